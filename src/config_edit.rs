@@ -68,38 +68,81 @@ fn quoted(text: &str) -> String {
 /// The content of a file with these settings at its top level.
 ///
 /// # Errors
-/// The text is not TOML.
+/// The text is not TOML, or has an inline table in place of a setting.
 pub fn edited(text: &str, settings: &[Setting]) -> Result<String, String> {
     settings.iter().try_fold(text.to_owned(), |text, setting| set(&text, setting))
 }
 
 fn set(text: &str, setting: &Setting) -> Result<String, String> {
-    let table = DeTable::parse(text).map_err(|error| error.message().to_owned())?;
+    let table = DeTable::parse(text).map_err(|error| format!("invalid TOML: {}", error.message()))?;
     let root = table.get_ref();
     let given = root.iter().find(|(name, _)| name.get_ref() == setting.name).map(|(_, value)| value);
     match given {
         Some(value) if setting.value.is(value.get_ref()) => Ok(text.to_owned()),
-        Some(value) => {
-            let mut new = text.to_owned();
-            new.replace_range(value.span(), &setting.value.toml());
-            Ok(new)
-        }
+        Some(value) => match value.get_ref().as_table() {
+            Some(variants) => set_choice(text, root, variants, setting),
+            None => Ok(replaced(text, value.span(), &setting.value)),
+        },
         None if setting.is_default => Ok(text.to_owned()),
-        None => {
-            let spans = root.values().filter(|value| value.get_ref().as_table().is_none()).map(|value| value.span());
-            Ok(inserted(text, &spans.collect::<Vec<_>>(), setting))
+        None => Ok(inserted(text, &values(root), setting.name, &setting.value)),
+    }
+}
+
+/// The key of the chosen variant, in a file with tables `[SETTING.NAME]`.
+const CHOICE: &str = "use";
+
+/// Sets `SETTING.use`, because the setting itself is a table.
+fn set_choice(text: &str, root: &DeTable<'_>, variants: &DeTable<'_>, setting: &Setting) -> Result<String, String> {
+    let given = variants.iter().find(|(name, _)| name.get_ref() == CHOICE).map(|(_, value)| value);
+    let new = match given {
+        Some(value) if setting.value.is(value.get_ref()) => return Ok(text.to_owned()),
+        Some(value) => replaced(text, value.span(), &setting.value),
+        None => match below_header(text, setting.name) {
+            Some(place) => {
+                let (above, below) = text.split_at(place);
+                let gap = if above.ends_with('\n') { "" } else { "\n" };
+                format!("{above}{gap}{CHOICE} = {}\n{below}", setting.value.toml())
+            }
+            None => inserted(text, &values(root), &format!("{}.{CHOICE}", setting.name), &setting.value),
+        },
+    };
+    // An inline table cannot be extended.
+    let is_valid = DeTable::parse(&new).is_ok();
+    if is_valid { Ok(new) } else { Err(format!("cannot add {}.{CHOICE}; add it by hand", setting.name)) }
+}
+
+/// The start of the line after the header `[NAME]`.
+fn below_header(text: &str, name: &str) -> Option<usize> {
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        end += line.len();
+        let header = line.split('#').next().unwrap_or_default().trim();
+        if header.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).is_some_and(|inner| inner.trim() == name) {
+            return Some(end);
         }
     }
+    None
+}
+
+/// Where the values are that the top level has itself, in no table.
+fn values(root: &DeTable<'_>) -> Vec<Range<usize>> {
+    root.values().filter(|value| value.get_ref().as_table().is_none()).map(|value| value.span()).collect()
+}
+
+fn replaced(text: &str, place: Range<usize>, value: &SettingValue) -> String {
+    let mut new = text.to_owned();
+    new.replace_range(place, &value.toml());
+    new
 }
 
 /// Inserts a setting that the file does not have: below the comment that shows its default, or below the last setting of
 /// the top level, or above the first table.
-fn inserted(text: &str, values: &[Range<usize>], setting: &Setting) -> String {
-    let line = format!("{} = {}\n", setting.name, setting.value.toml());
+fn inserted(text: &str, values: &[Range<usize>], name: &str, value: &SettingValue) -> String {
+    let line = format!("{name} = {}\n", value.toml());
     let end_of_root = first_table(text, values);
     let root = &text[..end_of_root];
     let last = values.iter().map(|span| span.end).max();
-    let place = comment_of(root, setting.name).or_else(|| Some(line_end(text, last?)));
+    let place = comment_of(root, name).or_else(|| Some(line_end(text, last?)));
     let Some(place) = place else { return above_table(text, end_of_root, &line) };
     let mut new = text.to_owned();
     let needs_line_end = place > 0 && !text[..place].ends_with('\n');
@@ -269,6 +312,20 @@ mod tests {
         let file = "filter = '''\n[keys]\n'''\n[cluster.a]\nendpoints = [\"a:1\"]\n";
         let new = edit(file, &[text("theme", "light", false)]);
         assert_eq!(new, "filter = '''\n[keys]\n'''\ntheme = \"light\"\n[cluster.a]\nendpoints = [\"a:1\"]\n");
+    }
+
+    #[test]
+    fn a_setting_that_has_tables_is_chosen_by_name() {
+        let theme = [text("theme", "mine", false)];
+        let tables = "sort = \"ttl\"\n\n[theme.mine]\ndim = 244\n";
+        let chosen = "sort = \"ttl\"\ntheme.use = \"mine\"\n\n[theme.mine]\ndim = 244\n";
+        assert_eq!(edit(tables, &theme), chosen);
+        assert_eq!(edit(chosen, &theme), chosen);
+        assert_eq!(edit("theme.use = 'dark' # x\n[theme.mine]\n", &theme), "theme.use = \"mine\" # x\n[theme.mine]\n");
+        assert_eq!(edit("# my theme\n[theme.mine]\n", &theme), "theme.use = \"mine\"\n\n# my theme\n[theme.mine]\n");
+        assert_eq!(edit("[theme] # x\n[theme.mine]\n", &theme), "[theme] # x\nuse = \"mine\"\n[theme.mine]\n");
+        assert_eq!(edit("[theme]\nuse = 'dark'\n", &theme), "[theme]\nuse = \"mine\"\n");
+        assert!(edited("theme = { mine = { dim = 244 } }\n", &theme).is_err());
     }
 
     #[test]

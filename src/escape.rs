@@ -36,11 +36,12 @@ fn push_char(text: &mut String, c: char) {
 }
 
 /// Characters that change the writing direction, join, separate or have no width: Unicode's format characters and its line
-/// and paragraph separators.
+/// and paragraph separators. Also the halfwidth voiced sound marks (U+FF9E, U+FF9F): terminals give them no cell or one,
+/// and ratatui counts two, so they would shift what follows.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ff9e}' | '\u{ff9f}' | '\u{fff9}'..='\u{fffb}'
         | '\u{e0000}'..='\u{e0fff}')
 }
 
@@ -53,6 +54,7 @@ mod tests {
         assert_eq!(printable(b"a\x1b]0;t\x07b"), r"a\x1b]0;t\x07b");
         assert_eq!(printable("\u{9b}2J".as_bytes()), r"\u{9b}2J");
         assert_eq!(printable("x\u{202e}y\u{200b}z".as_bytes()), r"x\u{202e}y\u{200b}z");
+        assert_eq!(printable("ｶﾞﾊﾟ".as_bytes()), r"ｶ\u{ff9e}ﾊ\u{ff9f}");
         assert_eq!(printable(b"a\nb\tc\rd"), r"a\nb\tc\rd");
     }
 

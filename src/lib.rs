@@ -31,6 +31,7 @@ pub mod observe;
 pub mod plural;
 pub mod report;
 pub mod runtime;
+pub mod sawtooth;
 pub mod ui;
 pub mod wait_condition;
 pub mod width;

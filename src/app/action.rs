@@ -71,6 +71,8 @@ pub enum Action {
     InvertSort,
     /// Open the sort menu.
     SortMenu,
+    /// Open the menu that selects and reorders columns.
+    Columns,
     /// Show a shorter time span in the charts.
     ShorterSpan,
     /// Show a longer time span in the charts.
@@ -91,6 +93,8 @@ pub enum Action {
     Left,
     /// Scroll wide columns to the right.
     Right,
+    /// Show or hide the strip above the table.
+    Strip,
     /// Toggle mouse capture.
     Mouse,
     /// Raise the poll limit.
@@ -116,16 +120,17 @@ pub enum Action {
 }
 
 /// Contexts of the actions that affect the whole screen.
-const EVERYWHERE: [KeyContext; 20] = {
+const EVERYWHERE: [KeyContext; 21] = {
     use KeyContext::{
-        Adopt, Attach, ChangeTtl, Clusters, Command, Drill, Filter, Grant, Help, Leave, Monitor, Quit, Renew, Results,
-        Revoke, RevokeMany, Sort, Suspend, Warp, WriteConfig,
+        Adopt, Attach, ChangeTtl, Clusters, Columns, Command, Drill, Filter, Grant, Help, Leave, Monitor, Quit, Renew,
+        Results, Revoke, RevokeMany, Sort, Suspend, Warp, WriteConfig,
     };
     [
         Monitor,
         Help,
         Filter,
         Sort,
+        Columns,
         Grant,
         Attach,
         ChangeTtl,
@@ -179,6 +184,7 @@ impl Action {
             Action::Wide => "wide",
             Action::Left => "left",
             Action::Right => "right",
+            Action::Strip => "strip",
             Action::Mouse => "mouse",
             Action::NextView => "next-view",
             Action::PreviousView => "previous-view",
@@ -194,6 +200,7 @@ impl Action {
             Action::SortAfter => "sort-after",
             Action::InvertSort => "invert-sort",
             Action::SortMenu => "sort-menu",
+            Action::Columns => "columns",
             Action::ShorterSpan => "shorter-span",
             Action::LongerSpan => "longer-span",
             Action::Freeze => "freeze",
@@ -215,8 +222,8 @@ impl Action {
             Action::Help => &[KeyContext::Monitor, KeyContext::Help],
             Action::InvertSort => &[KeyContext::Monitor, KeyContext::Sort],
             action if action.is_movement() => {
-                use KeyContext::{Clusters, Help, Monitor, Results, Sort};
-                &[Monitor, Help, Sort, Results, Clusters]
+                use KeyContext::{Clusters, Columns, Help, Monitor, Results, Sort};
+                &[Monitor, Help, Sort, Columns, Results, Clusters]
             }
             _ => &[KeyContext::Monitor],
         }
@@ -273,8 +280,9 @@ impl Action {
             Action::Dialog(_) => false,
             Action::CopyId | Action::CopyCommand => view == View::Leases,
             Action::Zoom | Action::Wide | Action::Left | Action::Right => view == View::Leases,
+            Action::Strip => matches!(view, View::Leases | View::Cadence),
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
-            Action::Filter | Action::SortMenu => view == View::Leases,
+            Action::Filter | Action::SortMenu | Action::Columns => view == View::Leases,
             Action::Mark | Action::MarkRange | Action::ClearMarks | Action::Pin => view == View::Leases,
             Action::SortBefore | Action::SortAfter | Action::InvertSort => view == View::Leases,
             Action::ShorterSpan | Action::LongerSpan | Action::JumpBack => view == View::Leases,

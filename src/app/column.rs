@@ -18,6 +18,10 @@ pub enum Column {
     Ttl,
     /// The interval between renewals.
     Every,
+    /// The interval between renewals as a share of the TTL.
+    Share,
+    /// A sawtooth of the last renewal cycles.
+    Cycles,
     /// Time since the last renewal.
     Last,
     /// Time until the next renewal.
@@ -47,22 +51,24 @@ pub struct UnknownColumn {
 
 impl Column {
     /// All columns in their default order.
-    pub const ALL: [Column; 15] = [
-        Column::Id,
-        Column::Who,
+    pub const ALL: [Column; 17] = [
+        Column::FirstKey,
         Column::State,
         Column::Left,
         Column::Ttl,
         Column::Every,
-        Column::Last,
+        Column::Share,
+        Column::Cycles,
+        Column::Drop,
+        Column::Id,
+        Column::Who,
         Column::Next,
+        Column::Last,
         Column::Margin,
         Column::Queue,
-        Column::Drop,
         Column::RoundTrip,
         Column::Keys,
         Column::Warn,
-        Column::FirstKey,
     ];
 
     /// The name on the command line and in the config file.
@@ -74,6 +80,8 @@ impl Column {
             Column::Left => "left",
             Column::Ttl => "ttl",
             Column::Every => "every",
+            Column::Share => "share",
+            Column::Cycles => "cycles",
             Column::Last => "last",
             Column::Next => "next",
             Column::Margin => "margin",
@@ -95,6 +103,8 @@ impl Column {
             Column::Left => "LEFT",
             Column::Ttl => "TTL",
             Column::Every => "EVERY",
+            Column::Share => "/TTL",
+            Column::Cycles => "CYCLES",
             Column::Last => "LAST",
             Column::Next => "NEXT",
             Column::Margin => "MARGIN",
@@ -103,7 +113,7 @@ impl Column {
             Column::RoundTrip => "RTT",
             Column::Keys => "KEYS",
             Column::Warn => "WARN",
-            Column::FirstKey => "FIRST KEY",
+            Column::FirstKey => "KEY",
         }
     }
 
@@ -116,6 +126,8 @@ impl Column {
             Column::Left => "time left",
             Column::Ttl => "granted TTL",
             Column::Every => "renewal interval",
+            Column::Share => "interval as a share of the TTL",
+            Column::Cycles => "last five renewal cycles",
             Column::Last => "time since the last renewal",
             Column::Next => "time to the next renewal",
             Column::Margin => "lowest time left at a renewal",
@@ -130,7 +142,7 @@ impl Column {
 
     /// Whether sorting by this column is descending by default.
     pub(super) fn is_largest_first(self) -> bool {
-        matches!(self, Column::Queue | Column::Drop | Column::RoundTrip | Column::Keys)
+        matches!(self, Column::Queue | Column::Drop | Column::RoundTrip | Column::Keys | Column::Share | Column::Cycles)
     }
 
     fn names() -> String {
@@ -168,6 +180,6 @@ mod tests {
     #[test]
     fn an_unknown_one_is_told_with_those_that_there_are() {
         let told = "\u{1b}size".parse::<Column>().expect_err("no column").to_string();
-        assert!(told.starts_with("unknown column") && told.ends_with("drop rtt keys warn key"), "{told}");
+        assert!(told.starts_with("unknown column") && told.ends_with("margin q rtt keys warn"), "{told}");
     }
 }

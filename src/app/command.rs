@@ -2,8 +2,9 @@
 
 use super::action::Action;
 use super::bulk::RevokeTarget;
+use super::column::Column;
 use super::sort::Sort;
-use super::{Column, GrantRequest, GroupBy, LeaveLeases};
+use super::{GrantRequest, GroupBy, LeaveLeases};
 use etcd_lease::{Fault, LeaseId};
 
 /// A request to the monitor, executed by [`update()`](super::update()).
@@ -17,6 +18,8 @@ pub enum Command {
     Select(LeaseId),
     /// Sort the rows.
     SortBy(Sort),
+    /// Show these columns in this order.
+    ShowColumns(Vec<Column>),
     /// Grant leases.
     Grant(GrantRequest),
     /// Attach a key to a lease.
@@ -76,8 +79,6 @@ pub enum Command {
     Filter(String),
     /// Group the rows.
     GroupBy(GroupBy),
-    /// Show these columns in this order.
-    ShowColumns(Vec<Column>),
     /// Change the colours to a theme of [`AppConfig::themes`](super::AppConfig).
     Theme(String),
     /// Write the displayed rows to a file, in the format of its ending: `.json` or `.csv`.
@@ -87,6 +88,8 @@ pub enum Command {
         /// Whether to replace an existing file.
         overwrite: bool,
     },
+    /// Show the introduction of the demo again.
+    Tour,
     /// Show what would change in the config file.
     WriteConfig,
     /// Write the config file, if it still has the content that the change was shown for.

@@ -50,10 +50,12 @@ pub struct AppConfig {
     pub filter: TypedFilter,
     /// The initial sort order.
     pub sort: Sort,
-    /// The columns of the lease table, left to right.
+    /// The initial columns of the lease table, left to right. The current ones are in the view.
     pub columns: Vec<Column>,
     /// Whether the parent is a shell that can resume the program after it is suspended.
     pub can_suspend: bool,
+    /// Whether mouse capture is on at the start.
+    pub has_mouse: bool,
     /// The effective key bindings.
     pub keymap: Keymap,
     /// The names of the themes.
@@ -66,6 +68,8 @@ pub struct AppConfig {
     pub has_group_setting: bool,
     /// Commands and filters that were typed in earlier runs.
     pub typed: TypedLines,
+    /// Whether leasetop's own reader reads no responses (`--stall`).
+    pub is_reader_stalled: bool,
 }
 
 impl Backend {
@@ -108,12 +112,14 @@ impl Default for AppConfig {
             sort: Sort::default(),
             columns: Column::ALL.to_vec(),
             can_suspend: true,
+            has_mouse: true,
             keymap: Keymap::default(),
             themes: Vec::new(),
             theme: None,
             clusters: Vec::new(),
             has_group_setting: false,
             typed: TypedLines::default(),
+            is_reader_stalled: false,
         }
     }
 }

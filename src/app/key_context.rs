@@ -13,6 +13,8 @@ pub enum KeyContext {
     Filter,
     /// The sort menu.
     Sort,
+    /// The menu that selects and reorders columns.
+    Columns,
     /// The form for new leases.
     Grant,
     /// The form that attaches a key to a lease.
@@ -49,10 +51,11 @@ pub enum KeyContext {
 
 impl KeyContext {
     /// All dialogs.
-    pub const DIALOGS: [KeyContext; 19] = [
+    pub const DIALOGS: [KeyContext; 20] = [
         KeyContext::Help,
         KeyContext::Filter,
         KeyContext::Sort,
+        KeyContext::Columns,
         KeyContext::Grant,
         KeyContext::Attach,
         KeyContext::ChangeTtl,
@@ -78,6 +81,7 @@ impl KeyContext {
             KeyContext::Help => "help",
             KeyContext::Filter => "filter",
             KeyContext::Sort => "sort",
+            KeyContext::Columns => "columns",
             KeyContext::Grant => "grant",
             KeyContext::Attach => "attach",
             KeyContext::ChangeTtl => "change-ttl",
@@ -143,6 +147,12 @@ pub enum DialogAction {
     SlowerReader,
     /// Make the slow reader read more often.
     FasterReader,
+    /// Show or hide the selected column.
+    ColumnToggle,
+    /// Move the selected column one place to the left.
+    ColumnUp,
+    /// Move the selected column one place to the right.
+    ColumnDown,
     /// Quit without revoking.
     QuitLeave,
     /// Revoke the own leases, then quit.
@@ -181,6 +191,9 @@ impl DialogAction {
             DialogAction::FewerAnswers => "drill-fewer",
             DialogAction::SlowerReader => "drill-slower",
             DialogAction::FasterReader => "drill-faster",
+            DialogAction::ColumnToggle => "columns-toggle",
+            DialogAction::ColumnUp => "columns-up",
+            DialogAction::ColumnDown => "columns-down",
             DialogAction::QuitLeave => "quit-leave",
             DialogAction::QuitRevoke => "quit-revoke",
             DialogAction::QuitStay => "quit-stay",
@@ -197,13 +210,14 @@ impl DialogAction {
     /// The dialogs in which the action works.
     pub fn contexts(self) -> &'static [KeyContext] {
         use KeyContext::{
-            Adopt, Attach, ChangeTtl, Clusters, Command, Drill, Filter, Grant, Help, Leave, Quit, Renew, Results,
-            Revoke, RevokeMany, Sort, Suspend, Warp, WriteConfig,
+            Adopt, Attach, ChangeTtl, Clusters, Columns, Command, Drill, Filter, Grant, Help, Leave, Quit, Renew,
+            Results, Revoke, RevokeMany, Sort, Suspend, Warp, WriteConfig,
         };
         match self {
             DialogAction::Close => &[
                 Help,
                 Sort,
+                Columns,
                 Adopt,
                 Renew,
                 Revoke,
@@ -225,6 +239,7 @@ impl DialogAction {
             | DialogAction::FewerAnswers
             | DialogAction::SlowerReader
             | DialogAction::FasterReader => &[Drill],
+            DialogAction::ColumnToggle | DialogAction::ColumnUp | DialogAction::ColumnDown => &[Columns],
             DialogAction::QuitLeave | DialogAction::QuitRevoke | DialogAction::QuitStay => &[Quit],
             DialogAction::CompleteNext | DialogAction::CompletePrevious => &[Command],
             DialogAction::HistoryOlder | DialogAction::HistoryNewer => &[Command, Filter],

@@ -17,8 +17,15 @@ pub struct LeaseCounts {
     pub perhaps_dying: usize,
     /// Pinned leases.
     pub pinned: usize,
-    /// Renewals per second of the leases that are kept alive here, computed from their mean intervals.
+    /// Renewals per second of all leases, computed from their mean intervals. Those of other clients are inferred from
+    /// polls.
     pub renewals: f64,
     /// Dropped responses of the living leases.
     pub dropped: u64,
+    /// Leases at risk.
+    pub risk: usize,
+    /// Late leases.
+    pub late: usize,
+    /// Leases that other clients may renew at an interval that is not known yet. `renewals` then is a lower bound.
+    pub unmeasured: usize,
 }

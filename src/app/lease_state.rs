@@ -24,7 +24,9 @@ pub enum LeaseState {
     Risk,
     /// The renewal is overdue compared with the usual interval.
     Late,
-    /// An own lease that is not kept alive, or a fault drill is running on it.
+    /// Kept alive, but its responses are not read: the reader is stalled, or the response queue is full.
+    Stalled,
+    /// An own lease that is deliberately not renewed.
     Paused,
     /// Healthy.
     Ok,
@@ -41,6 +43,7 @@ impl LeaseState {
             LeaseState::Unseen => "unseen",
             LeaseState::Risk => "risk",
             LeaseState::Late => "late",
+            LeaseState::Stalled => "stalled",
             LeaseState::Paused => "paused",
             LeaseState::Ok => "ok",
         }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BinaryHeap, HashSet};
 use std::time::Duration;
 
 use super::lease_store::LeaseStore;
+use super::overview::{self, Overview, OverviewShare};
 use super::row_filter::{ActiveFilter, RowFilter};
 use super::sort::{RowSortKey, Sort};
 use super::{Lease, LeaseCounts, LeaseState, Ownership};
@@ -29,19 +30,28 @@ struct CountsShare {
     /// Renewals per 10^9 seconds. An integer, so that additions and subtractions cancel exactly.
     rate: u64,
     dropped: u64,
+    is_risk: bool,
+    is_late: bool,
+    /// Whether its renewals are still unknown.
+    is_unmeasured: bool,
+    overview: OverviewShare,
 }
 
 impl CountsShare {
     fn of(lease: &Lease, now: Timestamp) -> Self {
-        let interval = if lease.is_kept_alive { lease.mean_interval() } else { None };
+        let state = lease.state(now);
         CountsShare {
             ownership: lease.ownership,
-            is_endangered: matches!(lease.state(now), LeaseState::Risk | LeaseState::Late),
+            is_endangered: matches!(state, LeaseState::Risk | LeaseState::Late),
             is_dying: lease.is_dying(),
             may_be_dying: lease.may_be_dying(now),
             is_pinned: lease.is_pinned,
-            rate: interval.map_or(0, |interval| (1e9 / interval.as_secs_f64().max(1e-3)) as u64),
+            rate: (overview::renewals_per_second(lease, state) * 1e9) as u64,
             dropped: lease.engine.as_ref().map_or(0, |status| status.queue.dropped),
+            is_risk: state == LeaseState::Risk,
+            is_late: state == LeaseState::Late,
+            is_unmeasured: overview::is_unmeasured(lease, state),
+            overview: OverviewShare::of(lease),
         }
     }
 }
@@ -119,6 +129,7 @@ pub(super) struct RowIndex {
     newly_alarming: Vec<(LeaseId, LeaseState)>,
     counts: LeaseCounts,
     rate: u64,
+    overview: Overview,
 }
 
 impl RowIndex {
@@ -141,6 +152,7 @@ impl RowIndex {
             self.recheck(id, leases.get(id), now);
         }
         self.clear_alarms();
+        self.overview.sample(self.rate as f64 / 1e9, now);
         LeaseCounts { renewals: self.rate as f64 / 1e9, ..self.counts }
     }
 
@@ -222,9 +234,19 @@ impl RowIndex {
             counts.pinned = counts.pinned.wrapping_add_signed(sign * isize::from(share.is_pinned));
             counts.perhaps_dying = counts.perhaps_dying.wrapping_add_signed(sign * isize::from(share.may_be_dying));
             let times = |value: u64| value.wrapping_mul(sign as u64);
+            counts.risk = counts.risk.wrapping_add_signed(sign * isize::from(share.is_risk));
+            counts.late = counts.late.wrapping_add_signed(sign * isize::from(share.is_late));
+            counts.unmeasured = counts.unmeasured.wrapping_add_signed(sign * isize::from(share.is_unmeasured));
             counts.dropped = counts.dropped.wrapping_add(times(share.dropped));
             self.rate = self.rate.wrapping_add(times(share.rate));
         }
+        new.into_iter().for_each(|share| self.overview.add(share.overview));
+        old.into_iter().for_each(|share| self.overview.remove(share.overview));
+    }
+
+    /// The figures over all leases, as of the last [`count`](RowIndex::count).
+    pub(super) fn overview(&self) -> &Overview {
+        &self.overview
     }
 
     /// Moves the leases whose rank changed to their new rows.

@@ -144,10 +144,9 @@ fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u64> {
         Column::State => Some(urgency(lease.state(now))),
         Column::Left => lease.shown_deadline().map(Timestamp::nanos),
         Column::Ttl => lease.granted_ttl.map(rising),
-        Column::Every => match engine {
-            Some(status) => status.cadence.last.map(nanos),
-            None => lease.others_mean_interval().map(|rhythm| nanos(rhythm.every)),
-        },
+        Column::Every => lease.observed_interval().map(|rhythm| nanos(rhythm.every)),
+        // The deeper the teeth of the sawtooth, the larger the share of the TTL that each cycle uses up.
+        Column::Share | Column::Cycles => lease.interval_share().map(|share| (share * 1e9) as u64),
         Column::Last => lease.last_renewed().map(|at| !at.nanos()),
         Column::Next if lease.is_kept_alive => engine?.next_due.map(Timestamp::nanos),
         Column::Next => None,
@@ -192,9 +191,10 @@ fn urgency(state: LeaseState) -> u64 {
         LeaseState::Risk => 1,
         LeaseState::Late => 2,
         LeaseState::Unseen => 3,
-        LeaseState::Paused => 4,
-        LeaseState::Ok => 5,
-        LeaseState::Ended(_) => 6,
+        LeaseState::Stalled => 4,
+        LeaseState::Paused => 5,
+        LeaseState::Ok => 6,
+        LeaseState::Ended(_) => 7,
     }
 }
 

@@ -78,7 +78,7 @@ impl AppState {
     /// Keeps the displayed view, its order and its columns, and forgets all observations, marks and filters.
     pub fn switched(&self, config: AppConfig, clock_speed: u32, now: Timestamp) -> AppState {
         let config = AppConfig {
-            columns: self.config.columns.clone(),
+            is_reader_stalled: self.config.is_reader_stalled,
             can_suspend: self.config.can_suspend,
             clusters: self.config.clusters.clone(),
             ..config

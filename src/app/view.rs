@@ -1,6 +1,6 @@
 //! The views, and the sizes of the areas on the screen.
 
-use super::Column;
+use super::{Column, Key};
 use etcd_lease::LeaseId;
 
 /// A view that fills the screen.
@@ -63,6 +63,10 @@ pub struct Viewport {
     pub has_detail: bool,
     /// Rows of the lease table in full-screen mode.
     pub zoomed: usize,
+    /// Lines that the strip takes from the table when it is shown. 0 if the screen is too small for it.
+    pub strip: usize,
+    /// Whether the screen is high enough for the strip to appear by itself.
+    pub shows_strip: bool,
 }
 
 /// What the user clicked.
@@ -72,6 +76,10 @@ pub enum ClickTarget {
     Row(LeaseId),
     /// The title of a column.
     Header(Column),
+    /// The tab of a view.
+    Tab(View),
+    /// A key hint or a button of a dialog. A click is the same as pressing this key.
+    Key(Key),
 }
 
 #[cfg(test)]

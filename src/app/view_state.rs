@@ -7,12 +7,13 @@ use super::dialog::Dialog;
 use super::events_view::EventsView;
 use super::lease_store::LeaseStore;
 use super::locks_view::LocksView;
+use super::overview::Overview;
 use super::row_filter::RowFilter;
 use super::row_index::RowIndex;
 use super::selection::{Selection, between};
 use super::typed_history::TypedLines;
 use super::view::{View, Viewport};
-use super::{AppConfig, BackgroundLeases, GroupBy, Lease, Sort};
+use super::{AppConfig, BackgroundLeases, Column, GroupBy, Lease, Sort};
 use crate::id_format::IdFormat;
 use crate::inference::locks::{Candidate, Locks};
 use etcd_lease::LeaseId;
@@ -63,7 +64,7 @@ pub struct ViewState {
     pub is_zoomed: bool,
     /// Whether columns have their full width. Those that do not fit are beyond the right edge.
     pub is_wide: bool,
-    /// Number of columns, not counting the id, scrolled past the left edge in wide mode.
+    /// Number of columns, not counting the first, scrolled past the left edge in wide mode.
     pub pan: usize,
     /// Scroll offset in lines of the open detail or the cadence view.
     pub scroll: usize,
@@ -100,6 +101,10 @@ pub struct ViewState {
     pub(super) viewport: Viewport,
     /// Clock speed of the leases as a multiple of real time.
     pub clock_speed: u32,
+    /// Whether the user shows or hides the strip above the table. `None` leaves it to the height of the screen.
+    pub strip: Option<bool>,
+    /// Whether a message has said how to select text although the mouse is on.
+    pub(super) is_mouse_introduced: bool,
     /// Until when the screen says that the clock waits for this machine.
     pub(super) clock_waits_until: Option<Timestamp>,
     pub(super) redraw: Redraw,
@@ -115,6 +120,8 @@ pub struct ViewState {
     pub(super) named_targets: Option<Vec<LeaseId>>,
     /// The lease on which the cursor was before a grant moved it.
     pub(super) jump_back: Option<LeaseId>,
+    /// The columns of the lease table, left to right.
+    pub columns: Vec<Column>,
 }
 
 impl Default for ViewState {
@@ -148,9 +155,11 @@ impl ViewState {
             dialog: None,
             shows_tour: config.is_demo,
             status: None,
-            has_mouse: false,
+            has_mouse: config.has_mouse,
             viewport: Viewport::default(),
             clock_speed: config.backend.clock_speed(),
+            strip: None,
+            is_mouse_introduced: false,
             clock_waits_until: None,
             redraw: Redraw::default(),
             typed: config.typed.clone(),
@@ -159,6 +168,7 @@ impl ViewState {
             group_by: GroupBy::default(),
             named_targets: None,
             jump_back: None,
+            columns: config.columns.clone(),
         }
     }
 
@@ -169,17 +179,20 @@ impl ViewState {
             active: self.active,
             span: self.span,
             viewport: self.viewport,
-            window: RowWindow { rows: self.viewport.rows, ..RowWindow::default() },
+            window: RowWindow { rows: self.rows(false), ..RowWindow::default() },
             id_format: self.id_format,
             is_wide: self.is_wide,
             has_mouse: self.has_mouse,
             shows_tour: false,
             clock_speed,
+            strip: self.strip,
+            is_mouse_introduced: self.is_mouse_introduced,
             redraw: Redraw::Full,
             typed: self.typed.clone(),
             theme: self.theme.clone(),
             background: self.background.clone(),
             group_by: self.group_by,
+            columns: self.columns.clone(),
             ..ViewState::new(config)
         }
     }
@@ -197,11 +210,18 @@ impl ViewState {
         self.is_zoomed = other.is_zoomed;
         self.is_wide = other.is_wide;
         self.pan = other.pan;
+        self.strip = other.strip;
+        self.columns.clone_from(&other.columns);
         self.window.rows = other.window.rows;
         if other.cursor.is_some_and(|id| leases.contains(id)) {
             self.cursor = other.cursor;
             self.is_away = other.is_away;
         }
+    }
+
+    /// The figures of the strip, as of the last [`refresh_rows`](super::refresh_rows).
+    pub fn overview(&self) -> &Overview {
+        self.row_index.overview()
     }
 
     /// The table rows in order, as of the last [`refresh_rows`](super::refresh_rows).
@@ -297,8 +317,30 @@ impl ViewState {
     /// Adapts the window to the size of the screen.
     pub(super) fn fit(&mut self, viewport: Viewport) {
         self.viewport = viewport;
-        self.window.rows = if self.is_zoomed { viewport.zoomed } else { viewport.rows };
+        self.window.rows = self.rows(self.is_zoomed);
         self.scroll_to_cursor();
+    }
+
+    /// Number of table rows that fit on the screen.
+    pub(super) fn rows(&self, is_zoomed: bool) -> usize {
+        let Viewport { rows, zoomed, strip, .. } = self.viewport;
+        if is_zoomed {
+            zoomed
+        } else if self.shows_strip() {
+            rows.saturating_sub(strip)
+        } else {
+            rows
+        }
+    }
+
+    /// Whether the strip is shown in the views that have one.
+    pub(super) fn shows_strip(&self) -> bool {
+        self.strip.unwrap_or(self.viewport.shows_strip)
+    }
+
+    pub(super) fn show_strip(&mut self, is_shown: bool) {
+        self.strip = Some(is_shown);
+        self.fit(self.viewport);
     }
 
     /// Moves the window by as little as possible to show the cursor, without empty lines below the last row.

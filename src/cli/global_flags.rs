@@ -2,10 +2,9 @@
 
 use std::io::IsTerminal;
 
-use super::options::{ConnectionFlags, GeneralFlags, KeepAliveFlags, ThemeName, TlsFlags};
+use super::options::{ConnectionFlags, KeepAliveFlags, TlsFlags};
 use super::{CliError, GlobalFlags};
 use crate::app::Backend;
-use crate::ui::Palette;
 use etcd_lease::engine;
 use etcd_lease::wire::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
 
@@ -129,20 +128,6 @@ impl GlobalFlags {
     }
 }
 
-impl GeneralFlags {
-    /// The colours of the screen. A flag takes precedence over `NO_COLOR`.
-    pub(super) fn palette(&self, is_no_color_set: bool) -> Palette {
-        match (self.no_color, self.theme) {
-            (true, _) | (false, Some(ThemeName::Mono)) => Palette::Mono,
-            (false, Some(ThemeName::Light)) => Palette::Light,
-            (false, Some(ThemeName::Colorblind)) => Palette::ColorBlind,
-            (false, Some(ThemeName::Dark)) => Palette::Dark,
-            (false, None) if is_no_color_set => Palette::Mono,
-            (false, None) => Palette::default(),
-        }
-    }
-}
-
 /// Quotes a word for a shell, if it needs quotes.
 fn quoted(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@%+=,".contains(&byte);
@@ -202,6 +187,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::ui::Palette;
 
     /// Only global options. Every test sets the flags it checks, so the environment does not matter.
     #[derive(Parser)]

@@ -51,7 +51,7 @@ and warn; Ctrl-C lists early. `-` means unknown.
 
 Filters: ttl<30 left<5s keys=0 state:late key:/svc/ id:694d, or any part of a key or id; combine with and, or, ! and \
 parentheses.
-Columns: id who state left ttl every last next margin q drop rtt keys warn key";
+Columns: key state left ttl every share cycles drop id who next last margin q rtt keys warn";
 
 pub(super) const EVENTS: &str = "\
 Existing leases produce no event. Renewals of other clients are inferred from polls; ± shows the maximum error of each \

@@ -26,6 +26,7 @@ mod sandbox;
 mod session;
 mod signals;
 mod table_args;
+mod theme;
 mod timetolive;
 mod values;
 mod wait;

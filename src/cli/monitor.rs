@@ -3,14 +3,12 @@
 use std::io::IsTerminal;
 use std::sync::Arc;
 
-use clap::ValueEnum;
 use tokio::runtime::Builder;
 
-use super::options::{GeneralFlags, ListArgs, MonitorArgs, TableArgs, ThemeName};
+use super::options::{ListArgs, MonitorArgs, TableArgs};
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, clusters, config, list, logging, on_runtime};
 use crate::app::{AppConfig, Column, KeyTemplate, requests_for};
 use crate::runtime::{self, ClusterSetup, Environment, EnvironmentFactory, MonitorOptions};
-use crate::ui::Theme;
 
 /// TTLs of the demo's own leases in seconds, as in the exercise, and the key of each.
 const DEMO_TTLS: [i64; 3] = [10, 120, 3600];
@@ -93,15 +91,17 @@ fn open(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Result<
         // Asked for now, because the screen has no prompt.
         let shared = shared.with_password()?;
         let config = AppConfig {
-            themes: theme_names(),
-            theme: theme_name(&shared.general),
+            themes: shared.general.theme_names(),
+            theme: shared.general.theme.clone(),
             has_group_setting: config::has_setting("group"),
+            has_mouse: shared.general.mouse,
             ..config
         };
         let ClusterSetup { cluster, clock, resources, environments, engine, config, command } =
             cluster_setup(shared.clone(), config).await?;
         let choices = clusters::choices(&shared, config.cluster_name());
         let config = AppConfig { clusters: choices, ..config };
+        let (theme, asks_background) = shared.general.appearance();
         let options = MonitorOptions {
             cluster,
             clock,
@@ -110,11 +110,12 @@ fn open(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Result<
             engine,
             connector: Some(clusters::connector(&shared, &config)),
             config,
-            theme: theme(&shared.general),
+            theme,
+            asks_background,
             stall_consumer,
             command,
             files: clusters::user_files(&shared),
-            themes: themes(&shared.general),
+            themes: shared.general.all_themes(),
         };
         runtime::monitor(options).await?;
         Ok(Exit::Done)
@@ -171,37 +172,4 @@ fn environments(shared: &GlobalFlags, own_leases: Option<usize>) -> Option<Envir
         let shared = shared.clone().at_speed(warp);
         async move { environment(shared, own_leases).await.expect("an in-process sandbox can be reached") }
     }))
-}
-
-/// The themes by name, as this terminal shows them.
-fn themes(general: &GeneralFlags) -> Vec<(String, Theme)> {
-    let term = std::env::var("TERM").ok();
-    let theme = |name: &ThemeName| {
-        let palette = GeneralFlags { theme: Some(*name), no_color: false, ..general.clone() }.palette(false);
-        (name.name(), Theme::for_terminal(term.as_deref(), palette, general.ascii))
-    };
-    ThemeName::value_variants().iter().map(theme).collect()
-}
-
-impl ThemeName {
-    /// The name on the command line and in the config file.
-    fn name(self) -> String {
-        self.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
-    }
-}
-
-fn theme_names() -> Vec<String> {
-    ThemeName::value_variants().iter().map(|name| name.name()).collect()
-}
-
-/// The theme that was chosen.
-fn theme_name(general: &GeneralFlags) -> Option<String> {
-    general.theme.map(|name| name.name())
-}
-
-/// `NO_COLOR` applies if it is set and not empty (no-color.org).
-fn theme(general: &GeneralFlags) -> Theme {
-    let is_no_color_set = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let term = std::env::var("TERM").ok();
-    Theme::for_terminal(term.as_deref(), general.palette(is_no_color_set), general.ascii)
 }

@@ -11,8 +11,10 @@ use clap_complete::Shell;
 
 use super::config::ConfigFile;
 use super::monitor::MonitorFlags;
+use super::theme::ThemeParser;
 use super::{ReadOnlyBy, help, values};
 use crate::app::{ClusterLabel, Column, KeyTemplate, Keymap, Sort, TypedFilter};
+use crate::ui::CustomPalette;
 use crate::wait_condition::WaitCondition;
 use etcd_lease::{LeaseId, RenewalSchedule};
 
@@ -265,18 +267,6 @@ pub enum Format {
     Json,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ThemeName {
-    /// Colours for a dark background
-    Dark,
-    /// Colours for a light background
-    Light,
-    /// Colour-blind safe
-    Colorblind,
-    /// No colours, as with --no-color
-    Mono,
-}
-
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
 pub struct GlobalFlags {
@@ -375,9 +365,17 @@ pub(super) struct GeneralFlags {
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
     #[arg(action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
     pub(super) no_color: bool,
-    /// Colours [default: dark]
-    #[arg(long, global = true, value_name = "THEME")]
-    pub(super) theme: Option<ThemeName>,
+    /// Colours [default: dark or light, as the terminal]
+    #[arg(long, global = true, value_name = "THEME", value_parser = ThemeParser)]
+    pub(super) theme: Option<String>,
+    /// Themes of the config file by name.
+    #[arg(skip)]
+    pub(super) themes: Vec<(String, CustomPalette)>,
+    /// Use the mouse in the monitor [default: true]
+    #[arg(long, global = true)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true")]
+    #[arg(action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
+    pub(super) mouse: bool,
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]

@@ -177,7 +177,9 @@ impl Parser {
             return self.error_at(at, format!("expected text after {}", text.prefix()));
         }
         let words: &[&str] = match text {
-            Text::State => &["ok", "paused", "late", "risk", "unseen", "dying", "expired", "revoked", "gone"],
+            Text::State => {
+                &["ok", "paused", "stalled", "late", "risk", "unseen", "dying", "expired", "revoked", "gone"]
+            }
             Text::Who => &["own", "adopted", "other"],
             _ => return Ok(Expr::Has(text, part)),
         };

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::Screen;
 use super::frame_encoder::FrameEncoder;
 use crate::app::{AppState, Redraw, refresh_rows};
-use crate::ui::{self, RenderContext, Theme, WallClock};
+use crate::ui::{self, Palette, RenderContext, Theme, WallClock};
 use simkit::Clock;
 use simkit::Timestamp;
 
@@ -71,6 +71,17 @@ impl<S: Screen> FrameScheduler<S> {
     pub(super) fn set_theme(&mut self, theme: Theme) {
         self.theme = theme;
         self.encoder.reset();
+        self.due = Some(self.clock.now());
+    }
+
+    /// Whether a frame has been drawn.
+    pub(super) fn has_drawn(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// Changes the colours and draws everything in them.
+    pub(super) fn set_palette(&mut self, palette: Palette) {
+        self.theme.palette = palette;
         self.due = Some(self.clock.now());
     }
 

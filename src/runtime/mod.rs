@@ -18,6 +18,7 @@
 //!
 //! A sandbox can be restarted at another clock speed: a new [`Environment`] and a new session replace the old ones.
 
+mod background;
 mod call_failure;
 mod clipboard;
 mod clusters;
@@ -67,8 +68,9 @@ pub async fn monitor(mut options: MonitorOptions) -> Result<(), MonitorError> {
     options.config.typed = options.files.typed_lines();
     let command = options.command.clone();
     let terminal = terminal::Terminal::enter()?;
+    let screen = terminal.screen(options.config.has_mouse);
     let ended = tokio::select! {
-        ended = run(options, terminal.screen(), EventStream::new(), external) => ended,
+        ended = run(options, screen, EventStream::new(), external) => ended,
         () = tasks::panicked() => return Err(MonitorError::Panicked),
     };
     terminal.close();

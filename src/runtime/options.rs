@@ -28,6 +28,8 @@ pub struct MonitorOptions {
     pub config: AppConfig,
     /// The colour theme.
     pub theme: Theme,
+    /// Whether to ask the terminal for its background colour and to use the light palette on a light one.
+    pub asks_background: bool,
     /// Whether to leave responses unread, so that the queues fill up as with a stalled reader.
     pub stall_consumer: bool,
     /// The program with its connection flags, such as `leasetop --endpoints a:2379`. Used in the commands printed at

@@ -5,6 +5,7 @@ use std::{io, mem};
 use crossterm::event::Event;
 use futures_util::stream::{Stream, StreamExt};
 
+use super::background::{self, Background, BackgroundQuery, ReplyFilter};
 use super::clusters::{BackgroundClusters, ClusterConnector, ClusterSetup, EndedInBackground, ParkedCluster};
 use super::effects::{ExitState, LoopRequests, SuspendScope, TerminalRequest};
 use super::files::UserFiles;
@@ -14,7 +15,7 @@ use super::options::MonitorOptions;
 use super::session::{Session, Wakeup};
 use super::{Environment, ExternalEvent, Screen, clipboard, input};
 use crate::app::{CopyOutcome, KeptLease, Msg};
-use crate::ui::{self, Theme};
+use crate::ui::{self, Palette, Theme};
 use simkit::Timestamp;
 
 /// An event that wakes the loop.
@@ -23,7 +24,7 @@ enum LoopEvent {
     Wakeup(Wakeup),
     Freed,
     /// An engine has news whose cluster is not displayed.
-    Background(usize),
+    OtherCluster(usize),
     External(Option<ExternalEvent>),
 }
 
@@ -38,7 +39,8 @@ where
     O: Stream<Item = ExternalEvent> + Unpin,
 {
     let MonitorOptions { cluster, clock, resources, environments, engine, config, stall_consumer, .. } = options;
-    let MonitorOptions { theme, command, connector, files, themes, .. } = options;
+    let MonitorOptions { theme, command, connector, files, themes, asks_background, .. } = options;
+    let background = if asks_background { BackgroundQuery::Wanted } else { BackgroundQuery::Over };
     let frames = FrameScheduler::new(screen, clock.clone(), theme);
     let setup = ClusterSetup {
         cluster: cluster.clone(),
@@ -51,7 +53,9 @@ where
     };
     let session = Session::start(cluster, clock, engine, config, stall_consumer);
     let clusters = Clusters { setup, connector, background: BackgroundClusters::default(), has_switched: false };
-    let mut monitor = Monitor { session, input, external, frames, stall_consumer, clusters, files, themes };
+    let replies = ReplyFilter::default();
+    let mut monitor =
+        Monitor { session, input, external, frames, stall_consumer, clusters, files, themes, background, replies };
     monitor.session.driver.files = monitor.files.clone();
     monitor.resize();
     monitor.run().await
@@ -67,6 +71,8 @@ struct Monitor<S, I, O> {
     clusters: Clusters,
     files: UserFiles,
     themes: Vec<(String, Theme)>,
+    background: BackgroundQuery,
+    replies: ReplyFilter,
 }
 
 /// The displayed cluster, and the others.
@@ -90,6 +96,7 @@ where
             let redraw = self.session.app.view.reset_redraw();
             self.frames.schedule(redraw, self.session.app.counts_down());
             self.frames.draw_if_due(&mut self.session.app);
+            self.ask_for_background();
             let event = self.next().await;
             self.handle(event);
             if let Some(ended) = self.handle_requests().await {
@@ -196,7 +203,7 @@ where
     }
 
     /// Reports the leases that ended on a cluster that is not displayed.
-    fn on_background(&mut self, place: usize) {
+    fn on_other_cluster(&mut self, place: usize) {
         let ended = self.clusters.background.drain(place);
         if ended.is_empty() {
             return;
@@ -213,13 +220,20 @@ where
             wakeup = self.session.next_wakeup(wake) => LoopEvent::Wakeup(wakeup),
             () = self.frames.screen.until_free(), if !self.frames.screen.is_free() => LoopEvent::Freed,
             external = self.external.next() => LoopEvent::External(external),
-            place = self.clusters.background.changed() => LoopEvent::Background(place),
+            place = self.clusters.background.changed() => LoopEvent::OtherCluster(place),
         }
     }
 
     fn handle(&mut self, event: LoopEvent) {
         match event {
-            LoopEvent::Input(Some(Ok(event))) => self.input(&event),
+            LoopEvent::Input(Some(Ok(event))) => {
+                let clock = &self.session.clock;
+                // Real time: the bytes of a reply arrive together at any speed of the clock.
+                let filtered =
+                    self.replies.pass(event, Timestamp::from_nanos(clock.now().nanos() / u64::from(clock.speed())));
+                filtered.events.iter().for_each(|event| self.input(event));
+                filtered.background.into_iter().for_each(|background| self.on_background(background));
+            }
             // A terminal that is gone or cannot be read ends the program, as a signal does.
             LoopEvent::Input(_) => self.session.request_exit(),
             LoopEvent::External(external) => self.on_external(external.unwrap_or(ExternalEvent::End)),
@@ -229,8 +243,26 @@ where
                 }
                 self.session.on_wakeup(wakeup);
             }
-            LoopEvent::Background(place) => self.on_background(place),
+            LoopEvent::OtherCluster(place) => self.on_other_cluster(place),
             LoopEvent::Freed => (),
+        }
+    }
+
+    /// Asks the terminal for its background colour, after the first frame.
+    fn ask_for_background(&mut self) {
+        if self.background == BackgroundQuery::Wanted && self.frames.has_drawn() {
+            let limit = background::LIMIT * self.session.clock.speed();
+            self.background = BackgroundQuery::Asked { until: self.session.clock.now() + limit };
+            self.frames.append_bytes(background::QUERY.to_vec());
+        }
+    }
+
+    /// Applies the answer, unless it comes too late.
+    fn on_background(&mut self, background: Background) {
+        let asked = std::mem::replace(&mut self.background, BackgroundQuery::Over);
+        let BackgroundQuery::Asked { until } = asked else { return };
+        if background == Background::Light && self.session.clock.now() <= until {
+            self.frames.set_palette(Palette::Light);
         }
     }
 
@@ -238,6 +270,8 @@ where
     fn on_terminal_request(&mut self, request: TerminalRequest) {
         match request {
             TerminalRequest::Theme(name) => {
+                // An answer that comes later must not replace the chosen theme.
+                self.background = BackgroundQuery::Over;
                 if let Some((_, theme)) = self.themes.iter().find(|(other, _)| *other == name) {
                     self.frames.set_theme(*theme);
                 }

@@ -76,12 +76,13 @@ impl Session {
 
     /// Starts a session with an existing state, which must not contain observations of another cluster.
     pub(super) fn with_state(
-        app: AppState,
+        mut app: AppState,
         cluster: Cluster,
         clock: Clock,
         engine_options: engine::Options,
         stall_consumer: bool,
     ) -> Session {
+        app.config.is_reader_stalled = stall_consumer;
         let engine = Engine::start(cluster.clone(), clock.clone(), engine_options);
         let reader = ResponseReader::start(engine.consumer(), clock.clone(), stall_consumer);
         let feed = engine.status_feed();

@@ -48,8 +48,9 @@ impl Terminal {
         Ok(Terminal { output: Arc::new(output) })
     }
 
-    /// A screen that writes to this terminal.
-    pub(super) fn screen(&self) -> TerminalScreen {
+    /// A screen that writes to this terminal. Mouse capture starts with the first frame.
+    pub(super) fn screen(&self, has_mouse: bool) -> TerminalScreen {
+        HAS_MOUSE.store(has_mouse, Ordering::SeqCst);
         TerminalScreen::start(Arc::clone(&self.output))
     }
 

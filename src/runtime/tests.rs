@@ -158,6 +158,7 @@ impl MonitorTest {
             engine: engine::Options::default(),
             config,
             theme: Theme::default(),
+            asks_background: false,
             stall_consumer,
             command: "leasetop".into(),
             connector: None,
@@ -204,6 +205,18 @@ impl MonitorTest {
     }
 }
 
+/// Whether a row has the sign of own and adopted leases.
+fn is_own(row: &[String]) -> bool {
+    row.iter().any(|word| word.contains('★'))
+}
+
+/// The dropped responses in a row: the number before the id.
+fn dropped(row: &[String]) -> u64 {
+    let is_id = |word: &String| word.len() == 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let id = row.iter().position(is_id).expect("an id");
+    row[id - 1].parse().expect("a number of drops")
+}
+
 fn exercise(ttls: &[i64]) -> AppConfig {
     let grants = requests_for(ttls, 1, &[KeyTemplate::parse("/service/{ttl}=127.0.0.1").unwrap()]).unwrap();
     AppConfig { grants, backend: Backend::Sandbox { warp: 1 }, ..AppConfig::default() }
@@ -214,8 +227,8 @@ async fn initial_leases_are_kept_alive_and_their_cadence_is_shown() {
     let test = MonitorTest::start(exercise(&[10, 120, 3600]), false).await;
     test.wait(88.0).await;
     let ten = test.screen.row("/service/10");
-    assert!(ten.contains(&"3.50/3.5".to_owned()) && ten.contains(&"own".to_owned()), "{ten:?}");
-    assert!(test.screen.row("/service/120").contains(&"40.50/40.5".to_owned()), "{}", test.screen.text());
+    assert!(ten.contains(&"3.50".to_owned()) && is_own(&ten), "{ten:?}");
+    assert!(test.screen.row("/service/120").contains(&"40.50".to_owned()), "{}", test.screen.text());
     assert_eq!(test.sandbox.leases().len(), 3);
     assert!(test.screen.text().contains("0/16"), "the consumer reads what comes");
 }
@@ -244,12 +257,12 @@ async fn leases_of_other_clients_appear_disappear_and_can_be_adopted() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let (theirs, dying) = (LeaseId(test.sandbox.grant(30).unwrap()), LeaseId(test.sandbox.grant(600).unwrap()));
     test.wait(1.5).await;
-    assert!(test.screen.row(&theirs.to_string()).contains(&"other".to_owned()));
+    assert!(!is_own(&test.screen.row(&theirs.to_string())));
     test.sandbox.revoke(dying).unwrap();
     test.press(&[KeyCode::Home, KeyCode::Char('a'), KeyCode::Char('y')]).await;
     test.wait(60.0).await;
-    assert!(test.screen.row(&theirs.to_string()).contains(&"adopted".to_owned()), "{}", test.screen.text());
-    assert!(test.screen.row(&theirs.to_string()).contains(&"10.50/10.5".to_owned()), "{}", test.screen.text());
+    assert!(is_own(&test.screen.row(&theirs.to_string())), "{}", test.screen.text());
+    assert!(test.screen.row(&theirs.to_string()).contains(&"10.50".to_owned()), "{}", test.screen.text());
     assert!(test.screen.text().contains("other client's 600 s lease, revoked by another"), "{}", test.screen.text());
     test.press(&[KeyCode::Char('a')]).await;
     test.wait(35.0).await;
@@ -262,9 +275,7 @@ async fn a_stalled_reader_does_not_hide_the_engine_status() {
     let test = MonitorTest::start(exercise(&[2]), true).await;
     test.wait(28.0).await;
     let row = test.screen.row("/service/2");
-    assert!(row.contains(&"16/16".to_owned()) && row.contains(&"1.00/1.0".to_owned()), "{row:?}");
-    let dropped =
-        |row: &[String]| row[row.iter().position(|word| word == "16/16").unwrap() + 1].parse::<u64>().unwrap();
+    assert!(row.contains(&"16/16".to_owned()) && row.contains(&"1.00".to_owned()), "{row:?}");
     let before = dropped(&row);
     test.wait(5.0).await;
     assert_eq!(dropped(&test.screen.row("/service/2")), before + 5);
@@ -291,7 +302,7 @@ async fn an_unread_terminal_stops_no_renewal_and_is_correct_afterwards() {
     test.at_once(Event::Resize(180, 40)).await;
     let after_redraw = test.screen.text();
     for (changed, redrawn) in after_changes.lines().zip(after_redraw.lines()) {
-        assert_eq!(changed, redrawn);
+        assert_eq!(changed.trim_end(), redrawn.trim_end());
     }
 }
 
@@ -302,7 +313,7 @@ async fn the_monitor_waits_for_an_etcd_that_starts_later() {
     assert!(test.screen.text().contains("Trying to reach etcd"), "{}", test.screen.text());
     test.sandbox.faults().up();
     test.wait(5.0).await;
-    assert!(test.screen.row("/service/10").contains(&"own".to_owned()));
+    assert!(is_own(&test.screen.row("/service/10")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -369,9 +380,9 @@ async fn a_program_continued_by_a_signal_redraws() {
     let test = MonitorTest::start(exercise(&[10]), false).await;
     test.external.send(ExternalEvent::Continued).unwrap();
     test.wait(0.1).await;
-    assert!(test.screen.row("/service/10").contains(&"own".to_owned()));
+    assert!(is_own(&test.screen.row("/service/10")));
     test.at_once(Event::Key(KeyEvent::new(KeyCode::Char('l'), KeyModifiers::CONTROL))).await;
-    assert!(test.screen.row("/service/10").contains(&"own".to_owned()));
+    assert!(is_own(&test.screen.row("/service/10")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -384,7 +395,7 @@ async fn after_the_machine_slept_leases_are_unseen_until_polled_and_own_leases_r
     test.external.send(ExternalEvent::Slept(Duration::from_secs(3_600))).unwrap();
     test.wait(0.2).await;
     let row = test.screen.row(&other.to_string());
-    assert!(row.contains(&"unseen".to_owned()) && row.contains(&"-".to_owned()), "{row:?}");
+    assert!(row.contains(&"unseen".to_owned()) && row.iter().filter(|word| *word == "?").count() == 2, "{row:?}");
     assert!(test.screen.text().contains("The machine slept for 3600 s"), "{}", test.screen.text());
     test.sandbox.faults().up();
     test.wait(5.0).await;

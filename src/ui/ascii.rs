@@ -2,6 +2,8 @@
 
 use ratatui::buffer::Buffer;
 
+use crate::sawtooth::lowest_row;
+
 /// Replaces every non-ASCII character with an ASCII one of the same width, cell by cell, so the layout does not
 /// change.
 pub(super) fn fold(buf: &mut Buffer) {
@@ -16,9 +18,11 @@ pub(super) fn fold(buf: &mut Buffer) {
 fn plain(sign: char) -> char {
     match sign {
         '╭' | '╮' | '╰' | '╯' => '+',
-        '─' | '·' => '-',
+        '─' | '·' | '–' => '-',
         '│' | '┤' => '|',
-        '┴' | '┼' => '+',
+        '▐' => '[',
+        '▌' => ']',
+        '┴' | '┼' | '┬' => '+',
         '▁' | '▂' | '▃' => '_',
         '▄' | '▅' | '▆' => '=',
         '▇' | '█' => '#',
@@ -27,9 +31,12 @@ fn plain(sign: char) -> char {
         '▲' | '△' | '↑' => '^',
         '↓' => 'v',
         '‖' => '=',
-        '⧗' => '%',
+        '†' => '%',
+        '▣' => 'O',
+        '▉' | '▊' | '▋' => '#',
+        '▍' | '▎' | '▏' => '=',
         '“' | '”' => '"',
-        '✗' => 'x',
+        '✗' | '✖' => 'x',
         '⊘' => '/',
         '→' | '▸' => '>',
         '…' => '~',
@@ -41,6 +48,16 @@ fn plain(sign: char) -> char {
         '○' => 'o',
         '＋' => '+',
         '•' => '.',
-        _ => '?',
+        _ => braille(sign),
+    }
+}
+
+/// A braille cell by the height of its lowest dot.
+fn braille(sign: char) -> char {
+    const HEIGHTS: [char; 4] = ['\'', '-', '.', '_'];
+    match lowest_row(sign) {
+        Some(row) => HEIGHTS[row],
+        None if sign == '\u{2800}' => ' ',
+        None => '?',
     }
 }

@@ -3,7 +3,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Padding, Widget};
 
 use crate::app::View;
 use crate::app::cadence::{Series, human};
@@ -11,12 +10,11 @@ use crate::app::keymap::Action;
 use crate::plural::plural;
 use crate::width::DisplayWidth;
 
-use super::columns::share_bar;
+use super::bar::bar_text;
 use super::format::{self, UNKNOWN};
 use super::layout::{self, ViewMode};
 use super::line::{cut, wrap};
-use super::table::{self, PADDED_WIDTH, panel};
-use super::{RenderContext, Role, events_panel};
+use super::{RenderContext, Role, events_panel, pane};
 
 struct CadenceColumn {
     title: &'static str,
@@ -60,7 +58,7 @@ fn known<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| UNKNOWN.to_owned(), show)
 }
 
-/// Draws the view from the current scroll offset. The tiny layout has no frame; its first line shows the selected
+/// Draws the view from the current scroll offset. The tiny layout has no title; its first line shows the selected
 /// lease.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
@@ -82,35 +80,18 @@ pub(super) fn spare_lines(ctx: RenderContext<'_>, (width, height): (u16, u16)) -
     if shown.view != View::Cadence {
         return None;
     }
-    let inner = if places.is_tiny {
-        Rect { height: area.height.saturating_sub(1), ..area }
-    } else {
-        block(ctx, area).inner(area)
-    };
+    let inner = if places.is_tiny { Rect { height: area.height.saturating_sub(1), ..area } } else { pane::inner(area) };
     Some(lines(&ctx, inner).len().saturating_sub(usize::from(inner.height)))
 }
 
 fn frame(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
-    let mut block = block(ctx, area);
-    let inner = block.inner(area);
+    let inner = pane::inner(area);
     let below = lines(&ctx, inner).len().saturating_sub(usize::from(inner.height)).saturating_sub(ctx.app.view.scroll);
-    if below > 0 {
-        let more = Line::styled(format!(" {} more below ", plural(below, "line")), ctx.theme.style(Role::Dim));
-        block = block.title_bottom(more.right_aligned());
-    }
-    block.render(area, buf);
-    inner
-}
-
-fn block(ctx: RenderContext<'_>, area: Rect) -> Block<'_> {
-    let mut title = table::tab(ctx, View::Cadence);
-    if area.width >= 80 {
-        let question = "Is the renewal interval the same for every TTL? ";
-        title.push_span(Span::styled(question, ctx.theme.style(Role::Dim)));
-    }
-    let tabs = table::other_tabs(ctx, View::Cadence, &title, area.width);
-    let block = panel(ctx.theme, title).title(tabs);
-    if area.width >= PADDED_WIDTH { block.padding(Padding::horizontal(1)) } else { block }
+    let more = if below > 0 { format!("{} more below", plural(below, "line")) } else { String::new() };
+    let is_narrow = area.width < 72;
+    let title = if is_narrow { "Intervals" } else { "Is the renewal interval the same for every TTL?" };
+    let title = Line::styled(title, ctx.theme.style(Role::Title));
+    pane::draw(area, &title, &Line::styled(more, ctx.theme.style(Role::Dim)), buf)
 }
 
 /// The rows, the answer, the reason for irregularities, and the chart of shares if it fits.
@@ -170,7 +151,7 @@ fn shares(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<
     let mut lines = vec![Line::default(), Line::styled(cut(head, width), style(Role::Dim)), Line::default()];
     lines.extend(series.iter().map(|one| {
         let (bar, said) = match (one.interval_to_ttl(), one.intervals.mean) {
-            (Some(share), Some(mean)) => (share_bar(share, length), format!("{:.0} %, {}", share * 100.0, human(mean))),
+            (Some(share), Some(mean)) => (bar_text(share, length), format!("{:.0} %, {}", share * 100.0, human(mean))),
             _ => ("░".repeat(length), "not measured yet".to_owned()),
         };
         Line::from(vec![

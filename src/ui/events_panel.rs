@@ -3,11 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Padding, Widget};
 
 use super::line::cut;
-use super::table::{self, PADDED_WIDTH, panel};
-use super::{RenderContext, Role, theme};
+use super::{RenderContext, Role, pane, table, tabs, theme};
 use crate::app::keymap::Action;
 use crate::app::{Event, View};
 
@@ -16,22 +14,20 @@ pub(super) fn draw_pane(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let tab = View::Events.tab();
-    let title =
-        Span::styled(format!(" {} {} ", table::key_of(ctx, View::Events), tab.name), ctx.theme.style(Role::Title));
-    let inner = frame(ctx, Line::from(title), area, buf);
+    let name = format!("{} {}", tabs::key(ctx, View::Events), View::Events.tab().name);
+    let inner = pane::draw(area, &Line::styled(name, ctx.theme.style(Role::Title)), &Line::default(), buf);
     let lines = ctx.app.events.lines();
     let skipped = lines.len().saturating_sub(usize::from(inner.height));
     draw_lines(ctx, lines.skip(skipped), inner, buf);
 }
 
-/// Draws the view: events of one kind, from the current scroll offset. The tiny layout has no frame; its first line
+/// Draws the view: events of one kind, from the current scroll offset. The tiny layout has no title; its first line
 /// shows the selected lease.
 pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let inner = if is_tiny { head(ctx, area, buf) } else { frame(ctx, title(ctx), area, buf) };
+    let inner = if is_tiny { head(ctx, area, buf) } else { pane::draw(area, &title(ctx), &Line::default(), buf) };
     let lines = ctx.app.view.events_view.lines(&ctx.app.events, usize::from(inner.height));
     if lines.is_empty() && !inner.is_empty() {
         let style = ctx.theme.style(Role::Dim);
@@ -49,29 +45,14 @@ pub(super) fn head(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect
     Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
 
-/// ` 3 Events losses and errors · newest last `
+/// `problems · newest last`
 fn title(ctx: RenderContext<'_>) -> Line<'static> {
     let page = ctx.app.view.events_view;
     let kind = page.category.map_or("all", |kind| kind.name());
     let last = ctx.app.config.keymap.key_label(Action::Last);
     let place = if page.follows() { "newest last".to_owned() } else { format!("paused; {last} jumps to newest") };
-    let mut title = table::tab(ctx, View::Events);
-    title.push_span(Span::styled(format!("{kind} · {place} "), ctx.theme.style(Role::Dim)));
-    title
-}
-
-fn frame(ctx: RenderContext<'_>, title: Line<'static>, area: Rect, buf: &mut Buffer) -> Rect {
-    let tabs = table::other_tabs(ctx, View::Events, &title, area.width);
-    let mut block = panel(ctx.theme, title);
-    if ctx.app.view.active == View::Events {
-        block = block.title(tabs);
-    }
-    if area.width >= PADDED_WIDTH {
-        block = block.padding(Padding::horizontal(1));
-    }
-    let inner = block.inner(area);
-    block.render(area, buf);
-    inner
+    let [title, dim] = [Role::Title, Role::Dim].map(|role| ctx.theme.style(role));
+    Line::from(vec![Span::styled(kind, title), Span::styled(format!(" · {place}"), dim)])
 }
 
 /// Draws events in the order in which they happened. The caller chose them by arrival order, so an event that arrives

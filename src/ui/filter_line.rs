@@ -1,4 +1,4 @@
-//! Filter input, drawn on the frame above the rows while the user types: the text, the number of matches, and the
+//! Filter input, drawn above the rows while the user types: the text, the number of matches, and the
 //! syntax error below.
 
 use ratatui::buffer::Buffer;

@@ -1,43 +1,76 @@
 //! Footer: counts or the latest note, and key hints.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::Position;
 
 use crate::app::keymap::Action;
-use crate::app::{AppState, DialogAction, StatusMessage, View};
+use crate::app::{AppState, DialogAction, Key, StatusMessage, View};
 use crate::escape::printable;
 use crate::inference::lease_inference::ExpiryBacklog;
 use crate::plural::plural;
 
 use simkit::Timestamp;
 
-use super::line::{Segment, cut, draw_ends};
+use super::layout::PanelAreas;
+use super::line::{Segment, cut, draw_ends, ends_places};
 use super::{RenderContext, Role, format, header};
 
-/// Draws the footer. A note replaces the counts. Key hints are hidden while a dialog shows its own. Without a header,
-/// the footer shows the frozen banner.
-pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
-    if area.is_empty() {
-        return;
+/// Draws the footer. A note or, without the strip, the counts come before the key hints. While a dialog shows its own
+/// hints, the footer has none. Without a header, it shows the frozen banner.
+pub(super) fn draw(ctx: RenderContext<'_>, places: PanelAreas, buf: &mut Buffer) {
+    if !places.footer.is_empty() {
+        draw_ends(ctx.theme, groups(ctx, places), GAPS, places.footer, buf);
     }
-    let app = ctx.app;
-    let shown = app.displayed(ctx.now).0;
-    let left = match &app.view.status {
-        Some(note) => vec![noted(note, area.width)],
-        None => header::frozen(ctx).filter(|_| is_tiny).into_iter().chain(marked(app)).chain(counts(shown)).collect(),
-    };
-    let right = match shown.view.row_filter.line {
-        _ if app.view.dialog.is_some() => Vec::new(),
-        Some(_) => {
-            vec![filter_key(app, DialogAction::Accept, "apply"), filter_key(app, DialogAction::FormClose, "clear")]
-        }
-        None => keys(app, shown, ctx.now),
-    };
-    draw_ends(ctx.theme, (left, right), (" · ", "  "), area, buf);
 }
 
-fn filter_key(app: &AppState, reply: DialogAction, does: &str) -> Segment {
-    Segment::key(0, app.config.keymap.key_label(Action::Dialog(reply)), does)
+/// The key of the hint at a position.
+pub(super) fn key_at(ctx: RenderContext<'_>, places: PanelAreas, position: Position) -> Option<Key> {
+    if places.footer.is_empty() {
+        return None;
+    }
+    let hints = ends_places(groups(ctx, places), GAPS, places.footer);
+    hints.into_iter().find(|(_, place)| place.contains(position))?.0.key
+}
+
+const GAPS: (&str, &str) = ("  ", "  ");
+
+/// The segments at the left and at the right.
+fn groups(ctx: RenderContext<'_>, places: PanelAreas) -> (Vec<Segment>, Vec<Segment>) {
+    let app = ctx.app;
+    let shown = app.displayed(ctx.now).0;
+    let hints = hints(app, shown, ctx.now);
+    if let Some(note) = &app.view.status {
+        return (vec![noted(note, places.footer.width)], hints);
+    }
+    let banner = header::frozen(ctx).filter(|_| places.is_tiny);
+    let mut left: Vec<Segment> = banner.into_iter().chain(range(app)).collect();
+    if places.strip.is_empty() && shown.view.active == View::Leases {
+        left.extend(marked(app, places.is_tiny));
+        left.extend(counts(shown));
+    }
+    if !left.is_empty() {
+        return (left, hints);
+    }
+    // The keys that are the same everywhere stay at the right.
+    let is_last = |hint: &Segment| hint.key.is_some_and(|key| is_last(app.config.keymap.action(key)));
+    let (last, first) = hints.into_iter().partition(is_last);
+    (first, last)
+}
+
+fn is_last(action: Option<Action>) -> bool {
+    matches!(action, Some(Action::Help | Action::Quit))
+}
+
+fn hints(app: &AppState, shown: &AppState, now: Timestamp) -> Vec<Segment> {
+    match shown.view.row_filter.line {
+        _ if app.view.dialog.is_some() => Vec::new(),
+        Some(_) => {
+            let replies = [(DialogAction::Accept, "apply"), (DialogAction::FormClose, "clear")];
+            let key = |reply| app.config.keymap.key(Action::Dialog(reply));
+            replies.into_iter().filter_map(|(reply, does)| Some(Segment::key(0, key(reply)?, does))).collect()
+        }
+        None => keys(app, shown, now),
+    }
 }
 
 fn noted(note: &StatusMessage, width: u16) -> Segment {
@@ -45,21 +78,21 @@ fn noted(note: &StatusMessage, width: u16) -> Segment {
     Segment::new(0, role, cut(&printable(note.text.as_bytes()), usize::from(width.saturating_sub(2))))
 }
 
-/// `3 marked`, or the start of a range and the key that ends it.
-fn marked(app: &AppState) -> Option<Segment> {
-    let marks = &app.view.selection;
-    match (marks.range(), marks.len()) {
-        (Some(first), _) => {
-            let key = app.config.keymap.key_label(Action::MarkRange);
-            Some(Segment::new(
-                0,
-                Role::Warning,
-                format!("Range from {}: move, then {key} to mark", app.view.id_format.short(first)),
-            ))
-        }
-        (None, 0) => None,
-        (None, count) => Some(Segment::new(0, Role::Warning, format!("{count} marked"))),
+/// The start of a range and the key that ends it.
+fn range(app: &AppState) -> Option<Segment> {
+    let first = app.view.selection.range()?;
+    let key = app.config.keymap.key_label(Action::MarkRange);
+    let text = format!("Range from {}: move, then {key} to mark", app.view.id_format.short(first));
+    Some(Segment::new(0, Role::Warning, text))
+}
+
+/// `3 marked`, if there is no title that says so.
+fn marked(app: &AppState, is_tiny: bool) -> Option<Segment> {
+    let count = app.view.selection.len();
+    if count == 0 || !is_tiny || app.view.selection.range().is_some() {
+        return None;
     }
+    Some(Segment::new(0, Role::Warning, format!("{count} marked")))
 }
 
 fn counts(app: &AppState) -> Vec<Segment> {
@@ -78,7 +111,7 @@ fn counts(app: &AppState) -> Vec<Segment> {
     if warned > 0 {
         parts.push(Segment::new(3, Role::Warning, plural(warned as u64, "warning")));
     }
-    parts.push(Segment::new(6, Role::Text, format!("{:.2} renewals/s", counts.renewals)));
+    parts.push(Segment::new(6, Role::Text, format!("renewals {}", format::renewals(&counts))));
     if counts.dropped > 0 {
         parts.push(count(4, Role::Warning, counts.dropped, "dropped"));
     }
@@ -86,7 +119,7 @@ fn counts(app: &AppState) -> Vec<Segment> {
 }
 
 /// Expired leases that etcd has not removed yet, and how long removal takes. Lower bounds if not all could be polled.
-fn dying(count: usize, is_least: bool) -> Option<Segment> {
+pub(super) fn dying(count: usize, is_least: bool) -> Option<Segment> {
     let takes = ExpiryBacklog { dying: u32::try_from(count).unwrap_or(u32::MAX) }.removal_time().as_secs_f64();
     let takes = if is_least { format::at_least_span(takes) } else { format::span(takes) };
     let dying = format::at_least(is_least, count);

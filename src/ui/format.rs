@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use crate::app::LeaseCounts;
+
 /// Shown for an unknown value.
 pub(super) const UNKNOWN: &str = "-";
+/// Shown in a table for a value that the program is waiting for.
+pub(super) const WAITING: &str = "?";
 
 /// A count, or its lower bound with `>=`.
 pub(super) fn at_least(is_least: bool, count: usize) -> String {
@@ -48,19 +52,19 @@ pub(super) fn round_trip(span: Duration) -> String {
     }
 }
 
-/// An observed interval and the expected one: `3.50/3.5 s`.
-pub(super) fn interval(seen: Option<Duration>, expected: Option<Duration>) -> String {
-    let seen = seen.map_or(UNKNOWN.to_owned(), |seen| digits(seen.as_secs_f64(), 2));
-    match expected {
-        Some(expected) => format!("{seen}/{} s", digits(expected.as_secs_f64(), 1)),
-        None if seen == UNKNOWN => seen,
-        None => format!("{seen} s"),
-    }
-}
-
 /// A short time span in seconds, without the unit: `3.50`, `1200.5`.
 pub(super) fn seconds(span: Duration) -> String {
     digits(span.as_secs_f64(), 2)
+}
+
+/// `41/s`, `0.37/s`, or `>=41/s` while the interval of some leases is not known yet, and `?` while that of none is.
+pub(super) fn renewals(counts: &LeaseCounts) -> String {
+    if counts.unmeasured > 0 && counts.renewals < 0.005 {
+        return "?".to_owned();
+    }
+    let sign = if counts.unmeasured > 0 { ">=" } else { "" };
+    let digits = if counts.renewals < 9.995 { 2 } else { 0 };
+    format!("{sign}{:.digits$}/s", counts.renewals)
 }
 
 /// `once`, `3 times`.
@@ -118,16 +122,6 @@ mod tests {
             assert_eq!(at_least_span(seconds), text);
             assert!(at_least_span(seconds).len() <= 7);
         }
-    }
-
-    #[test]
-    fn intervals_show_what_was_seen_and_what_was_expected() {
-        let ms = |ms| Some(Duration::from_millis(ms));
-        assert_eq!(interval(ms(3_502), ms(3_500)), "3.50/3.5 s");
-        assert_eq!(interval(ms(1_200_490), ms(1_200_500)), "1200.5/1200.5 s");
-        assert_eq!(interval(None, ms(3_500)), "-/3.5 s");
-        assert_eq!(interval(ms(3_502), None), "3.50 s");
-        assert_eq!(interval(None, None), "-");
     }
 
     #[test]

@@ -16,7 +16,8 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     if !area.is_empty() {
         let mut right = rights(ctx.app, ctx.now);
         right.extend(frozen(ctx));
-        draw_ends(ctx.theme, (link(ctx), right), ("  ", "  "), area, buf);
+        right.push(Segment::new(6, Role::Dim, ctx.wall.time_of_day(ctx.now)));
+        draw_ends(ctx.theme, (link(ctx), right), ("   ", "   "), area, buf);
     }
 }
 
@@ -28,43 +29,62 @@ pub(super) fn frozen(ctx: RenderContext<'_>) -> Option<Segment> {
 }
 
 fn link(ctx: RenderContext<'_>) -> Vec<Segment> {
+    let app = ctx.app;
     let mut parts = vec![Segment::new(7, Role::Title, "leasetop")];
-    let name = |named: &ClusterLabel| Segment::new(0, Role::of_name(named), printable(named.name.as_bytes()));
-    parts.extend(ctx.app.config.label.as_ref().map(name));
-    match (ctx.app.cluster.unreached_since, ctx.app.cluster.member()) {
-        (None, Some(member)) => parts.extend(reached(ctx.app, member)),
+    match (app.cluster.unreached_since, app.cluster.member()) {
+        (None, Some(member)) => {
+            parts.push(cluster(app, member));
+            parts.extend(reached(app, member));
+        }
         (since, _) => {
             let waited = since.map_or(0, |since| (ctx.now - since).as_secs());
-            parts.push(Segment::new(0, Role::Danger, format!("✗ {}", printable(ctx.app.config.target.as_bytes()))));
+            parts.extend(app.config.label.as_ref().map(|label| Segment::new(0, Role::of_name(label), name(label))));
+            parts.push(Segment::new(0, Role::Danger, format!("✖ {}", printable(app.config.target.as_bytes()))));
             parts.push(Segment::new(1, Role::Danger, format!("unreachable for {waited} s")));
         }
     }
     parts
 }
 
+fn name(label: &ClusterLabel) -> String {
+    printable(label.name.as_bytes())
+}
+
+/// `prod ● healthy`: the cluster's name, or its endpoint if it has none.
+fn cluster(app: &AppState, member: &MemberView) -> Segment {
+    let (name, role) = match &app.config.label {
+        Some(label) => (name(label), Role::of_name(label)),
+        None if app.config.is_demo => ("demo".to_owned(), Role::Title),
+        None if app.config.is_sandbox() => ("sandbox".to_owned(), Role::Title),
+        None => (printable(member.endpoint.as_bytes()), Role::Title),
+    };
+    let (health, health_role) =
+        if member.has_leader { ("● healthy", Role::Good) } else { ("✖ no leader", Role::Danger) };
+    Segment { pieces: vec![(name + " ", role), (health.to_owned(), health_role)], rank: 0, key: None }
+}
+
+/// `3 members, leader m1   etcd 3.7.3   term 2   rtt 0.7 ms`
 fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
-    let mut parts = vec![Segment {
-        pieces: vec![("● ".to_owned(), Role::Good), (printable(member.endpoint.as_bytes()), Role::Text)],
-        rank: 0,
-    }];
-    let number = app.cluster.view.chosen.map_or(1, |chosen| chosen + 1);
-    let of = app.cluster.view.members.len();
-    let star = if member.is_leader { "★" } else { "" };
-    parts.push(Segment::new(2, Role::Text, format!("m{number}{star} of {of}")));
+    let view = &app.cluster.view;
+    let leader =
+        view.members.iter().position(|member| member.is_leader).map(|place| format!(", leader m{}", place + 1));
+    let count = view.members.len() as u64;
+    let leader = leader.filter(|_| count > 1).unwrap_or_default();
+    let mut parts = vec![Segment::new(2, Role::Text, plural(count, "member") + &leader)];
+    if !member.is_leader && count > 1 {
+        let number = view.chosen.map_or(1, |chosen| chosen + 1);
+        parts.push(Segment::new(3, Role::Warning, format!("asking m{number}")));
+    }
     if !member.version.is_empty() {
         parts.push(Segment::new(3, Role::Text, format!("etcd {}", printable(member.version.as_bytes()))));
     }
-    if !member.has_leader {
-        parts.push(Segment::new(1, Role::Danger, "no leader"));
-    }
     // Term and revision are 0 if this user may not read the member status.
     let known = |number: u64| (number != 0).then_some(number);
-    parts.extend(known(member.raft_term).map(|term| Segment::new(5, Role::Dim, format!("term {term}"))));
+    parts.extend(known(member.raft_term).map(|term| Segment::new(7, Role::Dim, format!("term {term}"))));
+    let rtt = |span| Segment::new(4, Role::Dim, format!("rtt {}", format::round_trip(span)));
+    parts.extend(member.round_trip.map(rtt));
     let revision = known(member.revision.unsigned_abs());
-    parts.extend(revision.map(|revision| Segment::new(6, Role::Dim, format!("rev {revision}"))));
-    parts.extend(
-        member.round_trip.map(|span| Segment::new(4, Role::Dim, format!("rtt {:>7}", format::round_trip(span)))),
-    );
+    parts.extend(revision.map(|revision| Segment::new(9, Role::Dim, format!("rev {revision}"))));
     parts
 }
 
@@ -73,11 +93,12 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
     let rank = if app.polls.chosen_limit.is_some() { 6 } else { 8 };
     let mut parts = vec![Segment::new(rank, Role::Dim, polls)];
     if app.config.is_sandbox() {
-        let name = if app.config.is_demo { "demo on the embedded sandbox" } else { "embedded sandbox" };
-        parts.push(Segment::new(4, Role::Warning, name));
-        if app.view.clock_speed > 1 {
-            let waits = if app.view.is_clock_waiting(now) { ", waiting for this machine" } else { "" };
-            parts.push(Segment::new(1, Role::Warning, format!("clock ×{}{waits}", app.view.clock_speed)));
+        match app.view.clock_speed {
+            0 | 1 => parts.push(Segment::new(4, Role::Warning, "embedded sandbox")),
+            speed => {
+                let waits = if app.view.is_clock_waiting(now) { ", waiting for this machine" } else { "" };
+                parts.push(Segment::new(1, Role::Warning, format!("sandbox clock ×{speed}{waits}")));
+            }
         }
     }
     for kept in &app.view.background {

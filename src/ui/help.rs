@@ -6,9 +6,10 @@ use crate::app::{EndCause, Keymap, KeymapEntry, LeaseState};
 
 use super::{Role, Theme, columns, theme};
 
-const STATES: [(LeaseState, &str); 9] = [
+const STATES: [(LeaseState, &str); 10] = [
     (LeaseState::Ok, "healthy"),
-    (LeaseState::Paused, "ours, not being renewed, or in a drill"),
+    (LeaseState::Stalled, "ours, its responses are not read"),
+    (LeaseState::Paused, "ours, deliberately not renewed"),
     (LeaseState::Late, "overdue compared with its usual interval"),
     (LeaseState::Risk, "less time left than one renewal interval"),
     (LeaseState::Unseen, "the last two polls got no answer"),

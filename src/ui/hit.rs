@@ -5,14 +5,26 @@ use ratatui::layout::{Position, Rect};
 use crate::app::{ClickTarget, View};
 
 use super::layout::{self, ViewMode};
-use super::{RenderContext, table};
+use super::{RenderContext, dialogs, footer, table, tabs};
 
 /// What is at a position on a screen of this size, or `None` if nothing there can be clicked.
 pub fn hit(ctx: RenderContext<'_>, (width, height): (u16, u16), (x, y): (u16, u16)) -> Option<ClickTarget> {
     let shown = ctx.displayed();
-    let places = layout::places(Rect::new(0, 0, width, height), ViewMode::of(shown.app));
+    let area = Rect::new(0, 0, width, height);
+    let places = layout::places(area, ViewMode::of(shown.app));
+    let position = Position { x, y };
+    if ctx.app.view.dialog.is_some() {
+        return dialogs::key_at(ctx, area, position).map(ClickTarget::Key);
+    }
+    if let Some(view) = tabs::tab_at(ctx, places.tabs, position) {
+        return Some(ClickTarget::Tab(view));
+    }
+    let hint = tabs::key_at(ctx, places.tabs, position).or_else(|| footer::key_at(ctx, places, position));
+    if let Some(key) = hint {
+        return Some(ClickTarget::Key(key));
+    }
     let inner = table::inner(places);
-    if shown.app.view.active != View::Leases || !inner.contains(Position { x, y }) {
+    if shown.app.view.active != View::Leases || !inner.contains(position) {
         return None;
     }
     let row = usize::from(y - inner.y);

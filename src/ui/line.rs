@@ -11,6 +11,7 @@ use crate::width::DisplayWidth;
 pub(super) use crate::width::cut;
 
 use super::{Role, Theme};
+use crate::app::Key;
 
 /// Part of a line that is shown or hidden as a whole.
 #[derive(Clone, Debug)]
@@ -19,16 +20,18 @@ pub(super) struct Segment {
     pub(super) pieces: Vec<(String, Role)>,
     /// The highest rank is hidden first. Rank 0 is never hidden.
     pub(super) rank: u8,
+    /// The key that a click on it presses.
+    pub(super) key: Option<Key>,
 }
 
 impl Segment {
     pub(super) fn new(rank: u8, role: Role, text: impl Into<String>) -> Self {
-        Segment { pieces: vec![(text.into(), role)], rank }
+        Segment { pieces: vec![(text.into(), role)], rank, key: None }
     }
 
     /// A key hint: the key and what it does.
-    pub(super) fn key(rank: u8, key: impl std::fmt::Display, does: &str) -> Self {
-        Segment { pieces: vec![(key.to_string(), Role::Key), (format!(" {does}"), Role::Text)], rank }
+    pub(super) fn key(rank: u8, key: Key, does: &str) -> Self {
+        Segment { pieces: vec![(key.to_string(), Role::Key), (format!(" {does}"), Role::Text)], rank, key: Some(key) }
     }
 
     fn width(&self) -> usize {
@@ -39,24 +42,73 @@ impl Segment {
 /// Draws one group of segments at the left and one at the right. The highest ranks are hidden until the rest fits.
 pub(super) fn draw_ends(
     theme: Theme,
-    (mut left, mut right): (Vec<Segment>, Vec<Segment>),
+    (left, right): (Vec<Segment>, Vec<Segment>),
     gaps: (&str, &str),
     area: Rect,
     buf: &mut Buffer,
 ) {
-    while ends_width(&left, gaps.0) + ends_width(&right, gaps.1) + 1 > usize::from(area.width) {
-        let highest = left.iter().chain(&right).map(|part| part.rank).max().unwrap_or(0);
-        if highest == 0 {
-            break;
-        }
-        drop_last(&mut right, highest).or_else(|| drop_last(&mut left, highest));
-    }
+    let (left, right) = fitting((left, right), gaps, area.width);
     buf.set_line(area.x, area.y, &join(theme, &left, gaps.0), area.width);
     let right_width = (ends_width(&right, gaps.1) as u16).min(area.width);
     let free = area.width.saturating_sub(ends_width(&left, gaps.0) as u16);
     if right_width <= free {
         buf.set_line(area.right() - right_width, area.y, &join(theme, &right, gaps.1), right_width);
     }
+}
+
+/// Draws one group of segments at the right.
+pub(super) fn draw_right(theme: Theme, right: Vec<Segment>, gap: &str, area: Rect, buf: &mut Buffer) {
+    if area.width > 1 {
+        draw_ends(theme, (Vec::new(), right), ("", gap), area, buf);
+    }
+}
+
+/// The segments of [`draw_right`] and their places.
+pub(super) fn right_places(right: Vec<Segment>, gap: &str, area: Rect) -> Vec<(Segment, Rect)> {
+    ends_places((Vec::new(), right), ("", gap), area)
+}
+
+/// The segments that [`draw_ends`] draws and their places.
+pub(super) fn ends_places(
+    groups: (Vec<Segment>, Vec<Segment>),
+    gaps: (&str, &str),
+    area: Rect,
+) -> Vec<(Segment, Rect)> {
+    let (left, right) = fitting(groups, gaps, area.width);
+    let [left_width, right_width] = [ends_width(&left, gaps.0), ends_width(&right, gaps.1)].map(|width| width as u16);
+    let mut places = group_places(left, gaps.0, area);
+    if right_width <= area.width.saturating_sub(left_width) {
+        places.extend(group_places(right, gaps.1, Rect { x: area.right() - right_width, width: right_width, ..area }));
+    }
+    places
+}
+
+/// The places of a group that starts at the left of `area`, after a blank.
+fn group_places(parts: Vec<Segment>, gap: &str, area: Rect) -> Vec<(Segment, Rect)> {
+    let mut x = area.x.saturating_add(1);
+    let place = |part: Segment| {
+        let width = part.width() as u16;
+        let place = Rect { x, width, height: 1, ..area }.intersection(area);
+        x = x.saturating_add(width + gap.width() as u16);
+        (part, place)
+    };
+    parts.into_iter().map(place).collect()
+}
+
+/// Hides the highest ranks until the rest fits.
+fn fitting(
+    (mut left, mut right): (Vec<Segment>, Vec<Segment>),
+    gaps: (&str, &str),
+    width: u16,
+) -> (Vec<Segment>, Vec<Segment>) {
+    while ends_width(&left, gaps.0) + ends_width(&right, gaps.1) + 1 > usize::from(width) {
+        let highest = left.iter().chain(&right).map(|part| part.rank).max().unwrap_or(0);
+        if highest == 0 {
+            break;
+        }
+        drop_last(&mut right, highest).or_else(|| drop_last(&mut left, highest));
+    }
+    (left, right)
 }
 
 fn drop_last(parts: &mut Vec<Segment>, rank: u8) -> Option<Segment> {

@@ -1,19 +1,23 @@
 //! Rendering of the monitor: a pure function from [`AppState`] to terminal cells.
 //!
 //! ```text
-//!  header.rs        leasetop  ● 127.0.0.1:2379  m1★ of 3  etcd 3.5.30  term 4  rev 1204        demo  read-only
-//!  table.rs        ╭ 1 Leases 7 ─ by LEFT ↑ ───────────────────────────────────────────────────── 3 Events ─╮
-//!  columns.rs      │ ID                WHO    STATE      LEFT              TTL        EVERY   ...           │
-//!                  ╰ the selected lease in words ──────────────────────────────────────────────────────────╯
-//!  detail/         ╭ 694d9aa8d4d4f304 ─ own ─ ● ok ──────────────╮╭ 3 Events ────────────────────────────────╮
-//!  events_panel.rs ╰─────────────────────────────────────────────╯╰──────────────────────────────────────────╯
-//!  footer.rs        3 own · 4 others · 0.32 renewals/s                              n new  ...  ? help  q quit
+//!  header.rs        leasetop  prod ● healthy   3 members, leader m1   etcd 3.7.3   rtt 0.7 ms           07:24:56
+//!  tabs.rs         ▐1 Leases▌ 2 Cadence  3 Events  4 Locks        filter: none   sort: LEFT ↑   ? help   : command
+//!  layout.rs       ──────────────────────────────────────────────────────────────────────────────────────────────
+//!  strip.rs         268 leases  1 own · 267 others   ✖ 1 at risk   renewals 41/s ▂▃▅▅▄▅▆▅▅▃▅▅▆▅
+//!  table.rs         ID                WHO    STATE      LEFT              TTL        EVERY   ...
+//!  columns.rs       rows 1–7 of 268 · 1 marked
+//!                  ───────────────────────────────────────────────┬──────────────────────────────────────────────
+//!  detail/          694d9aa8d4d4f304 · own · ● ok                 │ 3 Events
+//!  events_panel.rs                                                │
+//!  footer.rs        n new  a keep alive  o renew once  x revoke                               ? all keys  q quit
 //! ```
 //!
 //! [`dialogs`](self) and the help are drawn on top. Widgets use a [`Role`], never a colour. All text from etcd passes
 //! through [`printable`](crate::escape::printable) before it is drawn. To add a column, edit `columns.rs`.
 
 mod ascii;
+mod bar;
 mod cadence;
 mod columns;
 mod command_line;
@@ -31,7 +35,11 @@ mod hit;
 mod layout;
 mod line;
 mod locks;
+mod palette;
+mod pane;
+mod strip;
 mod table;
+mod tabs;
 mod theme;
 mod tour;
 
@@ -43,7 +51,8 @@ use ratatui::layout::Rect;
 
 pub use hit::hit;
 pub use layout::viewport;
-pub use theme::{Palette, Role, Theme};
+pub use palette::{BadTheme, CustomPalette, Palette};
+pub use theme::{Role, Theme};
 
 use layout::ViewMode;
 
@@ -102,6 +111,9 @@ pub fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let shown = ctx.displayed();
     let places = layout::places(area, ViewMode::of(shown.app));
     header::draw(ctx, places.header, buf);
+    tabs::draw(ctx, places.tabs, buf);
+    layout::draw_rules(ctx, places, buf);
+    strip::draw(shown, places.strip, buf);
     table::draw(shown, &ctx.app.view.selection, places, buf);
     detail::draw(shown, places.detail, places.is_tiny, buf);
     match shown.app.view.active {
@@ -110,7 +122,8 @@ pub fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
         View::Locks => locks::draw(shown, places.locks, places.is_tiny, buf),
         View::Events => events_panel::draw_view(shown, places.events, places.is_tiny, buf),
     }
-    footer::draw(ctx, places.footer, places.is_tiny, buf);
+    filter_line::draw(shown, places.input(), buf);
+    footer::draw(ctx, places, buf);
     tour::draw(ctx, Rect { height: area.height.saturating_sub(places.footer.height), ..area }, buf);
     dialogs::draw(ctx, area, buf);
     if ctx.theme.is_ascii {

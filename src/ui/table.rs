@@ -4,118 +4,83 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Padding, Widget};
 
 use crate::app::keymap::Action;
-use crate::app::{AppState, DialogAction, LastTtlReply, Lease, LeaseKeys, Selection, TABS, View};
+use crate::app::{AppState, DialogAction, LastTtlReply, Lease, LeaseKeys, Selection};
 use crate::escape::printable;
 use crate::plural::plural;
+use crate::width::DisplayWidth;
 use etcd_lease::TtlStatus;
 
-use super::columns::{self, RowContext, TableColumn};
+use super::columns::{self, RowContext, TableColumn, TableRoom};
 use super::layout::PanelAreas;
 use super::line::{cut, wrap};
-use super::{RenderContext, Role, Theme, filter_line, format, gutter, theme};
+use super::{RenderContext, Role, filter_line, format, gutter, pane, theme};
 
-/// Minimum width for a blank between the frame and the rows.
-pub(super) const PADDED_WIDTH: u16 = 100;
+/// Minimum width for a wide gutter.
+const PADDED_WIDTH: u16 = 60;
 
-/// Draws the table and its frame, or bare lines in the tiny layout. The bottom border describes the selected lease,
-/// unless the detail is visible.
+/// Draws the table and its title, or bare lines in the tiny layout. Unless the detail is visible, the title describes
+/// the selected lease.
 pub(super) fn draw(ctx: RenderContext<'_>, marked: &Selection, places: PanelAreas, buf: &mut Buffer) {
-    let PanelAreas { table: area, detail, is_tiny, .. } = places;
+    let PanelAreas { table: area, is_tiny, .. } = places;
     if area.is_empty() {
         return;
     }
-    let inner = if is_tiny { area } else { frame(ctx, area, detail.is_empty(), buf) };
-    let above = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    let inner = inner(places);
+    if !is_tiny {
+        draw_title(ctx, marked, places, buf);
+    }
     match (ctx.app.view.order().is_empty(), is_tiny) {
         (true, _) => draw_advice(ctx, inner, buf),
         (false, true) => draw_tiny(ctx, inner, buf),
         (false, false) => draw_rows(ctx, inner, buf),
     }
-    gutter::draw_pins(ctx, inner, is_tiny, buf);
     gutter::draw(ctx, marked, inner, is_tiny, buf);
-    filter_line::draw(ctx, if is_tiny { area } else { above }, buf);
 }
 
-/// A panel frame with a title.
-pub(super) fn panel<'a>(theme: Theme, title: impl Into<Line<'a>>) -> Block<'a> {
-    Block::bordered()
-        .border_type(BorderType::Rounded)
-        .border_style(theme.style(Role::Border))
-        .title(title)
-        .title_style(theme.style(Role::Title))
-}
-
-/// The key of a view, or its number if it has no key.
-pub(super) fn key_of(ctx: RenderContext<'_>, view: View) -> String {
-    let key = ctx.app.config.keymap.key(Action::Show(view));
-    key.map_or_else(|| view.tab().number.to_string(), |key| key.to_string())
-}
-
-/// Key and name of the current view, for the left of the panel title.
-pub(super) fn tab(ctx: RenderContext<'_>, view: View) -> Line<'static> {
-    let name = format!(" {} {} ", key_of(ctx, view), view.tab().name);
-    Line::from(Span::styled(name, ctx.theme.style(Role::Title)))
-}
-
-/// The other views, for the right of the title: ` 3 Events `, or only their keys if the names do not fit.
-pub(super) fn other_tabs(ctx: RenderContext<'_>, view: View, title: &Line<'_>, width: u16) -> Line<'static> {
-    let others = TABS.iter().filter(|tab| tab.view != view);
-    let keys =
-        others.clone().map(|tab| Span::styled(format!(" {}", key_of(ctx, tab.view)), ctx.theme.style(Role::Key)));
-    let names = others.map(|tab| Span::styled(format!(" {} ", tab.name), ctx.theme.style(Role::Dim)));
-    let full = Line::from_iter(keys.clone().zip(names).flat_map(|(key, name)| [key, name]));
-    let fits = title.width() + full.width() + 2 <= usize::from(width);
-    if fits { full } else { Line::from_iter(keys.chain([Span::raw(" ")])) }.right_aligned()
-}
-
-fn frame(ctx: RenderContext<'_>, area: Rect, has_words: bool, buf: &mut Buffer) -> Rect {
-    let theme = ctx.theme;
-    let room = usize::from(area.width.saturating_sub(6));
-    let mut title = tab(ctx, View::Leases);
-    title.push_span(Span::styled(format!("{} ", extent(ctx.app)), theme.style(Role::Dim)));
-    let tabs_at_least = other_tabs(ctx, View::Leases, &title, 0).width();
-    let free = usize::from(area.width).saturating_sub(6 + title.width() + tabs_at_least);
-    if ctx.app.view.row_filter.is_active() && free > 0 {
-        let words = filter_line::in_words(ctx.app, free);
-        title.push_span(Span::styled(format!("· {words} "), theme.style(Role::Warning)));
-    }
+/// Draws the last line of the table: which rows are visible, and the selected lease in words.
+fn draw_title(ctx: RenderContext<'_>, marked: &Selection, places: PanelAreas, buf: &mut Buffer) {
+    let style = |role| ctx.theme.style(role);
+    let area = places.table;
+    let line = Rect { x: area.x + 1, y: area.bottom() - 1, width: area.width.saturating_sub(2), height: 1 };
+    let mut title = Line::styled(extent(ctx.app, marked), style(Role::Dim));
     if ctx.app.view.is_wide {
-        title.push_span(Span::styled("· wide ← → ", theme.style(Role::Dim)));
+        title.push_span(Span::styled(" · wide ← →", style(Role::Dim)));
     }
-    let tabs = other_tabs(ctx, View::Leases, &title, area.width);
-    let mut block = framed(panel(theme, title).title(tabs), area);
-    if has_words && let Some(lease) = ctx.app.cursor_lease() {
-        let text = format!(" {} ", cut(&in_words(ctx, lease), room));
-        block = block.title_bottom(Span::styled(text, theme.style(Role::Dim)));
-    }
-    let inner = block.inner(area);
-    block.render(area, buf);
-    inner
+    let room = usize::from(line.width).saturating_sub(title.width() + 3);
+    let lease = if places.detail.is_empty() { ctx.app.cursor_lease() } else { None };
+    let words = lease.map(|lease| cut(&in_words(ctx, lease), room)).unwrap_or_default();
+    pane::draw_title(line, &title, &Line::styled(words, style(Role::Dim)), buf);
 }
 
-/// Adds horizontal padding if the table is wide enough.
-fn framed(block: Block<'_>, area: Rect) -> Block<'_> {
-    if area.width >= PADDED_WIDTH { block.padding(Padding::horizontal(1)) } else { block }
-}
-
-/// Area inside the frame: the column titles and the rows.
+/// The column titles and the rows, without the gutter at the left and the title below.
 pub(super) fn inner(places: PanelAreas) -> Rect {
     let PanelAreas { table: area, is_tiny, .. } = places;
-    if is_tiny { area } else { framed(Block::bordered(), area).inner(area) }
+    if is_tiny {
+        return area;
+    }
+    let gutter = if area.width >= PADDED_WIDTH { 3 } else { 2 }.min(area.width);
+    Rect {
+        x: area.x + gutter,
+        width: area.width.saturating_sub(gutter + 1),
+        height: area.height.saturating_sub(1),
+        ..area
+    }
 }
 
 /// The columns and their areas.
 pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<Item = (&'static TableColumn, Rect)> {
     let app = ctx.app;
-    let chosen = &app.config.columns;
-    let (columns, gap) = if app.view.is_wide {
-        columns::wide(area.width, chosen, app.view.id_format, app.view.pan)
-    } else {
-        columns::fit(area.width, chosen, app.view.id_format)
+    let counts = app.leases.counts;
+    let area = gutter::beside(area);
+    let room = TableRoom {
+        width: area.width,
+        chosen: &app.view.columns,
+        ids: app.view.id_format,
+        has_kept: counts.own + counts.adopted > 0,
     };
+    let (columns, gap) = if app.view.is_wide { room.wide(app.view.pan) } else { room.fit() };
     let mut x = area.x;
     columns.into_iter().map(move |(column, width)| {
         let place = Rect { x, width: width.min(area.right().saturating_sub(x)), ..area };
@@ -124,17 +89,17 @@ pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<It
     })
 }
 
-/// `300 · by LEFT ↑`, with the visible range if not all rows fit and the match count if a filter is active.
-fn extent(app: &AppState) -> String {
-    let (all, window, sort) = (app.view.order().len(), app.view.window, app.view.sort);
-    let rows = format!("{}-{} of ", window.top + 1, (window.top + window.rows).min(all));
-    let rows = if all > window.rows { rows } else { String::new() };
-    let count = match (app.view.row_filter.is_active(), rows.is_empty()) {
-        (false, _) => all.to_string(),
-        (true, true) => filter_line::counted(app),
-        (true, false) => format!("{all} ({} total)", app.leases.len()),
-    };
-    format!("{rows}{count} · by {} {}{}", sort.column.title(), sort.arrow(), pins(app))
+/// `rows 1–12 of 300 · 3 marked`, with the number of all leases if a filter is active.
+fn extent(app: &AppState, marked: &Selection) -> String {
+    let (all, window) = (app.view.order().len(), app.view.window);
+    let count = if app.view.row_filter.is_active() { filter_line::counted(app) } else { all.to_string() };
+    let marks = if !marked.is_empty() { format!(" · {} marked", marked.len()) } else { String::new() };
+    let rest = pins(app) + &marks;
+    if all <= window.rows {
+        let rows = if all == 1 { "row" } else { "rows" };
+        return format!("{count} {rows}{rest}");
+    }
+    format!("rows {}–{} of {count}{rest}", window.top + 1, (window.top + window.rows).min(all))
 }
 
 /// ` · 2 pinned, 1 of them hidden`
@@ -186,38 +151,51 @@ fn draw_rows(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 fn draw_column(ctx: RenderContext<'_>, column: &TableColumn, area: Rect, buf: &mut Buffer) {
-    let header = (column.title.to_owned(), Role::Title);
-    let cells = visible(ctx).map(|row| columns::cell(column, row, usize::from(area.width)));
-    for (y, (text, role)) in (area.y..area.bottom()).zip(std::iter::once(header).chain(cells)) {
-        let style = ctx.theme.style(role);
-        let text = cut(&text, usize::from(area.width));
-        let indent = if column.is_number { area.width.saturating_sub(Span::raw(&*text).width() as u16) } else { 0 };
-        buf.set_stringn(area.x + indent, y, &text, usize::from(area.width - indent), style);
+    let width = usize::from(area.width);
+    draw_cell(column, column.title, ctx.theme.style(Role::Title), Rect { height: 1, ..area }, buf);
+    for (y, row) in (area.y + 1..area.bottom()).zip(visible(ctx)) {
+        let cell = columns::cell(column, row, width);
+        let place = Rect { y, height: 1, ..area };
+        let end = draw_cell(column, &cell.text, columns::style(ctx.theme, column, row, cell.role), place, buf);
+        buf.set_stringn(end, y, &cell.track, usize::from(area.right() - end), ctx.theme.style(Role::Border));
     }
+}
+
+/// Draws a text, numbers at the right. Returns where it ends.
+fn draw_cell(column: &TableColumn, text: &str, style: Style, area: Rect, buf: &mut Buffer) -> u16 {
+    let text = cut(text, usize::from(area.width));
+    let indent = if column.is_number { area.width.saturating_sub(text.width() as u16) } else { 0 };
+    buf.set_stringn(area.x + indent, area.y, &text, usize::from(area.width - indent), style).0
 }
 
 fn visible<'a>(ctx: RenderContext<'a>) -> impl Iterator<Item = RowContext<'a>> {
     ctx.app.visible().map(move |lease| row(ctx, lease))
 }
 
-pub(super) fn row<'a>(ctx: RenderContext<'_>, lease: &'a Lease) -> RowContext<'a> {
-    RowContext { lease, state: lease.state(ctx.now), now: ctx.now, ids: ctx.app.view.id_format }
+pub(super) fn row<'a>(ctx: RenderContext<'a>, lease: &'a Lease) -> RowContext<'a> {
+    RowContext {
+        lease,
+        state: lease.state(ctx.now),
+        now: ctx.now,
+        ids: ctx.app.view.id_format,
+        locks: ctx.app.keys.locks(),
+    }
 }
 
-/// Reverses the row under the cursor as a whole. One style for the row, because reversing per state would give each
-/// cell its own background.
+/// Highlights the selected row. Its cells keep their colours.
 fn highlight(ctx: RenderContext<'_>, rows: Rect, buf: &mut Buffer) {
     let cursor = ctx.app.visible().position(|lease| Some(lease.id) == ctx.app.view.cursor);
     if let Some(row) = cursor.filter(|row| *row < usize::from(rows.height)) {
-        let style = Style::reset().patch(ctx.theme.cursor());
-        buf.set_style(Rect { y: rows.y + row as u16, height: 1, ..rows }, style);
+        buf.set_style(Rect { y: rows.y + row as u16, height: 1, ..rows }, ctx.theme.selected_row());
     }
 }
 
 /// One line per lease: id, time left, state.
 fn draw_tiny(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     for (y, row) in (area.y..area.bottom()).zip(visible(ctx)) {
-        let style = columns::style(ctx.theme, theme::state(row.state).1, Some(row.lease.id) == ctx.app.view.cursor);
+        let style = ctx.theme.style(theme::state(row.state).1);
+        let is_selected = Some(row.lease.id) == ctx.app.view.cursor;
+        let style = if is_selected { style.patch(ctx.theme.cursor()) } else { style };
         buf.set_stringn(area.x, y, tiny(row, area.width), usize::from(area.width), style);
     }
 }

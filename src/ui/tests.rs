@@ -1,8 +1,11 @@
 mod charts;
+mod clicks;
 mod command_line;
+mod glyphs;
 mod locks;
 mod palettes;
 mod rows;
+mod table;
 mod views;
 
 use std::time::{Duration, SystemTime};
@@ -193,6 +196,7 @@ fn dialog_keys() -> Vec<(&'static str, Vec<Key>)> {
         ("help", vec![Key::Char('?')]),
         ("grant", vec![Key::Char('n'), Key::Char('2')]),
         ("sort", vec![Key::Char('s'), Key::Down]),
+        ("columns", vec![Key::Char('C'), Key::Down]),
         ("quit", vec![Key::Char('q')]),
         ("suspend", vec![Key::Ctrl('z')]),
         ("no_drill", on(2, '!')),
@@ -220,10 +224,11 @@ fn dialogs() {
 /// Checks that each dialog shows the action, the lease, and how to confirm and cancel, at every size.
 #[test]
 fn however_small_the_screen_the_essential_is_seen() {
-    let seen: [(&str, &str, [&[&str]; 2]); 14] = [
+    let seen: [(&str, &str, [&[&str]; 2]); 15] = [
         ("revoke_many", "Revoke 4", [&["Type 4", "number Enter yes", "Nr Ent"], &["[ Cancel ]", "Esc"]]),
         ("adopt_many", "leases", [&["y keep them alive", "y yes", "y"], &["[ Cancel ]", "Esc"]]),
         ("sort", "Sort by", [&["Enter sort", "Ent"], &["Esc"]]),
+        ("columns", "Columns", [&["Enter accept", "Enter ok", "Ent"], &["Esc"]]),
         ("grant", "New leases", [&["Enter", "Ent"], &["Esc"]]),
         ("quit", "Quit?", [&["r Revoke mine", "r revoke", "r"], &["[ Quit ]", "Enter quit", "Ent"]]),
         ("suspend", "Suspend?", [&["Ctrl-z suspend", "^Z suspend", "^Z"], &["[ Cancel ]", "Esc"]]),
@@ -262,7 +267,7 @@ fn the_speeds_of_a_sandbox_are_offered_with_what_is_to_be_seen_and_when() {
 #[test]
 fn ascii_is_ascii() {
     let size = (140, 40);
-    let theme = Theme { palette: Palette::Mono, is_ascii: true };
+    let theme = Theme { palette: Palette::Mono, is_ascii: true, ..Theme::default() };
     let picture = text(&paint(&app(AppConfig::default(), scene_messages(), size), size, theme));
     assert!(picture.is_ascii());
     insta::assert_snapshot!("ascii_140x40", picture);
@@ -270,7 +275,7 @@ fn ascii_is_ascii() {
 
 #[test]
 fn the_terminal_decides_on_colour_and_signs() {
-    let theme = |palette, is_ascii| Theme { palette, is_ascii };
+    let theme = |palette, is_ascii| Theme { palette, is_ascii, ..Theme::default() };
     assert_eq!(Theme::for_terminal(Some("xterm"), Palette::Light, false), theme(Palette::Light, false));
     assert_eq!(Theme::for_terminal(Some("dumb"), Palette::Dark, false), theme(Palette::Mono, true));
     assert_eq!(Theme::for_terminal(None, Palette::Dark, true), theme(Palette::Dark, true));
@@ -311,7 +316,11 @@ fn no_size_panics() {
             for width in (0..=44).chain((45..=200).step_by(13)) {
                 update(&mut app, Msg::Resized(viewport(width, height)), at(90.0));
                 refresh_rows(&mut app, at(90.0));
-                paint(&app, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
+                paint(
+                    &app,
+                    (width, height),
+                    Theme { palette: Palette::Dark, is_ascii: width % 2 == 0, ..Theme::default() },
+                );
             }
         }
     }

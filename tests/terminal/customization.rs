@@ -180,12 +180,12 @@ fn mouse_mode_selects_sorts_and_scrolls() {
     });
     let is_selected = |terminal: &Terminal, text: &str| {
         let row = u16::try_from(row_of(terminal, text)).expect("a row");
-        terminal.screen().cell(row, 3).is_some_and(vt100::Cell::inverse)
+        is_selected_row(terminal.screen(), row)
     };
     let row = row_of(&terminal, "/svc/300");
     click(&mut terminal, 40, row);
-    terminal.wait_until("the row is selected", |screen| screen.cell(row as u16, 3).is_some_and(vt100::Cell::inverse));
-    let head = row_of(&terminal, "FIRST KEY");
+    terminal.wait_until("the row is selected", |screen| is_selected_row(screen, row as u16));
+    let head = row_of(&terminal, "KEY");
     let line = terminal.screen().contents().lines().nth(head).unwrap_or_default().to_owned();
     let column = line.split("TTL").next().unwrap_or_default().chars().count() + 1;
     click(&mut terminal, column, head);
@@ -198,7 +198,7 @@ fn mouse_mode_selects_sorts_and_scrolls() {
     assert!(is_selected(&terminal, "/svc/300"), "the cursor stays on its lease");
     let last = row_of(&terminal, "/svc/100");
     terminal.keys("\x1b[<65;10;10M");
-    terminal.wait_until("the wheel moves down", |screen| screen.cell(last as u16, 3).is_some_and(vt100::Cell::inverse));
+    terminal.wait_until("the wheel moves down", |screen| is_selected_row(screen, last as u16));
     terminal.keys("m");
     terminal.wait_until("mouse mode is off", |screen| screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None);
     terminal.keys("m");
@@ -208,4 +208,9 @@ fn mouse_mode_selects_sorts_and_scrolls() {
     terminal.keys("q");
     assert_eq!(terminal.exit_code(), 0);
     terminal.assert_sane();
+}
+
+/// Whether the bar of the selected row is in this row.
+fn is_selected_row(screen: &vt100::Screen, row: u16) -> bool {
+    (0..6).filter_map(|column| screen.cell(row, column)).any(|cell| cell.contents() == "▌")
 }

@@ -3,6 +3,7 @@
 #[path = "../common/pty.rs"]
 mod pty;
 
+mod background;
 mod command_line;
 mod customization;
 mod dialogs;

@@ -70,7 +70,7 @@ fn leases_survive_and_the_screen_is_correct_when_read_again() {
 fn still(screen: &str) -> (Vec<String>, Vec<String>) {
     let mut panes = (Vec::new(), Vec::new());
     for line in screen.lines() {
-        let (left, right) = line.split_once("││").unwrap_or((line, ""));
+        let (left, right) = line.split_once('│').unwrap_or((line, ""));
         for (part, lines) in [(left, &mut panes.0), (right, &mut panes.1)] {
             if !part.contains(" renewed ") {
                 lines.push(part.chars().filter(|c| c.is_alphabetic() || "│╭╮╰╯●".contains(*c)).collect());

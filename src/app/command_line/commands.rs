@@ -19,6 +19,7 @@ pub(super) enum Arguments {
     },
     View,
     WriteConfig,
+    Tour,
     /// No arguments.
     Action(Action),
 }
@@ -51,6 +52,7 @@ const WITH_ARGUMENTS: &[(&str, &str, &str, Arguments)] = &[
     ("export", "FILE", "write the rows to FILE, as .json or .csv", Arguments::File { overwrite: false }),
     ("export!", "FILE", "the same, and overwrite FILE", Arguments::File { overwrite: true }),
     ("write-config", "", "write theme, columns, sort and group to the config file", Arguments::WriteConfig),
+    ("tour", "", "show the introduction of the demo again", Arguments::Tour),
 ];
 
 /// All commands: those with arguments first, then the remaining actions of the key table.

@@ -90,6 +90,7 @@ impl Arguing<'_> {
                 Ok(Command::Export { path, overwrite })
             }
             Arguments::WriteConfig => self.nothing(Command::WriteConfig),
+            Arguments::Tour => self.nothing(Command::Tour),
             Arguments::Action(action) => self.nothing(Command::Action(action)),
             // It was parsed with its own quotes.
             Arguments::Filter => self.nothing(Command::Action(Action::Filter)),

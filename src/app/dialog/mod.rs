@@ -13,6 +13,7 @@ pub use super::command_line::CommandLine;
 pub use super::verbs::attach::AttachDialog;
 pub use super::verbs::change_ttl::ChangeTtlDialog;
 pub use super::verbs::cluster::{ClusterMenu, LeaveDialog};
+pub use super::verbs::columns::{ColumnChoice, ColumnMenu};
 pub use super::verbs::drill::{DrillDialog, FaultChoice};
 pub use super::verbs::grant::{Field, GrantForm, PRESETS};
 pub use super::verbs::keep_alive::AdoptDialog;
@@ -61,6 +62,8 @@ pub enum Dialog {
     Warp,
     /// The sort menu.
     Sort(SortMenu),
+    /// The menu that selects and reorders columns.
+    Columns(ColumnMenu),
     /// Confirms quitting while leases are kept alive. The answers are: quit, revoke and quit, stay.
     Quit(Focus),
     /// Confirms suspending while leases are kept alive. Holds the dialog that was open before.
@@ -94,6 +97,7 @@ impl Dialog {
             Dialog::Suspend(below) => below.as_ref()?.lease(),
             Dialog::Clusters(_) | Dialog::Leave(_) | Dialog::WriteConfig(_) | Dialog::Command(_) => None,
             Dialog::RevokeMany(_) | Dialog::Revoking { .. } => None,
+            Dialog::Columns(_) => None,
             Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Warp | Dialog::Quit(_) => None,
         }
     }
@@ -139,6 +143,7 @@ impl Dialog {
             Dialog::Drill(dialog) => dialog.on_key(key, context),
             Dialog::Warp => warp::on_key(key, context),
             Dialog::Sort(menu) => menu.on_key(key, context),
+            Dialog::Columns(menu) => menu.on_key(key, context),
             Dialog::Quit(focus) => quit::on_key(focus, key, context),
             Dialog::Command(line) => line.on_key(key, context),
             Dialog::Clusters(menu) => menu.on_key(key, context),

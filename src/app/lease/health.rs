@@ -1,8 +1,10 @@
-//! Decides when a lease is late, at risk or unseen, from its renewal interval and its polls.
+//! Decides when a lease is late, at risk or unseen, from its renewal interval and its polls, and when it is stalled or
+//! paused.
 
 use std::time::Duration;
 
-use crate::app::{Lease, LeaseState};
+use crate::app::{Lease, LeaseState, Ownership};
+use etcd_lease::Fault;
 use simkit::Timestamp;
 
 /// A lease is unseen after this many planned polls without a reply.
@@ -46,6 +48,23 @@ impl Lease {
         self.late_from().is_some_and(|from| from <= self.known_until(now))
     }
 
+    /// Whether nobody reads the responses. A slow reader is not stalled: its queue changes between full and almost full
+    /// at each renewal.
+    pub(in crate::app) fn is_stalled(&self) -> bool {
+        let Some(status) = self.engine.as_ref().filter(|_| self.is_kept_alive) else { return false };
+        match status.drill {
+            Some(Fault::StallConsumer) => true,
+            Some(Fault::SlowConsumer { .. }) => false,
+            _ => self.is_reader_stalled || status.queue.capacity > 0 && status.queue.depth >= status.queue.capacity,
+        }
+    }
+
+    /// Whether this is an own or lost lease that is not kept alive, or a drill holds its renewals back.
+    pub(in crate::app) fn is_paused(&self) -> bool {
+        let should_be_kept = self.ownership == Ownership::Own || self.loss.is_some();
+        should_be_kept && !self.is_kept_alive || self.drill() == Some(Fault::HoldSender)
+    }
+
     /// The time at which less than 0.9 of the renewal interval is left. The factor is below 1 because a healthy 2 s
     /// lease has exactly one interval left when it is renewed.
     pub(in crate::app) fn risk_from(&self) -> Option<Timestamp> {
@@ -53,7 +72,7 @@ impl Lease {
         if interval.is_zero() || self.end.is_some() {
             return None;
         }
-        self.left_below(interval.mul_f64(0.9))
+        self.left_below(interval.mul_f64(super::rhythm::DANGER))
     }
 
     /// The time at which the renewal is overdue compared with the usual interval. For other clients' leases, only time

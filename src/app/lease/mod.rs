@@ -4,6 +4,9 @@
 //! refine it. [`Lease::bounds`] returns its range, and the countdown smooths it for the screen.
 
 mod health;
+mod rhythm;
+
+pub use rhythm::TimeLeft;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -117,6 +120,8 @@ pub struct Lease {
     pub(super) poll: PollState,
     /// The displayed time left, while the deadline is known.
     countdown: Option<Countdown>,
+    /// Whether leasetop was started with a reader that reads nothing.
+    pub(super) is_reader_stalled: bool,
 }
 
 impl Lease {
@@ -146,6 +151,7 @@ impl Lease {
             history: None,
             poll: PollState::default(),
             countdown: None,
+            is_reader_stalled: false,
         }
     }
 
@@ -346,6 +352,7 @@ impl Lease {
             () if self.is_unseen(now) => LeaseState::Unseen,
             () if self.is_at_risk(now) => LeaseState::Risk,
             () if self.is_late(now) => LeaseState::Late,
+            () if self.is_stalled() => LeaseState::Stalled,
             () if self.is_paused() => LeaseState::Paused,
             () => LeaseState::Ok,
         }
@@ -367,12 +374,6 @@ impl Lease {
             return None;
         }
         self.observed.idle_end()
-    }
-
-    /// Whether this is an own or lost lease that is not kept alive, or a fault drill is running.
-    fn is_paused(&self) -> bool {
-        let should_be_kept = self.ownership == Ownership::Own || self.loss.is_some();
-        should_be_kept && !self.is_kept_alive || self.drill().is_some()
     }
 
     /// Whether an election or a restart reset the TTL within the last 10 s.

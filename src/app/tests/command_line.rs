@@ -177,10 +177,23 @@ fn an_action_that_a_view_does_not_have_says_so() {
 }
 
 #[test]
+fn the_introduction_belongs_to_the_demo() {
+    let mut story = story();
+    run(&mut story, "tour");
+    assert!(!story.app.view.shows_tour);
+    assert_eq!(status(&story), "The introduction belongs to the demo");
+    story.app.config.is_demo = true;
+    run(&mut story, "tour");
+    assert!(story.app.view.shows_tour);
+    story.press(&[Key::Down]);
+    assert!(!story.app.view.shows_tour);
+}
+
+#[test]
 fn columns_are_shown() {
     let mut story = story();
     run(&mut story, "columns key id");
-    assert_eq!(story.app.config.columns, [Column::FirstKey, Column::Id]);
+    assert_eq!(story.app.view.columns, [Column::FirstKey, Column::Id]);
 }
 
 #[test]

@@ -220,7 +220,7 @@ fn a_drill_starts_on_the_lease_of_its_dialog_and_the_same_key_ends_it() {
     let mut status = *story.app.leases.get(LeaseId(5)).unwrap().engine.clone().unwrap();
     status.drill = Some(Fault::StallConsumer);
     story.send(Msg::Statuses(vec![status]));
-    assert_eq!(story.state(5), "paused");
+    assert_eq!(story.state(5), "stalled");
     story.app.view.cursor = Some(LeaseId(5));
     assert_eq!(story.press(&[Key::Char('!')]), [Effect::Drill { id: LeaseId(5), drill: None }]);
 }

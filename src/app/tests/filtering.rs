@@ -246,8 +246,10 @@ fn words_after(prefix: &str) -> Vec<String> {
 
 #[test]
 fn the_filter_accepts_exactly_the_existing_states_and_owners() {
-    let states =
-        [LeaseState::Ok, LeaseState::Paused, LeaseState::Late, LeaseState::Risk, LeaseState::Unseen, LeaseState::Dying];
+    let states = {
+        use LeaseState::{Dying, Late, Ok, Paused, Risk, Stalled, Unseen};
+        [Ok, Paused, Stalled, Late, Risk, Unseen, Dying]
+    };
     let deaths = [EndCause::Expired, EndCause::Revoked, EndCause::Unknown].map(LeaseState::Ended);
     let states: Vec<&str> = states.iter().chain(&deaths).map(|state| state.word()).collect();
     assert_eq!(words_after("state"), states);

@@ -3,6 +3,7 @@
 use super::*;
 use crate::app::dialog::Dialog;
 use crate::id_format::IdFormat;
+use etcd_lease::Fault;
 
 const ETCDCTL: &str = "etcdctl --endpoints a:1";
 
@@ -148,7 +149,7 @@ fn read_only_attaches_nothing() {
 #[test]
 fn zoom_shows_one_pane_full_screen_and_esc_ends_it() {
     let mut story = story();
-    story.send(Msg::Resized(Viewport { rows: 5, events: 20, has_detail: true, zoomed: 25 }));
+    story.send(Msg::Resized(Viewport { rows: 5, events: 20, has_detail: true, zoomed: 25, ..Viewport::default() }));
     story.press(&[Key::Char('z')]);
     assert_eq!((story.app.view.is_zoomed, story.app.view.window.rows), (true, 25));
     assert!(!story.app.view.is_detail_visible(), "it has no place beside the table");
@@ -215,9 +216,10 @@ fn budget_after(story: &mut Story, key: char) -> u32 {
 #[test]
 fn mouse_mode_is_toggled() {
     let mut story = story();
+    assert!(story.app.view.has_mouse, "it is on by default");
+    assert_eq!(story.press(&[Key::Char('m')]), [Effect::Mouse(false)]);
     assert_eq!(story.press(&[Key::Char('m')]), [Effect::Mouse(true)]);
     assert!(note(&story).contains("m: off"), "{}", note(&story));
-    assert_eq!(story.press(&[Key::Char('m')]), [Effect::Mouse(false)]);
 }
 
 #[test]
@@ -262,4 +264,60 @@ fn an_early_renewal_does_not_make_the_next_one_late() {
     let lease = story.app.leases.get_mut(LeaseId(1)).expect("a lease");
     lease.engine.as_mut().expect("it is kept").expected = Some(Duration::from_secs(200));
     assert_eq!(late_from(&story), Some(at(220.5)));
+}
+
+/// Sends a status of an own lease with this response queue and drill.
+fn with_queue(story: &mut Story, depth: usize, dropped: u64, drill: Option<Fault>) {
+    story.renewed(1, 10, 3.5);
+    let mut status =
+        (**story.app.leases.get(LeaseId(1)).and_then(|lease| lease.engine.as_ref()).expect("a status")).clone();
+    status.queue = QueueGauge { depth, capacity: 16, dropped };
+    status.drill = drill;
+    story.send(Msg::Statuses(vec![status]));
+}
+
+#[test]
+fn a_reader_that_reads_nothing_is_stalled_and_a_full_queue_is_a_warning() {
+    let mut story = Story::start(AppConfig::default());
+    story.grant(1, 10);
+    with_queue(&mut story, 3, 0, None);
+    assert_eq!(story.state(1), "ok");
+    with_queue(&mut story, 3, 0, Some(Fault::StallConsumer));
+    assert_eq!(story.state(1), "stalled", "in a drill, from its start");
+    with_queue(&mut story, 16, 2, Some(Fault::SlowConsumer { every: Duration::from_secs(9) }));
+    assert_eq!(story.state(1), "ok", "a slow reader still reads");
+    with_queue(&mut story, 16, 0, None);
+    assert_eq!(story.state(1), "stalled", "a full queue");
+    run_lints(&mut story.app, story.now);
+    assert_eq!(story.app.leases.get(LeaseId(1)).expect("it").warnings, [""; 0], "nothing was dropped yet");
+    with_queue(&mut story, 16, 2, None);
+    run_lints(&mut story.app, story.now);
+    assert_eq!(story.app.leases.get(LeaseId(1)).expect("it").warnings, ["queue-full"]);
+    with_queue(&mut story, 0, 2, Some(Fault::HoldSender));
+    assert_eq!(story.state(1), "paused", "its renewals are held back on purpose");
+}
+
+#[test]
+fn with_stall_every_lease_is_stalled_from_the_start() {
+    let mut story = Story::start(AppConfig { is_reader_stalled: true, ..AppConfig::default() });
+    story.grant(1, 10);
+    with_queue(&mut story, 1, 0, None);
+    assert_eq!(story.state(1), "stalled");
+    story.press(&"/state:stalled".chars().map(Key::Char).collect::<Vec<_>>());
+    assert_eq!(story.rows(), [1]);
+}
+
+#[test]
+fn the_cycles_of_a_lease_are_shares_of_its_ttl() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[7], &[]);
+    for renewal in 0..4 {
+        for poll in 0..10 {
+            story.now = at(10.0 * f64::from(renewal) + f64::from(poll));
+            story.probe(7, 19 - i64::from(poll), 20, &["/a"]);
+        }
+    }
+    let cycles = story.app.leases.get(LeaseId(7)).expect("it").cycles(story.now);
+    assert!(cycles.len() >= 3 && cycles.len() <= 5, "{cycles:?}");
+    assert!(cycles[..cycles.len() - 1].iter().all(|share| (0.4..0.6).contains(share)), "{cycles:?}");
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::app::overview;
 use crate::app::row_filter::ActiveFilter;
 use crate::app::sort::RowSortKey;
 
@@ -110,9 +111,13 @@ fn check(story: &Story) {
     let (app, counts) = (&story.app, story.app.leases.counts);
     let sums = (counts.own, counts.adopted, counts.others, counts.endangered, counts.dropped);
     assert_eq!(sums, counted(app, story.now));
-    let rates =
-        app.leases.kept_alive().filter_map(|lease| lease.mean_interval()).map(|habit| 1.0 / habit.as_secs_f64());
+    let living = || app.leases.values().filter(|lease| lease.end.is_none());
+    let rates = living().map(|lease| overview::renewals_per_second(lease, lease.state(story.now)));
     assert!((counts.renewals - rates.sum::<f64>()).abs() < 1e-6);
+    let overview = app.view.overview();
+    let unknown = living().filter(|lease| lease.shown_deadline().is_none()).count();
+    let expiring: usize = overview.expiring(story.now).iter().sum();
+    assert_eq!((overview.unknown(), expiring), (unknown, living().count() - unknown));
     if app.view.dialog.is_none() {
         let criteria = ActiveFilter::of(&app.view.row_filter);
         let shown = app.leases.values().filter(|lease| criteria.matches(lease, story.now));

@@ -14,6 +14,7 @@ pub(super) fn statuses(app: &mut AppState, statuses: Vec<LeaseStatus>) {
     if !statuses.is_empty() {
         app.view.request_redraw(Redraw::Soon);
     }
+    let is_reader_stalled = app.config.is_reader_stalled;
     for status in statuses {
         if is_of_another(app, &status) {
             replaced(app, &status);
@@ -27,6 +28,7 @@ pub(super) fn statuses(app: &mut AppState, statuses: Vec<LeaseStatus>) {
         // A list may contain a new own lease before the reply to its grant arrives. The status may arrive in between.
         if status.ended.is_none() || lease.is_kept_alive || lease.ownership == Ownership::Own {
             lease.is_kept_alive &= !status.ended.as_ref().is_some_and(Ended::is_loss);
+            lease.is_reader_stalled = is_reader_stalled;
             lease.apply_engine_status(status);
         }
     }

@@ -4,9 +4,10 @@ use crate::app::action::Action;
 use crate::app::command::{Command, TypedCommand};
 use crate::app::dialog::{Dialog, Focus};
 use crate::app::verbs::{
-    self, Done, attach, change_ttl, copy, drill, grant, keep_alive, pin, quit, renew, revoke, revoke_many, sort, undo,
+    self, Done, attach, change_ttl, columns, copy, drill, grant, keep_alive, pin, quit, renew, revoke, revoke_many,
+    sort, undo,
 };
-use crate::app::{AppState, Column, Effect, Lease, Ownership, Redraw, TypedFilter, View};
+use crate::app::{AppState, Effect, Lease, Ownership, Redraw, TypedFilter, View};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -27,6 +28,10 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         }
         Command::SortBy(sort) => {
             navigation::sort_by(&mut app.active_view_mut().view, sort);
+            Done::default()
+        }
+        Command::ShowColumns(columns) => {
+            navigation::choose_columns(&mut app.active_view_mut().view, columns);
             Done::default()
         }
         Command::Grant(request) => grant::start(&mut app.jobs, request),
@@ -63,12 +68,12 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
             app.active_view_mut().view.group_by = group_by;
             Done::default()
         }
-        Command::ShowColumns(columns) => show_columns(app, &columns),
         Command::Theme(name) => {
             app.view.theme = Some(name.clone());
             Done::status(format!("Theme {name}")).with(Effect::Theme(name))
         }
         Command::Export { path, overwrite } => Done::effects(vec![Effect::Export { path, overwrite }]),
+        Command::Tour => show_tour(app),
         Command::WriteConfig => Done::effects(vec![Effect::ReadConfigFile]),
         Command::SaveConfig(change) => Done::effects(vec![Effect::WriteConfigFile(change)]),
         Command::AskSwitchCluster(to) => clusters::ask(app, to),
@@ -103,6 +108,15 @@ fn act_on(app: &mut AppState, action: Action, ids: Vec<LeaseId>, now: Timestamp)
     effects
 }
 
+/// Shows the introduction of the demo until the next key press.
+fn show_tour(app: &mut AppState) -> Done {
+    if !app.config.is_demo {
+        return Done::error("The introduction belongs to the demo");
+    }
+    app.view.shows_tour = true;
+    Done::default()
+}
+
 /// Replaces the typed filter and shows the rows.
 fn set_filter(app: &mut AppState, text: &str) -> Done {
     let Ok(filter) = text.parse::<TypedFilter>() else { return Done::error(format!("“{text}” is not a filter")) };
@@ -110,17 +124,6 @@ fn set_filter(app: &mut AppState, text: &str) -> Done {
     view.active = View::Leases;
     view.is_open = false;
     view.row_filter.set(filter);
-    Done::default()
-}
-
-/// Shows these columns. A frozen view shows them too.
-fn show_columns(app: &mut AppState, columns: &[Column]) -> Done {
-    if let Some(frozen) = &mut app.frozen {
-        frozen.app.config.columns = columns.to_vec();
-        frozen.app.view.pan = 0;
-    }
-    app.config.columns = columns.to_vec();
-    app.view.pan = 0;
     Done::default()
 }
 
@@ -163,6 +166,7 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
         Action::Quit => return ask_to_quit(app, now),
         Action::PollNow => return tick::poll_now(app, now),
         Action::Mouse => toggle_mouse(app),
+        Action::Strip => toggle_strip(app),
         Action::New => open_grant_form(app),
         Action::Attach => open_attach_form(app),
         Action::KeepAlive => toggle_keep_alive(app, now),
@@ -195,6 +199,10 @@ fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
         Action::SortMenu => {
             let present = app.active_view().view.sort;
             app.view.dialog = Some(Dialog::Sort(sort::SortMenu::new(present)));
+        }
+        Action::Columns => {
+            let present = app.active_view().view.columns.clone();
+            app.view.dialog = Some(Dialog::Columns(columns::ColumnMenu::new(present)));
         }
         // The dialog opens even if there is no other speed to choose: it says why, and it catches the digit that the
         // user may already have typed.
@@ -373,6 +381,24 @@ fn toggle_pins(app: &mut AppState) -> Done {
     app.view.is_away = true;
     pin::set(&mut app.leases, &targets, is_pinned);
     pin::status(app.view.id_format, &targets, is_pinned)
+}
+
+/// Shows or hides the strip above the table. On a small screen there is no room for it.
+fn toggle_strip(app: &mut AppState) -> Done {
+    app.view.request_redraw(Redraw::Now);
+    let active = &app.active_view().view;
+    if active.viewport.strip == 0 {
+        return Done::error("The strip needs a larger screen");
+    }
+    if active.active == View::Leases && (active.is_open || active.is_zoomed) {
+        return Done::error("The strip is shown above the table");
+    }
+    let shown = !active.shows_strip();
+    app.view.show_strip(shown);
+    if let Some(frozen) = &mut app.frozen {
+        frozen.app.view.show_strip(shown);
+    }
+    Done::default()
 }
 
 /// Toggles mouse capture.

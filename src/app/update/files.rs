@@ -22,7 +22,7 @@ pub(super) fn config_read(app: &mut AppState, path: String, text: Option<String>
     let AppState { view, config, .. } = app.active_view();
     let screen = ScreenSettings {
         theme: app.view.theme.as_deref(),
-        columns: &config.columns,
+        columns: &view.columns,
         sort: view.sort,
         group_by: if config.has_group_setting { Some(view.group_by) } else { None },
     };

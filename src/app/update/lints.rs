@@ -91,7 +91,8 @@ fn facts_of_living(lease: &Lease, now: Timestamp) -> LintFacts {
         && let Some(status) = &lease.engine
     {
         let least = status.cadence.least_left;
-        return LintFacts { renewals: status.cadence.answers, margin: least, sure_margin: least, ..facts };
+        let queue = Some(status.queue);
+        return LintFacts { renewals: status.cadence.answers, margin: least, sure_margin: least, queue, ..facts };
     }
     facts
 }

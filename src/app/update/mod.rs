@@ -56,7 +56,7 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return input::press(app, key, now),
         Msg::Clicked(hit) => return mouse::clicked(app, hit, now),
-        Msg::Wheel { is_down } => mouse::wheel(app, is_down),
+        Msg::Wheel { is_down } => mouse::wheel(app, is_down, now),
         Msg::Pasted(text) => input::paste(app, &text, now),
         Msg::Tick => return tick::tick(app, now),
         Msg::Cluster(view) => return cluster::changed(app, view, now),

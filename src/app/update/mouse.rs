@@ -7,13 +7,22 @@ use crate::app::{AppState, ClickTarget, Effect, Redraw, Sort};
 use simkit::Timestamp;
 
 use super::execute::execute;
-use super::view_actions;
+use super::{input, view_actions};
 
 /// Rows per notch of the wheel.
 const NOTCH: usize = 3;
 
-/// Handles a click. Dialogs ignore the mouse.
+/// Handles a click. A dialog only takes clicks on its buttons.
 pub(super) fn clicked(app: &mut AppState, hit: ClickTarget, now: Timestamp) -> Vec<Effect> {
+    let effects = click(app, hit, now);
+    introduce(app, now);
+    effects
+}
+
+fn click(app: &mut AppState, hit: ClickTarget, now: Timestamp) -> Vec<Effect> {
+    if let ClickTarget::Key(key) = hit {
+        return input::press(app, key, now);
+    }
     if app.view.dialog.is_some() {
         return Vec::new();
     }
@@ -22,19 +31,38 @@ pub(super) fn clicked(app: &mut AppState, hit: ClickTarget, now: Timestamp) -> V
     let command = match hit {
         ClickTarget::Row(id) => Command::Select(id),
         ClickTarget::Header(column) if present.column == column => Command::SortBy(present.inverted()),
+        ClickTarget::Tab(view) => Command::Action(Action::Show(view)),
+        ClickTarget::Key(_) => return Vec::new(),
         ClickTarget::Header(column) => Command::SortBy(Sort::by(column)),
     };
     execute(app, command, now)
 }
 
-/// Handles one notch of the wheel: scrolls the rows, the lines or the help.
-pub(super) fn wheel(app: &mut AppState, is_down: bool) {
+/// Says once how to select text, because the terminal selects none while it sends mouse events.
+fn introduce(app: &mut AppState, now: Timestamp) {
+    if std::mem::replace(&mut app.view.is_mouse_introduced, true) || app.view.status.is_some() {
+        return;
+    }
+    let key = app.config.keymap.key_label(Action::Mouse);
+    app.view.set_status(now, false, format!("Hold Shift to select text; {key} turns the mouse off"));
+}
+
+/// Handles one notch of the wheel: scrolls the rows, the lines, the help, or the choices of a dialog.
+pub(super) fn wheel(app: &mut AppState, is_down: bool, now: Timestamp) {
     app.view.request_redraw(Redraw::Now);
-    if let Some(Dialog::Help { top }) = &mut app.view.dialog {
-        *top = if is_down { top.saturating_add(NOTCH) } else { top.saturating_sub(NOTCH) };
+    let action = if is_down { Action::Down } else { Action::Up };
+    match &mut app.view.dialog {
+        Some(Dialog::Help { top }) => {
+            *top = if is_down { top.saturating_add(NOTCH) } else { top.saturating_sub(NOTCH) };
+        }
+        Some(Dialog::Sort(_) | Dialog::Revoking { .. }) => {
+            if let Some(key) = app.config.keymap.key(action) {
+                // A movement has no effects.
+                let _ = input::press(app, key, now);
+            }
+        }
+        Some(_) => (),
+        None => (0..NOTCH).for_each(|_| view_actions::go(app.active_view_mut(), action)),
     }
-    if app.view.dialog.is_none() {
-        let action = if is_down { Action::Down } else { Action::Up };
-        (0..NOTCH).for_each(|_| view_actions::go(app.active_view_mut(), action));
-    }
+    introduce(app, now);
 }

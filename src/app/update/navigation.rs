@@ -114,6 +114,12 @@ pub(super) fn sort_by(view: &mut ViewState, sort: Sort) {
     view.is_away |= view.cursor_row().is_some_and(|row| row > 0);
 }
 
+/// Shows these columns in this order.
+pub(super) fn choose_columns(view: &mut ViewState, columns: Vec<Column>) {
+    view.columns = columns;
+    view.pan = 0;
+}
+
 /// Toggles full screen for the table or the open detail.
 pub(super) fn zoom(view: &mut ViewState) {
     view.is_zoomed = !view.is_zoomed;
@@ -126,9 +132,9 @@ pub(super) fn widen(view: &mut ViewState) {
     view.pan = 0;
 }
 
-/// Scrolls wide columns by one. At least one column besides the id stays visible.
-pub(super) fn pan(view: &mut ViewState, columns: &[Column], action: Action) {
-    let most = columns.iter().filter(|column| **column != Column::Id).count().saturating_sub(1);
+/// Scrolls wide columns by one. At least one column besides the first stays visible.
+pub(super) fn pan(view: &mut ViewState, action: Action) {
+    let most = view.columns.len().saturating_sub(2);
     if view.is_wide {
         view.pan = if action == Action::Right { (view.pan + 1).min(most) } else { view.pan.saturating_sub(1) };
     }

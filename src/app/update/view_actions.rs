@@ -22,7 +22,7 @@ pub(super) fn perform(app: &mut AppState, action: Action) {
         }
         Action::Zoom => navigation::zoom(&mut active.view),
         Action::Wide => navigation::widen(&mut active.view),
-        Action::Left | Action::Right => navigation::pan(&mut active.view, &active.config.columns, action),
+        Action::Left | Action::Right => navigation::pan(&mut active.view, action),
         action => go(active, action),
     }
 }
@@ -38,12 +38,12 @@ fn switch_view(active: &mut AppState, action: Action) {
 }
 
 fn sort(active: &mut AppState, action: Action) {
-    let columns = &active.config.columns;
+    let columns = active.view.columns.clone();
     match action {
         Action::SortBefore => {
-            navigation::sort_by_neighbour(&mut active.view, columns, columns.len().saturating_sub(1));
+            navigation::sort_by_neighbour(&mut active.view, &columns, columns.len().saturating_sub(1));
         }
-        Action::SortAfter => navigation::sort_by_neighbour(&mut active.view, columns, 1),
+        Action::SortAfter => navigation::sort_by_neighbour(&mut active.view, &columns, 1),
         _ => {
             let inverted = active.view.sort.inverted();
             navigation::sort_by(&mut active.view, inverted);

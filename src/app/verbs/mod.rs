@@ -7,6 +7,7 @@
 pub(super) mod attach;
 pub(super) mod change_ttl;
 pub(super) mod cluster;
+pub(super) mod columns;
 pub(super) mod copy;
 mod done;
 pub(super) mod drill;

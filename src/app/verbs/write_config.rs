@@ -59,7 +59,7 @@ pub(in crate::app) fn dialog(
     screen: ScreenSettings<'_>,
 ) -> Result<Option<WriteConfigDialog>, String> {
     let text = old.as_deref().unwrap_or_default();
-    let new = edited(text, &settings(screen)).map_err(|why| format!("{path}: invalid TOML: {why}"))?;
+    let new = edited(text, &settings(screen)).map_err(|why| format!("{path}: {why}"))?;
     let lines = changed_lines(text, &new);
     if lines.is_empty() {
         return Ok(None);

@@ -6,8 +6,10 @@ use toml::Spanned;
 
 use super::file::{BadConfig, Source, Table};
 use super::settings::{Checker, NOT_IN_CLUSTER, Values};
+use super::themes;
 use crate::app::{BadKey, Key, Keymap, LabelColor};
 use crate::escape::printable;
+use crate::ui::CustomPalette;
 
 #[derive(Debug, Default)]
 pub(super) struct Content {
@@ -17,6 +19,8 @@ pub(super) struct Content {
     /// The cluster to use without `--cluster`, `--endpoints` or a sandbox.
     pub(super) default_cluster: Option<String>,
     pub(super) keymap: Keymap,
+    /// The themes by name.
+    pub(super) themes: Vec<(String, CustomPalette)>,
 }
 
 /// A `[cluster.NAME]`.
@@ -49,6 +53,7 @@ impl Content {
             clusters: clusters.collect::<Result<_, _>>()?,
             default_cluster: table.default_cluster.as_ref().map(|name| name.get_ref().clone()),
             keymap: keymap(source, &table)?,
+            themes: themes(source, &table)?,
         };
         if let Some(name) = &table.default_cluster
             && content.cluster(name.get_ref()).is_none()
@@ -76,6 +81,7 @@ fn cluster(
         ("cluster", table.cluster.as_ref().map(Spanned::span)),
         ("default-cluster", table.default_cluster.as_ref().map(Spanned::span)),
         ("keys", table.keys.as_ref().map(Spanned::span)),
+        ("theme", table.theme.as_ref().map(Spanned::span)),
     ];
     for (key, span) in misplaced {
         if let Some(span) = span {
@@ -92,6 +98,17 @@ fn cluster(
     let parsed = color.get_ref().parse();
     let color = parsed.map_err(|unknown| source.wrong(color.span().start, &format!("{place}.color"), unknown))?;
     Ok(Cluster { name: name.to_owned(), color: Some(color), values })
+}
+
+/// The themes of the file. The chosen one must exist.
+fn themes(source: &Source<'_>, table: &Table) -> Result<Vec<(String, CustomPalette)>, BadConfig> {
+    let Some(setting) = &table.theme else { return Ok(Vec::new()) };
+    let themes = setting.get_ref().read(source)?;
+    if let Some(chosen) = &setting.get_ref().chosen {
+        let at = setting.span().start.max(chosen.span().start);
+        themes::check(chosen.get_ref(), &themes).map_err(|why| source.wrong(at, "theme", why))?;
+    }
+    Ok(themes)
 }
 
 /// The default key bindings, changed by `[keys]`.

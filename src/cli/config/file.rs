@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
+use super::themes::Themes;
 use crate::escape::printable;
 
 /// The top level of a file, or a `[cluster.NAME]`.
@@ -36,13 +37,14 @@ pub(super) struct Table {
     pub(super) insecure_skip_tls_verify: Option<Spanned<bool>>,
     pub(super) key: Option<Spanned<String>>,
     pub(super) log_file: Option<Spanned<String>>,
+    pub(super) mouse: Option<Spanned<bool>>,
     pub(super) no_color: Option<Spanned<bool>>,
     pub(super) pace: Option<Spanned<String>>,
     pub(super) prefix: Option<Spanned<String>>,
     pub(super) queue_capacity: Option<Spanned<i64>>,
     pub(super) read_only: Option<Spanned<bool>>,
     pub(super) sort: Option<Spanned<String>>,
-    pub(super) theme: Option<Spanned<String>>,
+    pub(super) theme: Option<Spanned<Themes>>,
     pub(super) user: Option<Spanned<String>>,
     pub(super) write_out: Option<Spanned<String>>,
 }

@@ -14,6 +14,7 @@ mod sample;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod themes;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -106,6 +107,10 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
         cli.shared.read_only_by = read_only_by(&matches, &content, cluster);
     }
     cli.shared.named = cluster.map(|cluster| ClusterLabel { name: cluster.name.clone(), color: cluster.color });
+    if let Some(name) = &cli.shared.general.theme {
+        themes::check(name, &content.themes).map_err(|why| CliError::Usage(format!("--theme: {why}")))?;
+    }
+    cli.shared.general.themes = content.themes.clone();
     cli.shared.keymap = content.keymap.clone();
     cli.shared.is_pace_given = matches.value_source("pace") == Some(ValueSource::CommandLine);
     cli.shared.config_file = ConfigFile(Arc::new(content));

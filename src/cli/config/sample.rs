@@ -29,6 +29,17 @@ const CLUSTERS: &str = r##"
 # read-only = true
 "##;
 
+const THEMES: &str = r##"
+# Themes for --theme NAME: a built-in theme with other colors for some roles. With such tables in the file, choose one as
+# theme.use = "NAME". The roles are text, dim, title, border, key, good, healthy, warning, danger, drop, gone, tab, active-tab
+# and selection. A color is a name such as red or bright-red, a number from 0 to 255, #rrggbb, or default.
+# For example:
+# [theme.mine]
+# based-on = "dark"
+# danger = "#ff8700"
+# dim = 244
+"##;
+
 const KEYS: &str = r#"
 # Key bindings: a key, a list of keys, or [] for none. A key is a character, or Enter, Esc, Tab, Space, Up, PgDn, Home,
 # Del, F1 to F12, Ctrl-a. Actions named dialog-, form-, quit-, drill-, complete-, history- and leave- apply in dialogs, where a key may have another
@@ -41,7 +52,7 @@ pub(in crate::cli) fn sample() -> String {
     let options = options();
     let settings: String = SETTINGS.iter().map(|setting| entry(setting, &options)).collect();
     let keys: String = Keymap::default().rows().map(key_line).collect();
-    [HEAD, &settings, CLUSTERS, KEYS, &keys].concat()
+    [HEAD, &settings, CLUSTERS, THEMES, KEYS, &keys].concat()
 }
 
 /// The help of the option, and its default.
@@ -67,7 +78,7 @@ fn default(kind: Kind, values: &[String]) -> Option<String> {
     Some(match kind {
         Kind::Texts(_) => list(values.iter()),
         Kind::Switch(_) | Kind::Number(_) => first.clone(),
-        Kind::Text(_) | Kind::File(_) => quoted(first),
+        Kind::Text(_) | Kind::File(_) | Kind::Theme => quoted(first),
     })
 }
 

@@ -16,6 +16,8 @@ use crate::escape::printable;
 /// The type of a setting, and its field in the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
+    /// The name of a theme.
+    Theme,
     /// A string.
     Text(fn(&Table) -> &Option<Spanned<String>>),
     /// A string, or a list of them.
@@ -68,8 +70,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("command-timeout", Kind::Text(|t| &t.command_timeout), Reach::Both, ""),
     setting("read-only", Kind::Switch(|t| &t.read_only), Reach::Both, ""),
     setting("write-out", Kind::Text(|t| &t.write_out), Reach::Program, ""),
-    setting("theme", Kind::Text(|t| &t.theme), Reach::Program, r#""light""#),
+    setting("theme", Kind::Theme, Reach::Program, r#""light""#),
     setting("no-color", Kind::Switch(|t| &t.no_color), Reach::Program, ""),
+    setting("mouse", Kind::Switch(|t| &t.mouse), Reach::Program, ""),
     setting("ascii", Kind::Switch(|t| &t.ascii), Reach::Program, ""),
     setting("log-file", Kind::File(|t| &t.log_file), Reach::Program, r#""/tmp/leasetop.log""#),
     setting("pace", Kind::Text(|t| &t.pace), Reach::Both, ""),
@@ -100,6 +103,10 @@ impl Setting {
     /// Byte offset and values in a table.
     fn given(&self, table: &Table, folder: &Path) -> Option<(usize, Vec<String>)> {
         match self.kind {
+            Kind::Theme => {
+                let name = table.theme.as_ref()?.get_ref().chosen.as_ref()?;
+                Some((name.span().start, vec![name.get_ref().clone()]))
+            }
             Kind::Text(field) => given(field(table), |text| vec![text.clone()]),
             Kind::Texts(field) => given(field(table), |texts| texts.as_slice().to_vec()),
             Kind::Switch(field) => given(field(table), |is_on| vec![is_on.to_string()]),

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::app::{DialogAction, Key, KeyContext, Keymap, LabelColor, keymap::Action};
+use crate::ui::Palette;
 
 fn understood(text: &str) -> Result<Content, String> {
     Content::read(&Source { path: Path::new("config.toml"), text }).map_err(|bad| bad.to_string())
@@ -85,6 +86,12 @@ fn errors_have_file_line_and_key() {
         ("an order that there is not", "sort = \"left:up\"\n"),
         ("a filter that cannot be read", "filter = \"who:me\"\n"),
         ("a default cluster that there is not", "default-cluster = \"prod\"\n"),
+        ("a role that there is not", "[theme.mine]\nbased-on = \"light\"\ndangr = \"red\"\n"),
+        ("a colour that there is not", "[theme.mine]\ndanger = \"red\"\ndim = \"reddish\"\n"),
+        ("a colour that is a list", "[theme.mine]\ndanger = [1]\n"),
+        ("a theme based on none", "[theme.mine]\n\nbased-on = \"purple\"\n"),
+        ("a theme with a name that is taken", "[theme.dark]\ndim = 244\n"),
+        ("a chosen theme that there is not", "ascii = true\ntheme.use = \"his\"\n[theme.mine]\ndim = 244\n"),
         ("a setting with an escape sequence in it", "\"\\u001b[2J\" = true\n"),
         ("a name with an escape sequence in it", "default-cluster = \"\\u001b[2J\"\n"),
     ];
@@ -243,11 +250,28 @@ fn no_color_takes_precedence_over_the_file() {
     let config = Config::new("theme = \"light\"\n");
     let env = Env { is_no_color_set: true, ..config.env() };
     let cli = read(vec!["leasetop".into()], &env).map_err(|error| error.to_string()).expect("it can be read");
-    assert_eq!(cli.shared.general.palette(true), crate::ui::Palette::Mono);
-    assert_eq!(
-        config.read("leasetop").expect("it can be read").shared.general.palette(false),
-        crate::ui::Palette::Light
-    );
+    assert_eq!(cli.shared.general.palette(true), Palette::Mono);
+    assert_eq!(config.read("leasetop").expect("it can be read").shared.general.palette(false), Palette::Light);
+}
+
+#[test]
+fn a_theme_of_the_file_is_chosen_there_or_by_the_option() {
+    let config = Config::new("theme.use = \"mine\"\n[theme.mine]\nbased-on = \"light\"\ndim = 244\n[theme.other]\n");
+    let palette = |line| config.read(line).expect(line).shared.general.palette(false);
+    let custom = |line| matches!(palette(line), Palette::Custom(_));
+    assert!(custom("leasetop") && custom("leasetop --theme other"));
+    assert_ne!(palette("leasetop"), palette("leasetop --theme other"));
+    assert_eq!(palette("leasetop --theme colorblind"), Palette::ColorBlind);
+    let why = config.read("leasetop --theme his").expect_err("there is none");
+    assert_eq!(why, "--theme: `his` is not one of dark, light, colorblind, mono, mine, other");
+}
+
+#[test]
+fn the_mouse_is_on_unless_the_file_or_the_option_turns_it_off() {
+    let config = Config::new("mouse = false\n");
+    let mouse = |line| config.read(line).expect(line).shared.general.mouse;
+    assert!(!mouse("leasetop") && mouse("leasetop --mouse"));
+    assert!(Config::new("").read("leasetop").expect("a file").shared.general.mouse);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod dead_candidates;
 mod generations;
 mod leak;
 mod mass_death;
+mod queue_full;
 mod short_ttl;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub use dead_candidates::{DeadHolder, DeadWaiter};
 pub use generations::Generations;
 pub use leak::Leak;
 pub use mass_death::MassDeath;
+pub use queue_full::QueueFull;
 pub use short_ttl::ShortTtl;
 pub use thin_margin::ThinMargin;
 pub use two_renewers::TwoRenewers;
@@ -32,7 +34,7 @@ use std::time::Duration;
 
 use super::lease_inference::{LeaseInference, RenewalPattern};
 use super::locks::QueuePosition;
-use etcd_lease::LeaseId;
+use etcd_lease::{LeaseId, QueueGauge};
 use simkit::Timestamp;
 
 use super::TimeRange;
@@ -66,11 +68,13 @@ pub struct LintFacts {
     pub unknown_since: Option<Timestamp>,
     /// The positions in lock queues.
     pub queue_positions: Vec<QueuePosition>,
+    /// The response queue, if leasetop keeps the lease alive.
+    pub queue: Option<QueueGauge>,
 }
 
 impl LintFacts {
-    /// The facts about a listed lease that polls have shown. The caller fills in `keys`, `unknown_since` and
-    /// `queue_positions` ([`Locks::places`](crate::inference::locks::Locks::places)).
+    /// The facts about a listed lease that polls have shown. The caller fills in `keys`, `unknown_since`,
+    /// `queue` and `queue_positions` ([`Locks::places`](crate::inference::locks::Locks::places)).
     pub fn of(id: LeaseId, observed: &LeaseInference) -> Self {
         let (renewals, bounds) = (observed.renewals(), observed.bounds());
         LintFacts {
@@ -87,6 +91,7 @@ impl LintFacts {
             listed: true,
             unknown_since: None,
             queue_positions: Vec::new(),
+            queue: None,
         }
     }
 }
@@ -130,11 +135,12 @@ pub trait Lint {
 }
 
 /// All lints, most urgent first.
-pub const LINTS: [&dyn Lint; 11] = [
+pub const LINTS: [&dyn Lint; 12] = [
     &MassDeath,
     &Zombie,
     &DeadHolder,
     &DeadWaiter,
+    &QueueFull,
     &ThinMargin,
     &TwoRenewers,
     &Unread,

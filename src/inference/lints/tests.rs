@@ -24,6 +24,7 @@ fn healthy(id: i64) -> LintFacts {
         listed: true,
         unknown_since: None,
         queue_positions: Vec::new(),
+        queue: None,
     }
 }
 
@@ -187,6 +188,14 @@ fn a_zombie_is_listed_and_unknown_to_the_leader() {
         [],
         "it ended between the list and the query"
     );
+}
+
+#[test]
+fn a_full_queue_is_found_once_responses_are_dropped() {
+    let with = |depth, dropped| LintFacts { queue: Some(QueueGauge { depth, capacity: 16, dropped }), ..healthy(1) };
+    assert_eq!(found(&[with(16, 0), with(14, 3)]), []);
+    only(&[with(16, 1)], "queue-full", &[1], "the response queue is full (16 of 16); dropped so far: 1.");
+    only(&[with(15, 3)], "queue-full", &[1], "the response queue is full (15 of 16); dropped so far: 3.");
 }
 
 #[test]

@@ -67,7 +67,7 @@ struct LeaseObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     left_at_least: Option<f64>,
     /// State, as on the screen. Leases that are read once are `ok`, `dying` or `unseen`.
-    #[cfg_attr(test, schemars(extend("enum" = ["ok", "paused", "late", "risk", "unseen", "dying"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["ok", "paused", "stalled", "late", "risk", "unseen", "dying"])))]
     state: &'static str,
     /// The owner.
     #[cfg_attr(test, schemars(extend("enum" = ["own", "adopted", "other"])))]

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::{LeaseListing, ListedLease};
-use crate::app::{Column, Ownership};
+use crate::app::{Column, Lease, Ownership};
 use crate::escape::printable;
 use crate::inference::lease_inference::Certainty;
 use crate::plural::plural;
 use crate::report::table::{Align, table};
 use crate::report::text::{millis, or_dash};
+use crate::sawtooth::sawtooth;
 use etcd_lease::Header;
 use simkit::Timestamp;
 
@@ -63,6 +64,8 @@ fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
         Column::Ttl => or_dash(lease.granted_ttl, |ttl| format!("{ttl} s")),
         // Hidden renewals make the true interval shorter and the true margin larger.
         Column::Every => or_dash(lease.others_mean_interval(), |rhythm| inferred(rhythm.every, rhythm.certainty, "<=")),
+        Column::Share => or_dash(lease.interval_share(), |share| format!("{}{:.0} %", bound(lease), share * 100.0)),
+        Column::Cycles => cycles(lease, now),
         Column::Last => or_dash(lease.last_renewed(), |at| format!("~{}", short(now - at))),
         Column::Margin => or_dash(lease.margin(), |(least, sureness)| inferred(least, sureness, ">=")),
         Column::Keys => {
@@ -73,6 +76,17 @@ fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
         // Only leases that this process keeps alive have these.
         Column::Next | Column::Queue | Column::Drop | Column::RoundTrip => "-".to_owned(),
     }
+}
+
+/// `<=` if renewals may have been missed, so that the true share is smaller.
+fn bound(lease: &Lease) -> &'static str {
+    let interval = lease.observed_interval();
+    if interval.is_some_and(|interval| interval.certainty == Certainty::AtLeast) { "<=" } else { "" }
+}
+
+fn cycles(lease: &Lease, now: Timestamp) -> String {
+    let teeth = sawtooth(&lease.cycles(now));
+    if teeth.is_empty() { "-".to_owned() } else { teeth }
 }
 
 /// In tenths of a second: the server reports whole seconds, and only several polls narrow them down.

@@ -65,9 +65,7 @@ impl MonitorTest {
     }
 
     fn dropped(&self, part: &str) -> u64 {
-        let row = self.screen.row(part);
-        let queue = row.iter().position(|word| word.ends_with("/16")).expect("a queue of 16");
-        row[queue + 1].parse().expect("a number of drops")
+        dropped(&self.screen.row(part))
     }
 }
 
@@ -77,7 +75,7 @@ async fn a_stalled_reader_drops_responses_and_no_renewal() {
     let test = MonitorTest::start(exercise(&[2]), false).await;
     let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
     test.drill("1").await;
-    assert!(test.shows("/service/2", "paused") && test.has_event("started: reader stalled").await);
+    assert!(test.shows("/service/2", "stalled") && test.has_event("started: reader stalled").await);
     test.wait(10.0).await;
     assert_eq!((test.dropped("/service/2"), log.with(GO).len()), (0, 0), "the queue has room yet");
     let renewals = test.sandbox.keep_alives(lease);
@@ -110,7 +108,7 @@ async fn a_slow_reader_drops_what_it_cannot_read_in_time() {
     test.drill(">2").await;
     assert!(test.has_event("started: slow reader").await);
     test.wait(15.0).await;
-    assert!(test.shows("/service/2", "paused") && test.dropped("/service/2") == 0, "{}", test.screen.text());
+    assert!(test.shows("/service/2", "ok") && test.dropped("/service/2") == 0, "{}", test.screen.text());
     test.wait(30.0).await;
     let dropped = test.dropped("/service/2");
     test.wait(50.0).await;
@@ -131,7 +129,7 @@ async fn with_a_paused_sender_a_lease_expires_and_shows_what_a_program_would_see
     assert!(test.shows("/service/10", "paused") && test.has_event("started: renewals held back").await);
     let mut seen = Vec::new();
     while !test.sandbox.leases().is_empty() && !test.shows("/service/10", "risk") {
-        seen.push(test.screen.row("/service/10")[4].clone());
+        seen.push(test.screen.row("/service/10")[3].clone());
         test.wait(0.5).await;
     }
     assert_eq!(test.sandbox.leases().len(), 1, "less than an interval is left, and its time is not over: {seen:?}");
@@ -164,7 +162,7 @@ async fn dropped_replies_are_shown_as_missed_and_the_lease_survives() {
     test.wait(5.0).await;
     // Three by default, and one more.
     test.drill("+4").await;
-    assert!(test.shows("/service/30", "paused") && test.has_event("started: dropping the next 4").await);
+    assert!(test.has_event("started: dropping the next 4").await);
     test.wait(16.0).await;
     test.press(&[KeyCode::Char('3')]).await;
     let missed = test.screen.text().matches("▲ missed").count();
@@ -181,6 +179,6 @@ async fn a_cut_stream_is_reopened_without_a_missed_renewal() {
     test.drill("5").await;
     assert!(test.has_event("closed by a fault drill").await, "{}", test.screen.text());
     test.wait(10.0).await;
-    assert!(test.shows("/service/10", "ok") && test.shows("/service/10", "3.50/3.5"), "{}", test.screen.text());
+    assert!(test.shows("/service/10", "ok") && test.shows("/service/10", "3.50"), "{}", test.screen.text());
     assert!(!test.has_event("▲ missed").await);
 }

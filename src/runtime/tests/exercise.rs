@@ -6,7 +6,7 @@ use super::*;
 fn row(test: &MonitorTest, ttl: u32) -> Vec<String> {
     let text = test.screen.text();
     let name = format!(" {ttl} s ");
-    let line = text.lines().filter(|line| line.contains(&name)).find(|line| !line.contains("░"));
+    let line = text.lines().filter(|line| line.contains(&name)).find(|line| !line.contains(['░', '≤', '─']));
     line.unwrap_or_else(|| panic!("no {ttl} s in\n{text}")).split_whitespace().map(str::to_owned).collect()
 }
 

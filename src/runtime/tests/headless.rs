@@ -150,7 +150,7 @@ async fn watching_produces_a_list_with_intervals_and_warnings() {
     let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split("  ").map(str::trim).collect()).collect();
     let cells = |row: usize| rows[row].iter().filter(|cell| !cell.is_empty()).copied().collect::<Vec<_>>();
     assert!(rows[0][0].ends_with(": 2 leases, watched for 60.0 s"), "{table}");
-    assert_eq!(cells(1), ["ID", "STATE", "TTL", "LEFT", "EVERY", "LAST", "MARGIN", "KEYS", "WARN", "FIRST KEY"]);
+    assert_eq!(cells(1), ["ID", "STATE", "TTL", "LEFT", "EVERY", "LAST", "MARGIN", "KEYS", "WARN", "KEY"]);
     let [every, margin] = [cells(2)[4], cells(2)[6]];
     assert!(every == "~3.5 s" && margin.starts_with("~6."), "{table}");
     assert_eq!(cells(2)[7..], ["1", "-", "/svc/a"]);

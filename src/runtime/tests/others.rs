@@ -87,7 +87,7 @@ async fn a_ttl_reset_shows_a_badge_and_is_no_renewal() {
     test.wait(5.0).await;
     let text = test.screen.text();
     assert!(text.contains("↻ refilled") && text.contains("no renewal"), "{text}");
-    assert_eq!(test.column(lease, "EVERY"), "-");
+    assert_eq!(test.column(lease, "EVERY"), "");
     test.wait(12.0).await;
     assert!(test.screen.row(&lease.to_string()).contains(&"ok".to_owned()), "{}", test.screen.text());
 }

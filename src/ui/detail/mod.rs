@@ -18,15 +18,13 @@ mod warnings;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Padding, Widget};
 
 use crate::app::Lease;
 use crate::width::DisplayWidth;
 
 use super::layout::{self, ViewMode};
 use super::line::wrap;
-use super::table::{self, PADDED_WIDTH, panel};
-use super::{RenderContext, Role, Theme, theme};
+use super::{RenderContext, Role, Theme, pane, table, theme};
 
 type Section = fn(&DetailPage<'_>) -> Vec<Line<'static>>;
 
@@ -58,7 +56,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     if area.is_empty() {
         return;
     }
-    let inner = if is_tiny { area } else { frame(ctx, area, buf) };
+    let inner = if is_tiny { area } else { pane::draw(area, &title(ctx), &Line::default(), buf) };
     let lines = lines(ctx, inner, is_tiny);
     let skipped = ctx.app.view.scroll.min(spare(lines.len(), inner.height));
     let skipped = if ctx.app.view.is_open { skipped } else { 0 };
@@ -71,7 +69,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
 pub(super) fn spare_lines(ctx: RenderContext<'_>, (width, height): (u16, u16)) -> Option<usize> {
     let shown = ViewMode::of(ctx.app);
     let places = layout::places(Rect::new(0, 0, width, height), shown);
-    let inner = if places.is_tiny { places.detail } else { block(ctx, places.detail).inner(places.detail) };
+    let inner = if places.is_tiny { places.detail } else { pane::inner(places.detail) };
     shown.is_open.then(|| spare(lines(ctx, inner, places.is_tiny).len(), inner.height))
 }
 
@@ -107,28 +105,16 @@ fn join(mut left: Line<'static>, column: usize, right: Line<'static>) -> Line<'s
     left
 }
 
-fn frame(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
-    let block = block(ctx, area);
-    let inner = block.inner(area);
-    block.render(area, buf);
-    inner
-}
-
-fn block(ctx: RenderContext<'_>, area: Rect) -> ratatui::widgets::Block<'_> {
-    let block = panel(ctx.theme, title(ctx));
-    if area.width >= PADDED_WIDTH / 2 { block.padding(Padding::horizontal(1)) } else { block }
-}
-
-/// ` 694d9aa8d4d4f304 ─ own ─ ● ok `
+/// `694d9aa8d4d4f304 · own · ● ok`
 fn title(ctx: RenderContext<'_>) -> Line<'static> {
     let theme = ctx.theme;
-    let Some(lease) = ctx.app.cursor_lease() else { return Line::from(" Detail ") };
+    let Some(lease) = ctx.app.cursor_lease() else { return Line::styled("Detail", theme.style(Role::Title)) };
     let state = lease.state(ctx.now);
     let (sign, role) = theme::state(state);
     Line::from(vec![
-        Span::styled(format!(" {} ", ctx.app.view.id_format.name(lease.id)), theme.style(Role::Title)),
-        Span::styled(format!("─ {} ─ ", lease.ownership.word()), theme.style(Role::Dim)),
-        Span::styled(format!("{sign} {} ", state.word()), theme.style(role)),
+        Span::styled(ctx.app.view.id_format.name(lease.id), theme.style(Role::Title)),
+        Span::styled(format!(" · {} · ", lease.ownership.word()), theme.style(Role::Dim)),
+        Span::styled(format!("{sign} {}", state.word()), theme.style(role)),
     ])
 }
 

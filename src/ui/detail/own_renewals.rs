@@ -4,7 +4,7 @@ use ratatui::text::Line;
 
 use super::DetailPage;
 use crate::plural::plural;
-use crate::ui::columns::share_bar;
+use crate::ui::bar::bar_text;
 use crate::ui::{Role, format};
 use etcd_lease::{LeaseStatus, QueueGauge};
 
@@ -43,12 +43,12 @@ fn renewals_to_spare(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     }
 }
 
-/// `▇▇▇▇▇▇▇▇▇▇░░░░░░ 10/16; 7 dropped; full in 21.0 s if nobody reads; oldest unread 35.0 s old`. The bar has one
+/// `██████████────── 10/16; 7 dropped; full in 21.0 s if nobody reads; oldest unread 35.0 s old`. The bar has one
 /// cell per queue slot, up to 32.
 fn queue(page: &DetailPage<'_>, queue: QueueGauge) -> Vec<Line<'static>> {
     let QueueGauge { depth, capacity, dropped } = queue;
     let cells = if (1..=32).contains(&capacity) { capacity } else { 16 };
-    let bar = share_bar(depth as f64 / capacity.max(1) as f64, cells);
+    let bar = bar_text(depth as f64 / capacity.max(1) as f64, cells);
     let mut parts = vec![format!("{bar} {depth}/{capacity}"), format!("{dropped} dropped")];
     let is_full = depth >= capacity;
     if is_full {

@@ -1,10 +1,12 @@
 //! Answers of a dialog: buttons if they fit, otherwise key hints.
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::app::DialogAction;
 use crate::app::keymap::Action;
+use crate::app::{DialogAction, Key};
 use crate::ui::Role;
 use crate::width::DisplayWidth;
 
@@ -57,6 +59,26 @@ impl DialogButton {
     }
 }
 
+/// The key of the button at a position of the lines in `foot`. Which of its texts a button shows depends on the room.
+pub(super) fn at(buttons: &[DialogButton], buf: &Buffer, foot: Rect, position: Position) -> Option<Key> {
+    let row = Rect { y: position.y, height: 1, ..foot };
+    let cells: Vec<&str> = row.positions().map(|place| buf[place].symbol()).collect();
+    let line = cells.concat();
+    let column = usize::from(position.x - foot.x);
+    let is_at = |text: &str| {
+        let text = text.trim();
+        line.match_indices(text).any(|(start, _)| {
+            let first = line[..start].width();
+            (first..first + text.width()).contains(&column)
+        })
+    };
+    let texts = |button: &DialogButton| {
+        let [focused, plain] = [true, false].map(|is_focused| button.button(is_focused));
+        [focused.0 + &focused.1, plain.0 + &plain.1, button.in_brief(), button.tiny()]
+    };
+    buttons.iter().find(|button| texts(button).iter().any(|text| is_at(text)))?.key.parse().ok()
+}
+
 /// `^Z` for `Ctrl-z`.
 fn caret(key: &str) -> String {
     key.strip_prefix("Ctrl-").map_or_else(|| key.to_owned(), |letter| format!("^{}", letter.to_uppercase()))
@@ -95,6 +117,7 @@ impl<'a> DialogPage<'a> {
     /// The answer lines, with the focused answer reversed. Buttons may take a third of the rows, or one line if no
     /// answer has the focus. If they do not fit, key hints on one line replace them.
     pub(super) fn answers(&self, answers: &[DialogButton], focused: Option<usize>) -> Vec<Line<'a>> {
+        self.buttons.borrow_mut().extend_from_slice(answers);
         let buttons = answers.iter().enumerate().map(|(place, answer)| self.button(answer, focused == Some(place)));
         let mut lines = self.flow(buttons.collect());
         let most = if focused.is_some() { (self.rows / 3).max(1) } else { 1 };

@@ -5,6 +5,7 @@ mod attach;
 mod buttons;
 mod change_ttl;
 mod cluster;
+mod columns;
 mod drill;
 mod grant;
 mod popup;
@@ -16,10 +17,13 @@ mod sort;
 mod warp;
 mod write_config;
 
+use std::cell::RefCell;
+
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
+use crate::app::Key;
 use crate::app::dialog::Dialog;
 
 use self::buttons::DialogButton;
@@ -33,34 +37,32 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     if let Dialog::Command(line) = dialog {
         return command_line::draw(ctx, line, area, buf);
     }
-    let frame = if matches!(dialog, Dialog::Help { .. } | Dialog::WriteConfig(_)) {
-        Frame::wide(area)
-    } else {
-        Frame::of(area)
-    };
-    let page = DialogPage { ctx, width: frame.width(), rows: frame.rows() };
-    let popup = match dialog {
-        Dialog::Help { top } => page.help(*top),
-        Dialog::Grant(form) => page.grant(form),
-        Dialog::Revoke(dialog) => page.revoke(dialog),
-        Dialog::RevokeMany(dialog) => page.revoke_many(dialog),
-        Dialog::Revoking { top } => page.revoking(*top),
-        Dialog::Adopt(dialog) => page.adopt(dialog),
-        Dialog::Renew(dialog) => page.renew(dialog),
-        Dialog::Attach(dialog) => page.attach(dialog),
-        Dialog::ChangeTtl(dialog) => page.change_ttl(dialog),
-        Dialog::Drill(dialog) => page.drill(dialog),
-        Dialog::Sort(menu) => page.sort(*menu),
-        Dialog::Quit(focus) => page.quit(*focus),
-        Dialog::Warp => page.warp(),
-        Dialog::Suspend(_) => page.suspend(),
-        Dialog::Clusters(menu) => page.clusters(*menu),
-        Dialog::Leave(dialog) => page.leave(dialog),
-        Dialog::WriteConfig(dialog) => page.write_config(dialog),
-        // It is drawn at the bottom of the screen.
-        Dialog::Command(_) => return,
-    };
-    frame.draw(ctx.theme, popup, buf);
+    let frame = frame(dialog, area);
+    let buttons = RefCell::default();
+    let page = DialogPage { ctx, width: frame.width(), rows: frame.rows(), buttons: &buttons };
+    if let Some(popup) = page.of(dialog) {
+        frame.draw(ctx.theme, popup, buf);
+    }
+}
+
+/// The key of the button at a position.
+pub(super) fn key_at(ctx: RenderContext<'_>, area: Rect, position: Position) -> Option<Key> {
+    let dialog = ctx.app.view.dialog.as_ref()?;
+    let frame = frame(dialog, area);
+    let buttons = RefCell::default();
+    let popup = DialogPage { ctx, width: frame.width(), rows: frame.rows(), buttons: &buttons }.of(dialog)?;
+    let mut buf = Buffer::empty(area);
+    let foot = frame.draw(ctx.theme, popup, &mut buf);
+    let buttons = buttons.into_inner();
+    if foot.contains(position) { buttons::at(&buttons, &buf, foot, position) } else { None }
+}
+
+fn frame(dialog: &Dialog, area: Rect) -> Frame {
+    match dialog {
+        Dialog::Help { .. } | Dialog::WriteConfig(_) => Frame::wide(area),
+        Dialog::Columns(_) => Frame::low(area),
+        _ => Frame::of(area),
+    }
 }
 
 /// Number of lines of the open help that do not fit, or `None` if it is not open.
@@ -76,9 +78,36 @@ struct DialogPage<'a> {
     ctx: RenderContext<'a>,
     width: usize,
     rows: usize,
+    /// The answers, collected while they are laid out, so that a click finds them.
+    buttons: &'a RefCell<Vec<DialogButton>>,
 }
 
 impl<'a> DialogPage<'a> {
+    /// The popup of a dialog. `None` for the command line, which is drawn at the bottom of the screen.
+    fn of(&self, dialog: &'a Dialog) -> Option<Popup<'a>> {
+        Some(match dialog {
+            Dialog::Help { top } => self.help(*top),
+            Dialog::Grant(form) => self.grant(form),
+            Dialog::Revoke(dialog) => self.revoke(dialog),
+            Dialog::RevokeMany(dialog) => self.revoke_many(dialog),
+            Dialog::Revoking { top } => self.revoking(*top),
+            Dialog::Adopt(dialog) => self.adopt(dialog),
+            Dialog::Renew(dialog) => self.renew(dialog),
+            Dialog::Attach(dialog) => self.attach(dialog),
+            Dialog::ChangeTtl(dialog) => self.change_ttl(dialog),
+            Dialog::Drill(dialog) => self.drill(dialog),
+            Dialog::Sort(menu) => self.sort(*menu),
+            Dialog::Columns(menu) => self.columns(menu),
+            Dialog::Quit(focus) => self.quit(*focus),
+            Dialog::Warp => self.warp(),
+            Dialog::Suspend(_) => self.suspend(),
+            Dialog::Clusters(menu) => self.clusters(*menu),
+            Dialog::Leave(dialog) => self.leave(dialog),
+            Dialog::WriteConfig(dialog) => self.write_config(dialog),
+            Dialog::Command(_) => return None,
+        })
+    }
+
     /// The lease id in the configured format.
     fn name(&self, id: etcd_lease::LeaseId) -> String {
         self.ctx.app.view.id_format.name(id)

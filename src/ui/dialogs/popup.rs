@@ -3,10 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
-use ratatui::widgets::{Clear, Widget};
+use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use crate::ui::line::{cut, wrap};
-use crate::ui::table::panel;
 use crate::ui::{Role, Theme};
 use crate::width::DisplayWidth;
 
@@ -71,6 +70,13 @@ impl Frame {
         Frame { most: WIDE, ..Frame::of(area) }
     }
 
+    /// A popup that leaves the upper third of the screen free.
+    pub(super) fn low(area: Rect) -> Self {
+        const LEAST: u16 = 20;
+        let above = if area.height >= LEAST { area.height / 3 } else { 0 };
+        Frame::of(Rect { y: area.y + above, height: area.height - above, ..area })
+    }
+
     /// Columns of the text.
     pub(super) fn width(self) -> usize {
         let width = self.most.min(self.area.width);
@@ -82,13 +88,17 @@ impl Frame {
         usize::from(if self.is_bordered { self.area.height - 2 } else { self.area.height.saturating_sub(1) })
     }
 
-    pub(super) fn draw(self, theme: Theme, popup: Popup<'_>, buf: &mut Buffer) {
+    /// Draws the popup and returns the area of the answers.
+    pub(super) fn draw(self, theme: Theme, popup: Popup<'_>, buf: &mut Buffer) -> Rect {
         let (inner, rest) =
             if self.is_bordered { self.boxed(theme, &popup, buf) } else { self.bare(theme, &popup, buf) };
-        let room = usize::from(inner.height);
-        for (y, line) in (inner.y..).zip(visible_lines(popup, room, rest)) {
-            buf.set_line(inner.x, y, &line, inner.width);
+        let answers = popup.foot.len();
+        let lines = visible_lines(popup, usize::from(inner.height), rest);
+        for (y, line) in (inner.y..).zip(&lines) {
+            buf.set_line(inner.x, y, line, inner.width);
         }
+        let above = lines.len().saturating_sub(answers) as u16;
+        Rect { y: inner.y + above, height: lines.len() as u16 - above, ..inner }
     }
 
     /// Draws the bordered box and returns its inner area.
@@ -102,7 +112,11 @@ impl Frame {
         Clear.render(place, buf);
         let fits = popup.title.long.width() + 4 <= usize::from(width);
         let title = if fits { &popup.title.long } else { &popup.title.short };
-        let block = panel(theme, format!(" {title} ")).border_style(theme.style(Role::Text));
+        let block = Block::bordered()
+            .border_type(BorderType::Rounded)
+            .border_style(theme.style(Role::Text))
+            .title(format!(" {title} "))
+            .title_style(theme.style(Role::Title));
         let inner = block.inner(place);
         block.render(place, buf);
         (Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }, true)

@@ -7,7 +7,7 @@ use crate::app::{BulkRevoke, DialogAction, Lease, Ownership, RevokeOutcome};
 use crate::escape::printable;
 use crate::plural::plural;
 use crate::ui::Role;
-use crate::ui::columns::share_bar;
+use crate::ui::bar::bar_text;
 use crate::ui::line::cut;
 
 use super::{DialogButton, DialogPage, Popup, Title, format};
@@ -99,7 +99,7 @@ impl<'a> DialogPage<'a> {
         let (done, total) = (bulk.results().len(), bulk.total());
         let digits = total.to_string().len();
         let text = format!("  {done:>digits$} of {total}");
-        let bar = share_bar(done as f64 / total.max(1) as f64, self.width.saturating_sub(text.len()));
+        let bar = bar_text(done as f64 / total.max(1) as f64, self.width.saturating_sub(text.len()));
         Line::from(vec![Span::styled(bar, self.ctx.theme.style(Role::Good)), Span::raw(text)])
     }
 

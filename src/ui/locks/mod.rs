@@ -16,9 +16,7 @@ mod text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Padding, Widget};
 
-use crate::app::View;
 use crate::escape::printable;
 use crate::inference::locks::{Candidate, LockQueue};
 use crate::plural::plural;
@@ -27,8 +25,7 @@ use crate::width::DisplayWidth;
 use super::columns::{self, TableColumn};
 use super::format::UNKNOWN;
 use super::line::{cut, wrap};
-use super::table::{self, PADDED_WIDTH, panel};
-use super::{RenderContext, Role};
+use super::{RenderContext, Role, pane, table};
 
 /// Width of the queue position and the gap after it: `holds `.
 const PLACE: usize = 6;
@@ -41,7 +38,7 @@ enum LockListItem<'a> {
     One(&'a Candidate, usize),
 }
 
-/// Draws the view. The tiny layout has one line per candidate, without frame and sentences.
+/// Draws the view. The tiny layout has one line per candidate, without title and sentences.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -54,19 +51,10 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
 }
 
 fn frame(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
-    let mut title = table::tab(ctx, View::Locks);
     let queues = ctx.app.keys.locks().queues().count() as u64;
     let waiters: u64 = ctx.app.keys.locks().queues().map(|queue| queue.wait_count() as u64).sum();
-    let count = format!("{}, {} ", plural(queues, "lock"), plural(waiters, "waiter"));
-    title.push_span(Span::styled(count, ctx.theme.style(Role::Dim)));
-    let tabs = table::other_tabs(ctx, View::Locks, &title, area.width);
-    let mut block = panel(ctx.theme, title).title(tabs);
-    if area.width >= PADDED_WIDTH {
-        block = block.padding(Padding::horizontal(1));
-    }
-    let inner = block.inner(area);
-    block.render(area, buf);
-    inner
+    let count = format!("{}, {}", plural(queues, "lock"), plural(waiters, "waiter"));
+    pane::draw(area, &Line::styled(count, ctx.theme.style(Role::Dim)), &Line::default(), buf)
 }
 
 struct LockList<'a> {
@@ -213,21 +201,24 @@ impl<'a> LockList<'a> {
     }
 
     /// Cells of the candidate's lease, padded to the column widths. Of a missing lease only the id is known.
-    fn cells(&self, candidate: &Candidate) -> Vec<columns::Cell> {
+    fn cells(&self, candidate: &Candidate) -> Vec<(String, Role)> {
         let lease = self.ctx.app.leases.get(candidate.lease);
         let (columns, gap) = self.columns();
         let cell = |(column, width): (&'static TableColumn, u16)| {
             let width = usize::from(width);
-            let (text, role) = match lease {
+            let cell: columns::Cell = match lease {
                 Some(lease) => columns::cell(column, table::row(self.ctx, lease), width),
-                None => (text::unknown(self.ctx.app.view.id_format, column, candidate.lease, width), Role::Dim),
+                None => (text::unknown(self.ctx.app.view.id_format, column, candidate.lease, width), Role::Dim).into(),
             };
-            (aligned(column, &text, width, gap), role)
+            if cell.track.is_empty() {
+                return [(aligned(column, &cell.text, width, gap), cell.role), (String::new(), Role::Text)];
+            }
+            [(cell.text, cell.role), (cell.track + &" ".repeat(gap.into()), Role::Border)]
         };
-        columns.into_iter().map(cell).collect()
+        columns.into_iter().flat_map(cell).collect()
     }
 
-    fn columns(&self) -> (Vec<(&'static TableColumn, u16)>, u16) {
+    fn columns(&self) -> columns::ColumnWidths {
         columns::of_locks(self.width.saturating_sub(PLACE) as u16, self.ctx.app.view.id_format)
     }
 

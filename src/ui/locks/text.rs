@@ -6,7 +6,7 @@ use crate::inference::locks::{Candidate, CandidateProblem, KeyAttachment, LockQu
 use crate::plural::plural;
 use crate::ui::RenderContext;
 use crate::ui::columns::{self, TableColumn};
-use crate::ui::format::{self, UNKNOWN};
+use crate::ui::format;
 use crate::ui::table;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -31,9 +31,8 @@ pub(super) fn place(place: usize) -> String {
 pub(super) fn unknown(ids: IdFormat, column: &TableColumn, id: LeaseId, width: usize) -> String {
     match column.title {
         "ID" if width >= ids.width() => ids.name(id),
-        "ID" => ids.short(id),
-        "" => String::new(),
-        _ => UNKNOWN.to_owned(),
+        "ID" => columns::short_id(ids, id),
+        _ => String::new(),
     }
 }
 
@@ -76,8 +75,7 @@ fn when(ctx: RenderContext<'_>, holder: &Candidate, id: &str) -> String {
 /// `~8 s`, as in the row of the lease.
 fn time_left(ctx: RenderContext<'_>, candidate: &Candidate) -> Option<String> {
     let lease = ctx.app.leases.get(candidate.lease)?;
-    let (left, _) = columns::left(table::row(ctx, lease), 0);
-    if left == UNKNOWN { None } else { Some(left) }
+    columns::left(table::row(ctx, lease)).map(|(left, _)| left)
 }
 
 /// A candidate's problem and its consequence.

@@ -86,10 +86,7 @@ fn where_there_is_no_lock_it_says_why() {
     };
     assert!(shown(AppConfig::default(), scene_messages()).contains("The keys are not loaded yet."));
     let none = shown(AppConfig::default(), read(scene_messages()));
-    assert!(
-        none.contains("4 Locks no locks, no waiters") && none.contains("No locks or elections: no key ends"),
-        "{none}"
-    );
+    assert!(none.contains("no locks, no waiters") && none.contains("No locks or elections: no key ends"), "{none}");
     let range = etcd_lease::KeyRange::prefix(b"/svc\x1b");
     let within = shown(AppConfig { range, ..AppConfig::default() }, read(scene_messages()));
     assert!(within.contains(r"under the prefix /svc\x1b."), "{within}");
@@ -106,7 +103,7 @@ fn where_the_keys_are_not_told_any_more_it_says_that_this_may_be_old() {
     messages.push((89.9, Msg::KeysFailed(trouble)));
     let size = (80, 24);
     let picture = text(&paint(&stage(messages.clone(), size, &[]), size, Theme::default()));
-    assert!(picture.contains("so this may be out of date") && picture.contains("holds d4d4f305"), "{picture}");
+    assert!(picture.contains("so this may be out of date") && picture.contains("holds …d4d4f305"), "{picture}");
     messages.push((89.95, Msg::KeysRecovered));
     let picture = text(&paint(&stage(messages, size, &[]), size, Theme::default()));
     assert!(!picture.contains("may be out of date"), "{picture}");
@@ -122,7 +119,8 @@ fn the_cursor_is_seen_wherever_it_is() {
             let is_reversed = |cell: &ratatui::buffer::Cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED);
             let width = usize::from(size.0);
             let rows = painted.content.chunks(width).filter(|row| row.iter().any(is_reversed));
-            let marked: Vec<String> = rows.map(|row| row.iter().map(|cell| cell.symbol()).collect()).collect();
+            let texts = rows.map(|row| row.iter().map(|cell| cell.symbol()).collect());
+            let marked: Vec<String> = texts.filter(|row: &String| !row.contains("▐4 Locks▌")).collect();
             assert!(marked.len() == 1 && marked[0].contains(&id[4..]), "{size:?} {id} {marked:?}");
             update(&mut app, Msg::Key(Key::Down), at(90.0));
         }
@@ -142,7 +140,7 @@ fn a_line_of_a_hundred_thousand_is_shown_from_any_place() {
     let first = text(&paint(&stage(messages.clone(), size, &[]), size, Theme::default()));
     assert!(first.contains("99999 waiters; next: 00000002, when"), "{first}");
     let last = text(&paint(&stage(messages, size, &[Key::End]), size, Theme::default()));
-    assert!(last.contains("99999 000186a0"), "{last}");
+    assert!(last.contains("99999 …000186a0"), "{last}");
 }
 
 #[test]
@@ -152,11 +150,15 @@ fn no_size_panics_and_the_smallest_say_id_and_time_left() {
         for (width, height) in (0..=60).flat_map(|height| (0..=200).step_by(7).map(move |width| (width, height))) {
             update(&mut app, Msg::Resized(viewport(width, height)), at(90.0));
             refresh_rows(&mut app, at(90.0));
-            paint(&app, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
+            paint(
+                &app,
+                (width, height),
+                Theme { palette: Palette::Dark, is_ascii: width % 2 == 0, ..Theme::default() },
+            );
         }
     }
     let small = picture((20, 5), &[Key::Down; 4]);
-    assert!(small.contains("f304 8.2 s ●"), "{small}");
+    assert!(small.contains("f304 8.2 s ▣"), "{small}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn what_is_typed_is_escaped() {
 fn the_title_says_what_is_sorted_by() {
     let keys = [Key::Char('>'), Key::Char('I')];
     let picture = screen((80, 24), &keys);
-    assert!(picture.contains("by TTL ↓"), "{picture}");
+    assert!(picture.contains("sort: TTL ↓"), "{picture}");
     insta::assert_snapshot!("sorted_140x40", screen((140, 40), &keys));
 }
 

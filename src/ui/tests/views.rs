@@ -110,7 +110,7 @@ fn a_kill_from_a_frozen_display_says_first_what_changed() {
 fn the_events_of_a_kind() {
     let keys = [Key::Char('3'), Key::Char('f'), Key::Char('f')];
     let picture = picture((80, 24), &keys);
-    assert!(picture.contains("3 Events problems · newest last"), "{picture}");
+    assert!(picture.contains("problems · newest last"), "{picture}");
     assert!(picture.contains("▢ dropped") && !picture.contains("● renewed"), "{picture}");
 }
 
@@ -151,7 +151,7 @@ fn the_detail_scrolls_to_its_last_line_and_no_further() {
     assert!(spare > 0);
     update(&mut app, Msg::Key(Key::End), at(90.0));
     let picture = text(&paint(&app, size, Theme::default()));
-    assert!(!picture.contains("│ lease ") && picture.matches("▢ dropped").count() > 2, "{picture}");
+    assert!(!picture.contains("\n lease ") && picture.matches("▢ dropped").count() > 2, "{picture}");
 }
 
 #[test]
@@ -185,7 +185,11 @@ fn no_size_panics_in_any_view_and_the_smallest_say_id_and_time_left() {
         for (width, height) in (0..=60).flat_map(|height| (0..=200).step_by(7).map(move |width| (width, height))) {
             update(&mut app, Msg::Resized(viewport(width, height)), at(90.0));
             refresh_rows(&mut app, at(90.0));
-            paint(&app, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
+            paint(
+                &app,
+                (width, height),
+                Theme { palette: Palette::Dark, is_ascii: width % 2 == 0, ..Theme::default() },
+            );
         }
         let small = (20, 5);
         update(&mut app, Msg::Resized(viewport(small.0, small.1)), at(90.0));

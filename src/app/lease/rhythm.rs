@@ -1,0 +1,92 @@
+//! How a lease is renewed: its interval as a share of the TTL, its last cycles, and when little time is left.
+
+use std::time::Duration;
+
+use crate::app::Lease;
+use crate::inference::lease_inference::{Certainty, MeanInterval};
+use simkit::Timestamp;
+
+/// Number of cycles in [`Lease::cycles`].
+const CYCLES: usize = 5;
+/// Below this share of an interval, a lease is at risk. See [`Lease::risk_from`].
+pub(super) const DANGER: f64 = 0.9;
+
+/// How much time a lease has left, compared with its interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeLeft {
+    /// As much as in every cycle, or the interval is unknown.
+    Usual,
+    /// Less than half of what a healthy cycle leaves above the danger line.
+    Low,
+    /// Less than one interval: the next renewal must succeed. Without an interval, less than 5 s.
+    Critical,
+}
+
+impl Lease {
+    /// The observed interval: the last one if the engine renews the lease, else the mean of what polls have shown.
+    /// `None` before the second renewal.
+    pub fn observed_interval(&self) -> Option<MeanInterval> {
+        match &self.engine {
+            Some(status) => Some(MeanInterval { every: status.cadence.last?, certainty: Certainty::About }),
+            None => self.others_mean_interval(),
+        }
+    }
+
+    /// The observed interval as a share of the TTL: about 0.33 is healthy, from 0.5 on one missed renewal ends the
+    /// lease. An upper bound if the interval is one.
+    pub fn interval_share(&self) -> Option<f64> {
+        Some(self.observed_interval()?.every.as_secs_f64() / self.ttl_seconds()?)
+    }
+
+    /// The share of the TTL that each of the last five cycles used up, from 0 to 1, oldest first. The last one is still
+    /// running. Empty before the first renewal. It reads at most five renewals.
+    pub fn cycles(&self, now: Timestamp) -> Vec<f64> {
+        let Some(ttl) = self.ttl_seconds() else { return Vec::new() };
+        let mut until = self.end.map_or(now, |end| end.at);
+        let mut shares: Vec<f64> = Vec::with_capacity(CYCLES);
+        for renewed in self.latest_renewals() {
+            shares.push(((until - renewed).as_secs_f64() / ttl).min(1.0));
+            until = renewed;
+        }
+        shares.reverse();
+        shares
+    }
+
+    /// The times of the latest renewals, newest first, at most [`CYCLES`].
+    fn latest_renewals(&self) -> Vec<Timestamp> {
+        if self.engine.is_some() {
+            let history = self.history.as_ref();
+            return history.into_iter().flat_map(|history| history.renewals()).map(|(at, _)| at).take(CYCLES).collect();
+        }
+        let mut times: Vec<Timestamp> = self.observed.renewals().since_last_gap().map(|at| at.middle()).collect();
+        times.reverse();
+        times.truncate(CYCLES);
+        times
+    }
+
+    /// How much time is left at `now`. The danger line is one interval, slightly less because a healthy 2 s lease has
+    /// exactly one interval left when it is renewed. Half of what a healthy cycle leaves above that line is low.
+    pub fn time_left(&self, now: Timestamp) -> TimeLeft {
+        /// Without an interval, only the last seconds are critical.
+        const LAST_SECONDS: f64 = 5.0;
+        let (Some(left), Some(ttl)) = (self.left(now), self.ttl_seconds()) else { return TimeLeft::Usual };
+        let Some(every) = self.usual_interval() else {
+            return if left < LAST_SECONDS.min(ttl / 3.0) { TimeLeft::Critical } else { TimeLeft::Usual };
+        };
+        let danger = every.as_secs_f64() * DANGER;
+        let least = ttl - every.as_secs_f64();
+        match left {
+            left if left < danger => TimeLeft::Critical,
+            left if left < danger + (least - danger) / 2.0 => TimeLeft::Low,
+            _ => TimeLeft::Usual,
+        }
+    }
+
+    fn usual_interval(&self) -> Option<Duration> {
+        self.mean_interval().or(self.engine.as_ref()?.expected).filter(|every| !every.is_zero())
+    }
+
+    fn ttl_seconds(&self) -> Option<f64> {
+        self.granted_ttl.filter(|ttl| *ttl > 0).map(|ttl| ttl as f64)
+    }
+}

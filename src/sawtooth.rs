@@ -1,0 +1,64 @@
+//! A sawtooth of renewal cycles in braille, two cells per cycle.
+
+/// Cells of one cycle.
+const CELLS: usize = 2;
+/// Dot columns of one cycle.
+const COLUMNS: usize = 2 * CELLS;
+/// Dot rows of a cell.
+const ROWS: usize = 4;
+/// Bits of the dots of a braille cell: left and right column, from the top.
+const DOTS: [[u8; ROWS]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
+
+/// Draws cycles, each given by the share of the TTL that it used up: the time left falls from the top, and rises at the
+/// next renewal. A deep tooth means that little time was left.
+pub fn sawtooth(cycles: &[f64]) -> String {
+    let mut cells = vec![0_u8; cycles.len() * CELLS];
+    let mut before = None;
+    for (column, share) in cycles.iter().flat_map(|depth| falling(*depth)).enumerate() {
+        let row = ((share * ROWS as f64) as usize).min(ROWS - 1);
+        for dot in joined(before, row) {
+            cells[column / 2] |= DOTS[column % 2][dot];
+        }
+        before = Some(row);
+    }
+    cells.into_iter().map(|dots| char::from_u32(0x2800 + u32::from(dots)).unwrap_or(' ')).collect()
+}
+
+/// The share used up in each dot column of a cycle.
+fn falling(depth: f64) -> impl Iterator<Item = f64> {
+    (0..COLUMNS).map(move |column| depth.clamp(0.0, 1.0) * column as f64 / (COLUMNS - 1) as f64)
+}
+
+/// The dots of a column: its row, and those that join it with the column before.
+fn joined(before: Option<usize>, row: usize) -> std::ops::RangeInclusive<usize> {
+    match before {
+        Some(before) if before < row => before + 1..=row,
+        Some(before) if before > row => row..=before,
+        _ => row..=row,
+    }
+}
+
+/// The lowest dot row of a braille cell, 0 at the top. `None` if it is blank or not a braille cell.
+pub fn lowest_row(cell: char) -> Option<usize> {
+    let dots = u8::try_from(u32::from(cell).checked_sub(0x2800)?).ok()?;
+    (0..ROWS).rev().find(|row| DOTS.iter().any(|column| dots & column[*row] != 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deeper_cycle_falls_further() {
+        assert_eq!(sawtooth(&[]), "");
+        assert_eq!(sawtooth(&[0.33, 0.33, 0.33]), "⠉⠑⠋⠑⠋⠑");
+        assert_eq!(sawtooth(&[0.8, 0.8]), "⠑⢄⡗⢄");
+        assert_eq!(sawtooth(&[0.0]), "⠉⠉");
+        assert_eq!(sawtooth(&[7.0]), sawtooth(&[1.0]));
+    }
+
+    #[test]
+    fn a_braille_cell_has_a_lowest_dot() {
+        assert_eq!(['⠉', '⢄', '\u{2800}', 'x'].map(lowest_row), [Some(0), Some(3), None, None]);
+    }
+}

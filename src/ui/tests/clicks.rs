@@ -1,0 +1,62 @@
+//! Clicks on tabs, key hints, rows and buttons: each does what is drawn there.
+
+use super::*;
+use crate::app::{ClickTarget, View};
+
+/// What a click on a text of the screen hits.
+fn hit_on(app: &AppState, size: (u16, u16), text_at: &str) -> Option<ClickTarget> {
+    let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
+    let ctx = RenderContext { app, now: at(90.0), wall: &wall, theme: Theme::default() };
+    let picture = text(&paint(app, size, Theme::default()));
+    let (row, line) = picture.lines().enumerate().find(|(_, line)| line.contains(text_at)).expect(text_at);
+    let column = line[..line.find(text_at).expect("it is there")].chars().count();
+    hit(ctx, size, (column as u16, row as u16))
+}
+
+fn pressed(size: (u16, u16), keys: &[Key]) -> AppState {
+    let mut app = app(AppConfig::default(), scene_messages(), size);
+    for key in keys {
+        update(&mut app, Msg::Key(*key), at(90.0));
+        refresh_rows(&mut app, at(90.0));
+    }
+    app
+}
+
+#[test]
+fn a_tab_shows_its_view() {
+    for size in [(40, 12), (80, 24), (140, 40)] {
+        let app = pressed(size, &[]);
+        for (name, view) in [("1 Leases", View::Leases), ("2 Cad", View::Cadence), ("4 Locks", View::Locks)] {
+            assert_eq!(hit_on(&app, size, name), Some(ClickTarget::Tab(view)), "{size:?}");
+        }
+    }
+}
+
+#[test]
+fn a_hint_presses_its_key() {
+    let app = pressed((140, 40), &[]);
+    for (text, key) in [("x revoke", 'x'), ("revoke", 'x'), ("? help", '?'), ("q quit", 'q'), ("n new", 'n')] {
+        assert_eq!(hit_on(&app, (140, 40), text), Some(ClickTarget::Key(Key::Char(key))), "{text}");
+    }
+    assert_eq!(hit_on(&app, (140, 40), "filter: none"), None);
+}
+
+#[test]
+fn a_button_answers_and_nothing_else_does_while_a_dialog_is_open() {
+    let revoke: Vec<Key> = ['g', 'j', 'x'].map(Key::Char).to_vec();
+    for size in [(40, 12), (80, 24), (140, 40)] {
+        let app = pressed(size, &revoke);
+        assert_eq!(hit_on(&app, size, "Cancel"), Some(ClickTarget::Key(Key::Esc)), "{size:?}");
+        assert_eq!(hit_on(&app, size, "y revoke"), Some(ClickTarget::Key(Key::Char('y'))), "{size:?}");
+        assert_eq!(hit_on(&app, size, if size.0 == 40 { "3 own" } else { "Cadence" }), None, "{size:?}");
+    }
+}
+
+#[test]
+fn a_row_and_a_column_title_are_found_below_the_strip() {
+    for size in [(40, 12), (80, 24), (140, 40)] {
+        let app = pressed(size, &[]);
+        assert_eq!(hit_on(&app, size, "/service"), Some(ClickTarget::Row(LeaseId(OWN))), "{size:?}");
+        assert!(matches!(hit_on(&app, size, "STATE"), Some(ClickTarget::Header(_))), "{size:?}");
+    }
+}
