@@ -142,7 +142,7 @@ fn histogram() -> Histogram<u64> {
 }
 
 /// Frames without the updates between them.
-fn percentiles(leases: &mut ManyLeases) {
+fn percentiles(leases: &mut ManyLeases, name: &str) {
     let mut buf = Buffer::empty(area());
     let mut micros = histogram();
     for _ in 0..FRAMES {
@@ -151,9 +151,9 @@ fn percentiles(leases: &mut ManyLeases) {
         leases.frame(&mut buf);
         micros.saturating_record(watch.elapsed().as_micros() as u64);
     }
-    print(&format!("frame p50 {} us", micros.value_at_quantile(0.5)));
-    print(&format!("frame p99 {} us", micros.value_at_quantile(0.99)));
-    print(&format!("frame max {} us", micros.max()));
+    print(&format!("{name} p50 {} us", micros.value_at_quantile(0.5)));
+    print(&format!("{name} p99 {} us", micros.value_at_quantile(0.99)));
+    print(&format!("{name} max {} us", micros.max()));
 }
 
 /// A new filter and a new sort order rebuild all rows at once.
@@ -189,7 +189,10 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     filter_matches(&mut leases, &mut criterion);
     charts(&mut criterion);
-    percentiles(&mut leases);
+    percentiles(&mut leases, "frame");
+    leases.send(Msg::Key(Key::Char('2')));
+    percentiles(&mut leases, "cadence frame");
+    leases.send(Msg::Key(Key::Char('1')));
     rows_anew(&mut leases);
     criterion.final_summary();
 }

@@ -95,6 +95,8 @@ pub enum Action {
     Right,
     /// Show or hide the strip above the table.
     Strip,
+    /// Write the cadence view to a CSV file.
+    ExportCsv,
     /// Toggle mouse capture.
     Mouse,
     /// Raise the poll limit.
@@ -185,6 +187,7 @@ impl Action {
             Action::Left => "left",
             Action::Right => "right",
             Action::Strip => "strip",
+            Action::ExportCsv => "export-csv",
             Action::Mouse => "mouse",
             Action::NextView => "next-view",
             Action::PreviousView => "previous-view",
@@ -279,13 +282,16 @@ impl Action {
         match self {
             Action::Dialog(_) => false,
             Action::CopyId | Action::CopyCommand => view == View::Leases,
-            Action::Zoom | Action::Wide | Action::Left | Action::Right => view == View::Leases,
-            Action::Strip => matches!(view, View::Leases | View::Cadence),
+            Action::Zoom | Action::Wide => view == View::Leases,
+            Action::Left | Action::Right | Action::Strip => matches!(view, View::Leases | View::Cadence),
+            Action::ExportCsv => view == View::Cadence,
+            Action::Open => matches!(view, View::Leases | View::Cadence | View::Locks),
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
             Action::Filter | Action::SortMenu | Action::Columns => view == View::Leases,
             Action::Mark | Action::MarkRange | Action::ClearMarks | Action::Pin => view == View::Leases,
             Action::SortBefore | Action::SortAfter | Action::InvertSort => view == View::Leases,
-            Action::ShorterSpan | Action::LongerSpan | Action::JumpBack => view == View::Leases,
+            Action::ShorterSpan | Action::LongerSpan => matches!(view, View::Leases | View::Cadence),
+            Action::JumpBack => view == View::Leases,
             action => matches!(view, View::Leases | View::Locks) || !action.needs_cursor(),
         }
     }

@@ -66,6 +66,13 @@ pub enum Effect {
     },
     /// Copy a text to the terminal's clipboard.
     Copy(String),
+    /// Write a text to a new file in the current directory. Answered by `Exported` or `ExportFailed`.
+    Export {
+        /// The file name. If such a file exists, a number is added.
+        name: &'static str,
+        /// The content.
+        text: String,
+    },
     /// Turn mouse capture on or off.
     Mouse(bool),
     /// Replace the sandbox with a new one.
@@ -80,7 +87,7 @@ pub enum Effect {
     /// Add a line to a history file.
     Remember(HistoryKind, String),
     /// Write the displayed rows to a file. Answered by `Exported` or `ExportFailed`.
-    Export {
+    ExportRows {
         /// The file, as typed.
         path: String,
         /// Whether to replace an existing file.

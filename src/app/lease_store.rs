@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::Duration;
 
-use super::cadence::{CadenceReport, CadenceStats, Series};
+use super::cadence::{CadenceIndex, CadenceReport, CadenceStats};
 use super::history;
 use super::lint_report::LintReport;
 use super::ttl_cohorts::TtlCohorts;
@@ -34,6 +34,8 @@ pub struct LeaseStore {
     pub(super) lint_report: LintReport,
     /// The cadence statistics of every lease that was kept alive.
     pub(super) cadence_stats: CadenceStats,
+    /// Renewal intervals of all living leases by TTL, as of the last [`refresh_rows`](super::refresh_rows).
+    pub cadence_index: CadenceIndex,
 }
 
 impl LeaseStore {
@@ -149,16 +151,9 @@ impl LeaseStore {
         CadenceReport { pace, kept_for: None, stalled: false, series }
     }
 
-    /// Number of leases of a series that are kept alive, and when the next renewal is due.
-    pub fn kept_alive_in(&self, series: &Series) -> (usize, Option<Timestamp>) {
-        let is_of = |lease: &&Lease| {
-            let granted = lease.granted_ttl;
-            granted == series.granted_ttl && lease.asked_ttl.or(granted) == Some(series.ttl)
-        };
-        self.kept_alive()
-            .filter(is_of)
-            .filter_map(|lease| lease.engine.as_ref())
-            .fold((0, None), |(count, next), status| (count + 1, next.into_iter().chain(status.next_due).min()))
+    /// Counts a changed lease again in the cadence index.
+    pub(super) fn recheck_cadence(&mut self, id: LeaseId, now: Timestamp) {
+        self.cadence_index.recheck(id, self.all.get(&id).map(Box::as_ref), now);
     }
 
     /// Whether no client seems to renew a lease, judging by its own polls or by polls of other leases with the same

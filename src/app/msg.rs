@@ -201,14 +201,14 @@ pub enum Msg {
         /// Number of keys deleted with the lease. `None` if they could not be counted.
         keys_deleted: Option<usize>,
     },
-    /// The displayed rows were written to a file.
+    /// A file was written.
     Exported {
-        /// The number of leases.
-        leases: usize,
+        /// The number of leases, if it has their rows.
+        leases: Option<usize>,
         /// The file.
         path: String,
     },
-    /// The displayed rows could not be written.
+    /// A file could not be written.
     ExportFailed(String),
     /// The content of the config file.
     ConfigFile {

@@ -173,6 +173,13 @@ impl RowFilter {
         self.line = None;
     }
 
+    /// Replaces all filters by this one.
+    pub(super) fn replace_all(&mut self, text: &str) {
+        if let Ok(typed) = text.parse() {
+            *self = RowFilter { typed, ..RowFilter::default() };
+        }
+    }
+
     /// Switches to the next quick filter.
     pub(super) fn next_preset(&mut self) {
         self.preset = self.preset.next();

@@ -150,6 +150,7 @@ impl RowIndex {
         }
         for id in changed {
             self.recheck(id, leases.get(id), now);
+            leases.recheck_cadence(id, now);
         }
         self.clear_alarms();
         self.overview.sample(self.rate as f64 / 1e9, now);

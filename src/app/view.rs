@@ -1,5 +1,6 @@
 //! The views, and the sizes of the areas on the screen.
 
+use super::cadence::CohortKey;
 use super::{Column, Key};
 use etcd_lease::LeaseId;
 
@@ -80,6 +81,8 @@ pub enum ClickTarget {
     Tab(View),
     /// A key hint or a button of a dialog. A click is the same as pressing this key.
     Key(Key),
+    /// A row of the cadence view.
+    Cohort(CohortKey),
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use super::cadence_cursor::CadenceCursor;
 use super::dialog::Dialog;
 use super::events_view::EventsView;
 use super::lease_store::LeaseStore;
@@ -89,6 +90,8 @@ pub struct ViewState {
     /// The state of the events view.
     pub events_view: EventsView,
     pub(super) locks_view: LocksView,
+    /// The cursor of the cadence view.
+    pub cadence_cursor: CadenceCursor,
     /// The open dialog.
     pub dialog: Option<Dialog>,
     /// Whether the introduction of the demo is shown. The first key press hides it.
@@ -152,6 +155,7 @@ impl ViewState {
             id_format: IdFormat::default(),
             events_view: EventsView::default(),
             locks_view: LocksView::default(),
+            cadence_cursor: CadenceCursor::default(),
             dialog: None,
             shows_tour: config.is_demo,
             status: None,
@@ -178,6 +182,7 @@ impl ViewState {
         ViewState {
             active: self.active,
             span: self.span,
+            cadence_cursor: self.cadence_cursor.restarted(),
             viewport: self.viewport,
             window: RowWindow { rows: self.rows(false), ..RowWindow::default() },
             id_format: self.id_format,
@@ -207,6 +212,7 @@ impl ViewState {
         self.row_filter = other.row_filter.clone();
         self.sort = other.sort;
         self.locks_view = other.locks_view.clone();
+        self.cadence_cursor = other.cadence_cursor.clone();
         self.is_zoomed = other.is_zoomed;
         self.is_wide = other.is_wide;
         self.pan = other.pan;
@@ -291,11 +297,14 @@ impl ViewState {
         self.cursor == Some(id) && self.is_detail_visible()
     }
 
-    /// The visible leases: the rows, the one whose detail is shown, and the lock candidates in the locks view.
+    /// The visible leases: the rows, the one whose detail is shown, the lock candidates in the locks view, and the
+    /// leases on the clock of the cadence view.
     pub(super) fn on_screen(&self, leases: &LeaseStore, locks: &Locks) -> Vec<LeaseId> {
         let selected = if self.is_detail_visible() { self.cursor } else { None };
         let candidates = self.candidates_on_screen(locks, leases).map(|lease| lease.id);
-        self.visible(leases).map(|lease| lease.id).chain(selected).chain(candidates).collect()
+        let on_clock = if self.active == View::Cadence { self.cadence_cursor.shown() } else { &[] };
+        let rows = self.visible(leases).map(|lease| lease.id);
+        rows.chain(selected).chain(candidates).chain(on_clock.iter().copied()).collect()
     }
 
     /// Whether the detail of this lease is visible, or the open dialog is about it.

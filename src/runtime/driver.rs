@@ -158,11 +158,15 @@ impl Driver {
         self.file_calls.push(async move { remember.await.err().map(Msg::HistoryFailed) }.boxed());
     }
 
-    pub(super) fn export(&mut self, app: &AppState, path: String, overwrite: bool) {
+    pub(super) fn export_rows(&mut self, app: &AppState, path: String, overwrite: bool) {
         let clock = &self.context.clock;
         let (content, leases) = export::content(app, &path, clock.now(), clock.wall(Timestamp::START));
         let export = self.files.clone().export(path, overwrite, content, leases);
         self.file_calls.push(export.map(Some).boxed());
+    }
+
+    pub(super) fn export(&mut self, name: &'static str, text: String) {
+        self.file_calls.push(self.files.clone().export_new(name, text).map(Some).boxed());
     }
 
     pub(super) fn read_config(&mut self) {

@@ -27,6 +27,8 @@ pub struct UserFiles {
 
 /// The permissions of a history file: it may contain names of keys.
 const PRIVATE: u32 = 0o600;
+/// Number of names to try for a new file.
+const MOST_NUMBERED: u32 = 1_000;
 
 impl UserFiles {
     /// The files at these places.
@@ -103,13 +105,40 @@ impl UserFiles {
             _ => PathBuf::from(&typed),
         };
         match export(&path, overwrite, content.as_bytes()).await {
-            Ok(()) => Msg::Exported { leases, path: path.display().to_string() },
+            Ok(()) => Msg::Exported { leases: Some(leases), path: path.display().to_string() },
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Msg::ExportFailed(format!("{} exists; `export! FILE` overwrites it", path.display()))
             }
             Err(error) => Msg::ExportFailed(format!("could not write {}: {error}", path.display())),
         }
     }
+
+    /// Writes a new file in the current directory. An existing one stays: a number is added to the name.
+    pub(super) async fn export_new(self, name: &'static str, text: String) -> Msg {
+        let written = async {
+            let folder = std::env::current_dir()?;
+            create_new(&folder, name, &text).await
+        };
+        match written.await {
+            Ok(path) => Msg::Exported { leases: None, path: path.display().to_string() },
+            Err(error) => Msg::ExportFailed(format!("could not write {name}: {error}")),
+        }
+    }
+}
+
+/// Creates a file called `name` in a folder. If it exists, a number is added: `cadence-2.csv`.
+async fn create_new(folder: &Path, name: &str, text: &str) -> io::Result<PathBuf> {
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "txt"));
+    for number in 1..=MOST_NUMBERED {
+        let name = if number == 1 { name.to_owned() } else { format!("{stem}-{number}.{extension}") };
+        let path = folder.join(name);
+        match create(&path, text.as_bytes(), None).await {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{MOST_NUMBERED} files named {name} exist already")))
 }
 
 /// Returns false if the file has another content than expected.
@@ -269,10 +298,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = UserFiles::new(None, None, Some(folder.path().to_owned()));
         let export = |overwrite, text: &str| files.clone().export("~/a.csv".to_owned(), overwrite, text.to_owned(), 2);
-        assert!(matches!(export(false, "one").await, Msg::Exported { leases: 2, .. }));
+        assert!(matches!(export(false, "one").await, Msg::Exported { leases: Some(2), .. }));
         let refused = export(false, "two").await;
         assert!(matches!(&refused, Msg::ExportFailed(why) if why.contains("export! FILE")), "{refused:?}");
         assert!(matches!(export(true, "three").await, Msg::Exported { .. }));
         assert_eq!(std::fs::read_to_string(folder.path().join("a.csv")).unwrap(), "three");
+    }
+
+    #[tokio::test]
+    async fn a_new_file_does_not_replace_another_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut names = Vec::new();
+        for text in ["one", "two", "three"] {
+            let path = create_new(folder.path(), "cadence.csv", text).await.unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+            names.push(path.file_name().unwrap().to_str().unwrap().to_owned());
+        }
+        assert_eq!(names, ["cadence.csv", "cadence-2.csv", "cadence-3.csv"]);
+        assert!(create_new(&folder.path().join("missing"), "cadence.csv", "four").await.is_err());
     }
 }

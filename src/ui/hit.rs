@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use crate::app::{ClickTarget, View};
 
 use super::layout::{self, ViewMode};
-use super::{RenderContext, dialogs, footer, table, tabs};
+use super::{RenderContext, cadence, dialogs, footer, table, tabs};
 
 /// What is at a position on a screen of this size, or `None` if nothing there can be clicked.
 pub fn hit(ctx: RenderContext<'_>, (width, height): (u16, u16), (x, y): (u16, u16)) -> Option<ClickTarget> {
@@ -22,6 +22,9 @@ pub fn hit(ctx: RenderContext<'_>, (width, height): (u16, u16), (x, y): (u16, u1
     let hint = tabs::key_at(ctx, places.tabs, position).or_else(|| footer::key_at(ctx, places, position));
     if let Some(key) = hint {
         return Some(ClickTarget::Key(key));
+    }
+    if shown.app.view.active == View::Cadence {
+        return cadence::hit(shown, places, (x, y)).map(ClickTarget::Cohort);
     }
     let inner = table::inner(places);
     if shown.app.view.active != View::Leases || !inner.contains(position) {

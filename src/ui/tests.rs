@@ -1,3 +1,4 @@
+mod cadence;
 mod charts;
 mod clicks;
 mod command_line;

@@ -132,7 +132,7 @@ fn the_rows_are_exported() {
     let path = folder.path().join("rows.csv");
     let shown = path.display().to_string();
     type_line(&mut terminal, &format!("export {shown}"));
-    terminal.wait_for("Wrote 1 lease to ");
+    terminal.wait_for("Exported 1 lease to ");
     let text = fs::read_to_string(&path).expect("a file");
     assert!(text.starts_with("id,state,") && text.contains("/svc/a") && text.lines().count() == 2, "{text}");
     type_line(&mut terminal, &format!("export {shown}"));

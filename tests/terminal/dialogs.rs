@@ -148,7 +148,7 @@ fn a_failed_revoke_and_an_ended_lease_are_reported() {
     terminal.wait_for(&format!("Could not revoke {theirs}"));
     assert_eq!(server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), [theirs]);
     server.sandbox.faults().up();
-    terminal.wait_for("● 127");
+    terminal.wait_for("● healthy");
     terminal.keys("x1");
     terminal.wait_for("Type 1");
     server.sandbox.revoke(theirs).expect("it is there");

@@ -133,6 +133,8 @@ fn the_table_lists_exactly_the_keys_of_the_program() {
 struct MonitorTest {
     _server: ServedSandbox,
     _config: TempDir,
+    /// The current directory, for exported files.
+    _folder: TempDir,
     terminal: Terminal,
     own: LeaseId,
 }
@@ -148,6 +150,8 @@ impl MonitorTest {
         let words: Vec<String> = monitor.get_argv().iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let mut shell = CommandBuilder::new("bash");
         shell.args(["-c", &format!("set -m; '{}'; exit $?", words.join("' '"))]);
+        let folder = tempfile::tempdir().expect("a folder");
+        shell.cwd(folder.path());
         shell.env("TERM", "xterm-256color");
         let config = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(config.path().join("leasetop")).expect("a folder");
@@ -160,7 +164,7 @@ impl MonitorTest {
         terminal.wait_until("the rows in their order", |screen| {
             let text = screen.contents();
             let at = |key| text.find(key);
-            text.contains("41 · by KEY") && at(" /a").zip(at("/k/01")).is_some_and(|(own, other)| own < other)
+            text.contains("sort: KEY") && at(" /a").zip(at("/k/01")).is_some_and(|(own, other)| own < other)
         });
         // The cursor follows the lease on which it began: the first that was listed, which may be any.
         terminal.keys("g");
@@ -175,7 +179,7 @@ impl MonitorTest {
             .into_iter()
             .find(own)
             .expect("the monitor's own lease");
-        MonitorTest { _server: server, _config: config, terminal, own }
+        MonitorTest { _server: server, _config: config, _folder: folder, terminal, own }
     }
 
     /// Runs a line and waits for what it expects, which must not hold before.
@@ -215,10 +219,10 @@ fn holds(screen: &Screen, expected: &str) -> bool {
     }
 }
 
-/// The row with the bar of the cursor.
+/// The row with the bar of the cursor, below the tabs.
 fn under_the_cursor(screen: &Screen) -> Option<String> {
     let rows = screen.contents().lines().map(str::to_owned).collect::<Vec<_>>();
-    rows.into_iter().find(|row| row.contains('▌'))
+    rows.into_iter().skip(2).find(|row| row.contains('▌'))
 }
 
 #[test]

@@ -2,21 +2,26 @@
 
 use std::time::Duration;
 
-use super::{CadenceReport, Intervals, Series, human};
+use super::headline::OthersCadence;
+use super::measured::MeasuredSeries;
+use super::{CadenceReport, Series, human};
 use crate::plural::plural;
 use etcd_lease::RenewalSchedule;
 
 impl CadenceReport {
     /// The answer in a few sentences. It says so if the run was too short to know.
     pub fn answer(&self) -> String {
-        let seen: Vec<MeasuredSeries> = self.series.iter().filter_map(MeasuredSeries::of).collect();
-        let mut sentences = vec![conclusion(self, &seen)];
-        sentences.extend(tick(self, &seen));
-        sentences.extend(delayed(&seen));
-        sentences.extend(too_short(self));
+        let mut sentences = vec![self.headline(&OthersCadence::default()).to_string()];
+        sentences.extend(self.details());
         sentences.push(queues(self));
         sentences.extend(losses(self));
         sentences.join(" ")
+    }
+
+    /// The sentences after the headline: why an interval differs from TTL/3, and what is not known yet.
+    pub fn details(&self) -> Vec<String> {
+        let seen = self.measured();
+        tick(self, &seen).into_iter().chain(delayed(&seen)).chain(too_short(self)).collect()
     }
 
     /// Why some intervals vary by 500 ms, if any do.
@@ -31,62 +36,6 @@ impl CadenceReport {
              out on that tick or 500 ms later.",
         )
     }
-}
-
-/// A series with at least one interval.
-struct MeasuredSeries {
-    /// Seconds.
-    ttl: i64,
-    mean: Duration,
-    /// The mean interval divided by the TTL.
-    share: f64,
-    /// The interval that the schedule aims at.
-    expected: Option<Duration>,
-}
-
-impl MeasuredSeries {
-    fn of(series: &Series) -> Option<Self> {
-        let Intervals { mean, expected, .. } = series.intervals;
-        Some(MeasuredSeries { ttl: series.effective_ttl(), mean: mean?, share: series.interval_to_ttl()?, expected })
-    }
-
-    /// How much longer the mean is than expected. None if the difference is within 30 ms or 1 %.
-    fn delay(&self) -> Option<Duration> {
-        const TOLERANCE: Duration = Duration::from_millis(30);
-        let late = self.mean.saturating_sub(self.expected?);
-        if late > TOLERANCE.max(self.mean / 100) { Some(late) } else { None }
-    }
-}
-
-fn conclusion(report: &CadenceReport, seen: &[MeasuredSeries]) -> String {
-    let least = |of: fn(&MeasuredSeries) -> f64| seen.iter().map(of).fold(f64::INFINITY, f64::min);
-    let most = |of: fn(&MeasuredSeries) -> f64| seen.iter().map(of).fold(0.0, f64::max);
-    let several_ttls = seen.iter().any(|one| one.ttl != seen[0].ttl);
-    let low = least(|one| one.share);
-    let high = most(|one| one.share);
-    match seen {
-        [] => "No answer: no lease was renewed twice.".to_owned(),
-        [one, ..] if !several_ttls => {
-            let only = if report.kept_for.is_none() { "So far only" } else { "Only" };
-            let share = if is_a_third(low, high) { "about TTL/3".to_owned() } else { percent_of_ttl(low, high) };
-            format!("{only} {} s has an interval: {}, {share}.", one.ttl, human(one.mean))
-        }
-        _ if most(|one| one.mean.as_secs_f64()) < 1.1 * least(|one| one.mean.as_secs_f64()) => {
-            format!("Yes. It is about {} for every TTL.", human(seen[0].mean))
-        }
-        _ if is_a_third(low, high) => "No. It grows with the TTL: about one third of it.".to_owned(),
-        _ => format!("No. It grows with the TTL: {}.", percent_of_ttl(low, high)),
-    }
-}
-
-fn is_a_third(low: f64, high: f64) -> bool {
-    low > 0.3 && high < 0.37
-}
-
-fn percent_of_ttl(low: f64, high: f64) -> String {
-    let low = format!("{:.0}", low * 100.0);
-    let high = format!("{:.0}", high * 100.0);
-    if low == high { format!("{low} % of it") } else { format!("{low} to {high} % of it") }
 }
 
 /// Explains the series that is furthest from TTL/3, if the 500 ms ticks of the schedule cause it.
@@ -181,7 +130,7 @@ mod tests {
         let cases: [(&Means, &str); 7] = [
             (
                 &[(10, Some(3_500)), (120, Some(40_050)), (3600, None)],
-                "No. It grows with the TTL: about one third of it. A 10 s lease renews every 3.50 s, not 3.33 s, because \
+                "NO: it is TTL/3, sent at the next 500 ms tick. A 10 s lease renews every 3.50 s, not 3.33 s, because \
                  the client checks only every 500 ms. 3600 s: no interval measured in 60.00 s. No responses were dropped.",
             ),
             (
@@ -189,29 +138,70 @@ mod tests {
                 "No answer: no lease was renewed twice. 10 s and 3600 s: no interval measured in 60.00 s. No responses \
                  were dropped.",
             ),
-            (&[(12, Some(4_000))], "Only 12 s has an interval: 4.00 s, about TTL/3. No responses were dropped."),
+            (
+                &[(12, Some(4_000))],
+                "No answer: only 12 s has an interval: 4.00 s, TTL/3, sent at the next 500 ms tick. No responses were dropped.",
+            ),
             (
                 &[(10, Some(3_500))],
-                "Only 10 s has an interval: 3.50 s, about TTL/3. A 10 s lease renews every 3.50 s, not 3.33 s, because \
+                "No answer: only 10 s has an interval: 3.50 s, TTL/3, sent at the next 500 ms tick. A 10 s lease renews every 3.50 s, not 3.33 s, because \
                  the client checks only every 500 ms. No responses were dropped.",
             ),
             (
                 &[(2, Some(1_000)), (10, Some(3_500))],
-                "No. It grows with the TTL: 35 to 50 % of it. A 2 s lease renews every 1.00 s, not 0.67 s, because the \
+                "NO: it is TTL/3, sent at the next 500 ms tick. A 2 s lease renews every 1.00 s, not 0.67 s, because the \
                  client checks only every 500 ms. No responses were dropped.",
             ),
             (
                 &[(10, Some(5_000)), (30, Some(5_000))],
-                "Yes. It is about 5.00 s for every TTL. No responses were dropped.",
+                "YES: it is about 5.00 s for every TTL. No responses were dropped.",
             ),
-            (
-                &[(10, Some(8_000)), (30, Some(24_000))],
-                "No. It grows with the TTL: 80 % of it. No responses were dropped.",
-            ),
+            (&[(10, Some(8_000)), (30, Some(24_000))], "NO: it is 80 % of the TTL. No responses were dropped."),
         ];
         for (matches_filter, expected) in cases {
             assert_eq!(run(matches_filter).answer(), expected);
         }
+    }
+
+    /// Other clients' leases at a third of the TTL, others at this highest share, and their means in milliseconds.
+    fn others(at_a_third: u64, elsewhere: u64, highest: f64, means: &[(i64, u64)]) -> OthersCadence {
+        let means = means.iter().map(|(ttl, mean)| (*ttl, Duration::from_millis(*mean))).collect();
+        OthersCadence { leases: at_a_third + elsewhere, at_a_third, lowest: 0.33, highest, means }
+    }
+
+    #[test]
+    fn the_headline_covers_the_leases_of_other_clients() {
+        let own: &Means = &[(10, Some(3_500)), (120, Some(40_500))];
+        let one: &Means = &[(10, Some(3_500))];
+        let healthy = [(10, 3_400), (60, 20_500)];
+        let cases: [(&Means, OthersCadence, &str); 8] = [
+            (&[], OthersCadence::default(), "Not known yet: no lease was renewed twice so far."),
+            (&[], others(34, 0, 0.35, &healthy[..1]), "So far: only 10 s has an interval: 3.40 s, about TTL/3."),
+            (&[], others(34, 0, 0.35, &healthy), "NO: it is about TTL/3."),
+            (
+                &[],
+                others(34, 4, 0.8, &healthy),
+                "NO: it is about TTL/3 for 34 of 38 measured leases, and 33 to 80 % of the TTL in all.",
+            ),
+            (&[], others(1, 4, 0.8, &healthy), "NO: it is 33 to 80 % of the TTL."),
+            (&[], others(0, 4, 0.8, &[(10, 8_000), (20, 8_100)]), "YES: it is about 8.00 s for every TTL."),
+            (own, others(34, 0, 0.35, &healthy), "NO: it is TTL/3, sent at the next 500 ms tick."),
+            (
+                one,
+                others(3, 4, 0.8, &healthy),
+                "NO: it is TTL/3, sent at the next 500 ms tick. Other clients: 33 to 80 % of the TTL.",
+            ),
+        ];
+        for (means, others, expected) in cases {
+            let run = CadenceReport { kept_for: None, ..run(means) };
+            assert_eq!(run.headline(&others).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn the_exact_pace_is_exactly_a_third() {
+        let run = CadenceReport { pace: RenewalSchedule::Exact, ..run(&[(10, Some(3_334)), (120, Some(40_001))]) };
+        assert!(run.answer().starts_with("NO: it is exactly TTL/3. No responses"), "{}", run.answer());
     }
 
     #[test]
@@ -220,6 +210,7 @@ mod tests {
         run.series[0].intervals.expected = Some(Duration::from_millis(3_500));
         run.series[1].intervals.expected = Some(Duration::from_millis(40_500));
         let told = run.answer();
+        assert!(told.starts_with("NO: it is about TTL/3. "), "{told}");
         assert!(told.contains("10 s averaged 3.63 s instead of 3.50 s"), "{told}");
         assert!(!told.contains("A 10 s lease renews every"), "{told}");
         run.series[0].intervals.mean = Some(Duration::from_millis(3_501));

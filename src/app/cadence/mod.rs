@@ -3,14 +3,29 @@
 //! The `exercise` command and the cadence view share this code.
 
 mod answer;
+mod cohort;
+mod csv;
+mod headline;
+pub mod index;
+mod measured;
+mod queue;
+mod share_grid;
 mod stats;
+mod ticks;
 
 use std::time::Duration;
 
 use etcd_lease::{Ended, LeaseId, QueueGauge, RenewalSchedule};
 use simkit::Timestamp;
 
+pub use cohort::{Cohort, CohortKey, CohortOwner, IntervalCounts};
+pub(super) use csv::to_csv;
+pub use headline::{Headline, OthersCadence};
+pub use index::{CadenceIndex, silent_for};
+pub use queue::{FirstDrop, QueueOutlook};
+pub use share_grid::{ShareGrid, ShareMark, SharePoint};
 pub use stats::CadenceStats;
+pub use ticks::renewal_times;
 
 /// The measured renewal cadence.
 #[derive(Clone, Debug)]

@@ -60,6 +60,9 @@ pub struct Event {
 }
 
 impl Event {
+    /// The line that Go's client logs for each response that it drops (clientv3/lease.go, `recvKeepAlive`).
+    pub const GO_DROP_LINE: &'static str = "lease keepalive response queue is full; dropping response send";
+
     /// An event that happened at `when` and became known at `seen_at`.
     pub fn new(when: impl Into<EventTime>, seen_at: Timestamp, lease: Option<LeaseId>, kind: EventKind) -> Event {
         let EventTime { at, doubt } = when.into();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{EventKind, LeaseEnded, Renewal, RenewalSource};
+use super::{Event, EventKind, LeaseEnded, Renewal, RenewalSource};
 use crate::app::{EndCause, LeaseKeys, Ownership};
 use crate::escape::printable;
 use crate::inference::lease_inference::RemovalDelay;
@@ -81,7 +81,7 @@ fn refilled(term: Option<u64>) -> String {
 
 fn dropped(depth: usize, capacity: usize) -> String {
     // The line that Go's client writes to a program's log, so that it can be found there.
-    let go = "lease keepalive response queue is full; dropping response send";
+    let go = Event::GO_DROP_LINE;
     format!("{go} (queue {depth}/{capacity}; the lease was renewed)")
 }
 

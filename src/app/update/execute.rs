@@ -1,6 +1,7 @@
 //! Executes commands by calling their verbs.
 
 use crate::app::action::Action;
+use crate::app::cadence;
 use crate::app::command::{Command, TypedCommand};
 use crate::app::dialog::{Dialog, Focus};
 use crate::app::verbs::{
@@ -72,7 +73,7 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
             app.view.theme = Some(name.clone());
             Done::status(format!("Theme {name}")).with(Effect::Theme(name))
         }
-        Command::Export { path, overwrite } => Done::effects(vec![Effect::Export { path, overwrite }]),
+        Command::Export { path, overwrite } => Done::effects(vec![Effect::ExportRows { path, overwrite }]),
         Command::Tour => show_tour(app),
         Command::WriteConfig => Done::effects(vec![Effect::ReadConfigFile]),
         Command::SaveConfig(change) => Done::effects(vec![Effect::WriteConfigFile(change)]),
@@ -181,6 +182,7 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
         Action::Revoke => open_revoke(app, now),
         Action::Pin => toggle_pins(app),
         Action::Clusters => clusters::open_menu(app),
+        Action::ExportCsv => export_csv(app),
         Action::CopyId => cursor_id(app).map_or_else(Done::default, |id| copy::id(app.view.id_format, id)),
         Action::CopyCommand => cursor_id(app).map_or_else(Done::default, |id| copy::command(&app.config, id)),
         action => {
@@ -237,6 +239,14 @@ fn targets_to_change(app: &mut AppState, now: Timestamp) -> Option<Vec<LeaseId>>
         return None;
     }
     Some(targets)
+}
+
+/// Exports the displayed cadence view.
+fn export_csv(app: &AppState) -> Done {
+    let shown = app.active_view();
+    let series = shown.leases.cadence_report(shown.config.pace).series;
+    let text = cadence::to_csv(&shown.leases.cadence_index, &series);
+    Done::effects(vec![Effect::Export { name: "leasetop-cadence.csv", text }])
 }
 
 fn cursor_id(app: &AppState) -> Option<LeaseId> {

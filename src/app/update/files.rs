@@ -9,9 +9,13 @@ use simkit::Timestamp;
 
 use super::execute::report;
 
-/// Reports the number of exported leases.
-pub(super) fn exported(app: &mut AppState, leases: usize, path: &str, now: Timestamp) {
-    say(app, Done::status(format!("Wrote {} to {path}", plural(leases as u64, "lease"))), now);
+/// Reports where a file was written, and how many leases it has.
+pub(super) fn exported(app: &mut AppState, leases: Option<usize>, path: &str, now: Timestamp) {
+    let text = match leases {
+        Some(leases) => format!("Exported {} to {path}", plural(leases as u64, "lease")),
+        None => format!("Exported {path}"),
+    };
+    say(app, Done::status(text), now);
 }
 
 /// Shows what would change in the config file.

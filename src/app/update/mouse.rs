@@ -3,7 +3,7 @@
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::dialog::Dialog;
-use crate::app::{AppState, ClickTarget, Effect, Redraw, Sort};
+use crate::app::{AppState, ClickTarget, Effect, Redraw, Sort, View};
 use simkit::Timestamp;
 
 use super::execute::execute;
@@ -29,6 +29,11 @@ fn click(app: &mut AppState, hit: ClickTarget, now: Timestamp) -> Vec<Effect> {
     app.view.request_redraw(Redraw::Now);
     let present = app.active_view().view.sort;
     let command = match hit {
+        ClickTarget::Cohort(key) => {
+            let active = app.active_view_mut();
+            active.view.cadence_cursor.select(&active.leases.cadence_index, key);
+            return Vec::new();
+        }
         ClickTarget::Row(id) => Command::Select(id),
         ClickTarget::Header(column) if present.column == column => Command::SortBy(present.inverted()),
         ClickTarget::Tab(view) => Command::Action(Action::Show(view)),
@@ -51,6 +56,7 @@ fn introduce(app: &mut AppState, now: Timestamp) {
 pub(super) fn wheel(app: &mut AppState, is_down: bool, now: Timestamp) {
     app.view.request_redraw(Redraw::Now);
     let action = if is_down { Action::Down } else { Action::Up };
+    let is_cadence = app.active_view().view.active == View::Cadence;
     match &mut app.view.dialog {
         Some(Dialog::Help { top }) => {
             *top = if is_down { top.saturating_add(NOTCH) } else { top.saturating_sub(NOTCH) };
@@ -62,6 +68,10 @@ pub(super) fn wheel(app: &mut AppState, is_down: bool, now: Timestamp) {
             }
         }
         Some(_) => (),
+        None if is_cadence => {
+            let scroll = &mut app.active_view_mut().view.scroll;
+            *scroll = if is_down { scroll.saturating_add(NOTCH) } else { scroll.saturating_sub(NOTCH) };
+        }
         None => (0..NOTCH).for_each(|_| view_actions::go(app.active_view_mut(), action)),
     }
     introduce(app, now);

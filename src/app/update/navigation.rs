@@ -32,7 +32,7 @@ pub(super) fn go_to_row(view: &mut ViewState, action: Action) {
     view.scroll_to_cursor();
 }
 
-/// Scrolls the open detail or the cadence view. The offset may be beyond the end.
+/// Scrolls the open detail. The offset may be beyond the end.
 pub(super) fn scroll(view: &mut ViewState, action: Action) {
     let page = view.window.rows.max(2) - 1;
     view.scroll = moved(view.scroll, action, page, usize::MAX);
@@ -95,6 +95,9 @@ pub(super) fn next_category(view: &mut ViewState) {
 pub(super) fn change_span(view: &mut ViewState, action: Action) {
     /// With the longest span, a full hour of the shortest lease is visible.
     const LONGEST: u8 = 5;
+    if view.active == View::Cadence {
+        return view.cadence_cursor.change_span(action == Action::LongerSpan);
+    }
     if view.is_detail_visible() {
         view.span = match action {
             Action::LongerSpan => (view.span + 1).min(LONGEST),

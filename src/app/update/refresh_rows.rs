@@ -1,6 +1,7 @@
 //! Updating the rows before a frame.
 
 use crate::app::{AppState, FrozenView, View};
+use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 use super::counts::refresh_counts;
@@ -25,11 +26,27 @@ fn put_in_order(app: &mut AppState, row: Option<usize>, now: Timestamp) {
     if app.view.active == View::Locks {
         app.view.locks_view.keep_cursor(&app.keys.locks);
     }
+    if app.view.active == View::Cadence {
+        refresh_cadence(app);
+    }
     if let Some(frozen) = &mut app.frozen {
         let FrozenView { app, at } = &mut **frozen;
         let at = *at;
         app.leases.counts = app.view.row_index.count(&mut app.leases, at);
         put_in_order(app, app.view.cursor_row(), at);
+    }
+}
+
+/// Chooses the lease in each row of the cadence view. A lease that is not kept alive here gets a history, so that its
+/// row covers more than the latest renewals.
+fn refresh_cadence(app: &mut AppState) {
+    app.leases.cadence_index.fill_representatives();
+    app.view.cadence_cursor.refresh(&app.leases.cadence_index);
+    let needs_one =
+        |id: &LeaseId| app.leases.alive(*id).is_some_and(|lease| lease.history.is_none() && lease.bounds().is_some());
+    let without: Vec<LeaseId> = app.view.cadence_cursor.shown().iter().copied().filter(needs_one).collect();
+    for id in without {
+        app.leases.history_mut(id, true);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Actions that only change what is displayed. While the display is frozen, they apply to the frozen view.
 
 use crate::app::action::Action;
+use crate::app::cadence::CohortOwner;
 use crate::app::{AppState, TABS, View};
 
 use super::{freeze, navigation};
@@ -22,6 +23,9 @@ pub(super) fn perform(app: &mut AppState, action: Action) {
         }
         Action::Zoom => navigation::zoom(&mut active.view),
         Action::Wide => navigation::widen(&mut active.view),
+        Action::Left | Action::Right if active.view.active == View::Cadence => {
+            active.view.cadence_cursor.show_other(&active.leases.cadence_index, action == Action::Right);
+        }
         Action::Left | Action::Right => navigation::pan(&mut active.view, action),
         action => go(active, action),
     }
@@ -57,14 +61,33 @@ pub(super) fn go(active: &mut AppState, action: Action) {
     match view.active {
         View::Events => view.events_view.go(&active.events, view.viewport.events, action),
         View::Locks => view.locks_view.go(&active.keys.locks, view.viewport.events, action),
-        View::Cadence => navigation::scroll(view, action),
+        View::Cadence => {
+            let page = view.viewport.events.max(2) - 1;
+            view.cadence_cursor.go(&active.leases.cadence_index, &mut view.scroll, page, action);
+        }
         View::Leases if view.is_open => navigation::scroll(view, action),
         View::Leases => navigation::go_to_row(view, action),
     }
 }
 
-/// Opens the detail of the selected lease. A filter that hides the lease of a candidate gives way.
+/// Shows the leases of the selected cohort in the lease table.
+fn open_cohort(active: &mut AppState) {
+    let Some(key) = active.view.cadence_cursor.selected().filter(|key| !key.is_rest()) else { return };
+    let lease = active.view.cadence_cursor.lease(&active.leases.cadence_index, &key);
+    let owner = if key.owner == CohortOwner::Own { "!who:other" } else { "who:other" };
+    active.view.row_filter.replace_all(&format!("ttl={} {owner}", key.ttl));
+    navigation::switch_to(&mut active.view, &active.keys.locks, View::Leases);
+    if let Some(id) = lease {
+        navigation::select(&mut active.view, id);
+    }
+}
+
+/// Opens the detail of the selected lease, or lists the leases of the selected TTL. A filter that hides the lease of a
+/// candidate gives way.
 fn open(active: &mut AppState) {
+    if active.view.active == View::Cadence {
+        return open_cohort(active);
+    }
     if active.view.active == View::Locks && select_candidate(active) {
         active.view.active = View::Leases;
         if active.view.cursor_row().is_none() {

@@ -131,6 +131,11 @@ impl ObservedRenewals {
         Some(self.recent.back()?.at)
     }
 
+    /// The times of the latest renewals, oldest first. Others may have been missed between them.
+    pub fn recent(&self) -> impl DoubleEndedIterator<Item = TimeRange> {
+        self.recent.iter().map(|seen| seen.at)
+    }
+
     /// The times of the latest renewals, oldest first, since the last gap in the polls.
     pub fn since_last_gap(&self) -> impl Iterator<Item = TimeRange> {
         let first = self.recent.iter().rposition(|seen| seen.has_gap).unwrap_or(0);

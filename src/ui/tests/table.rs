@@ -96,12 +96,6 @@ proptest! {
     }
 }
 
-fn row_of(buf: &Buffer, what: &str) -> u16 {
-    let picture = text(buf);
-    let row = picture.lines().position(|line| line.contains(what));
-    row.unwrap_or_else(|| panic!("no {what} in\n{picture}")) as u16
-}
-
 #[test]
 fn the_selected_row_keeps_its_colours() {
     let themes = [(false, Palette::Dark), (true, Palette::Dark), (true, Palette::Light), (true, Palette::Mono)];

@@ -163,10 +163,10 @@ fn the_cadence_view_scrolls_where_it_has_no_room() {
     let spare = spare_lines(ctx, size).expect("it is shown");
     update(&mut app, Msg::Key(Key::End), at(90.0));
     let end = text(&paint(&app, size, Theme::default()));
-    assert!(end.contains("500 ms later.") && !end.contains("more below") && !end.contains("EXPECTED"), "{end}");
+    assert!(end.contains("500 ms later.") && !end.contains("more below") && !end.contains("RENEWALS"), "{end}");
     update(&mut app, Msg::Key(Key::Home), at(90.0));
     let top = text(&paint(&app, size, Theme::default()));
-    assert!(top.contains("EXPECTED") && top.contains(&format!("{spare} lines more below")), "{top}");
+    assert!(top.contains("RENEWALS") && top.contains(&format!("{spare} lines more below")), "{top}");
 }
 
 #[test]

@@ -1,0 +1,138 @@
+//! The cadence view: its cursor on a TTL, the lease shown for it, and the time span of the clock.
+
+use std::time::Duration;
+
+use super::cadence::{CadenceIndex, CohortKey};
+use super::keymap::Action;
+use etcd_lease::LeaseId;
+
+/// Time spans of the clock in seconds.
+const SPANS: [u64; 8] = [30, 60, 120, 300, 600, 1_800, 3_600, 7_200];
+/// Index of the initial span, two minutes.
+const INITIAL_SPAN: usize = 2;
+/// Rows on either side of the cursor whose leases are polled as visible ones. No screen shows more.
+const AROUND: usize = 16;
+
+/// The cursor of the cadence view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CadenceCursor {
+    cohort: Option<CohortKey>,
+    /// Whether the user moved the cursor. Until then it stays on the first row.
+    is_moved: bool,
+    /// Index of the cursor among the rows, for when its cohort is gone.
+    row: usize,
+    /// Index in [`SPANS`].
+    span: usize,
+    /// The lease that the user chose to see in the row of a cohort.
+    chosen: Option<(CohortKey, LeaseId)>,
+    /// The leases on the clock, as of the last refresh.
+    shown: Vec<LeaseId>,
+}
+
+impl Default for CadenceCursor {
+    fn default() -> Self {
+        CadenceCursor { cohort: None, is_moved: false, row: 0, span: INITIAL_SPAN, chosen: None, shown: Vec::new() }
+    }
+}
+
+impl CadenceCursor {
+    /// The cursor after a restart with a new sandbox. Only the time span stays.
+    pub(super) fn restarted(&self) -> Self {
+        CadenceCursor { span: self.span, ..CadenceCursor::default() }
+    }
+
+    /// Keeps the cursor on its cohort, or on the row where that was if it is gone.
+    pub(super) fn refresh(&mut self, index: &CadenceIndex) {
+        let rows = index.rows();
+        let cohort = if self.is_moved { self.cohort } else { None };
+        match cohort.and_then(|cohort| rows.iter().position(|key| *key == cohort)) {
+            Some(row) => self.row = row,
+            None => self.move_to(&rows, if self.is_moved { self.row } else { 0 }),
+        }
+        if self.chosen.is_some_and(|(key, id)| !index.is_in(id, &key)) {
+            self.chosen = None;
+        }
+        let around = rows.iter().skip(self.row.saturating_sub(AROUND)).take(2 * AROUND);
+        self.shown = around.filter_map(|key| self.lease(index, key)).collect();
+    }
+
+    /// Moves the cursor. Beyond the last row, it scrolls to the lines below, and back from there.
+    pub(super) fn go(&mut self, index: &CadenceIndex, scroll: &mut usize, page: usize, action: Action) {
+        let rows = index.rows();
+        let last = rows.len().saturating_sub(1);
+        self.is_moved = action != Action::First;
+        match action {
+            Action::Down if self.row < last => self.move_to(&rows, self.row + 1),
+            Action::Down => *scroll = scroll.saturating_add(1),
+            Action::Up if *scroll > 0 => *scroll -= 1,
+            Action::Up => self.move_to(&rows, self.row.saturating_sub(1)),
+            Action::PageDown => *scroll = scroll.saturating_add(page),
+            Action::HalfDown => *scroll = scroll.saturating_add(page.div_ceil(2)),
+            Action::PageUp => *scroll = scroll.saturating_sub(page),
+            Action::HalfUp => *scroll = scroll.saturating_sub(page.div_ceil(2)),
+            Action::Last => {
+                self.move_to(&rows, last);
+                *scroll = usize::MAX;
+            }
+            _ => {
+                self.move_to(&rows, 0);
+                *scroll = 0;
+            }
+        }
+    }
+
+    fn move_to(&mut self, rows: &[CohortKey], row: usize) {
+        self.row = row.min(rows.len().saturating_sub(1));
+        self.cohort = rows.get(self.row).copied();
+    }
+
+    /// Selects a cohort.
+    pub(super) fn select(&mut self, index: &CadenceIndex, key: CohortKey) {
+        if let Some(row) = index.rows().iter().position(|row| *row == key) {
+            self.row = row;
+            self.cohort = Some(key);
+            self.is_moved = true;
+        }
+    }
+
+    /// Shows the next or the previous lease of the selected cohort.
+    pub(super) fn show_other(&mut self, index: &CadenceIndex, is_next: bool) {
+        let Some(key) = self.cohort else { return };
+        let ids = index.ids(&key);
+        let Some(place) = self.lease(index, &key).and_then(|id| ids.binary_search(&id).ok()) else { return };
+        let step = if is_next { 1 } else { ids.len() - 1 };
+        self.is_moved = true;
+        self.chosen = Some((key, ids[(place + step) % ids.len()]));
+    }
+
+    /// Shortens or extends the time span of the clock.
+    pub(super) fn change_span(&mut self, is_longer: bool) {
+        self.span = if is_longer { (self.span + 1).min(SPANS.len() - 1) } else { self.span.saturating_sub(1) };
+    }
+
+    /// The time span of the clock.
+    pub fn span(&self) -> Duration {
+        Duration::from_secs(SPANS[self.span])
+    }
+
+    /// The selected cohort.
+    pub fn selected(&self) -> Option<CohortKey> {
+        self.cohort
+    }
+
+    /// The index of the selected row.
+    pub fn row(&self) -> usize {
+        self.row
+    }
+
+    /// The lease in the row of a cohort: the chosen one, or the one that stands for the cohort.
+    pub fn lease(&self, index: &CadenceIndex, key: &CohortKey) -> Option<LeaseId> {
+        let chosen = self.chosen.filter(|(cohort, _)| cohort == key).map(|(_, id)| id);
+        chosen.or_else(|| index.cohort(key)?.representative())
+    }
+
+    /// The leases on the clock, as of the last refresh.
+    pub(super) fn shown(&self) -> &[LeaseId] {
+        &self.shown
+    }
+}
