@@ -49,7 +49,7 @@ const WITH_ARGUMENTS: &[(&str, &str, &str, Arguments)] = &[
     ("theme", "NAME", "change the colours", Arguments::Theme),
     ("cluster", "[NAME]", "switch to another cluster", Arguments::Cluster),
     ("view", "NAME", "show a view", Arguments::View),
-    ("export", "FILE", "write the rows to FILE, as .json or .csv", Arguments::File { overwrite: false }),
+    ("export", "FILE", "write the rows of leases to FILE, as .json or .csv", Arguments::File { overwrite: false }),
     ("export!", "FILE", "the same, and overwrite FILE", Arguments::File { overwrite: true }),
     ("write-config", "", "write theme, columns, sort and group to the config file", Arguments::WriteConfig),
     ("tour", "", "show the introduction of the demo again", Arguments::Tour),

@@ -105,7 +105,7 @@ fn errors_say_what_was_expected_and_where() {
         assert_eq!(parsed(line), Err(why.to_owned()), "{line}");
     }
     let wrong = parsed("sort size").unwrap_err();
-    assert!(wrong.starts_with("5: expected a column: ") && wrong.ends_with(" key"), "{wrong}");
+    assert!(wrong.starts_with("5: expected a column: key ") && wrong.ends_with(" warn"), "{wrong}");
     assert!(parsed("é filter left<").is_err());
     let filter = parsed("filter left<").unwrap_err();
     assert!(filter.starts_with("12: expected"), "{filter}");
@@ -140,7 +140,7 @@ mod completion {
     #[test]
     fn words_that_fit_are_offered() {
         assert_eq!(at("gra"), ["grant"]);
-        assert_eq!(at("ex"), ["export", "export!"]);
+        assert_eq!(at("ex"), ["export", "export!", "export-csv"]);
         assert_eq!(at("grant"), [""; 0], "a complete word needs no list");
         assert_eq!(at("group "), ["none", "service", "ttl", "owner"]);
         assert_eq!(at("theme l"), ["light"]);

@@ -170,7 +170,7 @@ async fn a_renewal_by_hand_moves_the_deadline_and_not_the_cadence() {
     let test = monitor().await;
     test.wait(30.0).await;
     let row = test.screen.row("/service/10");
-    assert!(row.contains(&"3.50/3.5".to_owned()), "{row:?}");
+    assert!(row.contains(&"3.50".to_owned()), "{row:?}");
     let own = test.own();
     let (before, deadline) = (test.sandbox.keep_alives(own), test.sandbox.deadline(own));
     test.select("/service").await;
@@ -179,5 +179,5 @@ async fn a_renewal_by_hand_moves_the_deadline_and_not_the_cadence() {
     assert!(test.sandbox.keep_alives(own) > before && test.sandbox.deadline(own) > deadline);
     test.wait(10.0).await;
     let row = test.screen.row("/service/10");
-    assert!(row.contains(&"3.50/3.5".to_owned()) && row.contains(&"ok".to_owned()), "{row:?}");
+    assert!(row.contains(&"3.50".to_owned()) && row.contains(&"ok".to_owned()), "{row:?}");
 }
