@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::filter_line::FilterLine;
 use super::lease_facts::LeaseFacts;
 use super::typed_filter::TypedFilter;
+use super::typed_history::TypedHistory;
 use super::{Lease, LeaseState, Ownership};
 use crate::filter::{Filter, Number};
 use etcd_lease::LeaseId;
@@ -97,8 +98,26 @@ impl RowFilter {
         }
     }
 
+    /// Shows an older or newer filter of a history and applies it. Returns false if there is none, or an older one was
+    /// never shown.
+    pub(super) fn browse(&mut self, history: &TypedHistory, is_older: bool) -> bool {
+        let Some(line) = &mut self.line else { return false };
+        let present = line.input.value();
+        let shown = if is_older { line.history.older(history, present) } else { line.history.newer(history) };
+        let Some(text) = shown else { return line.history.is_browsing() };
+        line.input = tui_input::Input::new(text);
+        self.read();
+        true
+    }
+
+    /// Replaces the typed filter. Closes the filter line.
+    pub(super) fn set(&mut self, typed: TypedFilter) {
+        self.typed = typed;
+        self.line = None;
+    }
+
     /// Replaces all filters by this one.
-    pub(super) fn set(&mut self, text: &str) {
+    pub(super) fn replace_all(&mut self, text: &str) {
         if let Ok(typed) = text.parse() {
             *self = RowFilter { typed, ..RowFilter::default() };
         }
@@ -114,6 +133,13 @@ impl RowFilter {
         let was_active = self.is_active();
         *self = RowFilter { saved_cursor: self.saved_cursor, ..RowFilter::default() };
         was_active
+    }
+}
+
+impl RowFilter {
+    /// Whether a lease has a row.
+    pub(super) fn shows(&self, lease: &Lease, now: Timestamp) -> bool {
+        ActiveFilter::of(self).matches(lease, None, now)
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod answering;
 mod cadence_view;
+mod change_ttl;
+mod command_line;
 mod dialogs;
 mod event_filter;
 mod feedback;
@@ -16,6 +18,7 @@ mod leases;
 mod lives;
 mod locks;
 mod losses;
+mod manual_renewals;
 mod marking;
 mod muting;
 mod order;
@@ -28,6 +31,7 @@ mod revoking_many;
 mod row_index;
 mod sorting;
 mod suspension;
+mod undo;
 mod views;
 mod wrong_lease;
 
