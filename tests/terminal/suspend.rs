@@ -146,7 +146,6 @@ fn mouse_mode_is_off_during_a_suspension() {
     let mut terminal = in_a_shell("--sandbox");
     let is_ours = |screen: &vt100::Screen| screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease;
     terminal.wait_for("No leases yet.");
-    terminal.keys("m");
     terminal.wait_until("mouse mode is on", is_ours);
     terminal.keys("\x1a");
     terminal.wait_for("left with 147");
