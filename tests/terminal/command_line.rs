@@ -123,6 +123,33 @@ fn the_config_file_is_written_after_the_change_was_shown() {
 }
 
 #[test]
+fn a_theme_of_the_config_file_is_chosen_and_written() {
+    let server = ServedSandbox::start();
+    let before = "[theme.mine]\nbased-on = \"dark\"\ngood = 33\n";
+    let (folder, mut terminal) = monitor(before, &["--endpoints", server.endpoint()]);
+    terminal.wait_for("No leases yet");
+    type_line(&mut terminal, "theme mine");
+    terminal.wait_for("Theme mine");
+    let has_color = |screen: &vt100::Screen| {
+        let mut cells = (0..30 * 120).filter_map(|at| screen.cell(at / 120, at % 120));
+        cells.any(|cell| cell.fgcolor() == vt100::Color::Idx(33))
+    };
+    terminal.wait_until("the colour of the theme", has_color);
+    type_line(&mut terminal, "theme dark");
+    terminal.wait_until("the colour is gone", |screen| !has_color(screen));
+    type_line(&mut terminal, "theme mine");
+    terminal.wait_until("the colour of the theme again", has_color);
+    type_line(&mut terminal, "write-config");
+    terminal.wait_for("+ theme.use = \"mine\"");
+    terminal.keys("y");
+    terminal.wait_for("Wrote ");
+    let path = folder.path().join("leasetop/config.toml");
+    assert_eq!(fs::read_to_string(&path).expect("a file"), format!("theme.use = \"mine\"\n\n{before}"));
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
 fn the_rows_are_exported() {
     let server = ServedSandbox::start();
     let lease = LeaseId(server.sandbox.grant(500).expect("a lease"));
