@@ -221,8 +221,11 @@ impl Arguing<'_> {
     }
 }
 
-/// `unknown column` tells what there is, so it follows `expected` as it is.
+/// `unknown column` and `unknown sort key` tell what there is, so it follows `expected` as it is.
 fn expected(why: &str) -> String {
+    if let Some((_, keys)) = why.split_once("sort by ") {
+        return keys.to_owned();
+    }
     match why.split_once("columns: ") {
         Some((_, columns)) => format!("a column: {columns}"),
         None => why.strip_prefix("expected ").unwrap_or(why).to_owned(),

@@ -106,7 +106,7 @@ fn errors_say_what_was_expected_and_where() {
         assert_eq!(parsed(line), Err(why.to_owned()), "{line}");
     }
     let wrong = parsed("sort size").unwrap_err();
-    assert!(wrong.starts_with("5: expected a column: key ") && wrong.ends_with(" warn"), "{wrong}");
+    assert!(wrong.starts_with("5: expected problems or a column: key ") && wrong.ends_with(" warn"), "{wrong}");
     assert!(parsed("é filter left<").is_err());
     let filter = parsed("filter left<").unwrap_err();
     assert!(filter.starts_with("12: expected"), "{filter}");

@@ -119,7 +119,7 @@ impl Story {
     }
 
     pub(super) fn type_in(&mut self, text: &str) -> Vec<Effect> {
-        text.chars().flat_map(|c| self.send(Msg::Key(Key::Char(c)))).collect()
+        text.chars().flat_map(|c| self.press(&[Key::Char(c)])).collect()
     }
 
     pub(super) fn wait(&mut self, seconds: f64) {

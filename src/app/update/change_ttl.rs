@@ -26,6 +26,7 @@ pub(super) fn changed(app: &mut AppState, id: LeaseId, changed: &ChangedTtl, now
     record_revoked(app, id, *revision, now);
     if app.view.cursor == Some(id) {
         navigation::select(&mut app.view, answer.id);
+        app.view.move_cursor_to(answer.id, now);
     }
     let [old_name, new_name] = [id, answer.id].map(|id| app.view.id_format.name(id));
     let was = old_ttl.map_or(String::new(), |ttl| format!(" (was {ttl} s)"));

@@ -60,6 +60,7 @@ fn show_granted(app: &mut AppState, first: Option<LeaseId>, now: Timestamp) -> &
     if is_free && app.view.active == View::Leases && !app.view.is_open {
         app.view.jump_back = app.view.cursor;
         navigation::select(&mut app.view, id);
+        app.view.move_cursor_to(id, now);
     }
     ""
 }
