@@ -269,8 +269,8 @@ impl LeaseInference {
         Some(self.unrenewed_since()? + self.renewals.late_after()?)
     }
 
-    /// The latest possible time of a renewal before the last poll.
-    fn last_possible(&self) -> Option<Timestamp> {
+    /// The latest possible time of a renewal before the last poll. `None` before the first reply.
+    pub fn last_possible(&self) -> Option<Timestamp> {
         let known = self.known?;
         Some(known.before_manual.unwrap_or(known.track.bounds().latest.before(known.ttl)))
     }

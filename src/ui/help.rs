@@ -12,7 +12,7 @@ const STATES: [(LeaseState, &str); 10] = [
     (LeaseState::Stalled, "ours, its responses are not read"),
     (LeaseState::Paused, "ours, deliberately not renewed"),
     (LeaseState::Late, "overdue compared with its usual interval"),
-    (LeaseState::Risk, "less time left than one renewal interval"),
+    (LeaseState::Risk, "renewal overdue, less than one interval left"),
     (LeaseState::Unseen, "the last two polls got no answer"),
     (LeaseState::Dying, "expired, not yet removed by etcd"),
     (LeaseState::Ended(EndCause::Expired), "its TTL ran out"),

@@ -79,9 +79,10 @@ impl Lease {
     }
 
     /// When the next renewal is overdue: when the lease is late, but at the latest after a third of the time from the
-    /// expected renewal to the deadline. `None` if it is unknown since when there was no renewal.
+    /// expected renewal to the deadline. The deadline says when the last renewal was, also if polls before it were missed.
     fn overdue_from(&self, interval: Duration) -> Option<Timestamp> {
-        let due = self.unrenewed_since()? + interval;
+        let last = if self.is_kept_alive { self.last_answer() } else { self.observed.last_possible() };
+        let due = last? + interval;
         let deadline = self.bounds()?.earliest;
         let at_latest = if deadline > due { due + (deadline - due) / 3 } else { deadline };
         Some(self.late_from().map_or(at_latest, |late| late.min(at_latest)))

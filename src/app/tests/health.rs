@@ -175,3 +175,28 @@ fn the_shown_and_the_true_time_left_are_within_the_shown_range() {
         }
     }
 }
+
+/// Polls every 4 s may miss renewals, so the interval is only an upper bound.
+#[test]
+fn a_lease_that_is_no_longer_renewed_is_at_risk_also_if_polls_missed_renewals() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[1], &[]);
+    let (ttl, every) = (20.0, 6.6);
+    let begin = story.now;
+    let mut states = Vec::new();
+    while states.len() < 100 {
+        story.wait(4.0);
+        let elapsed = (story.now - begin).as_secs_f64();
+        // The last renewal is the tenth.
+        let renewed = (elapsed / every).floor().min(10.0) * every;
+        let left = (ttl - (elapsed - renewed)).floor();
+        if left < 0.0 {
+            break;
+        }
+        story.probe(1, left as i64, ttl as i64, &["/a"]);
+        states.push((left, story.state(1)));
+    }
+    let low: Vec<_> = states.iter().filter(|(left, _)| *left < 5.0).collect();
+    assert!(!low.is_empty() && low.iter().all(|(_, state)| *state == "risk"), "{states:?}");
+    assert!(states.iter().filter(|(left, _)| *left > 13.0).all(|(_, state)| *state == "ok"), "{states:?}");
+}

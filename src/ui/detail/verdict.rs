@@ -51,7 +51,7 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
                 (Some(left), Some(every)) => {
                     format!("{left} left, less than one renewal interval ({} s).", format::seconds(every))
                 }
-                _ => "Less time is left than one renewal interval.".to_owned(),
+                _ => "The renewal is overdue, and less than one interval is left.".to_owned(),
             };
             let fix = "It expires unless it is renewed now. See whether the program that renews it still runs.";
             Verdict { fix: Some(fix.to_owned()), ..Verdict::new(Role::Danger, text) }
@@ -77,7 +77,7 @@ fn ended(lease: &Lease, cause: EndCause, ttl: &str) -> String {
             "Expired: the renewals, every {} s until then, stopped for the TTL of {ttl}.",
             format::seconds(every)
         ),
-        (EndCause::Expired, None) => format!("Expired: no renewal was seen within its TTL of {ttl}."),
+        (EndCause::Expired, None) => format!("Expired after its TTL of {ttl}; no renewal was seen."),
         (EndCause::Revoked, _) => format!("Revoked by {by_whom}. etcd deleted its keys."),
         (EndCause::Unknown, _) => "Gone: it expired or was revoked. Which of them could not be seen.".to_owned(),
     }
@@ -106,7 +106,9 @@ fn rhythm(lease: &Lease, every: Duration, ttl: &str) -> Verdict {
 }
 
 fn not_renewed(lease: &Lease, left: Option<String>) -> Option<Verdict> {
-    if lease.is_kept_alive || lease.idle_end().is_none() {
+    // Some seconds of watching say nothing, and one renewal gives no interval.
+    let was_renewed = lease.last_renewed().is_some();
+    if lease.is_kept_alive || was_renewed || !lease.observed.is_unrenewed() {
         return None;
     }
     let left = left.map_or(String::new(), |left| format!(": it expires in {left}"));
