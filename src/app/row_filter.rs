@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+#[cfg(test)]
+use super::Lease;
 use super::filter_line::FilterLine;
+#[cfg(test)]
 use super::lease_facts::LeaseFacts;
+use super::row_facts::{IndexedFacts, LeaseSource, RowFacts};
 use super::typed_filter::TypedFilter;
-use super::{Lease, LeaseState, Ownership};
+use super::{LeaseState, Ownership};
 use crate::filter::{Filter, Number};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -47,14 +51,14 @@ impl FilterPreset {
         FilterPreset::ALL[(place + 1) % FilterPreset::ALL.len()]
     }
 
-    fn matches(self, lease: &Lease, state: Option<LeaseState>, now: Timestamp) -> bool {
-        let state = || state.unwrap_or_else(|| lease.state(now));
+    /// Whether a lease passes. An ended lease has no state here.
+    fn accepts(self, ownership: Ownership, state: Option<LeaseState>) -> bool {
         match self {
             FilterPreset::All => true,
-            FilterPreset::Own => lease.ownership == Ownership::Own,
-            FilterPreset::Others => lease.ownership != Ownership::Own,
-            FilterPreset::AtRisk => matches!(state(), LeaseState::Risk | LeaseState::Late),
-            FilterPreset::Gone => lease.end.is_some(),
+            FilterPreset::Own => ownership == Ownership::Own,
+            FilterPreset::Others => ownership != Ownership::Own,
+            FilterPreset::AtRisk => matches!(state, Some(LeaseState::Risk | LeaseState::Late)),
+            FilterPreset::Gone => state.is_none(),
         }
     }
 }
@@ -134,9 +138,21 @@ impl ActiveFilter {
         self.preset == row_filter.preset && self.filter == *row_filter.typed.filter()
     }
 
+    /// Whether a lease passes the filter, judged by the lease alone.
+    #[cfg(test)]
+    pub(super) fn matches(&self, lease: &Lease, now: Timestamp) -> bool {
+        let state = if lease.end.is_some() { None } else { Some(lease.state(now)) };
+        self.preset.accepts(lease.ownership, state) && self.filter.matches(&LeaseFacts::now(lease, None, now))
+    }
+
     /// Whether a lease passes the filter.
-    pub(super) fn matches(&self, lease: &Lease, state: Option<LeaseState>, now: Timestamp) -> bool {
-        self.preset.matches(lease, state, now) && self.filter.matches(&LeaseFacts::now(lease, state, now))
+    pub(super) fn accepts(&self, facts: &RowFacts, lease: LeaseSource, now: Timestamp) -> bool {
+        self.preset.accepts(facts.ownership, facts.state) && self.filter.matches(&IndexedFacts { facts, lease, now })
+    }
+
+    /// Whether it needs nothing but the [`RowFacts`].
+    pub(super) fn is_indexed(&self) -> bool {
+        self.filter.is_simple()
     }
 
     /// The moments at which the result can change by time alone.
@@ -158,11 +174,11 @@ impl Crossing {
     }
 
     /// When the number of a lease reaches the span. `None` if it is unknown or never does.
-    pub(super) fn moment(self, lease: &Lease) -> Option<Timestamp> {
+    pub(super) fn moment(self, facts: &RowFacts, lease: LeaseSource) -> Option<Timestamp> {
         match self.number {
-            Number::Left => lease.left_below(self.span),
-            Number::Last => Some(lease.last_renewed()? + self.span),
-            Number::Next => Some(lease.next_renewal()?.before(self.span)),
+            Number::Left => Some(facts.countdown?.falls_below(self.span)),
+            Number::Last => Some(lease.get(facts.id)?.last_renewed()? + self.span),
+            Number::Next => Some(lease.get(facts.id)?.next_renewal()?.before(self.span)),
             _ => None,
         }
     }

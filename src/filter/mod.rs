@@ -78,6 +78,12 @@ impl Filter {
         self.0.is_none()
     }
 
+    /// Whether it only needs the facts that are known of every lease without working them out: the id, the owner, the state,
+    /// the TTL, the time left and the number of keys.
+    pub fn is_simple(&self) -> bool {
+        self.0.as_ref().is_none_or(Expr::is_simple)
+    }
+
     /// The numbers that change by time alone, with the values it compares them with: when a lease reaches one of them, the
     /// result may change without an event.
     pub fn crossings(&self) -> Vec<(Number, f64)> {
@@ -98,6 +104,15 @@ impl Expr {
             Expr::Not(part) => part.holds(facts).map(|holds| !holds),
             Expr::Compare(number, comparison, value) => Some(comparison.holds(facts.number(*number)?, *value)),
             Expr::Has(text, part) => text.has(facts, part),
+        }
+    }
+
+    fn is_simple(&self) -> bool {
+        match self {
+            Expr::All(parts) | Expr::Any(parts) => parts.iter().all(Expr::is_simple),
+            Expr::Not(part) => part.is_simple(),
+            Expr::Compare(number, ..) => matches!(number, Number::Ttl | Number::Left | Number::Keys),
+            Expr::Has(text, _) => matches!(text, Text::State | Text::Who | Text::Id),
         }
     }
 
