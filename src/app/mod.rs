@@ -51,6 +51,7 @@ mod lease_facts;
 mod lease_keys;
 mod lease_state;
 mod lease_store;
+mod lease_walk;
 mod lint_report;
 mod locks_view;
 mod msg;

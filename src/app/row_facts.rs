@@ -21,6 +21,7 @@ pub(super) struct RowFacts {
     pub(super) name: Option<u64>,
     pub(super) countdown: Option<Countdown>,
     pub(super) ttl: Option<i64>,
+    pub(super) last_renewed: Option<Timestamp>,
     /// Number of known keys.
     pub(super) keys: Option<u32>,
     /// Whether these are all keys.
@@ -47,6 +48,7 @@ impl RowFacts {
             name: None,
             countdown: None,
             ttl: None,
+            last_renewed: None,
             keys: None,
             has_all_keys: false,
             named_keys: 0,
@@ -68,6 +70,7 @@ impl RowFacts {
             name: self.name,
             countdown: lease.countdown(),
             ttl: lease.granted_ttl,
+            last_renewed: lease.last_renewed(),
             keys: keys.map(|keys| u32::try_from(keys.count).unwrap_or(u32::MAX)),
             has_all_keys: keys.is_some_and(|keys| keys.is_all),
             named_keys: keys.map_or(0, |keys| u8::try_from(keys.first.len()).unwrap_or(u8::MAX)),
@@ -139,6 +142,7 @@ impl FilterFacts for IndexedFacts<'_> {
             Number::Ttl => facts.ttl.map(|ttl| ttl as f64),
             Number::Left if facts.has_ended => None,
             Number::Left => Some(facts.countdown?.left(self.now)),
+            Number::Last => Some((self.now - facts.last_renewed?).as_secs_f64()),
             Number::Keys if facts.has_all_keys => facts.keys.map(|count| f64::from(count.max(facts.named_keys.into()))),
             Number::Keys => None,
             number => self.lease.get(facts.id)?.number(number, self.now),

@@ -155,6 +155,11 @@ impl ActiveFilter {
         self.filter.is_simple()
     }
 
+    /// Whether it reads keys.
+    pub(super) fn reads_keys(&self) -> bool {
+        self.filter.reads_keys()
+    }
+
     /// The moments at which the result can change by time alone.
     pub(super) fn crossings(&self) -> Vec<Crossing> {
         self.filter.crossings().into_iter().map(|(number, seconds)| Crossing::new(number, seconds)).collect()
@@ -177,7 +182,7 @@ impl Crossing {
     pub(super) fn moment(self, facts: &RowFacts, lease: LeaseSource) -> Option<Timestamp> {
         match self.number {
             Number::Left => Some(facts.countdown?.falls_below(self.span)),
-            Number::Last => Some(lease.get(facts.id)?.last_renewed()? + self.span),
+            Number::Last => Some(facts.last_renewed? + self.span),
             Number::Next => Some(lease.get(facts.id)?.next_renewal()?.before(self.span)),
             _ => None,
         }

@@ -11,6 +11,7 @@ use super::counts_share::CountsShare;
 use super::group_by::GroupBy;
 use super::groups::{GroupId, GroupIndex};
 use super::lease_store::LeaseStore;
+use super::lease_walk::LeaseWalk;
 use super::name_order::{self, NameOrder};
 use super::overview::Overview;
 #[cfg(test)]
@@ -110,6 +111,9 @@ impl RowIndex {
         while self.next_state_change().is_some_and(|state_change| state_change <= now) {
             changed.extend(self.alarms.pop().map(|Reverse((_, id))| id));
         }
+        // New leases get their places in the order of ids, in which they are visited later.
+        let mut changed: Vec<LeaseId> = changed.into_iter().collect();
+        changed.sort_unstable();
         for id in changed {
             self.recheck(id, leases.get(id), now);
             leases.recheck_cadence(id, now);
@@ -319,7 +323,7 @@ impl RowIndex {
     /// Each call gives the next lease in the order of ids. It does not visit leases if their facts are enough.
     fn lease_sources<'a>(&self, leases: &'a LeaseStore) -> impl FnMut() -> LeaseSource<'a> + use<'a> {
         let is_enough = self.spec.is_indexed && self.groups.by() == GroupBy::None;
-        let mut all = if is_enough { None } else { Some(leases.values()) };
+        let mut all = if is_enough { None } else { Some(LeaseWalk::new(leases.values(), self.spec.reads_keys)) };
         move || all.as_mut().and_then(Iterator::next).map_or(LeaseSource::Store(leases), LeaseSource::Lease)
     }
 
@@ -369,7 +373,9 @@ fn rank_now(
     now: Timestamp,
 ) -> Option<RowRank> {
     if !spec.has_row(facts, lease, now) {
-        groups.remove(facts.id);
+        if groups.by() != GroupBy::None {
+            groups.remove(facts.id);
+        }
         return None;
     }
     let group = match groups.by() {

@@ -55,8 +55,8 @@ impl RowRank {
 
 /// Whether a sort order needs nothing but the [`RowFacts`].
 pub(super) fn is_indexed(sort: Sort) -> bool {
-    use Column::{FirstKey, Id, Keys, Left, State, Ttl, Who};
-    sort.column().is_none_or(|column| matches!(column, FirstKey | Id | Keys | Left | State | Ttl | Who))
+    use Column::{FirstKey, Id, Keys, Last, Left, State, Ttl, Who};
+    sort.column().is_none_or(|column| matches!(column, FirstKey | Id | Keys | Last | Left | State | Ttl | Who))
 }
 
 /// The value of a column as a number that sorts the same way.
@@ -66,6 +66,7 @@ fn number(facts: &RowFacts, lease: LeaseSource, column: Column, now: Timestamp) 
         Column::Who => Some(sort::closeness(facts.ownership)),
         Column::State => Some(sort::urgency(facts.state_or_end())),
         Column::Left => facts.countdown.map(|countdown| countdown.deadline().nanos()),
+        Column::Last => facts.last_renewed.map(|at| !at.nanos()),
         Column::Ttl => facts.ttl.map(sort::rising),
         Column::Keys => facts.keys.map(u64::from),
         column => sort::number(lease.get(facts.id)?, column, now),

@@ -79,9 +79,20 @@ impl Filter {
     }
 
     /// Whether it only needs the facts that are known of every lease without working them out: the id, the owner, the state,
-    /// the TTL, the time left and the number of keys.
+    /// the TTL, the time left, the time of the last renewal and the number of keys.
     pub fn is_simple(&self) -> bool {
-        self.0.as_ref().is_none_or(Expr::is_simple)
+        let is_hard = |expr: &Expr| match expr {
+            Expr::Compare(number, ..) => !matches!(number, Number::Ttl | Number::Left | Number::Last | Number::Keys),
+            Expr::Has(text, _) => !matches!(text, Text::State | Text::Who | Text::Id),
+            _ => false,
+        };
+        !self.0.as_ref().is_some_and(|expr| expr.any(&is_hard))
+    }
+
+    /// Whether it reads the names of keys.
+    pub fn reads_keys(&self) -> bool {
+        let reads = |expr: &Expr| matches!(expr, Expr::Has(Text::Service | Text::Key | Text::Anywhere, _));
+        self.0.as_ref().is_some_and(|expr| expr.any(&reads))
     }
 
     /// The numbers that change by time alone, with the values it compares them with: when a lease reaches one of them, the
@@ -107,12 +118,12 @@ impl Expr {
         }
     }
 
-    fn is_simple(&self) -> bool {
+    /// Whether a part has a property.
+    fn any(&self, has_it: &impl Fn(&Expr) -> bool) -> bool {
         match self {
-            Expr::All(parts) | Expr::Any(parts) => parts.iter().all(Expr::is_simple),
-            Expr::Not(part) => part.is_simple(),
-            Expr::Compare(number, ..) => matches!(number, Number::Ttl | Number::Left | Number::Keys),
-            Expr::Has(text, _) => matches!(text, Text::State | Text::Who | Text::Id),
+            Expr::All(parts) | Expr::Any(parts) => parts.iter().any(|part| part.any(has_it)),
+            Expr::Not(part) => part.any(has_it),
+            Expr::Compare(..) | Expr::Has(..) => has_it(self),
         }
     }
 
