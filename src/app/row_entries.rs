@@ -40,6 +40,8 @@ pub(super) struct RowEntries {
     entries: Vec<RowEntry>,
     /// Places of leases that were removed.
     free: Vec<u32>,
+    /// All places in the order of ids. Empty after a lease came or went.
+    sorted: Vec<u32>,
 }
 
 impl RowEntries {
@@ -62,6 +64,7 @@ impl RowEntries {
     /// What is indexed of a lease. Empty if it is new.
     pub(super) fn get_or_insert(&mut self, id: LeaseId) -> (&mut RowFacts, &mut RowEntry) {
         let place = *self.places.entry(id).or_insert_with(|| {
+            self.sorted.clear();
             self.free.pop().unwrap_or_else(|| {
                 self.facts.push(RowFacts::new(id));
                 self.entries.push(RowEntry::default());
@@ -75,6 +78,7 @@ impl RowEntries {
     /// Forgets a lease.
     pub(super) fn remove(&mut self, id: LeaseId) {
         if let Some(place) = self.places.remove(&id) {
+            self.sorted.clear();
             self.facts[place as usize] = RowFacts::new(id);
             self.entries[place as usize] = RowEntry::default();
             self.free.push(place);
@@ -83,11 +87,31 @@ impl RowEntries {
 
     /// Calls a function with the facts about each lease, by id.
     pub(super) fn each_facts(&mut self, mut call: impl FnMut(&mut RowFacts)) {
-        self.places.values().for_each(|place| call(&mut self.facts[*place as usize]));
+        self.sort();
+        self.sorted.iter().for_each(|place| call(&mut self.facts[*place as usize]));
     }
 
     /// Calls a function with everything about each lease, by id.
     pub(super) fn each(&mut self, mut call: impl FnMut(&RowFacts, &mut RowEntry)) {
-        self.places.values().for_each(|place| call(&self.facts[*place as usize], &mut self.entries[*place as usize]));
+        self.sort();
+        self.sorted.iter().for_each(|place| call(&self.facts[*place as usize], &mut self.entries[*place as usize]));
+    }
+
+    /// A walk over a vector takes less time than one over the nodes of a map.
+    fn sort(&mut self) {
+        if self.sorted.is_empty() {
+            self.sorted.extend(self.places.values());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_indexed_of_a_lease_is_small() {
+        let sizes = [size_of::<RowFacts>(), size_of::<RowEntry>()];
+        assert!(sizes.iter().sum::<usize>() <= 240, "{sizes:?} bytes each");
     }
 }
