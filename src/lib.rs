@@ -21,6 +21,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod config_edit;
 pub mod demo;
 pub mod escape;
 pub mod filter;

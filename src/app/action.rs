@@ -27,6 +27,12 @@ pub enum Action {
     KeepAlive,
     /// Renew the selected leases once.
     RenewOnce,
+    /// Grant the leases of the last revoke again.
+    Undo,
+    /// Open the form that changes the TTL of the selected lease.
+    ChangeTtl,
+    /// Return the cursor to the lease on which it was before a grant moved it.
+    JumpBack,
     /// Open the drill menu for the selected lease, or end its running drill.
     Drill,
     /// Open the menu that restarts the sandbox at another clock speed.
@@ -117,19 +123,43 @@ pub enum Action {
     Redraw,
     /// Suspend the program. A dialog asks first if leases are kept alive.
     Suspend,
+    /// Open the command line.
+    CommandLine,
+    /// Open the menu of clusters.
+    Clusters,
     /// An action inside a dialog.
     Dialog(DialogAction),
 }
 
 /// Contexts of the actions that affect the whole screen.
-const EVERYWHERE: [KeyContext; 16] = {
+const EVERYWHERE: [KeyContext; 22] = {
     use KeyContext::{
-        Adopt, Attach, Columns, Drill, Filter, Grant, Help, Monitor, Mute, Quit, Results, Revoke, RevokeMany, Sort,
-        Suspend, Warp,
+        Adopt, Attach, ChangeTtl, Clusters, Columns, Command, Drill, Filter, Grant, Help, Leave, Monitor, Mute, Quit,
+        Renew, Results, Revoke, RevokeMany, Sort, Suspend, Warp, WriteConfig,
     };
     [
-        Monitor, Help, Filter, Sort, Columns, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit,
-        Suspend, Mute,
+        Monitor,
+        Help,
+        Filter,
+        Sort,
+        Columns,
+        Grant,
+        Attach,
+        ChangeTtl,
+        Adopt,
+        Renew,
+        Revoke,
+        RevokeMany,
+        Results,
+        Drill,
+        Warp,
+        Quit,
+        Suspend,
+        Mute,
+        Command,
+        Clusters,
+        Leave,
+        WriteConfig,
     ]
 };
 
@@ -150,6 +180,9 @@ impl Action {
             Action::New => "new",
             Action::KeepAlive => "keep-alive",
             Action::RenewOnce => "renew-once",
+            Action::Undo => "undo",
+            Action::ChangeTtl => "change-ttl",
+            Action::JumpBack => "jump-back",
             Action::Drill => "drill",
             Action::Revoke => "revoke",
             Action::Attach => "attach",
@@ -194,6 +227,8 @@ impl Action {
             Action::Quit => "quit",
             Action::Redraw => "redraw",
             Action::Suspend => "suspend",
+            Action::CommandLine => "command-line",
+            Action::Clusters => "clusters",
         };
         name.to_owned()
     }
@@ -206,9 +241,9 @@ impl Action {
             Action::Help | Action::Filter => &[KeyContext::Monitor, KeyContext::Help],
             Action::InvertSort => &[KeyContext::Monitor, KeyContext::Sort],
             action if action.is_movement() => {
-                const MOVES: [KeyContext; 6] = {
-                    use KeyContext::{Columns, Help, Monitor, Mute, Results, Sort};
-                    [Monitor, Help, Sort, Columns, Results, Mute]
+                const MOVES: [KeyContext; 7] = {
+                    use KeyContext::{Clusters, Columns, Help, Monitor, Mute, Results, Sort};
+                    [Monitor, Help, Sort, Columns, Results, Mute, Clusters]
                 };
                 &MOVES
             }
@@ -220,7 +255,7 @@ impl Action {
     /// would act without a decision.
     pub(super) fn confirm_action(self) -> Option<DialogAction> {
         match self {
-            Action::Revoke | Action::KeepAlive => Some(DialogAction::Confirm),
+            Action::Revoke | Action::KeepAlive | Action::RenewOnce => Some(DialogAction::Confirm),
             Action::Quit => Some(DialogAction::QuitRevoke),
             _ => None,
         }
@@ -229,9 +264,14 @@ impl Action {
     /// The digits that start the choices this action offers. None of them may open the menu, for the same reason.
     pub(super) fn reserved_digits(self) -> &'static [Key] {
         const DRILLS: [Key; 5] = [Key::Char('1'), Key::Char('2'), Key::Char('3'), Key::Char('4'), Key::Char('5')];
+        const CLUSTERS: [Key; 9] = {
+            let [one, two, three, four, five] = DRILLS;
+            [one, two, three, four, five, Key::Char('6'), Key::Char('7'), Key::Char('8'), Key::Char('9')]
+        };
         match self {
             Action::Drill => &DRILLS,
             Action::Warp => &DRILLS[..3],
+            Action::Clusters => &CLUSTERS,
             _ => &[],
         }
     }
@@ -246,14 +286,14 @@ impl Action {
 
     /// Whether the action writes to the cluster or renews a lease. Blocked by `--read-only`.
     pub fn writes(self) -> bool {
-        use Action::{Attach, Drill, KeepAlive, New, RenewOnce, Revoke, Warp};
-        matches!(self, New | KeepAlive | RenewOnce | Drill | Revoke | Attach | Warp)
+        use Action::{Attach, ChangeTtl, Drill, KeepAlive, New, RenewOnce, Revoke, Undo, Warp};
+        matches!(self, New | KeepAlive | RenewOnce | Drill | Revoke | Attach | Warp | Undo | ChangeTtl)
     }
 
     /// Whether the action needs a lease under the cursor, so it only works in views that show a cursor.
     pub fn needs_cursor(self) -> bool {
         matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke | Action::Open)
-            || matches!(self, Action::Attach | Action::Pin | Action::Mute)
+            || matches!(self, Action::Attach | Action::Pin | Action::Mute | Action::ChangeTtl)
     }
 
     /// Whether the action applies to the marked leases if there are any.
@@ -265,6 +305,7 @@ impl Action {
     pub(super) fn is_guarded(self) -> bool {
         self.uses_marks()
             || matches!(self, Action::Drill | Action::Attach | Action::Mark | Action::MarkRange | Action::Mute)
+            || self == Action::ChangeTtl
     }
 
     /// Whether the action applies to the lease on which the view's cursor is.
@@ -282,6 +323,7 @@ impl Action {
             Action::Follow | Action::Group => view == View::Leases,
             Action::ShorterSpan | Action::LongerSpan => matches!(view, View::Leases | View::Cadence),
             Action::ExportCsv => view == View::Cadence,
+            Action::JumpBack => view == View::Leases,
             action => view == View::Leases || !action.needs_table(),
         }
     }

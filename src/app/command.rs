@@ -1,11 +1,11 @@
 //! Commands: one list for the key table, the mouse and the dialogs.
 
-use super::GrantRequest;
 use super::action::Action;
 use super::bulk::RevokeTarget;
 use super::column::Column;
 use super::mute::MuteChoice;
 use super::sort::Sort;
+use super::{GrantRequest, GroupBy, LeaveLeases};
 use etcd_lease::{Fault, LeaseId};
 
 /// A request to the monitor, executed by [`update()`](super::update()).
@@ -34,6 +34,15 @@ pub enum Command {
     },
     /// Start keeping leases alive. Own leases stay own, other clients' leases become adopted.
     KeepAlive(Vec<LeaseId>),
+    /// Renew leases once.
+    RenewOnce(Vec<LeaseId>),
+    /// Change the TTL of a lease: move its keys to a new lease and revoke the old one.
+    ChangeTtl {
+        /// The lease.
+        id: LeaseId,
+        /// The new TTL, in seconds.
+        ttl: i64,
+    },
     /// Start a fault drill on an own lease.
     StartFault {
         /// The lease.
@@ -65,4 +74,61 @@ pub enum Command {
     },
     /// Show an error on the status line.
     ShowError(String),
+    /// Execute a line of the command line, and add it to the history.
+    Typed(Box<TypedCommand>),
+    /// Execute an action on these leases, as if they were the marked ones.
+    ActOn {
+        /// The action. It applies to leases.
+        action: Action,
+        /// The leases. At least one.
+        ids: Vec<LeaseId>,
+    },
+    /// Replace the typed filter. The text is valid.
+    Filter(String),
+    /// Group the rows.
+    GroupBy(GroupBy),
+    /// Change the colours to a theme of [`AppConfig::themes`](super::AppConfig).
+    Theme(String),
+    /// Write the displayed rows to a file, in the format of its ending: `.json` or `.csv`.
+    Export {
+        /// The file, as typed.
+        path: String,
+        /// Whether to replace an existing file.
+        overwrite: bool,
+    },
+    /// Show the introduction of the demo again.
+    Tour,
+    /// Show what would change in the config file.
+    WriteConfig,
+    /// Write the config file, if it still has the content that the change was shown for.
+    SaveConfig(ConfigFileChange),
+    /// Switch to another cluster. A dialog asks first if leases are kept alive on this one.
+    AskSwitchCluster(String),
+    /// Switch to another cluster.
+    SwitchCluster {
+        /// Its name.
+        to: String,
+        /// What happens to the leases that are kept alive on this one.
+        leases: LeaveLeases,
+    },
+}
+
+/// A command that was typed, with the lease that it applies to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypedCommand {
+    /// The line.
+    pub text: String,
+    /// The lease under the cursor when the command line was opened.
+    pub lease: Option<LeaseId>,
+    /// The command.
+    pub command: Command,
+}
+
+/// A change of the config file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigFileChange {
+    /// The content for which the change was shown. `None` if there was no file.
+    pub old: Option<String>,
+    /// The new content.
+    pub new: String,
 }

@@ -1,8 +1,10 @@
 //! The configuration that the monitor starts with.
 
 use super::cluster_label::ClusterLabel;
+use super::clusters::ClusterChoice;
 use super::sort::Sort;
 use super::typed_filter::TypedFilter;
+use super::typed_history::TypedLines;
 use super::{Column, GrantRequest, GroupBy, Keymap, MuteRule};
 use etcd_lease::{KeyRange, LeaseId, RenewalSchedule};
 
@@ -60,6 +62,16 @@ pub struct AppConfig {
     pub group_by: GroupBy,
     /// The warnings that the config file mutes.
     pub mutes: Vec<MuteRule>,
+    /// The names of the themes.
+    pub themes: Vec<String>,
+    /// The name of the theme at the start, if one was chosen.
+    pub theme: Option<String>,
+    /// The clusters to switch to, including the current one.
+    pub clusters: Vec<ClusterChoice>,
+    /// Whether the config file can have the setting `group`.
+    pub has_group_setting: bool,
+    /// Commands and filters that were typed in earlier runs.
+    pub typed: TypedLines,
     /// Whether leasetop's own reader reads no responses (`--stall`).
     pub is_reader_stalled: bool,
 }
@@ -75,6 +87,11 @@ impl Backend {
 }
 
 impl AppConfig {
+    /// The name of the cluster in the list of clusters: that of the config file, or the endpoints.
+    pub fn cluster_name(&self) -> &str {
+        self.label.as_ref().map_or(&self.target, |label| &label.name)
+    }
+
     /// Whether the backend is the embedded sandbox.
     pub fn is_sandbox(&self) -> bool {
         matches!(self.backend, Backend::Sandbox { .. })
@@ -103,6 +120,11 @@ impl Default for AppConfig {
             keymap: Keymap::default(),
             group_by: GroupBy::default(),
             mutes: Vec::new(),
+            themes: Vec::new(),
+            theme: None,
+            clusters: Vec::new(),
+            has_group_setting: false,
+            typed: TypedLines::default(),
             is_reader_stalled: false,
         }
     }

@@ -1,6 +1,9 @@
 //! Effects: every side effect is a value that only `runtime::effects` carries out.
 
-use super::GrantRequest;
+use super::command::ConfigFileChange;
+use super::ttl_change::ChangeTtlRequest;
+use super::undo::RestoreRequest;
+use super::{GrantRequest, HistoryKind, KeptLease};
 use etcd_lease::{Fault, LeaseId, RenewalSchedule};
 
 /// One side effect requested by the state.
@@ -26,10 +29,18 @@ pub enum Effect {
         /// The fault to simulate. `None` ends the running drill.
         drill: Option<Fault>,
     },
-    /// Renew a lease once that is not kept alive. Answered by `Renewed` or `RenewFailed`.
+    /// Renew a lease once, with a request of its own. The time to live is queried before, so that the renewal hides no
+    /// renewal by another client. Answered by `Probed`, then by `Renewed` or `RenewFailed`.
     RenewOnce(LeaseId),
-    /// Revoke a lease. Answered by `Revoked` or `RevokeFailed`.
+    /// Read the keys of a lease with their values, then revoke it. Answered by `BackedUp`, then by `Revoked` or
+    /// `RevokeFailed`.
     Revoke(LeaseId),
+    /// Measure the values of these leases' keys. Answered by `UndoMeasured`.
+    MeasureUndo(Vec<LeaseId>),
+    /// Grant revoked leases again with their keys. Each is answered by `Restored` or `RestoreFailed`.
+    Restore(Vec<RestoreRequest>),
+    /// Change the TTL of a lease. Answered by `TtlChanged` or `ChangeTtlFailed`.
+    ChangeTtl(ChangeTtlRequest),
     /// Query the time to live of these leases. Each is answered by `Probed` or `ProbeFailed`.
     Probe(Vec<LeaseId>),
     /// Query the time to live and the keys of a lease. Falls back to the time to live alone if the user may not read
@@ -55,7 +66,7 @@ pub enum Effect {
     },
     /// Copy a text to the terminal's clipboard.
     Copy(String),
-    /// Write a text to a new file in the current directory. Answered by `Exported`.
+    /// Write a text to a new file in the current directory. Answered by `Exported` or `ExportFailed`.
     Export {
         /// The file name. If such a file exists, a number is added.
         name: &'static str,
@@ -71,6 +82,30 @@ pub enum Effect {
     },
     /// Suspend the program until it is continued. The shell has the terminal meanwhile.
     Suspend,
+    /// Change the colours to this theme.
+    Theme(String),
+    /// Add a line to a history file.
+    Remember(HistoryKind, String),
+    /// Write the displayed rows to a file. Answered by `Exported` or `ExportFailed`.
+    ExportRows {
+        /// The file, as typed.
+        path: String,
+        /// Whether to replace an existing file.
+        overwrite: bool,
+    },
+    /// Read the config file. Answered by `ConfigFile` or `ConfigFileFailed`.
+    ReadConfigFile,
+    /// Write the config file. Answered by `ConfigWritten` or `ConfigFileFailed`.
+    WriteConfigFile(ConfigFileChange),
+    /// Switch to another cluster. Answered by `SwitchFailed`, or by a new session.
+    SwitchCluster {
+        /// Its name.
+        to: String,
+        /// Leases to keep renewing in the background.
+        keep: Vec<KeptLease>,
+    },
+    /// Revoke the own leases that are kept alive in the background. Answered by `BackgroundRevoked`.
+    RevokeBackground,
     /// Quit.
     Quit {
         /// Leases that were kept alive and now expire unless something else renews them.

@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use super::typed_filter::TypedFilter;
+use super::typed_history::HistoryCursor;
 use crate::filter::{BadFilter, Completions, Filter, complete};
 
 /// The filter line while it is open.
@@ -16,12 +17,20 @@ pub struct FilterLine {
     last_good: TypedFilter,
     /// The completions that a key cycles through, and the index of the inserted one.
     cycle: Option<(Completions, usize)>,
+    /// The place in the history of filters.
+    pub(super) history: HistoryCursor,
 }
 
 impl FilterLine {
     /// A line with the current filter.
     pub(super) fn new(typed: TypedFilter) -> Self {
-        FilterLine { input: Input::new(typed.text().to_owned()), bad: None, last_good: typed, cycle: None }
+        FilterLine {
+            input: Input::new(typed.text().to_owned()),
+            bad: None,
+            last_good: typed,
+            cycle: None,
+            history: HistoryCursor::default(),
+        }
     }
 
     /// Parses the text. Returns the filter to apply: while the text is invalid, the last valid one. An unfinished condition

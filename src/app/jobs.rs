@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::bulk::BulkRevoke;
+use super::grant_job::GrantJob;
+use super::renew_job::RenewJob;
+use super::undo::Undo;
 use etcd_lease::LeaseId;
+use simkit::Timestamp;
 
 /// Requests that take several messages to finish.
 #[derive(Clone, Debug, Default)]
@@ -14,9 +18,29 @@ pub struct Jobs {
     pub(super) revoking: BTreeSet<LeaseId>,
     /// Leases that are being revoked before the program quits.
     pub(super) quit_pending: Option<BTreeSet<LeaseId>>,
+    /// Leases that are being revoked before the monitor switches to the cluster of this name.
+    pub(super) switch_pending: Option<(BTreeSet<LeaseId>, String)>,
+    /// Whether leases on other clusters are being revoked before the program quits.
+    pub(super) is_background_pending: bool,
+    /// Grant requests that are not answered yet, oldest first.
+    pub(super) grants: Vec<GrantJob>,
+    /// Manual renewals that are not answered yet, oldest first.
+    pub(super) renewals: Vec<RenewJob>,
+    /// What undoing the last revoke restores.
+    pub(super) undo: Undo,
 }
 
 impl Jobs {
+    /// Whether leases are being revoked before the program quits.
+    pub(super) fn is_quitting(&self) -> bool {
+        self.quit_pending.is_some() || self.is_background_pending
+    }
+
+    /// Whether the last revoke can be undone at `now`, at this clock speed.
+    pub fn can_undo(&self, clock_speed: u32, now: Timestamp) -> bool {
+        self.undo.is_possible(clock_speed, now)
+    }
+
     /// The running bulk revoke, or else the last one.
     pub fn bulk(&self) -> Option<&BulkRevoke> {
         self.bulk.as_ref()

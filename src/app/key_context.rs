@@ -19,8 +19,12 @@ pub enum KeyContext {
     Grant,
     /// The form that attaches a key to a lease.
     Attach,
+    /// The form that changes the TTL of a lease.
+    ChangeTtl,
     /// The dialog before adopting other clients' leases.
     Adopt,
+    /// The dialog before renewing other clients' leases once.
+    Renew,
     /// The dialog before revoking a lease.
     Revoke,
     /// The dialog before revoking several leases.
@@ -37,18 +41,28 @@ pub enum KeyContext {
     Suspend,
     /// The menu that mutes warnings.
     Mute,
+    /// The command line.
+    Command,
+    /// The menu of clusters.
+    Clusters,
+    /// The dialog before leaving a cluster with leases that are kept alive.
+    Leave,
+    /// The dialog before writing the config file.
+    WriteConfig,
 }
 
 impl KeyContext {
     /// All dialogs.
-    pub const DIALOGS: [KeyContext; 15] = [
+    pub const DIALOGS: [KeyContext; 21] = [
         KeyContext::Help,
         KeyContext::Filter,
         KeyContext::Sort,
         KeyContext::Columns,
         KeyContext::Grant,
         KeyContext::Attach,
+        KeyContext::ChangeTtl,
         KeyContext::Adopt,
+        KeyContext::Renew,
         KeyContext::Revoke,
         KeyContext::RevokeMany,
         KeyContext::Results,
@@ -57,6 +71,10 @@ impl KeyContext {
         KeyContext::Quit,
         KeyContext::Suspend,
         KeyContext::Mute,
+        KeyContext::Command,
+        KeyContext::Clusters,
+        KeyContext::Leave,
+        KeyContext::WriteConfig,
     ];
 
     /// The name used in messages.
@@ -69,7 +87,9 @@ impl KeyContext {
             KeyContext::Columns => "columns",
             KeyContext::Grant => "grant",
             KeyContext::Attach => "attach",
+            KeyContext::ChangeTtl => "change-ttl",
             KeyContext::Adopt => "adopt",
+            KeyContext::Renew => "renew",
             KeyContext::Revoke => "revoke",
             KeyContext::RevokeMany => "revoke-many",
             KeyContext::Results => "results",
@@ -78,6 +98,10 @@ impl KeyContext {
             KeyContext::Quit => "quit",
             KeyContext::Suspend => "suspend",
             KeyContext::Mute => "mute",
+            KeyContext::Command => "command",
+            KeyContext::Clusters => "clusters",
+            KeyContext::Leave => "leave",
+            KeyContext::WriteConfig => "write-config",
         }
     }
 
@@ -86,11 +110,15 @@ impl KeyContext {
         let is_digit = matches!(key, Key::Char(c) if c.is_ascii_digit());
         let is_edit = key.edit().is_some();
         match self {
-            KeyContext::Grant | KeyContext::Attach | KeyContext::Filter => is_edit,
+            KeyContext::Grant
+            | KeyContext::Attach
+            | KeyContext::ChangeTtl
+            | KeyContext::Filter
+            | KeyContext::Command => is_edit,
             KeyContext::Revoke | KeyContext::RevokeMany => {
                 is_digit || is_edit && !matches!(key, Key::Char(_) | Key::Left | Key::Right)
             }
-            KeyContext::Drill | KeyContext::Warp => is_digit,
+            KeyContext::Drill | KeyContext::Warp | KeyContext::Clusters => is_digit,
             _ => false,
         }
     }
@@ -139,6 +167,16 @@ pub enum DialogAction {
     CompleteNext,
     /// Insert the previous word that fits.
     CompletePrevious,
+    /// Show the next older line of the history.
+    HistoryOlder,
+    /// Show the next newer line of the history.
+    HistoryNewer,
+    /// Switch to another cluster and keep renewing in the background.
+    LeaveKeep,
+    /// Switch to another cluster and stop renewing.
+    LeaveStop,
+    /// Revoke the own leases, then switch to another cluster.
+    LeaveRevoke,
 }
 
 impl DialogAction {
@@ -165,31 +203,52 @@ impl DialogAction {
             DialogAction::QuitStay => "quit-stay",
             DialogAction::CompleteNext => "complete-next",
             DialogAction::CompletePrevious => "complete-previous",
+            DialogAction::HistoryOlder => "history-older",
+            DialogAction::HistoryNewer => "history-newer",
+            DialogAction::LeaveKeep => "leave-keep",
+            DialogAction::LeaveStop => "leave-stop",
+            DialogAction::LeaveRevoke => "leave-revoke",
         }
     }
 
     /// The dialogs in which the action works.
     pub fn contexts(self) -> &'static [KeyContext] {
         use KeyContext::{
-            Adopt, Attach, Columns, Drill, Filter, Grant, Help, Mute, Quit, Results, Revoke, RevokeMany, Sort, Suspend,
-            Warp,
+            Adopt, Attach, ChangeTtl, Clusters, Columns, Command, Drill, Filter, Grant, Help, Leave, Mute, Quit, Renew,
+            Results, Revoke, RevokeMany, Sort, Suspend, Warp, WriteConfig,
         };
         match self {
-            DialogAction::Close => {
-                &[Help, Sort, Columns, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Suspend, Mute]
-            }
+            DialogAction::Close => &[
+                Help,
+                Sort,
+                Columns,
+                Adopt,
+                Renew,
+                Revoke,
+                RevokeMany,
+                Results,
+                Drill,
+                Warp,
+                Suspend,
+                Mute,
+                Clusters,
+                Leave,
+                WriteConfig,
+            ],
             DialogAction::Accept => &KeyContext::DIALOGS,
-            DialogAction::Next | DialogAction::Previous => &[Adopt, Revoke, Quit],
-            DialogAction::Confirm => &[Adopt, Revoke],
-            DialogAction::FormClose => &[Filter, Grant, Attach],
-            DialogAction::FormNext | DialogAction::FormPrevious => &[Grant, Attach],
+            DialogAction::Next | DialogAction::Previous => &[Adopt, Renew, Revoke, Quit, Leave, WriteConfig],
+            DialogAction::Confirm => &[Adopt, Renew, Revoke, WriteConfig],
+            DialogAction::FormClose => &[Filter, Grant, Attach, ChangeTtl, Command],
+            DialogAction::FormNext | DialogAction::FormPrevious => &[Grant, Attach, ChangeTtl],
             DialogAction::MoreAnswers
             | DialogAction::FewerAnswers
             | DialogAction::SlowerReader
             | DialogAction::FasterReader => &[Drill],
             DialogAction::ColumnToggle | DialogAction::ColumnUp | DialogAction::ColumnDown => &[Columns],
             DialogAction::QuitLeave | DialogAction::QuitRevoke | DialogAction::QuitStay => &[Quit],
-            DialogAction::CompleteNext | DialogAction::CompletePrevious => &[Filter],
+            DialogAction::CompleteNext | DialogAction::CompletePrevious => &[Command, Filter],
+            DialogAction::HistoryOlder | DialogAction::HistoryNewer => &[Command, Filter],
+            DialogAction::LeaveKeep | DialogAction::LeaveStop | DialogAction::LeaveRevoke => &[Leave],
         }
     }
 

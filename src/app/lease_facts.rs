@@ -30,7 +30,12 @@ impl<'a> LeaseFacts<'a> {
     }
 
     fn left(&self) -> Option<f64> {
-        if self.is_last { self.lease.left_at_last(self.now) } else { self.lease.left(self.now) }
+        if self.is_last || self.ends_later() { self.lease.left_at_last(self.now) } else { self.lease.left(self.now) }
+    }
+
+    /// Whether the lease ended after `now`, the time at which the display was frozen.
+    fn ends_later(&self) -> bool {
+        self.lease.end.is_some_and(|end| end.at > self.now)
     }
 
     fn key_count(&self) -> Option<usize> {
@@ -49,6 +54,9 @@ impl FilterFacts for LeaseFacts<'_> {
     }
 
     fn state(&self) -> &str {
+        if self.ends_later() {
+            return self.lease.state_if_alive(self.now).word();
+        }
         self.state.unwrap_or_else(|| self.lease.state(self.now)).word()
     }
 

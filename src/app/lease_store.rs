@@ -107,6 +107,11 @@ impl LeaseStore {
         Some(lease)
     }
 
+    /// Returns a lease for a change that must not move its row.
+    pub(super) fn get_mut_in_place(&mut self, id: LeaseId) -> Option<&mut Lease> {
+        self.all.get_mut(&id).map(Box::as_mut)
+    }
+
     /// Returns a lease for changes. Creates it if it does not exist.
     pub(super) fn get_or_insert(&mut self, id: LeaseId) -> &mut Lease {
         self.dirty.insert(id);

@@ -3,10 +3,12 @@
 //! Messages contain changes (leases listed or gone, statuses that changed), never whole lists, so that a recording
 //! stays small and can be replayed.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ClickTarget, Key, KeyValues, Viewport};
+use super::clipboard::CopyOutcome;
+use super::ttl_change::ChangedTtl;
+use super::undo::{LeaseBackup, NoBackup, RestoredKeys};
+use super::{BackgroundLeases, ClickTarget, KeptLease, Key, KeyValues, Viewport};
 use etcd_lease::{ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseId, LeaseStatus, TimeToLive};
 use simkit::Timestamp;
 
@@ -199,13 +201,120 @@ pub enum Msg {
         /// Number of keys deleted with the lease. `None` if they could not be counted.
         keys_deleted: Option<usize>,
     },
-    /// A file was written, or not.
-    Exported(Result<PathBuf, String>),
+    /// A file was written.
+    Exported {
+        /// The number of leases, if it has their rows.
+        leases: Option<usize>,
+        /// The file.
+        path: String,
+    },
+    /// A file could not be written.
+    ExportFailed(String),
+    /// The content of the config file.
+    ConfigFile {
+        /// The file.
+        path: String,
+        /// Its content. `None` if there is no such file.
+        text: Option<String>,
+    },
+    /// The config file was written.
+    ConfigWritten {
+        /// The file.
+        path: String,
+    },
+    /// The config file could not be read or written.
+    ConfigFileFailed(String),
+    /// The lines typed are not stored. Reported once.
+    HistoryFailed(String),
+    /// The monitor could not switch to another cluster, and stays.
+    SwitchFailed(String),
+    /// The engine already keeps these leases alive, because the monitor returned to their cluster.
+    Resumed(Vec<KeptLease>),
+    /// The leases that are kept alive on other clusters, after one of them ended or the cluster was left.
+    Background(Vec<BackgroundLeases>),
+    /// A lease that was kept alive on another cluster ended.
+    BackgroundEnded {
+        /// The name of the cluster.
+        cluster: String,
+        /// The lease.
+        id: LeaseId,
+        /// The reason.
+        why: String,
+    },
+    /// The own leases kept alive on other clusters were revoked, except this number.
+    BackgroundRevoked {
+        /// Number of leases that could not be revoked.
+        failed: usize,
+    },
     /// A lease could not be revoked.
     RevokeFailed {
         /// The lease.
         id: LeaseId,
         /// The reason.
         failure: CallFailure,
+    },
+    /// The keys of a lease were read before its revoke.
+    BackedUp {
+        /// The lease.
+        id: LeaseId,
+        /// Its keys with their values, or why they were not read.
+        backup: Result<LeaseBackup, NoBackup>,
+    },
+    /// The values of leases were measured for the revoke dialog.
+    UndoMeasured {
+        /// The leases.
+        ids: Vec<LeaseId>,
+        /// Their keys and bytes, or why they cannot be restored.
+        size: Result<LeaseBackup, NoBackup>,
+    },
+    /// A lease was granted in place of another one: to undo its revoke, or to change its TTL. Its keys follow.
+    Replaced {
+        /// The other lease.
+        id: LeaseId,
+        /// When the grant was sent.
+        sent: Timestamp,
+        /// When the reply to the grant arrived.
+        received: Timestamp,
+        /// The reply to the grant. After an undo, the id differs if the old id exists again.
+        answer: Granted,
+    },
+    /// A revoked lease was granted again.
+    Restored {
+        /// The revoked lease.
+        id: LeaseId,
+        /// The id of the lease that was granted.
+        new: LeaseId,
+        /// What became of its keys.
+        keys: RestoredKeys,
+    },
+    /// A revoked lease could not be granted again.
+    RestoreFailed {
+        /// The lease.
+        id: LeaseId,
+        /// The reason.
+        failure: CallFailure,
+    },
+    /// The TTL of a lease was changed: a new lease has its keys.
+    TtlChanged {
+        /// The old lease, which was revoked.
+        id: LeaseId,
+        /// The new lease, and what moved.
+        changed: ChangedTtl,
+    },
+    /// The TTL of a lease could not be changed.
+    ChangeTtlFailed {
+        /// The lease.
+        id: LeaseId,
+        /// What failed and what was undone, in a sentence. Not escaped.
+        message: String,
+        /// The new lease and the revision after its revoke, if it was revoked again.
+        revoked: Option<(LeaseId, i64)>,
+    },
+    /// A text was copied, or could not be.
+    Copied {
+        /// The text.
+        text: String,
+        /// Where it was sent.
+        outcome: CopyOutcome,
     },
 }

@@ -1,5 +1,7 @@
 //! The facts about a lease that most filters and sort orders need.
 
+use std::time::Duration;
+
 use super::countdown::Countdown;
 use super::lease_facts::LeaseFacts;
 use super::lease_store::LeaseStore;
@@ -22,6 +24,8 @@ pub(super) struct RowFacts {
     pub(super) countdown: Option<Countdown>,
     pub(super) ttl: Option<i64>,
     pub(super) last_renewed: Option<Timestamp>,
+    /// The observed interval.
+    pub(super) every: Option<Duration>,
     /// Number of known keys.
     pub(super) keys: Option<u32>,
     /// Whether these are all keys.
@@ -49,6 +53,7 @@ impl RowFacts {
             countdown: None,
             ttl: None,
             last_renewed: None,
+            every: None,
             keys: None,
             has_all_keys: false,
             named_keys: 0,
@@ -71,6 +76,7 @@ impl RowFacts {
             countdown: lease.countdown(),
             ttl: lease.granted_ttl,
             last_renewed: lease.last_renewed(),
+            every: lease.observed_interval().map(|interval| interval.every),
             keys: keys.map(|keys| u32::try_from(keys.count).unwrap_or(u32::MAX)),
             has_all_keys: keys.is_some_and(|keys| keys.is_all),
             named_keys: keys.map_or(0, |keys| u8::try_from(keys.first.len()).unwrap_or(u8::MAX)),
@@ -81,6 +87,12 @@ impl RowFacts {
             has_ended: lease.end.is_some(),
             is_row_dropped: lease.is_row_dropped,
         };
+    }
+
+    /// The observed interval as a share of the TTL, as [`Lease::interval_share`] works it out.
+    pub(super) fn interval_share(&self) -> Option<f64> {
+        let ttl = self.ttl.filter(|ttl| *ttl > 0)?;
+        Some(self.every?.as_secs_f64() / ttl as f64)
     }
 
     /// The state. The cause of an end is not known here.
@@ -142,6 +154,8 @@ impl FilterFacts for IndexedFacts<'_> {
             Number::Ttl => facts.ttl.map(|ttl| ttl as f64),
             Number::Left if facts.has_ended => None,
             Number::Left => Some(facts.countdown?.left(self.now)),
+            Number::Every => Some(facts.every?.as_secs_f64()),
+            Number::Share => Some(facts.interval_share()? * 100.0),
             Number::Last => Some((self.now - facts.last_renewed?).as_secs_f64()),
             Number::Keys if facts.has_all_keys => facts.keys.map(|count| f64::from(count.max(facts.named_keys.into()))),
             Number::Keys => None,

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-#[cfg(test)]
-use super::Lease;
 use super::filter_line::FilterLine;
-#[cfg(test)]
 use super::lease_facts::LeaseFacts;
 use super::row_facts::{IndexedFacts, LeaseSource, RowFacts};
 use super::typed_filter::TypedFilter;
-use super::{LeaseState, Ownership};
+use super::typed_history::TypedHistory;
+use super::{Lease, LeaseState, Ownership};
 use crate::filter::{Filter, Number};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -101,8 +99,26 @@ impl RowFilter {
         }
     }
 
+    /// Shows an older or newer filter of a history and applies it. Returns false if there is none, or an older one was
+    /// never shown.
+    pub(super) fn browse(&mut self, history: &TypedHistory, is_older: bool) -> bool {
+        let Some(line) = &mut self.line else { return false };
+        let present = line.input.value();
+        let shown = if is_older { line.history.older(history, present) } else { line.history.newer(history) };
+        let Some(text) = shown else { return line.history.is_browsing() };
+        line.input = tui_input::Input::new(text);
+        self.read();
+        true
+    }
+
+    /// Replaces the typed filter. Closes the filter line.
+    pub(super) fn set(&mut self, typed: TypedFilter) {
+        self.typed = typed;
+        self.line = None;
+    }
+
     /// Replaces all filters by this one.
-    pub(super) fn set(&mut self, text: &str) {
+    pub(super) fn replace_all(&mut self, text: &str) {
         if let Ok(typed) = text.parse() {
             *self = RowFilter { typed, ..RowFilter::default() };
         }
@@ -118,6 +134,13 @@ impl RowFilter {
         let was_active = self.is_active();
         *self = RowFilter { saved_cursor: self.saved_cursor, ..RowFilter::default() };
         was_active
+    }
+}
+
+impl RowFilter {
+    /// Whether a lease has a row.
+    pub(super) fn shows(&self, lease: &Lease, now: Timestamp) -> bool {
+        ActiveFilter::of(self).matches(lease, now)
     }
 }
 
@@ -139,7 +162,6 @@ impl ActiveFilter {
     }
 
     /// Whether a lease passes the filter, judged by the lease alone.
-    #[cfg(test)]
     pub(super) fn matches(&self, lease: &Lease, now: Timestamp) -> bool {
         let state = if lease.end.is_some() { None } else { Some(lease.state(now)) };
         self.preset.accepts(lease.ownership, state) && self.filter.matches(&LeaseFacts::now(lease, None, now))

@@ -8,6 +8,7 @@ use super::view::View;
 use super::view_state::ViewState;
 use super::{AppState, GroupId, Lease};
 use crate::escape::printable;
+use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// Minimum interval between two reorderings by a changing figure, in real time.
@@ -73,14 +74,23 @@ impl ViewState {
         is_due
     }
 
+    /// Moves the cursor to a lease and keeps it there for a while, because the row of a new lease still moves.
+    pub(super) fn move_cursor_to(&mut self, id: LeaseId, now: Timestamp) {
+        self.cursor = Some(id);
+        self.is_away = true;
+        self.motion.kept = Some((id, now + self.wall_time(ASKED_FOR)));
+    }
+
     /// Whether the cursor keeps its lease when rows move.
     pub(super) fn is_cursor_bound(&self, now: Timestamp) -> bool {
-        let is_asked = self.motion.asked.is_some_and(|(id, until)| Some(id) == self.cursor && now < until);
+        let is_kept =
+            |kept: Option<(LeaseId, Timestamp)>| kept.is_some_and(|(id, until)| Some(id) == self.cursor && now < until);
         self.motion.is_following
             || self.motion.is_bound
             || self.is_open
             || self.active != View::Leases
-            || is_asked
+            || is_kept(self.motion.asked)
+            || is_kept(self.motion.kept)
             || self.is_order_held(now)
     }
 

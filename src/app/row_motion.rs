@@ -41,6 +41,8 @@ pub(super) struct RowMotion {
     pub(super) is_bound: bool,
     /// The lease that an action asked about because the rows had just moved, and until when the cursor stays on it.
     pub(super) asked: Option<(LeaseId, Timestamp)>,
+    /// The lease to which a message moved the cursor, and until when the cursor stays on it while its row moves.
+    pub(super) kept: Option<(LeaseId, Timestamp)>,
     /// Whether a test does not let the user look at the screen before every frame.
     #[cfg(test)]
     pub(super) is_hasty: bool,
@@ -109,7 +111,8 @@ impl RowMotion {
     /// Forgets the last key press and the last move, as if the user had looked at the screen for a while.
     #[cfg(test)]
     pub(super) fn settle(&mut self) {
-        let RowMotion { is_following, is_bound, asked, is_hasty, .. } = *self;
-        *self = RowMotion { is_following, is_bound, asked, is_hasty, seen_rows: 0..usize::MAX, ..RowMotion::default() };
+        let RowMotion { is_following, is_bound, asked, kept, is_hasty, .. } = *self;
+        let seen_rows = 0..usize::MAX;
+        *self = RowMotion { is_following, is_bound, asked, kept, is_hasty, seen_rows, ..RowMotion::default() };
     }
 }

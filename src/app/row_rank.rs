@@ -55,8 +55,10 @@ impl RowRank {
 
 /// Whether a sort order needs nothing but the [`RowFacts`].
 pub(super) fn is_indexed(sort: Sort) -> bool {
-    use Column::{FirstKey, Id, Keys, Last, Left, State, Ttl, Who};
-    sort.column().is_none_or(|column| matches!(column, FirstKey | Id | Keys | Last | Left | State | Ttl | Who))
+    use Column::{Cycles, Every, FirstKey, Id, Keys, Last, Left, Share, State, Ttl, Who};
+    let is_fact =
+        |column| matches!(column, Cycles | Every | FirstKey | Id | Keys | Last | Left | Share | State | Ttl | Who);
+    sort.column().is_none_or(is_fact)
 }
 
 /// The value of a column as a number that sorts the same way.
@@ -66,6 +68,8 @@ fn number(facts: &RowFacts, lease: LeaseSource, column: Column, now: Timestamp) 
         Column::Who => Some(sort::closeness(facts.ownership)),
         Column::State => Some(sort::urgency(facts.state_or_end())),
         Column::Left => facts.countdown.map(|countdown| countdown.deadline().nanos()),
+        Column::Every => facts.every.map(sort::nanos),
+        Column::Share | Column::Cycles => facts.interval_share().map(sort::billionths),
         Column::Last => facts.last_renewed.map(|at| !at.nanos()),
         Column::Ttl => facts.ttl.map(sort::rising),
         Column::Keys => facts.keys.map(u64::from),

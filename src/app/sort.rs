@@ -247,7 +247,7 @@ pub(super) fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u6
         Column::Ttl => lease.granted_ttl.map(rising),
         Column::Every => lease.observed_interval().map(|rhythm| nanos(rhythm.every)),
         // The deeper the teeth of the sawtooth, the larger the share of the TTL that each cycle uses up.
-        Column::Share | Column::Cycles => lease.interval_share().map(|share| (share * 1e9) as u64),
+        Column::Share | Column::Cycles => lease.interval_share().map(billionths),
         Column::Last => lease.last_renewed().map(|at| !at.nanos()),
         Column::Next if lease.is_kept_alive => engine?.next_due.map(Timestamp::nanos),
         Column::Next => None,
@@ -273,7 +273,12 @@ pub(super) fn rising(number: i64) -> u64 {
     (number as u64) ^ (1 << 63)
 }
 
-fn nanos(span: Duration) -> u64 {
+/// A share as a number of billionths.
+pub(super) fn billionths(share: f64) -> u64 {
+    (share * 1e9) as u64
+}
+
+pub(super) fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 

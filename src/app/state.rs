@@ -76,6 +76,20 @@ impl AppState {
         AppState { view: self.view.restarted(&self.config, clock_speed), polls: self.polls.restarted(), ..new }
     }
 
+    /// The state after a switch to another cluster, whose clock runs at `clock_speed` times real time and shows `now`.
+    /// Keeps the displayed view, its order and its columns, and forgets all observations, marks and filters.
+    pub fn switched(&self, config: AppConfig, clock_speed: u32, now: Timestamp) -> AppState {
+        let config = AppConfig {
+            is_reader_stalled: self.config.is_reader_stalled,
+            can_suspend: self.config.can_suspend,
+            clusters: self.config.clusters.clone(),
+            ..config
+        };
+        let new = AppState::new(config, now);
+        let view = ViewState { sort: self.view.sort, ..self.view.restarted(&new.config, clock_speed) };
+        AppState { view, ..new }
+    }
+
     /// Freezes the display.
     pub(super) fn freeze(&mut self, now: Timestamp) {
         let mut app = self.clone();

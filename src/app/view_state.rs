@@ -15,8 +15,9 @@ use super::row_index::RowIndex;
 use super::row_motion::RowMotion;
 use super::selection::Selection;
 use super::status_message::{MessageScope, StatusMessage};
+use super::typed_history::TypedLines;
 use super::view::{View, Viewport};
-use super::{AppConfig, Column, GroupBy, GroupId, GroupIndex, Lease, Sort};
+use super::{AppConfig, BackgroundLeases, Column, GroupBy, GroupId, GroupIndex, Lease, Sort};
 use crate::id_format::IdFormat;
 use crate::inference::locks::{Candidate, Locks};
 use etcd_lease::LeaseId;
@@ -111,6 +112,16 @@ pub struct ViewState {
     pub group_by: GroupBy,
     pub(super) motion: RowMotion,
     pub(super) group_view: GroupView,
+    /// Lines typed before.
+    pub typed: TypedLines,
+    /// The name of the theme, if one was chosen.
+    pub theme: Option<String>,
+    /// Leases that are kept alive on other clusters.
+    pub background: Vec<BackgroundLeases>,
+    /// The leases that the command being executed names, instead of the marked ones.
+    pub(super) named_targets: Option<Vec<LeaseId>>,
+    /// The lease on which the cursor was before a grant moved it.
+    pub(super) jump_back: Option<LeaseId>,
     /// The columns of the lease table, left to right.
     pub columns: Vec<Column>,
 }
@@ -159,6 +170,11 @@ impl ViewState {
             group_by: config.group_by,
             motion: RowMotion::default(),
             group_view: GroupView::default(),
+            typed: config.typed.clone(),
+            theme: config.theme.clone(),
+            background: Vec::new(),
+            named_targets: None,
+            jump_back: None,
             columns: config.columns.clone(),
         }
     }
@@ -180,6 +196,9 @@ impl ViewState {
             strip: self.strip,
             is_mouse_introduced: self.is_mouse_introduced,
             redraw: Redraw::Full,
+            typed: self.typed.clone(),
+            theme: self.theme.clone(),
+            background: self.background.clone(),
             group_by: self.group_by,
             columns: self.columns.clone(),
             ..ViewState::new(config)

@@ -101,6 +101,22 @@ impl GlobalFlags {
         Some(words.join(" "))
     }
 
+    /// The user that needs a password, if none is given.
+    pub(super) fn user_without_password(&self) -> Option<&str> {
+        let user = self.connection.user.as_deref()?;
+        let is_given = self.connection.password.is_some() || user.contains(':');
+        if is_given || self.sandbox() { None } else { Some(user) }
+    }
+
+    /// The same options with the password, which is prompted for if it is missing.
+    pub(super) fn with_password(mut self) -> Result<Self, CliError> {
+        if let Some(user) = self.user_without_password() {
+            let (_, password) = ask_password(user.to_owned())?;
+            self.connection.password = Some(password);
+        }
+        Ok(self)
+    }
+
     /// Connection settings for the endpoints. Prompts for a missing password.
     pub(super) fn settings(&self) -> Result<Settings, CliError> {
         let tls = self.tls.files();

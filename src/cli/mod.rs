@@ -3,6 +3,7 @@
 //! Commands without a screen run on a current-thread runtime, with the engine. They write through tokio's blocking threads,
 //! so a reader that stops reading does not delay renewals.
 
+mod clusters;
 mod completions;
 mod config;
 mod error;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tokio::runtime::Builder;
 
 use super::options::{ListArgs, MonitorArgs, TableArgs};
-use super::{CliError, CommandSession, Exit, GlobalFlags, Out, list, logging, on_runtime};
+use super::{CliError, CommandSession, Exit, GlobalFlags, Out, clusters, config, list, logging, on_runtime};
 use crate::app::{AppConfig, Column, KeyTemplate, requests_for};
-use crate::runtime::{self, Environment, EnvironmentFactory, MonitorOptions};
+use crate::runtime::{self, ClusterSetup, Environment, EnvironmentFactory, MonitorOptions};
 
 /// TTLs of the demo's own leases in seconds, as in the exercise, and the key of each.
 const DEMO_TTLS: [i64; 3] = [10, 120, 3600];
@@ -88,35 +88,63 @@ fn open(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Result<
     let _log = logging::start(&shared.general, true)?;
     // The loop draws on this thread; the engine renews on the others.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
-        let own_leases = if config.is_demo { Some(config.grants.len()) } else { None };
-        let Environment { cluster, clock, resources } = environment(shared.clone(), own_leases).await?;
+        // Asked for now, because the screen has no prompt.
+        let shared = shared.with_password()?;
         let config = AppConfig {
-            target: shared.target(),
-            label: shared.named.clone(),
-            etcdctl: shared.etcdctl(),
-            backend: shared.backend(),
-            is_read_only: shared.general.read_only,
-            pace: shared.keeping.pace,
+            themes: shared.general.theme_names(),
+            theme: shared.general.theme.clone(),
+            has_group_setting: config::has_setting("group"),
             has_mouse: shared.general.mouse,
-            keymap: shared.keymap.clone(),
             mutes: shared.mutes.clone(),
             ..config
         };
+        let ClusterSetup { cluster, clock, resources, environments, engine, config, command } =
+            cluster_setup(shared.clone(), config).await?;
+        let choices = clusters::choices(&shared, config.cluster_name());
+        let config = AppConfig { clusters: choices, ..config };
         let (theme, asks_background) = shared.general.appearance();
         let options = MonitorOptions {
             cluster,
             clock,
-            resources: Some(resources),
-            environments: environments(&shared, own_leases),
-            engine: shared.engine(),
+            resources,
+            environments,
+            engine,
+            connector: Some(clusters::connector(&shared, &config)),
             config,
             theme,
             asks_background,
             stall_consumer,
-            command: shared.command_line(),
+            command,
+            files: clusters::user_files(&shared),
+            themes: shared.general.all_themes(),
         };
         runtime::monitor(options).await?;
         Ok(Exit::Done)
+    })
+}
+
+/// Connects to the cluster or starts a sandbox. `config` has what does not depend on the cluster.
+pub(super) async fn cluster_setup(shared: GlobalFlags, config: AppConfig) -> Result<ClusterSetup, CliError> {
+    let own_leases = if config.is_demo { Some(config.grants.len()) } else { None };
+    let Environment { cluster, clock, resources } = environment(shared.clone(), own_leases).await?;
+    let config = AppConfig {
+        target: shared.target(),
+        label: shared.named.clone(),
+        etcdctl: shared.etcdctl(),
+        backend: shared.backend(),
+        is_read_only: shared.general.read_only,
+        pace: shared.keeping.pace,
+        keymap: shared.keymap.clone(),
+        ..config
+    };
+    Ok(ClusterSetup {
+        cluster,
+        clock,
+        resources: Some(resources),
+        environments: environments(&shared, own_leases),
+        engine: shared.engine(),
+        config,
+        command: shared.command_line(),
     })
 }
 

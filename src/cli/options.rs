@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::config::ConfigFile;
 use super::monitor::MonitorFlags;
 use super::theme::ThemeParser;
 use super::{ReadOnlyBy, help, values};
@@ -296,6 +297,12 @@ pub struct GlobalFlags {
     /// Where read-only mode is set, if it is on.
     #[arg(skip)]
     pub(super) read_only_by: ReadOnlyBy,
+    /// The config file.
+    #[arg(skip)]
+    pub(super) config_file: ConfigFile,
+    /// Whether `--pace` was given on the command line.
+    #[arg(skip)]
+    pub(super) is_pace_given: bool,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -53,11 +53,30 @@ impl GeneralFlags {
     /// and not empty (no-color.org).
     pub(super) fn appearance(&self) -> (Theme, bool) {
         let is_no_color_set = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let theme = self.on_terminal(self.palette(is_no_color_set));
+        let term = std::env::var("TERM").ok();
+        (theme, self.asks_background(is_no_color_set, term.as_deref()))
+    }
+
+    /// The names of all themes: the built-in ones, then those of the config file.
+    pub(super) fn theme_names(&self) -> Vec<String> {
+        let custom = self.themes.iter().map(|(name, _)| name.clone());
+        Palette::names().map(str::to_owned).chain(custom).collect()
+    }
+
+    /// All themes by name, as this terminal shows them. A theme that is chosen by hand has colours even with `NO_COLOR`.
+    pub(super) fn all_themes(&self) -> Vec<(String, Theme)> {
+        let theme = |name: String| {
+            let palette = self.theme_named(&name).unwrap_or_default();
+            (name, self.on_terminal(palette))
+        };
+        self.theme_names().into_iter().map(theme).collect()
+    }
+
+    fn on_terminal(&self, palette: Palette) -> Theme {
         let term = std::env::var("TERM").ok();
         let color_term = std::env::var("COLORTERM").ok();
-        let theme = Theme::for_terminal(term.as_deref(), self.palette(is_no_color_set), self.ascii)
-            .with_color_term(color_term.as_deref());
-        (theme, self.asks_background(is_no_color_set, term.as_deref()))
+        Theme::for_terminal(term.as_deref(), palette, self.ascii).with_color_term(color_term.as_deref())
     }
 }
 

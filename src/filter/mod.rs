@@ -79,10 +79,13 @@ impl Filter {
     }
 
     /// Whether it only needs the facts that are known of every lease without working them out: the id, the owner, the state,
-    /// the TTL, the time left, the time of the last renewal and the number of keys.
+    /// the TTL, the time left, the renewals and the number of keys.
     pub fn is_simple(&self) -> bool {
         let is_hard = |expr: &Expr| match expr {
-            Expr::Compare(number, ..) => !matches!(number, Number::Ttl | Number::Left | Number::Last | Number::Keys),
+            Expr::Compare(number, ..) => {
+                use Number::{Every, Keys, Last, Left, Share, Ttl};
+                !matches!(number, Every | Keys | Last | Left | Share | Ttl)
+            }
             Expr::Has(text, _) => !matches!(text, Text::State | Text::Who | Text::Id),
             _ => false,
         };

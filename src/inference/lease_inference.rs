@@ -118,6 +118,8 @@ struct Known {
     /// Whether the last observed renewal set this deadline. If so, a more precise deadline also makes the time of the
     /// renewal more precise.
     is_renewed: bool,
+    /// The latest possible time of the last renewal by a client, if the user renewed the lease once since then.
+    before_manual: Option<Timestamp>,
 }
 
 impl LeaseInference {
@@ -139,6 +141,9 @@ impl LeaseInference {
             return if status == TtlStatus::Missing { Inferred::Missing } else { Inferred::Invalid };
         };
         if self.known.as_mut().is_some_and(|known| known.keeps_fixed_deadline(answer, reported, sent)) {
+            if self.known.is_some_and(|known| known.before_manual.is_some()) {
+                self.renewals.on_poll_after_manual(answer, sent);
+            }
             return Inferred::Nothing;
         }
         let now = Known {
@@ -150,6 +155,7 @@ impl LeaseInference {
             dying: status == TtlStatus::Dying,
             fixed: None,
             is_renewed: false,
+            before_manual: None,
         };
         self.renewals.on_poll(answer, sent);
         let inferred = match self.known.replace(now) {
@@ -176,12 +182,24 @@ impl LeaseInference {
             dying: false,
             fixed: Some(answered),
             is_renewed: false,
+            before_manual: None,
         });
         let change = match before {
             Some(before) => DeadlineChange::Replaced { before: before.track.bounds(), after: deadline },
             None => DeadlineChange::First(deadline),
         };
         Change { inferred: Inferred::Nothing, deadline: change, previous_query: before.map(|before| before.sent) }
+    }
+
+    /// Sets the deadline after the user renewed the lease once. That is not a renewal by its client, so it changes
+    /// neither the interval nor the time since the last renewal. See [`set_known`](LeaseInference::set_known).
+    pub fn set_renewed_manually(&mut self, deadline: TimeRange, ttl: Duration) -> Change {
+        let last = self.last_possible();
+        let change = self.set_known(deadline, ttl);
+        if let Some(known) = &mut self.known {
+            known.before_manual = last;
+        }
+        change
     }
 
     /// Clears the deadline. Renewals before the next poll may be missed.
@@ -240,6 +258,9 @@ impl LeaseInference {
     /// a refill it counts from the refill. `None` if unknown.
     pub fn unrenewed(&self) -> Option<Duration> {
         let known = self.known?;
+        if known.before_manual.is_some() {
+            return Some(known.sent - self.last_possible()?);
+        }
         Some(known.ttl.saturating_sub(known.track.bounds().latest - known.sent))
     }
 
@@ -251,7 +272,7 @@ impl LeaseInference {
     /// The latest possible time of a renewal before the last poll.
     fn last_possible(&self) -> Option<Timestamp> {
         let known = self.known?;
-        Some(known.track.bounds().latest.before(known.ttl))
+        Some(known.before_manual.unwrap_or(known.track.bounds().latest.before(known.ttl)))
     }
 
     fn refilled(&mut self) -> Inferred {
@@ -277,7 +298,7 @@ impl LeaseInference {
                 Inferred::Nothing
             }
             TrackerStep::Renewed(deadline) => {
-                let (old, at) = (before.track.bounds(), deadline.earlier(now.ttl));
+                let (old, at) = (before.deadline_without_manual(), deadline.earlier(now.ttl));
                 let left =
                     Estimate { value: old.middle() - at.middle(), half_width: old.half_width() + at.half_width() };
                 Inferred::Renewed(self.renewals.on_renewal(at, left))
@@ -304,6 +325,12 @@ impl Inferred {
 }
 
 impl Known {
+    /// The deadline that the renewals by clients alone would have set.
+    fn deadline_without_manual(&self) -> TimeRange {
+        let Some(last) = self.before_manual else { return self.track.bounds() };
+        TimeRange { earliest: last + self.ttl, latest: last + self.ttl }
+    }
+
     /// Whether to keep the deadline that leasetop's renewal set: yes while replies agree with it or may be older.
     fn keeps_fixed_deadline(&mut self, answer: &TimeToLive, reported: TimeRange, sent: Timestamp) -> bool {
         let Some(answered) = self.fixed else { return false };

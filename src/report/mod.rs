@@ -18,6 +18,6 @@ pub use exercise::{exercise_json, exercise_table};
 pub use json::{ended_json, granted_json, kept_json, revoked_json, time_to_live_json};
 pub use keymap::{keys_json, keys_table};
 pub use listing::{LISTED, LeaseListing, ListedLease, WATCHED, groups_json, groups_table};
-pub use listing::{listing_ids, listing_json, listing_table};
+pub use listing::{listing_csv, listing_ids, listing_json, listing_table};
 pub use text::rfc3339;
 pub use waited::{Reason, Waited, waited, waited_json};

@@ -1,21 +1,31 @@
 //! Calls to the cluster and the engine. Each is answered by a [`Msg`].
 
+mod backup;
+mod backup_budget;
+mod change_ttl;
+
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_stream::wrappers::UnboundedReceiverStream;
 
-use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream, FuturesUnordered, SelectAll, Stream, StreamExt};
 
 use super::call_failure::call_failure;
 use super::export;
+use super::files::UserFiles;
 use super::observations;
 use super::response_reader::ResponseReader;
-use crate::app::{CallFailure, GrantRequest, Msg, ReadValue};
+use crate::app::command::ConfigFileChange;
+use crate::app::{AppState, CallFailure, ChangeTtlRequest, GrantRequest, HistoryKind, Msg, ReadValue, RestoreRequest};
 use crate::observe::Observer;
 use etcd_lease::engine::{self, Engine};
 use etcd_lease::wire::{self, Cluster, ErrorKind};
 use etcd_lease::{Fault, Granted, KeyRange, LeaseId, RenewalSchedule, TimeToLive};
-use simkit::Clock;
+use simkit::{Clock, Timestamp};
 
 /// Maximum number of concurrent calls per effect.
 const MAX_IN_FLIGHT: usize = 64;
@@ -26,6 +36,11 @@ pub(super) struct Driver {
     context: EffectContext,
     observer: Observer,
     running: SelectAll<BoxStream<'static, Msg>>,
+    pub(super) files: UserFiles,
+    /// Reads and writes of the user's files. `None` is a success that is not reported.
+    file_calls: FuturesUnordered<BoxFuture<'static, Option<Msg>>>,
+    /// Whether it was reported that the histories cannot be written.
+    has_history_failed: bool,
 }
 
 /// Everything that a call needs. Cheap to clone.
@@ -36,6 +51,9 @@ struct EffectContext {
     clock: Clock,
     reader: ResponseReader,
     permits: Arc<Semaphore>,
+    budget: backup_budget::BackupBudget,
+    /// For calls with several messages, which arrive in order.
+    messages: mpsc::UnboundedSender<Msg>,
 }
 
 impl Driver {
@@ -43,10 +61,17 @@ impl Driver {
     pub(super) fn new(cluster: Cluster, engine: Engine, clock: Clock, reader: ResponseReader, range: KeyRange) -> Self {
         let observer = Observer::start(cluster.clone(), clock.clone(), range);
         let permits = Arc::new(Semaphore::new(MAX_IN_FLIGHT));
+        let budget = backup_budget::BackupBudget::default();
+        let (messages, received) = mpsc::unbounded_channel();
+        let mut running = SelectAll::new();
+        running.push(UnboundedReceiverStream::new(received).boxed());
         Driver {
-            context: EffectContext { cluster, engine, clock, reader, permits },
+            context: EffectContext { cluster, engine, clock, reader, permits, budget, messages },
             observer,
-            running: SelectAll::new(),
+            running,
+            files: UserFiles::default(),
+            file_calls: FuturesUnordered::new(),
+            has_history_failed: false,
         }
     }
 
@@ -71,12 +96,32 @@ impl Driver {
 
     pub(super) fn renew_once(&mut self, id: LeaseId) {
         let context = self.context.clone();
-        self.run(stream::once(context.renew_once(id)));
+        self.run(context.renew_once(id));
     }
 
     pub(super) fn revoke(&mut self, id: LeaseId) {
         let context = self.context.clone();
-        self.run(stream::once(context.revoke(id)));
+        self.run(context.revoke(id));
+    }
+
+    pub(super) fn measure_undo(&mut self, ids: Vec<LeaseId>) {
+        let context = self.context.clone();
+        self.run(stream::once(context.measure_undo(ids)));
+    }
+
+    pub(super) fn restore(&mut self, requests: Vec<RestoreRequest>) {
+        let context = self.context.clone();
+        self.run_silently(context.restore_all(requests));
+    }
+
+    pub(super) fn change_ttl(&mut self, request: ChangeTtlRequest) {
+        let context = self.context.clone();
+        self.run_silently(context.change_ttl(request));
+    }
+
+    /// Runs something else than a call to the cluster.
+    pub(super) fn run_other(&mut self, other: impl Future<Output = Msg> + Send + 'static) {
+        self.run(stream::once(other));
     }
 
     pub(super) fn list_now(&self) {
@@ -108,9 +153,50 @@ impl Driver {
         self.run(stream::once(async move { context.attach(id, key, &value).await }));
     }
 
-    /// Writes a new file. It is small, so the event loop waits for it.
+    pub(super) fn remember(&mut self, kind: HistoryKind, line: String) {
+        let remember = self.files.clone().remember(kind, line);
+        self.file_calls.push(async move { remember.await.err().map(Msg::HistoryFailed) }.boxed());
+    }
+
+    pub(super) fn export_rows(&mut self, app: &AppState, path: String, overwrite: bool) {
+        let clock = &self.context.clock;
+        let (content, leases) = export::content(app, &path, clock.now(), clock.wall(Timestamp::START));
+        let export = self.files.clone().export(path, overwrite, content, leases);
+        self.file_calls.push(export.map(Some).boxed());
+    }
+
     pub(super) fn export(&mut self, name: &'static str, text: String) {
-        self.run(stream::once(async move { Msg::Exported(export::write_new(name, &text)) }));
+        self.file_calls.push(self.files.clone().export_new(name, text).map(Some).boxed());
+    }
+
+    pub(super) fn read_config(&mut self) {
+        self.file_calls.push(self.files.clone().read_config().map(Some).boxed());
+    }
+
+    pub(super) fn write_config(&mut self, change: ConfigFileChange) {
+        self.file_calls.push(self.files.clone().write_config(change).map(Some).boxed());
+    }
+
+    /// Answers with a message once a call is done.
+    pub(super) fn call(&mut self, call: impl Future<Output = Msg> + Send + 'static) {
+        self.run(stream::once(call));
+    }
+
+    /// Waits until the files are written, for a short time.
+    pub(super) async fn finish_files(&mut self) {
+        const LIMIT: Duration = Duration::from_millis(500);
+        let all = async { while self.file_calls.next().await.is_some() {} };
+        let _ = tokio::time::timeout(LIMIT, all).await;
+    }
+
+    /// Stops observing. The engine and its reader continue.
+    pub(super) fn into_engine(self) -> (Engine, ResponseReader) {
+        (self.context.engine, self.context.reader)
+    }
+
+    /// Runs a call that sends its messages itself.
+    fn run_silently(&mut self, call: impl Future<Output = ()> + Send + 'static) {
+        self.run(stream::once(call).filter_map(|()| std::future::ready(None)));
     }
 
     fn run(&mut self, messages: impl Stream<Item = Msg> + Send + 'static) {
@@ -119,15 +205,34 @@ impl Driver {
 
     /// The next reply or observation.
     pub(super) async fn next(&mut self) -> Msg {
-        tokio::select! {
-            Some(msg) = self.running.next() => msg,
-            observation = self.observer.next() => observations::message(observation),
+        loop {
+            let msg = tokio::select! {
+                Some(msg) = self.running.next() => Some(msg),
+                Some(msg) = self.file_calls.next() => msg,
+                observation = self.observer.next() => Some(observations::message(observation)),
+            };
+            let is_repeated = matches!(msg, Some(Msg::HistoryFailed(_))) && self.has_history_failed;
+            let Some(msg) = msg.filter(|_| !is_repeated) else { continue };
+            self.has_history_failed |= matches!(msg, Msg::HistoryFailed(_));
+            return msg;
         }
     }
 }
 
 impl EffectContext {
-    async fn renew_once(self, id: LeaseId) -> Msg {
+    /// Sends a message. The receiver lives as long as the driver that runs the call.
+    fn send(&self, msg: Msg) {
+        let _ = self.messages.send(msg);
+    }
+
+    /// Queries the time to live first: otherwise the renewal would hide another client's renewal since the last poll.
+    fn renew_once(self, id: LeaseId) -> impl Stream<Item = Msg> + Send {
+        let context = self.clone();
+        let probe = async move { context.query(id, false).await.ok() };
+        stream::once(probe).filter_map(std::future::ready).chain(stream::once(self.renew(id)))
+    }
+
+    async fn renew(self, id: LeaseId) -> Msg {
         // Limits the number of concurrent renewals.
         let _permit = self.permits.acquire().await;
         let sent = self.clock.now();
@@ -138,18 +243,6 @@ impl EffectContext {
                 Msg::RenewFailed { id, failure: CallFailure { is_not_found: true, is_forbidden: false, text } }
             }
             Err(engine::RenewError::Wire(error)) => Msg::RenewFailed { id, failure: call_failure(&error) },
-        }
-    }
-
-    /// Counts the keys first, because the response to a revoke does not contain the number of deleted keys.
-    async fn revoke(self, id: LeaseId) -> Msg {
-        let keys_deleted = self.cluster.time_to_live(id, true).await.ok().map(|answer| answer.keys.len());
-        match self.cluster.revoke(id).await {
-            Ok(header) => {
-                self.reader.stop_keep_alive(id);
-                Msg::Revoked { id, revision: header.revision, keys_deleted }
-            }
-            Err(error) => Msg::RevokeFailed { id, failure: call_failure(&error) },
         }
     }
 

@@ -67,6 +67,13 @@ impl<S: Screen> FrameScheduler<S> {
         RenderContext { app, now, wall: &self.wall, theme: self.theme }
     }
 
+    /// Draws in other colours from now on.
+    pub(super) fn set_theme(&mut self, theme: Theme) {
+        self.theme = theme;
+        self.encoder.reset();
+        self.due = Some(self.clock.now());
+    }
+
     /// Whether a frame has been drawn.
     pub(super) fn has_drawn(&self) -> bool {
         self.last.is_some()

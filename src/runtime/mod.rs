@@ -21,10 +21,12 @@
 mod background;
 mod call_failure;
 mod clipboard;
+mod clusters;
 mod driver;
 mod effects;
 mod environment;
 mod export;
+mod files;
 mod frame_encoder;
 mod frame_scheduler;
 mod headless;
@@ -42,8 +44,10 @@ mod terminal;
 
 use crossterm::event::EventStream;
 
+pub use clusters::{ClusterConnector, ClusterSetup};
 pub use effects::ExitState;
 pub use environment::{Environment, EnvironmentFactory, OwnedResources};
+pub use files::UserFiles;
 pub use headless::{FinalState, HeadlessOptions, TimedEvent, follow_events, watch_leases};
 pub use options::{MonitorError, MonitorOptions};
 pub use run::run;
@@ -61,6 +65,7 @@ use simkit::tasks;
 pub async fn monitor(mut options: MonitorOptions) -> Result<(), MonitorError> {
     let external = signals::external_events(options.clock.clone()).map_err(MonitorError::Signals)?;
     options.config.can_suspend = signals::has_shell();
+    options.config.typed = options.files.typed_lines();
     let command = options.command.clone();
     let terminal = terminal::Terminal::enter()?;
     let screen = terminal.screen(options.config.has_mouse);
@@ -69,8 +74,11 @@ pub async fn monitor(mut options: MonitorOptions) -> Result<(), MonitorError> {
         () = tasks::panicked() => return Err(MonitorError::Panicked),
     };
     terminal.close();
-    if let Some(text) = exit_notice(&command, &ended.still_alive) {
-        terminal::print(&text);
+    let command = ended.command.unwrap_or(command);
+    for (command, left) in std::iter::once((command, ended.still_alive)).chain(ended.elsewhere) {
+        if let Some(text) = exit_notice(&command, &left) {
+            terminal::print(&text);
+        }
     }
     Ok(())
 }

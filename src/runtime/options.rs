@@ -2,7 +2,9 @@
 
 use std::io;
 
+use super::clusters::ClusterConnector;
 use super::environment::{EnvironmentFactory, OwnedResources};
+use super::files::UserFiles;
 use crate::app::AppConfig;
 use crate::ui::Theme;
 use etcd_lease::engine;
@@ -33,6 +35,12 @@ pub struct MonitorOptions {
     /// The program with its connection flags, such as `leasetop --endpoints a:2379`. Used in the commands printed at
     /// the exit.
     pub command: String,
+    /// Connects to the other clusters of [`AppConfig::clusters`](crate::app::AppConfig).
+    pub connector: Option<ClusterConnector>,
+    /// The user's files.
+    pub files: UserFiles,
+    /// The themes by name.
+    pub themes: Vec<(String, Theme)>,
 }
 
 /// Why the monitor could not run.

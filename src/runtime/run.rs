@@ -6,15 +6,16 @@ use crossterm::event::Event;
 use futures_util::stream::{Stream, StreamExt};
 
 use super::background::{self, Background, BackgroundQuery, ReplyFilter};
+use super::clusters::{BackgroundClusters, ClusterConnector, ClusterSetup, EndedInBackground, ParkedCluster};
 use super::effects::{ExitState, LoopRequests, SuspendScope, TerminalRequest};
+use super::files::UserFiles;
 use super::frame_scheduler::FrameScheduler;
 use super::mouse::{self, MouseAction};
 use super::options::MonitorOptions;
 use super::session::{Session, Wakeup};
-use super::{Environment, EnvironmentFactory, ExternalEvent, OwnedResources, Screen, clipboard, input};
-use crate::app::Msg;
-use crate::ui::{self, Palette};
-use etcd_lease::engine;
+use super::{Environment, ExternalEvent, Screen, clipboard, input};
+use crate::app::{CopyOutcome, KeptLease, Msg};
+use crate::ui::{self, Palette, Theme};
 use simkit::Timestamp;
 
 /// An event that wakes the loop.
@@ -22,6 +23,8 @@ enum LoopEvent {
     Input(Option<io::Result<Event>>),
     Wakeup(Wakeup),
     Freed,
+    /// An engine has news whose cluster is not displayed.
+    OtherCluster(usize),
     External(Option<ExternalEvent>),
 }
 
@@ -35,22 +38,25 @@ where
     I: Stream<Item = io::Result<Event>> + Unpin,
     O: Stream<Item = ExternalEvent> + Unpin,
 {
-    let MonitorOptions { cluster, clock, resources, environments, engine, config, stall_consumer, theme, .. } = options;
-    let background = if options.asks_background { BackgroundQuery::Wanted } else { BackgroundQuery::Over };
+    let MonitorOptions { cluster, clock, resources, environments, engine, config, stall_consumer, .. } = options;
+    let MonitorOptions { theme, command, connector, files, themes, asks_background, .. } = options;
+    let background = if asks_background { BackgroundQuery::Wanted } else { BackgroundQuery::Over };
     let frames = FrameScheduler::new(screen, clock.clone(), theme);
-    let session = Session::start(cluster, clock, engine, config, stall_consumer);
-    let mut monitor = Monitor {
-        session,
-        input,
-        external,
-        frames,
-        engine,
-        stall_consumer,
+    let setup = ClusterSetup {
+        cluster: cluster.clone(),
+        clock: clock.clone(),
+        resources,
         environments,
-        _resources: resources,
-        background,
-        replies: ReplyFilter::default(),
+        engine,
+        config: config.clone(),
+        command,
     };
+    let session = Session::start(cluster, clock, engine, config, stall_consumer);
+    let clusters = Clusters { setup, connector, background: BackgroundClusters::default(), has_switched: false };
+    let replies = ReplyFilter::default();
+    let mut monitor =
+        Monitor { session, input, external, frames, stall_consumer, clusters, files, themes, background, replies };
+    monitor.session.driver.files = monitor.files.clone();
     monitor.resize();
     monitor.run().await
 }
@@ -61,13 +67,22 @@ struct Monitor<S, I, O> {
     input: I,
     external: O,
     frames: FrameScheduler<S>,
-    engine: engine::Options,
     stall_consumer: bool,
-    environments: Option<EnvironmentFactory>,
-    /// Resources of the current environment, kept until it is replaced.
-    _resources: Option<OwnedResources>,
+    clusters: Clusters,
+    files: UserFiles,
+    themes: Vec<(String, Theme)>,
     background: BackgroundQuery,
     replies: ReplyFilter,
+}
+
+/// The displayed cluster, and the others.
+struct Clusters {
+    /// The displayed cluster. Its resources are kept until it is replaced.
+    setup: ClusterSetup,
+    connector: Option<ClusterConnector>,
+    background: BackgroundClusters,
+    /// Whether the displayed cluster may not be the one of the start.
+    has_switched: bool,
 }
 
 impl<S, I, O> Monitor<S, I, O>
@@ -85,14 +100,16 @@ where
             let event = self.next().await;
             self.handle(event);
             if let Some(ended) = self.handle_requests().await {
-                return ended;
+                self.session.driver.finish_files().await;
+                return self.exit_state(ended);
             }
         }
     }
 
     /// Carries out the session's requests. Returns `Some` if the monitor exits.
     async fn handle_requests(&mut self) -> Option<ExitState> {
-        let LoopRequests { terminal, suspend, restart, exit } = mem::take(&mut self.session.requests);
+        let LoopRequests { terminal, suspend, restart, switch, revoke_background, exit } =
+            mem::take(&mut self.session.requests);
         terminal.into_iter().for_each(|request| self.on_terminal_request(request));
         if let Some(scope) = suspend {
             self.suspend(scope).await;
@@ -100,7 +117,23 @@ where
         if let Some(warp) = restart {
             self.restart(warp).await;
         }
+        if let Some((to, keep)) = switch {
+            self.switch(to, keep).await;
+        }
+        if revoke_background {
+            let revoke = self.clusters.background.revoke_own();
+            self.session.driver.call(async move { Msg::BackgroundRevoked { failed: revoke.await } });
+        }
         exit.or_else(|| self.session.requests.exit.take())
+    }
+
+    /// Adds the leases that were kept alive on other clusters.
+    fn exit_state(&self, mut ended: ExitState) -> ExitState {
+        if self.clusters.has_switched {
+            ended.command = Some(self.clusters.setup.command.clone());
+        }
+        ended.elsewhere = self.clusters.background.commands();
+        ended
     }
 
     async fn next(&mut self) -> LoopEvent {
@@ -121,13 +154,64 @@ where
 
     /// Replaces the environment and the session. Only the displayed view is kept.
     async fn restart(&mut self, warp: u32) {
-        let Some(environments) = &self.environments else { return };
+        let Some(environments) = &self.clusters.setup.environments else { return };
         let Environment { cluster, clock, resources } = environments.make(warp).await;
         let app = self.session.app.restarted(clock.speed(), clock.now());
+        let setup = &mut self.clusters.setup;
+        setup.cluster = cluster.clone();
+        setup.clock = clock.clone();
+        let engine = setup.engine;
         self.frames.restart(clock.clone());
-        self.session = Session::with_state(app, cluster, clock, self.engine, self.stall_consumer);
-        self._resources = Some(resources);
+        self.session = Session::with_state(app, cluster, clock, engine, self.stall_consumer);
+        self.session.driver.files = self.files.clone();
+        self.clusters.setup.resources = Some(resources);
         self.resize();
+    }
+
+    /// Leaves the cluster for the one called `to`. If there are leases to keep, its engine continues in the background.
+    async fn switch(&mut self, to: String, keep: Vec<KeptLease>) {
+        let (setup, running, resumed) = match self.clusters.background.take(&to) {
+            Some(ParkedCluster { setup, running, leases }) => (setup, Some(running.with_new_feed()), leases),
+            None => {
+                let Some(connector) = &self.clusters.connector else { return };
+                match connector.connect(to).await {
+                    Ok(setup) => (setup, None, Vec::new()),
+                    Err(why) => return self.session.send(Msg::SwitchFailed(why)),
+                }
+            }
+        };
+        let app = self.session.app.switched(setup.config.clone(), setup.clock.speed(), setup.clock.now());
+        let (cluster, clock) = (setup.cluster.clone(), setup.clock.clone());
+        self.frames.restart(clock.clone());
+        let session = match running {
+            Some(running) => Session::with_engine(app, cluster, clock, running),
+            None => Session::with_state(app, cluster, clock, setup.engine, self.stall_consumer),
+        };
+        let left = mem::replace(&mut self.session, session);
+        let mut left_setup = mem::replace(&mut self.clusters.setup, setup);
+        // They were granted and adopted at the start, not again at the return.
+        left_setup.config.grants.clear();
+        left_setup.config.keep.clear();
+        self.clusters.has_switched = true;
+        self.session.driver.files = self.files.clone();
+        if !keep.is_empty() {
+            self.clusters.background.add(ParkedCluster { setup: left_setup, running: left.park(), leases: keep });
+        }
+        self.session.send(Msg::Resumed(resumed));
+        self.session.send(Msg::Background(self.clusters.background.leases()));
+        self.resize();
+    }
+
+    /// Reports the leases that ended on a cluster that is not displayed.
+    fn on_other_cluster(&mut self, place: usize) {
+        let ended = self.clusters.background.drain(place);
+        if ended.is_empty() {
+            return;
+        }
+        self.session.send(Msg::Background(self.clusters.background.leases()));
+        for EndedInBackground { cluster, id, why } in ended {
+            self.session.send(Msg::BackgroundEnded { cluster, id, why });
+        }
     }
 
     async fn wait(&mut self, wake: Timestamp) -> LoopEvent {
@@ -136,6 +220,7 @@ where
             wakeup = self.session.next_wakeup(wake) => LoopEvent::Wakeup(wakeup),
             () = self.frames.screen.until_free(), if !self.frames.screen.is_free() => LoopEvent::Freed,
             external = self.external.next() => LoopEvent::External(external),
+            place = self.clusters.background.changed() => LoopEvent::OtherCluster(place),
         }
     }
 
@@ -152,7 +237,13 @@ where
             // A terminal that is gone or cannot be read ends the program, as a signal does.
             LoopEvent::Input(_) => self.session.request_exit(),
             LoopEvent::External(external) => self.on_external(external.unwrap_or(ExternalEvent::End)),
-            LoopEvent::Wakeup(wakeup) => self.session.on_wakeup(wakeup),
+            LoopEvent::Wakeup(wakeup) => {
+                if let Wakeup::Answer(Msg::Copied { text, outcome }) = &wakeup {
+                    self.frames.append_bytes(clipboard::sequence(text, *outcome));
+                }
+                self.session.on_wakeup(wakeup);
+            }
+            LoopEvent::OtherCluster(place) => self.on_other_cluster(place),
             LoopEvent::Freed => self.session.app.frame_written(self.session.clock.now()),
         }
     }
@@ -178,12 +269,29 @@ where
     /// Carries out a terminal request.
     fn on_terminal_request(&mut self, request: TerminalRequest) {
         match request {
-            TerminalRequest::Copy(text) => self.frames.append_bytes(clipboard::copy_sequence(&text)),
+            TerminalRequest::Theme(name) => {
+                // An answer that comes later must not replace the chosen theme.
+                self.background = BackgroundQuery::Over;
+                if let Some((_, theme)) = self.themes.iter().find(|(other, _)| *other == name) {
+                    self.frames.set_theme(*theme);
+                }
+            }
+            TerminalRequest::Copy(text) => self.copy(text),
             TerminalRequest::Mouse(is_ours) => {
                 self.frames.screen.keep_mouse(is_ours);
                 self.frames.append_bytes(if is_ours { mouse::ENABLE } else { mouse::DISABLE }.to_vec());
             }
         }
+    }
+
+    /// Copies a text. tmux is asked for a way, which may take a moment.
+    fn copy(&mut self, text: String) {
+        if self.frames.screen.is_in_tmux() {
+            return self.session.copy_in_tmux(text);
+        }
+        let outcome = CopyOutcome::Terminal;
+        self.frames.append_bytes(clipboard::sequence(&text, outcome));
+        self.session.send(Msg::Copied { text, outcome });
     }
 
     fn on_external(&mut self, external: ExternalEvent) {

@@ -17,6 +17,10 @@ pub trait Screen {
     fn suspend(&mut self, whole_job: bool) -> impl Future<Output = ()>;
     /// Sets whether mouse capture is restored when the terminal is entered again.
     fn keep_mouse(&mut self, is_ours: bool);
+    /// Whether it is a pane of tmux, which decides about the clipboard.
+    fn is_in_tmux(&self) -> bool {
+        false
+    }
     /// Enters the terminal again after another program may have used it. Its content is unknown.
     fn reenter(&mut self);
 }

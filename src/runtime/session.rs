@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::clipboard;
 use super::driver::Driver;
 use super::effects::{self, ExitState, LoopRequests};
 use super::response_reader::{ReadCounts, ResponseReader};
@@ -29,6 +30,23 @@ pub(super) enum Wakeup {
     Time,
 }
 
+/// An engine, what reads its responses, and its status feed.
+pub(super) struct RunningEngine {
+    pub(super) engine: Engine,
+    pub(super) reader: ResponseReader,
+    pub(super) feed: StatusFeed,
+}
+
+impl RunningEngine {
+    /// The same engine with a feed that reports every lease again.
+    pub(super) fn with_new_feed(self) -> RunningEngine {
+        let RunningEngine { engine, reader, feed } = self;
+        // The feeds of an engine share what is unread, which is forgotten with the last one.
+        drop(feed);
+        RunningEngine { feed: engine.status_feed(), engine, reader }
+    }
+}
+
 /// The state, its event sources and its driver.
 pub(super) struct Session {
     pub(super) app: AppState,
@@ -38,7 +56,7 @@ pub(super) struct Session {
     feed: StatusFeed,
     counts: ReadCounts,
     view: watch::Receiver<ClusterView>,
-    driver: Driver,
+    pub(super) driver: Driver,
     /// How long the clock had waited when that was last reported.
     waited: Duration,
 }
@@ -65,21 +83,37 @@ impl Session {
         stall_consumer: bool,
     ) -> Session {
         app.config.is_reader_stalled = stall_consumer;
-        let range = app.config.range.clone();
         let engine = Engine::start(cluster.clone(), clock.clone(), engine_options);
         let reader = ResponseReader::start(engine.consumer(), clock.clone(), stall_consumer);
+        let feed = engine.status_feed();
+        Session::with_engine(app, cluster, clock, RunningEngine { engine, reader, feed })
+    }
+
+    /// Starts a session on a cluster where an engine already runs.
+    pub(super) fn with_engine(app: AppState, cluster: Cluster, clock: Clock, running: RunningEngine) -> Session {
+        let range = app.config.range.clone();
+        let RunningEngine { engine, reader, feed } = running;
         let mut view = cluster.watch();
         view.mark_changed();
         Session {
             app,
             requests: LoopRequests::default(),
-            feed: engine.status_feed(),
+            feed,
             counts: reader.counts(),
             view,
             waited: clock.waited(),
             driver: Driver::new(cluster, engine, clock.clone(), reader, range),
             clock,
         }
+    }
+
+    /// Stops observing the cluster. The engine continues to keep leases alive, and drills on them end.
+    pub(super) fn park(self) -> RunningEngine {
+        for lease in self.app.leases.kept_alive() {
+            self.driver.set_fault(lease.id, None);
+        }
+        let (engine, reader) = self.driver.into_engine();
+        RunningEngine { engine, reader, feed: self.feed }
     }
 
     /// When the state must be woken at the latest.
@@ -128,8 +162,13 @@ impl Session {
     /// Applies a message to the state and carries out the effects.
     pub(super) fn send(&mut self, msg: Msg) {
         for effect in update(&mut self.app, msg, self.clock.now()) {
-            effects::execute(effect, &mut self.driver, &mut self.requests);
+            effects::execute(effect, &self.app, &mut self.driver, &mut self.requests);
         }
+    }
+
+    /// Copies a text in a pane of tmux. Answered by [`Msg::Copied`].
+    pub(super) fn copy_in_tmux(&mut self, text: String) {
+        self.driver.run_other(clipboard::copy_in_tmux(text));
     }
 
     fn read_feed(&mut self) {

@@ -203,6 +203,10 @@ impl Screen for TerminalScreen {
         self.prelude = prelude();
     }
 
+    fn is_in_tmux(&self) -> bool {
+        std::env::var_os("TMUX").is_some_and(|value| !value.is_empty())
+    }
+
     fn keep_mouse(&mut self, is_ours: bool) {
         HAS_MOUSE.store(is_ours, Ordering::SeqCst);
     }

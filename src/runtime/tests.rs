@@ -9,6 +9,7 @@ mod others;
 mod regrants;
 mod restart;
 mod times;
+mod verbs;
 mod views;
 
 use std::io;
@@ -160,6 +161,9 @@ impl MonitorTest {
             asks_background: false,
             stall_consumer,
             command: "leasetop".into(),
+            connector: None,
+            files: UserFiles::default(),
+            themes: Vec::new(),
         };
         let screen = FakeScreen::new(180, 40);
         let (input, keys) = mpsc::unbounded_channel();
@@ -327,7 +331,7 @@ async fn on_a_real_cluster_quitting_asks_and_keeps_the_leases() {
     assert!(test.screen.text().contains("You are keeping 1 lease alive"), "{}", test.screen.text());
     test.press(&[KeyCode::Enter]).await;
     let ended = (&mut test.monitor).await.unwrap();
-    assert_eq!(ended, ExitState { still_alive: vec![lease] });
+    assert_eq!(ended, ExitState { still_alive: vec![lease], ..ExitState::default() });
     assert_eq!(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), [lease], "leaving revokes nothing");
     let text = exit_notice("leasetop --endpoints a:2379", &ended.still_alive).unwrap();
     assert_eq!(

@@ -9,6 +9,8 @@ use crate::escape::printable;
 use crate::inference::lease_inference::ExpiryBacklog;
 use crate::plural::plural;
 
+use simkit::Timestamp;
+
 use super::layout::PanelAreas;
 use super::line::{Segment, cut, draw_ends, ends_places};
 use super::{RenderContext, Role, format, header};
@@ -36,7 +38,7 @@ const GAPS: (&str, &str) = ("  ", "  ");
 fn groups(ctx: RenderContext<'_>, places: PanelAreas) -> (Vec<Segment>, Vec<Segment>) {
     let app = ctx.app;
     let shown = app.displayed(ctx.now).0;
-    let hints = hints(app, shown);
+    let hints = hints(app, shown, ctx.now);
     if let Some(note) = &app.view.status {
         return (vec![noted(note, places.footer.width)], hints);
     }
@@ -59,12 +61,12 @@ fn is_last(action: Option<Action>) -> bool {
     matches!(action, Some(Action::Help | Action::Quit))
 }
 
-fn hints(app: &AppState, shown: &AppState) -> Vec<Segment> {
+fn hints(app: &AppState, shown: &AppState, now: Timestamp) -> Vec<Segment> {
     if app.view.dialog.is_some() {
         return Vec::new();
     }
     if !shown.view.is_filter_open() {
-        return keys(app, shown);
+        return keys(app, shown, now);
     }
     let replies = [(DialogAction::Accept, "apply"), (DialogAction::FormClose, "clear")];
     let key = |reply| app.config.keymap.key(Action::Dialog(reply));
@@ -136,13 +138,14 @@ pub(super) fn dying(count: usize, is_least: bool) -> Option<Segment> {
 
 /// Hints for the keys that work in the current view. Disabled actions are left out; a frozen display lists resume
 /// first.
-fn keys(app: &AppState, shown: &AppState) -> Vec<Segment> {
+fn keys(app: &AppState, shown: &AppState, now: Timestamp) -> Vec<Segment> {
     let is_refused = |action: Action| app.config.is_read_only && action.writes();
     let back = shown.view.back_step();
     let has_lease = shown.view.active == View::Leases || shown.subject().is_some();
     let is_offered = |action: Action| match action {
         Action::Back => back.is_some(),
         Action::Open => !shown.view.is_open && (has_lease || shown.view.active == View::Events),
+        Action::Undo => !is_refused(action) && app.jobs.can_undo(app.view.clock_speed, now),
         action => !is_refused(action) && (has_lease || !action.needs_lease()),
     };
     let rows = app.config.keymap.rows();
@@ -160,7 +163,7 @@ fn keys(app: &AppState, shown: &AppState) -> Vec<Segment> {
 /// Rank of a hint. The highest rank is hidden first.
 fn rank(action: Action) -> u8 {
     match action {
-        Action::Help | Action::Quit | Action::Back => 1,
+        Action::Help | Action::Quit | Action::Back | Action::Undo => 1,
         Action::New => 2,
         Action::Revoke | Action::KeepAlive => 3,
         Action::Open | Action::Freeze | Action::Filter | Action::QuickFilter => 4,

@@ -101,6 +101,11 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
             }
         }
     }
+    for kept in &app.view.background {
+        let count = plural(kept.leases.len() as u64, "lease");
+        let text = format!("{count} on {} kept alive", cut(&printable(kept.cluster.as_bytes()), 24));
+        parts.push(Segment::new(1, Role::Warning, text));
+    }
     if let Some(trouble) = &app.cluster.list_failure {
         let text = if trouble.is_forbidden { "list denied" } else { "list failed" };
         parts.push(Segment::new(1, Role::Danger, text));

@@ -20,6 +20,7 @@ mod ascii;
 mod bar;
 mod cadence;
 mod columns;
+mod command_line;
 mod detail;
 mod dialogs;
 mod events_panel;

@@ -1,6 +1,7 @@
 mod cadence;
 mod charts;
 mod clicks;
+mod command_line;
 mod glyphs;
 mod locks;
 mod palettes;

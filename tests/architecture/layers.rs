@@ -22,6 +22,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "width", may_use: &[], forbidden: &["crossterm", "tokio", "tonic", "etcd_client", "etcd_sandbox"] },
     Layer { name: "id_format", may_use: &[], forbidden: IMPURE },
     Layer { name: "plural", may_use: &[], forbidden: IMPURE },
+    Layer { name: "config_edit", may_use: &[], forbidden: IMPURE },
     Layer { name: "inference", may_use: &["escape"], forbidden: IMPURE },
     Layer { name: "filter", may_use: &["inference"], forbidden: IMPURE },
     Layer { name: "wait_condition", may_use: &["inference", "filter"], forbidden: IMPURE },
@@ -29,7 +30,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "demo", may_use: &["inference"], forbidden: SCREEN },
     Layer {
         name: "app",
-        may_use: &["wait_condition", "filter", "inference", "escape", "id_format", "plural"],
+        may_use: &["wait_condition", "filter", "inference", "escape", "id_format", "plural", "config_edit"],
         forbidden: IMPURE,
     },
     Layer {

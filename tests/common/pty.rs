@@ -21,6 +21,9 @@ pub(crate) fn leasetop() -> CommandBuilder {
     command.env("TERM", "xterm-256color");
     // The user who runs the tests may have a config file.
     command.env("XDG_CONFIG_HOME", "/nowhere");
+    // No histories are read or written.
+    command.env_remove("HOME");
+    command.env_remove("XDG_STATE_HOME");
     command
 }
 

@@ -47,3 +47,4 @@ mod harness;
 mod locks;
 mod observed;
 mod truth;
+mod verbs;

@@ -100,3 +100,13 @@ fn a_chosen_theme_is_not_asked_for() {
         assert_eq!(terminal.count(QUERY), 0, "{options:?}");
     }
 }
+
+#[test]
+fn a_theme_chosen_by_hand_stays_when_the_answer_comes() {
+    let mut terminal = asked(&[]);
+    terminal.read_until("the question", |terminal| terminal.count(QUERY) == 1);
+    terminal.keys(":theme dark\r\x1b]11;rgb:ffff/ffff/ffff\x1b\\2");
+    wait_for_cadence(&mut terminal);
+    assert_eq!(health(terminal.screen()), DARK);
+    assert_untouched(&mut terminal);
+}

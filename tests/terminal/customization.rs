@@ -100,10 +100,10 @@ fn y_copies_the_id_and_shift_y_the_etcdctl_command() {
         terminal.keys(keys);
         terminal.read_until("it is copied, again as well", |terminal| terminal.count("\x1b]52;c;") > before);
     }
-    terminal.wait_for(&format!("Copied {id}"));
+    terminal.wait_for(&format!("{id} sent to"));
     assert_eq!(copied(&terminal), Some(id.to_string()));
     terminal.keys("Y");
-    terminal.wait_for("Copied etcdctl --endpoints 127.0.0.1:");
+    terminal.wait_for("etcdctl --endpoints 127.0.0.1:");
     let command = format!("etcdctl --endpoints {} lease timetolive --keys {id}", server.endpoint());
     assert_eq!(copied(&terminal), Some(command));
     terminal.keys("q\r");

@@ -132,6 +132,7 @@ fn the_table_lists_exactly_the_keys_of_the_program() {
 /// The monitor, started by a shell with job control, with a lease of its own and forty of other clients.
 struct MonitorTest {
     _server: ServedSandbox,
+    _config: TempDir,
     /// The current directory, for exported files.
     _folder: TempDir,
     terminal: Terminal,
@@ -157,7 +158,13 @@ impl MonitorTest {
         let folder = tempfile::tempdir().expect("a folder");
         shell.cwd(folder.path());
         shell.env("TERM", "xterm-256color");
-        shell.env("XDG_CONFIG_HOME", "/nowhere");
+        let config = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(config.path().join("leasetop")).expect("a folder");
+        let text = "[cluster.other]\nendpoints = [\"127.0.0.1:1\"]\n";
+        std::fs::write(config.path().join("leasetop/config.toml"), text).expect("a file");
+        shell.env("XDG_CONFIG_HOME", config.path());
+        shell.env_remove("HOME");
+        shell.env_remove("XDG_STATE_HOME");
         let mut terminal = Terminal::start(shell, 120, 24);
         terminal.wait_until("the rows in their order", |screen| {
             let text = screen.contents();
@@ -177,7 +184,7 @@ impl MonitorTest {
             .into_iter()
             .find(own)
             .expect("the monitor's own lease");
-        MonitorTest { _server: server, _folder: folder, terminal, own }
+        MonitorTest { _server: server, _config: config, _folder: folder, terminal, own }
     }
 
     /// Runs a line and waits for what it expects, which must not hold before.

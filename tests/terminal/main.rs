@@ -4,6 +4,7 @@
 mod pty;
 
 mod background;
+mod command_line;
 mod customization;
 mod dialogs;
 mod every_view;

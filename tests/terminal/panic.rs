@@ -7,7 +7,7 @@ use etcd_lease::engine;
 use etcd_lease::wire::{Cluster, Settings, Target};
 use etcd_sandbox::Sandbox;
 use leasetop::app::AppConfig;
-use leasetop::runtime::{self, MonitorOptions};
+use leasetop::runtime::{self, MonitorOptions, UserFiles};
 use leasetop::ui::Theme;
 use portable_pty::CommandBuilder;
 use simkit::Clock;
@@ -55,6 +55,9 @@ async fn monitor_with_a_task_that_panics() {
         asks_background: false,
         stall_consumer: false,
         command: "leasetop".to_owned(),
+        connector: None,
+        files: UserFiles::default(),
+        themes: Vec::new(),
     };
     let _part = tasks::spawn(async move {
         while sandbox.leases().is_empty() {

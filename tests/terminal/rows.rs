@@ -107,14 +107,14 @@ fn rows_are_sorted_by_key_and_by_menu() {
 
 #[test]
 fn the_command_line_chooses_rows_and_columns() {
-    let options = ["--filter", "ttl>=500", "--sort", "ttl:desc", "--columns", "key,who,ttl"];
+    let options = ["--filter", "ttl>=500", "--sort", "ttl:desc", "--columns", "key,state,who,ttl"];
     let (_server, _, mut terminal) = with_three(&options, 120, 24);
     wait_for_keys(&mut terminal, &["/c", "/b"]);
     terminal.wait_for("filter: /ttl>=500   sort: TTL ↓");
     let text = terminal.screen().contents();
     let titles: Vec<&str> =
         text.lines().find(|line| line.contains("WHO")).expect("titles").split_whitespace().collect();
-    assert_eq!(titles, ["KEY", "WHO", "TTL"]);
+    assert_eq!(titles, ["KEY", "STATE", "WHO", "TTL"]);
     quit(terminal);
 }
 
@@ -133,6 +133,7 @@ fn marks_are_set_by_space_and_range_and_cleared() {
     terminal.keys("v");
     terminal.wait_for("Range from");
     terminal.keys(ESC);
+    terminal.wait_until("the range is cancelled", |screen| !screen.contents().contains("Range from"));
     terminal.wait_for("3 marked");
     terminal.keys("U");
     terminal.wait_for("Cleared 3 marks");
@@ -189,6 +190,8 @@ fn marked_leases_are_kept_alive_and_renewed_together() {
     let (server, leases, mut terminal) = with_three(&[], 120, 30);
     wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
     terminal.keys("g  o");
+    terminal.wait_for("Renew 2 leases once?");
+    terminal.keys("y");
     terminal.wait_for("Renewed ");
     terminal.wait_until("both are renewed", |_| leases[..2].iter().all(|id| server.sandbox.keep_alives(*id) == 1));
     terminal.keys("a");

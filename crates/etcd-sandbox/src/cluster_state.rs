@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tonic::Status;
 
 use super::MemberStats;
+use super::faults::CallFault;
 use super::store::{RenewOutcome, RequestError, Store};
 use crate::LeaseId;
 use simkit::Clock;
@@ -36,6 +37,8 @@ pub(super) struct ClusterState {
     /// Number of requested changes. It replaces the raft log index.
     pub(super) index: u64,
     pub(super) forbidden: HashSet<LeaseId>,
+    /// Scripted faults of single calls.
+    pub(super) call_faults: Vec<CallFault>,
     pub(super) expiry_stalled: bool,
     /// Keepalive requests received, by lease.
     pub(super) keep_alives: HashMap<LeaseId, u64>,
@@ -125,6 +128,7 @@ impl ClusterState {
             term: 2,
             index: 4,
             forbidden: HashSet::new(),
+            call_faults: Vec::new(),
             expiry_stalled: false,
             keep_alives: HashMap::new(),
             wakes: Timestamp::NEVER,

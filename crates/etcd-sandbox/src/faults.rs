@@ -6,8 +6,40 @@ use std::time::Duration;
 
 use tonic::Status;
 
-use super::cluster_state::{MemberState, SharedCluster};
+use super::cluster_state::{ClusterState, MemberState, SharedCluster};
 use crate::LeaseId;
+
+/// A call that a fault can be scripted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// LeaseGrant.
+    Grant,
+    /// LeaseRevoke.
+    Revoke,
+    /// LeaseTimeToLive.
+    TimeToLive,
+    /// Range.
+    Range,
+    /// Txn.
+    Txn,
+}
+
+/// A scripted fault of one call.
+#[derive(Clone, Debug)]
+pub(super) struct CallFault {
+    call: Call,
+    /// How many calls of this kind come before it.
+    skip: usize,
+    status: Status,
+    /// Whether the call is processed and only its reply is lost.
+    is_processed: bool,
+}
+
+/// How to answer a call that has a fault.
+pub(super) struct CallFaultReply {
+    pub(super) status: Status,
+    pub(super) is_processed: bool,
+}
 
 /// Scripts faults of all members, or of one member ([`on`](Faults::on)).
 ///
@@ -101,6 +133,20 @@ impl Faults {
         self.cluster.with(|state, _| state.forbidden.remove(&lease.into()));
     }
 
+    /// Refuses one call with a status, after `skip` calls of its kind. It is not processed.
+    pub fn refuse(&self, call: Call, skip: usize, status: Status) {
+        self.script(CallFault { call, skip, status, is_processed: false });
+    }
+
+    /// Processes one call, after `skip` calls of its kind, and replies with a status as if the reply was lost.
+    pub fn lose_reply(&self, call: Call, skip: usize, status: Status) {
+        self.script(CallFault { call, skip, status, is_processed: true });
+    }
+
+    fn script(&self, fault: CallFault) {
+        self.cluster.with(|state, _| state.call_faults.push(fault));
+    }
+
     /// Stops the removal of expired leases.
     pub fn stall_expiry(&self) {
         self.set_stalled(true);
@@ -147,6 +193,21 @@ impl Faults {
             state.members[self.members.clone()].iter_mut().for_each(change);
             state.has_changed = true;
         });
+    }
+}
+
+impl ClusterState {
+    /// Removes and returns the fault that is due for this call.
+    pub(super) fn take_call_fault(&mut self, call: Call) -> Option<CallFaultReply> {
+        let mut due = None;
+        for (place, fault) in self.call_faults.iter_mut().enumerate().filter(|(_, fault)| fault.call == call) {
+            match fault.skip.checked_sub(1) {
+                Some(left) => fault.skip = left,
+                None => due = due.or(Some(place)),
+            }
+        }
+        let CallFault { status, is_processed, .. } = self.call_faults.remove(due?);
+        Some(CallFaultReply { status, is_processed })
     }
 }
 

@@ -31,7 +31,7 @@ use simkit::Clock;
 use simkit::pipe::{Dialer, pipe};
 use simkit::tasks::{Task, spawn};
 
-pub use faults::Faults;
+pub use faults::{Call, Faults};
 pub use listen::ListenError;
 pub use store::RequestError;
 pub use test_api::MemberStats;

@@ -8,6 +8,7 @@ use tonic::{Code, Request, Response, Status};
 
 use super::MemberStats;
 use super::cluster_state::{ClusterState, MemberState, SharedCluster};
+use super::faults::Call;
 use super::store::RequestError;
 use simkit::Timestamp;
 
@@ -59,6 +60,15 @@ impl MemberServer {
         });
         self.delay_answer().await;
         Ok(Response::new(outcome?))
+    }
+
+    /// Answers a call, unless a fault is scripted for it.
+    pub(super) async fn scripted<T>(&self, call: Call, answer: impl Future<Output = RpcResult<T>>) -> RpcResult<T> {
+        let Some(fault) = self.cluster.with(|state, _| state.take_call_fault(call)) else { return answer.await };
+        if fault.is_processed {
+            answer.await?;
+        }
+        Err(fault.status)
     }
 
     /// Checks that there is a leader.

@@ -11,16 +11,21 @@ pub use help::HelpDialog;
 pub use outcome::DialogOutcome;
 pub(super) use outcome::{DialogContext, is_over, scrolled};
 
+pub use super::command_line::CommandLine;
 pub use super::verbs::attach::AttachDialog;
+pub use super::verbs::change_ttl::ChangeTtlDialog;
+pub use super::verbs::cluster::{ClusterMenu, LeaveDialog};
 pub use super::verbs::columns::{ColumnChoice, ColumnMenu};
 pub use super::verbs::drill::{DrillDialog, FaultChoice};
 pub use super::verbs::grant::{Field, GrantForm, PRESETS};
 pub use super::verbs::keep_alive::AdoptDialog;
 pub use super::verbs::mute::MuteMenu;
+pub use super::verbs::renew::RenewDialog;
 pub use super::verbs::revoke::{ChangeSinceOpen, Confirmation, RevokeDialog};
 pub use super::verbs::revoke_many::RevokeManyDialog;
 pub use super::verbs::sort::SortMenu;
 pub use super::verbs::warp::{ClockSpeed, no_speed, speeds};
+pub use super::verbs::write_config::WriteConfigDialog;
 
 use super::verbs::{quit, revoke_many, warp};
 use super::{Key, KeyContext};
@@ -44,8 +49,12 @@ pub enum Dialog {
     },
     /// Confirms adopting other clients' leases.
     Adopt(AdoptDialog),
+    /// Confirms renewing other clients' leases once.
+    Renew(RenewDialog),
     /// The form that attaches a key to a lease.
     Attach(Box<AttachDialog>),
+    /// The form that changes the TTL of a lease.
+    ChangeTtl(Box<ChangeTtlDialog>),
     /// The drill menu.
     Drill(DrillDialog),
     /// The menu that restarts the sandbox at another clock speed.
@@ -60,6 +69,14 @@ pub enum Dialog {
     Quit(Focus),
     /// Confirms suspending while leases are kept alive. Holds the dialog that was open before.
     Suspend(Option<Box<Dialog>>),
+    /// The command line.
+    Command(Box<CommandLine>),
+    /// The menu of clusters.
+    Clusters(ClusterMenu),
+    /// Asks what happens to the leases that are kept alive on the cluster that is left.
+    Leave(LeaveDialog),
+    /// Shows the change of the config file, and confirms it.
+    WriteConfig(Box<WriteConfigDialog>),
 }
 
 impl Dialog {
@@ -71,10 +88,16 @@ impl Dialog {
                 [id] => Some(id),
                 _ => None,
             },
+            Dialog::Renew(dialog) => match dialog.ids[..] {
+                [id] => Some(id),
+                _ => None,
+            },
             Dialog::Attach(dialog) => Some(dialog.id),
+            Dialog::ChangeTtl(dialog) => Some(dialog.id),
             Dialog::Drill(dialog) => Some(dialog.id),
             Dialog::Mute(menu) => Some(menu.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),
+            Dialog::Clusters(_) | Dialog::Leave(_) | Dialog::WriteConfig(_) | Dialog::Command(_) => None,
             Dialog::RevokeMany(_) | Dialog::Revoking { .. } => None,
             Dialog::Columns(_) => None,
             Dialog::Help(_) | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Warp | Dialog::Quit(_) => None,
@@ -89,9 +112,19 @@ impl Dialog {
                 below.take_if(|below| below.lease() == Some(id));
                 false
             }
+            Dialog::Command(line) => {
+                if line.lease() == Some(id) {
+                    line.forget_lease();
+                }
+                false
+            }
             Dialog::Adopt(adopt) => {
                 adopt.ids.retain(|one| *one != id);
                 adopt.ids.is_empty()
+            }
+            Dialog::Renew(renew) => {
+                renew.ids.retain(|one| *one != id);
+                renew.ids.is_empty()
             }
             dialog => dialog.lease() == Some(id),
         }
@@ -106,13 +139,19 @@ impl Dialog {
             Dialog::RevokeMany(dialog) => dialog.on_key(key, context),
             Dialog::Revoking { top } => revoke_many::on_progress_key(top, key, context),
             Dialog::Adopt(dialog) => dialog.on_key(key, context),
+            Dialog::Renew(dialog) => dialog.on_key(key, context),
             Dialog::Attach(dialog) => dialog.on_key(key, context),
+            Dialog::ChangeTtl(dialog) => dialog.on_key(key, context),
             Dialog::Drill(dialog) => dialog.on_key(key, context),
             Dialog::Warp => warp::on_key(key, context),
             Dialog::Sort(menu) => menu.on_key(key, context),
             Dialog::Mute(menu) => menu.on_key(key, context),
             Dialog::Columns(menu) => menu.on_key(key, context),
             Dialog::Quit(focus) => quit::on_key(focus, key, context),
+            Dialog::Command(line) => line.on_key(key, context),
+            Dialog::Clusters(menu) => menu.on_key(key, context),
+            Dialog::Leave(dialog) => dialog.on_key(key, context),
+            Dialog::WriteConfig(dialog) => dialog.on_key(key, context),
             // Enter selects Stay. Ctrl-z is handled before dialogs, because it suspends everywhere.
             Dialog::Suspend(_) => close_on(is_over(context.dialog_action(KeyContext::Suspend, key))),
         }

@@ -4,6 +4,7 @@ use crate::app::command::Command;
 use crate::app::jobs::Jobs;
 use crate::app::keymap::Action;
 use crate::app::lease_store::LeaseStore;
+use crate::app::typed_history::TypedHistory;
 use crate::app::{AppConfig, DialogAction, Key, KeyContext};
 
 /// The outcome of a key press in a dialog. Edits are stored in the dialog itself.
@@ -25,6 +26,8 @@ pub(in crate::app) struct DialogContext<'a> {
     pub(in crate::app) config: &'a AppConfig,
     pub(in crate::app) leases: &'a LeaseStore,
     pub(in crate::app) jobs: &'a Jobs,
+    /// Lines typed before on the command line.
+    pub(in crate::app) commands: &'a TypedHistory,
 }
 
 impl DialogContext<'_> {

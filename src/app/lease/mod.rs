@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::countdown::Countdown;
-use super::history::LeaseHistory;
+use super::history::{HistoryEvent, LeaseHistory};
 use super::lease_end::{KeepaliveLoss, LeaseEnd};
 use super::lease_keys::{DetachedKey, LeaseKeys, PendingDeletion};
 use super::muted_warnings::MutedWarnings;
@@ -189,7 +189,7 @@ impl Lease {
 
     /// The displayed time left in seconds. For an ended lease, the time left when it ended.
     pub(super) fn left_at_last(&self, now: Timestamp) -> Option<f64> {
-        Some(self.countdown?.left(self.end.map_or(now, |end| end.at)))
+        Some(self.countdown?.left(self.end.map_or(now, |end| end.at.min(now))))
     }
 
     pub(super) fn countdown(&self) -> Option<Countdown> {
@@ -219,6 +219,19 @@ impl Lease {
         self.update_countdown(change.deadline, deadline.latest.before(span));
         self.granted_ttl = Some(ttl);
         self.overdue = None;
+    }
+
+    /// Sets the deadline after the user renewed the lease once. The chart shows it, but it is not a renewal of the cadence.
+    pub(super) fn set_renewed_once(&mut self, deadline: TimeRange, ttl: i64) {
+        let span = Duration::from_secs(ttl.unsigned_abs());
+        let at = deadline.latest.before(span);
+        let change = self.observed.set_renewed_manually(deadline, span);
+        self.update_countdown(change.deadline, at);
+        self.granted_ttl = Some(ttl);
+        self.overdue = None;
+        if let Some(history) = &mut self.history {
+            history.push(at, HistoryEvent::Observed { deadline, is_renewal: false });
+        }
     }
 
     /// Updates the countdown for a deadline change at `now`. Returns whether the displayed deadline changed.
@@ -341,15 +354,19 @@ impl Lease {
 
     /// The state at `now`: the first that applies, in the order of [`LeaseState`].
     pub fn state(&self, now: Timestamp) -> LeaseState {
-        match self.end {
-            Some(end) => LeaseState::Ended(end.cause),
-            None if self.is_dying() => LeaseState::Dying,
-            None if self.is_unseen(now) => LeaseState::Unseen,
-            None if self.is_at_risk(now) => LeaseState::Risk,
-            None if self.is_late(now) => LeaseState::Late,
-            None if self.is_stalled() => LeaseState::Stalled,
-            None if self.is_paused() => LeaseState::Paused,
-            None => LeaseState::Ok,
+        self.end.map_or_else(|| self.state_if_alive(now), |end| LeaseState::Ended(end.cause))
+    }
+
+    /// The state at `now`, as if the lease had not ended.
+    pub(super) fn state_if_alive(&self, now: Timestamp) -> LeaseState {
+        match () {
+            () if self.is_dying() => LeaseState::Dying,
+            () if self.is_unseen(now) => LeaseState::Unseen,
+            () if self.is_at_risk(now) => LeaseState::Risk,
+            () if self.is_late(now) => LeaseState::Late,
+            () if self.is_stalled() => LeaseState::Stalled,
+            () if self.is_paused() => LeaseState::Paused,
+            () => LeaseState::Ok,
         }
     }
 

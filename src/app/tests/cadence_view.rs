@@ -167,7 +167,7 @@ fn the_export_has_a_line_per_row() {
     let columns = lines.iter().map(|line| line.matches(',').count());
     assert!(columns.clone().all(|count| count == 13), "{text}");
     assert_eq!(story.press(&[Key::Char('1'), Key::Char('e')]), [], "not in the lease table");
-    story.send(Msg::Exported(Ok("/tmp/leasetop-cadence-2.csv".into())));
+    story.send(Msg::Exported { leases: None, path: "/tmp/leasetop-cadence-2.csv".to_owned() });
     assert_eq!(story.app.view.status.as_ref().unwrap().text, "Exported /tmp/leasetop-cadence-2.csv");
 }
 

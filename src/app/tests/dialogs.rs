@@ -139,10 +139,9 @@ fn keepalive_is_toggled_and_adopting_asks() {
 }
 
 #[test]
-fn renewing_an_own_lease_once_uses_the_engine() {
+fn renewing_an_own_lease_once_does_not_ask() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
-    assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewNow(LeaseId(1))]);
     story.press(&[Key::Char('a')]);
     assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewOnce(LeaseId(1))]);
     story.wait(4.0);
@@ -156,7 +155,7 @@ fn read_only_refuses_everything_that_writes_or_renews() {
     let mut story = Story { app: AppState::new(config, Timestamp::START), now: Timestamp::START };
     assert_eq!(story.send(Msg::Cluster(view())), [], "initial leases are not granted either");
     story.list(&[7], &[]);
-    for key in ['n', 'a', 'o', 'x', 'K'] {
+    for key in ['n', 'a', 'o', 'x', 'K', 'T', 'u'] {
         let effects = story.press(&[Key::Char(key), Key::Char('y')]);
         assert!(effects.iter().all(|effect| matches!(effect, Effect::Copy(_))), "{effects:?}");
         assert!(story.app.view.dialog.is_none());

@@ -95,3 +95,28 @@ fn the_frozen_view_follows_a_new_size() {
     let visible: Vec<_> = story.app.displayed(story.now).0.visible().map(|lease| lease.id.0).collect();
     assert_eq!(visible, [3]);
 }
+
+#[test]
+fn a_lease_that_ends_during_the_freeze_is_marked_in_the_frozen_view() {
+    let mut story = frozen();
+    let seen = |story: &Story, id| {
+        let (app, at) = story.app.displayed(story.now);
+        (app.leases.get(LeaseId(id)).unwrap().state(at).word(), app.view.order().to_vec())
+    };
+    let order = seen(&story, 2).1;
+    story.press(&[Key::Down, Key::Char('x'), Key::Char('y')]);
+    story.send(Msg::Revoked { id: LeaseId(2), revision: 7, keys_deleted: Some(0) });
+    story.wait(1.0);
+    story.list(&[], &[3]);
+    assert_eq!(seen(&story, 2), ("revoked", order.clone()), "in its row");
+    assert_eq!(seen(&story, 1), ("ok", order.clone()));
+    story.wait(35.0);
+    story.send(Msg::Tick);
+    assert!(story.app.leases.get(LeaseId(2)).is_none());
+    assert_eq!(seen(&story, 2), ("revoked", order));
+    for key in ['x', 'a', 'o', 'K', 'T'] {
+        assert_eq!(story.press(&[Key::Char(key)]), []);
+        assert!(story.app.view.dialog.is_none());
+        assert_eq!(note(&story), "0000000000000002 since the freeze: gone");
+    }
+}

@@ -150,3 +150,67 @@ fn a_replacement_for_a_lost_lease_has_its_keys_and_schedule() {
     let bare = GrantForm::like(&Lease::new(LeaseId(2)), None, RenewalSchedule::Exact);
     assert_eq!((texts(&bare), bare.pace), (vec![""], RenewalSchedule::Exact));
 }
+
+fn note(story: &Story) -> &str {
+    story.app.view.status.as_ref().map_or("", |note| &note.text)
+}
+
+/// Others' leases 0x51 to 0x55, the cursor on the third, and a request for `count` leases of 10 s.
+fn requested(count: &str) -> Story {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[0x51, 0x52, 0x53, 0x54, 0x55], &[]);
+    story.app.view.cursor = Some(LeaseId(0x53));
+    story.type_in("n1");
+    story.press(&[Key::Tab]);
+    story.type_in(count);
+    story.press(&[Key::Enter]);
+    story
+}
+
+#[test]
+fn a_grant_reports_how_many_and_moves_the_cursor_to_the_first() {
+    let mut story = requested("2");
+    assert_eq!(note(&story), "Granting 2 leases of 10 s…");
+    story.grant(0x70, 10);
+    assert_eq!((note(&story), story.app.view.cursor), ("Granting 2 leases of 10 s…", Some(LeaseId(0x53))));
+    story.grant(0x60, 10);
+    assert_eq!((note(&story), story.app.view.cursor), ("Granted 2 leases of 10 s", Some(LeaseId(0x70))));
+    for cursor in [0x53, 0x70, 0x53] {
+        story.press(&[Key::Char('`')]);
+        assert_eq!(story.app.view.cursor, Some(LeaseId(cursor)));
+    }
+    story.list(&[], &[0x70]);
+    story.wait(40.0);
+    story.send(Msg::Tick);
+    story.press(&[Key::Char('`')]);
+    assert_eq!(note(&story), "`: 0000000000000070 is no longer listed");
+}
+
+#[test]
+fn failures_of_a_grant_are_counted() {
+    let mut story = requested("2");
+    story.grant(0x70, 10);
+    story.send(Msg::GrantFailed { ttl: 10, failure: trouble("no leader") });
+    assert_eq!(note(&story), "Granted 1 of 2 leases of 10 s: no leader");
+    assert_eq!(story.app.view.cursor, Some(LeaseId(0x70)));
+    let mut story = requested("1");
+    story.send(Msg::GrantFailed { ttl: 10, failure: trouble("no leader") });
+    assert_eq!(note(&story), "Could not grant a lease of 10 s: no leader");
+}
+
+#[test]
+fn the_cursor_stays_where_the_user_is_busy_and_with_leases_from_the_command_line() {
+    let mut story = requested("1");
+    story.press(&[Key::Char('x')]);
+    story.grant(0x70, 10);
+    assert_eq!(story.app.view.cursor, Some(LeaseId(0x53)), "a dialog is open");
+    let mut story = requested("1");
+    story.press(&[Key::Char('v')]);
+    story.grant(0x70, 10);
+    assert_eq!(story.app.view.cursor, Some(LeaseId(0x53)), "a range is being marked");
+    let mut story = requested("1");
+    story.grant(0x70, 20);
+    assert_eq!(story.app.view.cursor, Some(LeaseId(0x53)), "another request");
+    story.press(&[Key::Char('`')]);
+    assert_eq!(note(&story), "`: nothing to jump back to; it works after a grant");
+}

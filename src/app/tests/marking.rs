@@ -147,15 +147,16 @@ fn leases_that_ended_while_the_dialog_was_open_are_skipped_with_a_message() {
 fn renew_once_applies_to_all_marked_leases() {
     let mut story = crowd();
     story.press(&[SPACE, Key::Down, SPACE]);
-    assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewNow(LeaseId(1)), Effect::RenewOnce(LeaseId(3))]);
-    assert_eq!(note(&story), "Renewing 2 leases once");
+    assert_eq!(story.press(&[Key::Char('o')]), [], "one of them is another client's");
+    assert_eq!(story.press(&[Key::Char('y')]), [1, 3].map(|id| Effect::RenewOnce(LeaseId(id))));
+    assert_eq!(note(&story), "Renewing 2 leases once…");
 }
 
 #[test]
 fn in_the_detail_commands_apply_to_the_shown_lease() {
     let mut story = crowd();
     story.press(&[SPACE, SPACE, Key::Enter]);
-    assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewOnce(LeaseId(3))]);
+    assert_eq!(story.press(&[Key::Char('o'), Key::Char('y')]), [Effect::RenewOnce(LeaseId(3))]);
     story.press(&[Key::Char('x')]);
     assert!(matches!(&story.app.view.dialog, Some(Dialog::Revoke(dialog)) if dialog.id == LeaseId(3)));
     story.press(&[Key::Esc, SPACE]);

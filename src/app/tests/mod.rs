@@ -2,6 +2,8 @@
 
 mod answering;
 mod cadence_view;
+mod change_ttl;
+mod command_line;
 mod dialogs;
 mod event_filter;
 mod feedback;
@@ -16,6 +18,7 @@ mod leases;
 mod lives;
 mod locks;
 mod losses;
+mod manual_renewals;
 mod marking;
 mod muting;
 mod order;
@@ -28,6 +31,7 @@ mod revoking_many;
 mod row_index;
 mod sorting;
 mod suspension;
+mod undo;
 mod views;
 mod wrong_lease;
 
@@ -115,7 +119,7 @@ impl Story {
     }
 
     pub(super) fn type_in(&mut self, text: &str) -> Vec<Effect> {
-        text.chars().flat_map(|c| self.send(Msg::Key(Key::Char(c)))).collect()
+        text.chars().flat_map(|c| self.press(&[Key::Char(c)])).collect()
     }
 
     pub(super) fn wait(&mut self, seconds: f64) {

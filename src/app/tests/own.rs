@@ -25,9 +25,17 @@ fn attached(key: &str, value: &str) -> Vec<Effect> {
 fn the_id_is_copied_as_it_is_shown() {
     let mut story = story();
     assert_eq!(story.press(&[Key::Char('y')]), [Effect::Copy("0000000000000010".to_owned())]);
-    assert_eq!(note(&story), "Copied 0000000000000010");
+    let copied = |story: &mut Story, text: &str, outcome| {
+        story.send(Msg::Copied { text: text.to_owned(), outcome });
+        note(story).to_owned()
+    };
+    let sent = copied(&mut story, "0000000000000010", CopyOutcome::Terminal);
+    assert_eq!(sent, "0000000000000010 sent to the terminal's clipboard (OSC 52)");
+    let refused = copied(&mut story, "0000000000000010", CopyOutcome::TmuxRefuses);
+    assert!(refused.contains("tmux set -s set-clipboard on"), "{refused}");
     assert_eq!(story.press(&[Key::Char('#'), Key::Char('y')]), [Effect::Copy("16".to_owned())]);
-    assert_eq!(note(&story), "Copied 16 (decimal; leasetop reads it as dec:16)");
+    let sent = copied(&mut story, "16", CopyOutcome::Tmux);
+    assert_eq!(sent, "16 sent to tmux's buffer and its terminal's clipboard (leasetop reads it as dec:16)");
     story.press(&[Key::Char('3')]);
     assert_eq!(story.press(&[Key::Char('y'), Key::Char('Y')]), [], "there no lease is selected");
 }
@@ -37,7 +45,6 @@ fn the_copied_command_uses_a_hex_id() {
     let mut story = story();
     let command = format!("{ETCDCTL} lease timetolive --keys 0000000000000010");
     assert_eq!(story.press(&[Key::Char('#'), Key::Char('Y')]), [Effect::Copy(command.clone())]);
-    assert_eq!(note(&story), format!("Copied {command}"));
     story.grant(-5, 5);
     story.press(&[Key::Home]);
     let command = format!("{ETCDCTL} lease timetolive --keys -- -000000000000005");

@@ -97,6 +97,7 @@ fn asked(story: &Story) -> BTreeSet<LeaseId> {
         Some(Dialog::Revoke(dialog)) => [dialog.id].into(),
         Some(Dialog::RevokeMany(dialog)) => dialog.ids().collect(),
         Some(Dialog::Adopt(dialog)) => dialog.ids.iter().copied().collect(),
+        Some(Dialog::Renew(dialog)) => dialog.ids.iter().copied().collect(),
         Some(dialog) => dialog.lease().into_iter().collect(),
         None => BTreeSet::new(),
     }

@@ -2,17 +2,19 @@
 
 use crate::app::action::Action;
 use crate::app::cadence;
-use crate::app::command::Command;
+use crate::app::command::{Command, TypedCommand};
 use crate::app::dialog::{Dialog, Focus, HelpDialog, MuteMenu};
 use crate::app::verbs::{
-    self, Done, attach, columns, copy, drill, grant, keep_alive, mute, pin, quit, renew, revoke, revoke_many, sort,
+    self, Done, attach, change_ttl, columns, copy, drill, grant, keep_alive, mute, pin, quit, renew, revoke,
+    revoke_many, sort, undo,
 };
-use crate::app::{AppState, Effect, Lease, MessageScope, Ownership, Redraw, View};
+use crate::app::{AppState, Effect, Lease, MessageScope, Ownership, Redraw, TypedFilter, View};
 use crate::id_format::IdFormat;
 use etcd_lease::{Fault, LeaseId};
 use simkit::Timestamp;
 
-use super::{feedback, freeze, navigation, selection, tick, view_actions};
+use super::command_line::Plan;
+use super::{clusters, command_line, feedback, freeze, navigation, selection, tick, view_actions};
 
 /// Maximum number of leases in a dialog that are polled first. More than a dialog can show.
 const MAX_PRIORITIZED: usize = 100;
@@ -34,23 +36,51 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
             navigation::choose_columns(&mut app.active_view_mut().view, columns);
             Done::default()
         }
-        Command::Grant(request) => grant::start(request),
+        Command::Grant(request) => grant::start(&mut app.jobs, request),
+        Command::RenewOnce(targets) => renew::start(&app.leases, &mut app.jobs, ids, &targets),
+        Command::ChangeTtl { id, ttl } => change_ttl::start(&app.leases, &mut app.jobs, ids, id, ttl),
         Command::Attach { id, key, value } => attach::start(ids, id, key, value),
         Command::KeepAlive(targets) => keep_alive::start(&mut app.leases, ids, &targets),
         Command::StartFault { id, fault } => return start_drill(app, id, fault, now),
-        Command::Revoke(id) => revoke::start(&mut app.jobs, ids, id),
+        Command::Revoke(id) => {
+            if !app.jobs.revoking.contains(&id) {
+                app.jobs.undo.begin(&app.leases, [id]);
+            }
+            revoke::start(&mut app.jobs, ids, id)
+        }
         Command::RevokeMany(targets) => {
             app.view.dialog = Some(Dialog::Revoking { top: 0 });
+            let is_running = app.jobs.bulk.as_ref().is_some_and(|bulk| !bulk.is_over());
+            let starts = targets.iter().map(|target| target.id).filter(|id| !app.jobs.revoking.contains(id));
+            app.jobs.undo.begin_many(&app.leases, starts, is_running);
             revoke_many::add(&app.leases, &mut app.jobs, &mut app.view.selection, targets)
         }
         Command::StopRevoking => revoke_many::stop(&mut app.jobs),
         Command::RestartSandbox { warp } => Done::effects(vec![Effect::RestartSandbox { warp }]),
         Command::Quit => Done::effects(vec![quit::quit(&app.leases, &app.config)]),
         Command::RevokeAndQuit => {
-            quit::revoke_and_quit(&app.leases, &mut app.jobs, &mut app.view.selection, &app.config)
+            let AppState { leases, jobs, view, config, .. } = app;
+            quit::revoke_and_quit(leases, jobs, &mut view.selection, config, &view.background)
         }
         Command::Mute { id, choice } => mute::apply(&mut app.leases, &ids.name(id), id, choice),
         Command::ShowError(text) => Done::error(text),
+        Command::Typed(typed) => return run_typed(app, *typed, now),
+        Command::ActOn { action, ids } => return act_on(app, action, ids, now),
+        Command::Filter(text) => set_filter(app, &text),
+        Command::GroupBy(group_by) => {
+            app.active_view_mut().view.group_by = group_by;
+            Done::default()
+        }
+        Command::Theme(name) => {
+            app.view.theme = Some(name.clone());
+            Done::status(format!("Theme {name}")).with(Effect::Theme(name))
+        }
+        Command::Export { path, overwrite } => Done::effects(vec![Effect::ExportRows { path, overwrite }]),
+        Command::Tour => show_tour(app),
+        Command::WriteConfig => Done::effects(vec![Effect::ReadConfigFile]),
+        Command::SaveConfig(change) => Done::effects(vec![Effect::WriteConfigFile(change)]),
+        Command::AskSwitchCluster(to) => clusters::ask(app, to),
+        Command::SwitchCluster { to, leases } => clusters::switch(app, to, leases),
     };
     report(app, done, now)
 }
@@ -63,6 +93,51 @@ fn start_drill(app: &mut AppState, id: LeaseId, fault: Fault, now: Timestamp) ->
         app.view.limit_status(MessageScope::Drill { id, has_started: false });
     }
     effects
+}
+
+/// Executes a typed command and adds its line to the history.
+fn run_typed(app: &mut AppState, typed: TypedCommand, now: Timestamp) -> Vec<Effect> {
+    let mut effects = command_line::remember_line(app, &typed);
+    let refusal = if matches!(typed.command, Command::Grant(_)) { refusal(app) } else { None };
+    let plan = refusal.map_or_else(|| command_line::plan(app, typed), Plan::Report);
+    effects.extend(match plan {
+        Plan::Execute(command) => execute(app, command, now),
+        Plan::Perform(action) => perform(app, action, now),
+        Plan::ActOn(action, ids) => act_on(app, action, ids, now),
+        Plan::Report(done) => report(app, done, now),
+    });
+    effects
+}
+
+/// Executes an action on these leases, as if they were the marked ones. A dialog asks as it does for a key.
+fn act_on(app: &mut AppState, action: Action, ids: Vec<LeaseId>, now: Timestamp) -> Vec<Effect> {
+    let since = match command_line::set_targets(app, ids) {
+        Ok(since) => since,
+        Err(gone) => return report(app, gone, now),
+    };
+    let effects = perform(app, action, now);
+    command_line::clear_targets(app);
+    freeze::report(app, since, now);
+    effects
+}
+
+/// Shows the introduction of the demo until the next key press.
+fn show_tour(app: &mut AppState) -> Done {
+    if !app.config.is_demo {
+        return Done::error("The introduction belongs to the demo");
+    }
+    app.view.shows_tour = true;
+    Done::default()
+}
+
+/// Replaces the typed filter and shows the rows.
+fn set_filter(app: &mut AppState, text: &str) -> Done {
+    let Ok(filter) = text.parse::<TypedFilter>() else { return Done::error(format!("“{text}” is not a filter")) };
+    let view = &mut app.active_view_mut().view;
+    view.active = View::Leases;
+    view.is_open = false;
+    view.row_filter.set(filter);
+    Done::default()
 }
 
 /// Shows a result on the status line and returns its effects.
@@ -112,13 +187,17 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
         Action::Attach => open_attach_form(app),
         Action::KeepAlive => toggle_keep_alive(app, now),
         Action::RenewOnce => match targets_to_change(app, now) {
-            Some(targets) => renew::once(&app.leases, &targets),
+            Some(targets) => renew_once(app, &targets),
             None => Done::default(),
         },
+        Action::Undo => undo_revoke(app, now),
+        Action::ChangeTtl => open_change_ttl_form(app),
+        Action::JumpBack => jump_back(app),
         Action::Drill => toggle_drill(app),
         Action::Revoke => open_revoke(app, now),
         Action::Pin => toggle_pins(app),
         Action::Mute => open_mute_menu(app),
+        Action::Clusters => clusters::open_menu(app),
         Action::ExportCsv => export_csv(app),
         Action::CopyId => cursor_id(app).map_or_else(Done::default, |id| copy::id(app.view.id_format, id)),
         Action::CopyCommand => cursor_id(app).map_or_else(Done::default, |id| copy::command(&app.config, id)),
@@ -134,6 +213,7 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
 fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
     match action {
         Action::Help => app.view.dialog = Some(Dialog::Help(HelpDialog::default())),
+        Action::CommandLine => command_line::open(app),
         Action::SortMenu => {
             let present = app.active_view().view.sort;
             app.view.dialog = Some(Dialog::Sort(sort::SortMenu::new(present)));
@@ -241,6 +321,53 @@ fn toggle_keep_alive(app: &mut AppState, now: Timestamp) -> Done {
     }
 }
 
+/// Renews leases once, or asks first if one of them is another client's.
+fn renew_once(app: &mut AppState, targets: &[LeaseId]) -> Done {
+    if let Some(dialog) = renew::question(&app.leases, targets) {
+        app.view.dialog = Some(Dialog::Renew(dialog));
+        return Done::default();
+    }
+    renew::start(&app.leases, &mut app.jobs, app.view.id_format, targets)
+}
+
+fn open_change_ttl_form(app: &mut AppState) -> Done {
+    let Some(lease) = app.cursor_lease_alive() else { return Done::default() };
+    let (id, dialog) = (lease.id, change_ttl::ChangeTtlDialog::new(lease));
+    if let Some(refusal) = refusal(app) {
+        return refusal;
+    }
+    if let Some(under_way) = revoke::under_way(&app.jobs, app.view.id_format, id) {
+        return under_way;
+    }
+    app.view.dialog = Some(Dialog::ChangeTtl(Box::new(dialog)));
+    app.polls.prioritize(id);
+    Done::default()
+}
+
+/// Undoes the last revoke.
+fn undo_revoke(app: &mut AppState, now: Timestamp) -> Done {
+    if let Some(refusal) = refusal(app) {
+        return refusal;
+    }
+    undo::start(&mut app.jobs, app.view.clock_speed, now)
+}
+
+/// Returns the cursor to where it was before a grant moved it. Again: returns it to the granted lease.
+fn jump_back(app: &mut AppState) -> Done {
+    let key = app.config.keymap.key_label(Action::JumpBack);
+    let active = app.active_view_mut();
+    active.view.request_redraw(Redraw::Now);
+    let Some(id) = active.view.jump_back else {
+        return Done::error(format!("{key}: nothing to jump back to; it works after a grant"));
+    };
+    if !active.view.order.contains(&id) {
+        return Done::error(format!("{key}: {} is no longer listed", active.view.id_format.name(id)));
+    }
+    active.view.jump_back = active.view.cursor;
+    navigation::select(&mut active.view, id);
+    Done::default()
+}
+
 fn toggle_drill(app: &mut AppState) -> Done {
     let Some(lease) = app.cursor_lease_alive() else { return Done::default() };
     match drill::toggle(lease, &app.config, app.view.id_format) {
@@ -332,7 +459,7 @@ fn toggle_mouse(app: &mut AppState) -> Done {
 }
 
 fn ask_to_quit(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    if quit::needs_question(&app.leases, &app.jobs, &app.config) {
+    if quit::needs_question(&app.leases, &app.jobs, &app.config, &app.view.background) {
         app.view.dialog = Some(Dialog::Quit(Focus::default()));
         return Vec::new();
     }

@@ -100,6 +100,7 @@ fn sent(action: Action) -> Option<String> {
         Action::PollNow => "polling now",
         Action::RenewOnce => "renewing",
         Action::ExportCsv => "exporting",
+        Action::CopyId | Action::CopyCommand => "copying",
         _ => return None,
     };
     Some(text.to_owned())

@@ -1,9 +1,9 @@
 //! The filter line. It filters while the user types.
 
 use crate::app::action::Action;
-use crate::app::{AppState, DialogAction, Key, KeyContext, Redraw, RowFilter};
+use crate::app::{AppState, DialogAction, Effect, HistoryKind, Key, KeyContext, Redraw, RowFilter};
 
-use super::view_actions;
+use super::{command_line, view_actions};
 
 /// Whether the filter line is open.
 pub(super) fn is_open(app: &AppState) -> bool {
@@ -11,23 +11,35 @@ pub(super) fn is_open(app: &AppState) -> bool {
 }
 
 /// Handles a key in the filter line. Enter keeps a valid filter and closes the line. Esc clears the filter. Tab completes the
-/// word at the cursor. Movement keys that do not edit text move through the rows.
-pub(super) fn press(app: &mut AppState, key: Key) {
+/// word at the cursor. Up shows older filters, Down newer ones. Movement keys that do not edit text move through the rows;
+/// so do Up and Down without a filter to show.
+pub(super) fn press(app: &mut AppState, key: Key) -> Vec<Effect> {
     app.view.request_redraw(Redraw::Now);
     app.view.status = None;
     let dialog_action = app.config.keymap.dialog_action(KeyContext::Filter, key);
     let action = app.config.keymap.action(key);
+    if is_history(app, dialog_action) {
+        return Vec::new();
+    }
     let active = app.active_view_mut();
     if active.view.view_filter().is_some() {
-        return press_in_view(active, key, dialog_action, action);
+        press_in_view(active, key, dialog_action, action);
+        return Vec::new();
     }
     let row_filter = &mut active.view.row_filter;
     match (dialog_action, action) {
         (Some(DialogAction::Accept), _) => {
-            row_filter.line.take_if(|line| line.bad.is_none());
+            let text = row_filter.typed.text().to_owned();
+            if row_filter.line.take_if(|line| line.bad.is_none()).is_some() {
+                return command_line::remember(app, HistoryKind::Filters, &text);
+            }
         }
         (Some(DialogAction::CompleteNext), _) => row_filter.complete(true),
         (Some(DialogAction::CompletePrevious), _) => row_filter.complete(false),
+        (Some(DialogAction::HistoryOlder | DialogAction::HistoryNewer), Some(action)) if action.is_movement() => {
+            view_actions::go(active, action)
+        }
+        (Some(DialogAction::HistoryOlder | DialogAction::HistoryNewer), _) => (),
         (Some(_), _) => {
             row_filter.typed = Default::default();
             row_filter.line = None;
@@ -37,6 +49,18 @@ pub(super) fn press(app: &mut AppState, key: Key) {
         }
         (None, _) => insert(row_filter, key),
     }
+    Vec::new()
+}
+
+/// Shows an older or newer filter. Returns false if there is none.
+fn is_history(app: &mut AppState, action: Option<DialogAction>) -> bool {
+    let is_older = match action {
+        Some(DialogAction::HistoryOlder) => true,
+        Some(DialogAction::HistoryNewer) => false,
+        _ => return false,
+    };
+    let history = app.view.typed.filters.clone();
+    app.active_view_mut().view.row_filter.browse(&history, is_older)
 }
 
 /// The same in the filter line of a view other than the leases.

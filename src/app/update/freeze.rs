@@ -1,7 +1,7 @@
 //! Freezing the display.
 
 use crate::app::dialog::Dialog;
-use crate::app::{AppState, Lease, LeaseState};
+use crate::app::{AppState, Lease, LeaseEnd, LeaseState, Redraw};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -19,6 +19,30 @@ pub(super) fn thaw(app: &mut AppState) -> bool {
     true
 }
 
+/// Shows in the frozen view that a lease ended meanwhile. Its row stays where it is.
+pub(super) fn overlay_end(app: &mut AppState, id: LeaseId, end: LeaseEnd) {
+    let Some(frozen) = &mut app.frozen else { return };
+    if let Some(lease) = frozen.app.leases.get_mut_in_place(id)
+        && lease.end.is_none()
+    {
+        lease.end = Some(end);
+        lease.is_kept_alive = false;
+        app.view.request_redraw(Redraw::Soon);
+    }
+}
+
+/// Shows in the frozen view that an ended lease was granted again with the same id.
+pub(super) fn overlay_restored(app: &mut AppState, id: LeaseId) {
+    let Some(frozen) = &mut app.frozen else { return };
+    let since = frozen.at;
+    if let Some(lease) = frozen.app.leases.get_mut_in_place(id)
+        && lease.end.is_some_and(|end| end.at >= since)
+    {
+        lease.end = None;
+        app.view.request_redraw(Redraw::Soon);
+    }
+}
+
 /// What happened to a lease since the display was frozen.
 pub(super) struct ChangesSinceFreeze {
     pub(super) id: LeaseId,
@@ -28,13 +52,17 @@ pub(super) struct ChangesSinceFreeze {
 /// Moves the live cursor to the lease selected in the frozen view, so that an action applies to the lease that the user
 /// sees. `None` if the display is not frozen.
 pub(super) fn select(app: &mut AppState) -> Option<ChangesSinceFreeze> {
-    let old = app.frozen.as_ref()?.app.cursor_lease()?;
-    let since = ChangesSinceFreeze {
-        id: old.id,
-        changes: app.leases.get(old.id).map_or(vec!["gone".to_owned()], |new| changes(old, new)),
-    };
-    app.view.cursor = Some(since.id);
-    Some(since)
+    let id = app.frozen.as_ref()?.app.cursor_lease()?.id;
+    app.view.cursor = Some(id);
+    changes_of(app, id)
+}
+
+/// What happened to a lease since the display was frozen. `None` if it is not frozen, or does not show the lease.
+pub(super) fn changes_of(app: &AppState, id: LeaseId) -> Option<ChangesSinceFreeze> {
+    let frozen = app.frozen.as_ref()?;
+    let old = frozen.app.leases.get(id)?;
+    let changes = app.leases.get(id).map_or(vec!["gone".to_owned()], |new| changes(old, new, frozen.at));
+    Some(ChangesSinceFreeze { id, changes })
 }
 
 /// Shows the changes in the open revoke dialog or on the status line, because the action applies to the live lease.
@@ -55,11 +83,16 @@ pub(super) fn report(app: &mut AppState, since: Option<ChangesSinceFreeze>, now:
     );
 }
 
-fn changes(old: &Lease, new: &Lease) -> Vec<String> {
-    if old.end.is_none()
-        && let Some(end) = new.end
-    {
-        return vec![format!("gone, {}", LeaseState::Ended(end.cause).word())];
+/// The changes since the display was frozen at `since`. The frozen view already shows an end.
+fn changes(old: &Lease, new: &Lease, since: Timestamp) -> Vec<String> {
+    match (old.end, new.end) {
+        (Some(_), None) => return vec!["granted again".to_owned()],
+        (None, Some(end)) => return vec![format!("gone, {}", LeaseState::Ended(end.cause).word())],
+        (Some(_), Some(end)) if end.at >= since => {
+            return vec![format!("gone, {}", LeaseState::Ended(end.cause).word())];
+        }
+        (Some(_), Some(_)) => return Vec::new(),
+        (None, None) => (),
     }
     let keys = |lease: &Lease| lease.keys.as_ref().map(|keys| (keys.count, keys.first.clone()));
     let is_renewed = old.bounds().zip(new.bounds()).is_some_and(|(old, new)| old.latest < new.earliest);

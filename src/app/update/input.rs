@@ -3,7 +3,7 @@
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::dialog::{Dialog, DialogContext, DialogOutcome};
-use crate::app::verbs::{attach, grant};
+use crate::app::verbs::{attach, change_ttl, grant};
 use crate::app::{AppState, Effect, Key, Redraw};
 use simkit::Timestamp;
 
@@ -22,8 +22,7 @@ pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect>
         return press_in_dialog(app, dialog, key, now);
     }
     if filter::is_open(app) {
-        filter::press(app, key);
-        return Vec::new();
+        return filter::press(app, key);
     }
     app.view.request_redraw(Redraw::Now);
     app.view.status = None;
@@ -40,7 +39,8 @@ pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect>
 /// Passes a key to a dialog and executes what the dialog decides.
 fn press_in_dialog(app: &mut AppState, mut dialog: Dialog, key: Key, now: Timestamp) -> Vec<Effect> {
     app.view.request_redraw(Redraw::Now);
-    let context = DialogContext { config: &app.config, leases: &app.leases, jobs: &app.jobs };
+    let commands = &app.view.typed.commands;
+    let context = DialogContext { config: &app.config, leases: &app.leases, jobs: &app.jobs, commands };
     match dialog.on_key(key, context) {
         DialogOutcome::Stay => app.view.dialog = Some(dialog),
         DialogOutcome::Close => app.view.dialog = dialog.below(),
@@ -60,6 +60,8 @@ pub(super) fn paste(app: &mut AppState, text: &str, now: Timestamp) {
     match &mut app.view.dialog {
         Some(Dialog::Grant(form)) => grant::paste(form, text),
         Some(Dialog::Attach(dialog)) => attach::paste(dialog, text),
+        Some(Dialog::ChangeTtl(dialog)) => change_ttl::paste(dialog, text),
+        Some(Dialog::Command(line)) => line.paste(text, &app.config),
         None if is_filter => filter::paste(app, text),
         _ => app.view.set_status(now, true, "Paste ignored: no text field is open"),
     }

@@ -9,7 +9,7 @@ use crate::inference::lease_inference::{RemovalCause, RemovalWindow};
 use etcd_lease::{Ended, LeaseId};
 use simkit::Timestamp;
 
-use super::selection;
+use super::{freeze, selection};
 
 /// Returns the record of a living lease. Creates it if the lease is unknown or has ended.
 pub(super) fn get_or_create(app: &mut AppState, id: LeaseId) -> &mut Lease {
@@ -132,6 +132,7 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
         app.leases.cohorts.revoked(ttl, end.at);
     }
     app.leases.push_ended(end.at, id);
+    freeze::overlay_end(app, id, end);
     selection::on_end(app, id, end.is_ours, end.at);
     app.polls.plan(&mut app.leases, id, Timestamp::NEVER);
     app.events.push(when, Some(id), EventKind::LeaseEnded(Box::new(event)));

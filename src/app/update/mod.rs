@@ -3,11 +3,16 @@
 //! `input` turns key presses into [`Command`](super::command::Command)s, and `execute` calls their verbs. Messages from
 //! etcd and the engine have one file each.
 
+mod background;
+mod change_ttl;
 mod cluster;
+mod clusters;
+mod command_line;
 mod counts;
 mod engine;
 mod execute;
 mod feedback;
+mod files;
 mod filter;
 mod freeze;
 mod input;
@@ -23,6 +28,8 @@ mod replies;
 mod selection;
 mod suspension;
 mod tick;
+mod undo;
+mod undo_size;
 mod values;
 mod view_actions;
 
@@ -30,7 +37,8 @@ pub use lints::run_lints;
 pub use refresh_rows::refresh_rows;
 pub use tick::next_wake;
 
-use super::{AppState, Effect, Msg, Redraw, Viewport};
+use super::{AppState, CopyOutcome, Effect, Msg, Redraw, Viewport};
+use crate::id_format::IdFormat;
 use simkit::Timestamp;
 
 /// Applies a message at time `now` and returns the effects to carry out.
@@ -63,7 +71,16 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Cluster(view) => return cluster::changed(app, view, now),
         Msg::RevokeFailed { id, failure } => return replies::revoke_failed(app, id, &failure, now),
         Msg::Revoked { id, revision, keys_deleted } => return replies::revoked(app, id, revision, keys_deleted, now),
+        Msg::BackgroundRevoked { failed } => return background::revoked(app, failed, now),
         Msg::SystemSlept(span) => return suspension::slept(app, span, now),
+        Msg::Exported { leases, path } => files::exported(app, leases, &path, now),
+        Msg::ConfigFile { path, text } => files::config_read(app, path, text, now),
+        Msg::ConfigWritten { path } => files::config_written(app, &path, now),
+        Msg::ExportFailed(why) | Msg::ConfigFileFailed(why) => files::failed(app, why, now),
+        Msg::HistoryFailed(why) | Msg::SwitchFailed(why) => files::failed(app, why, now),
+        Msg::Resumed(leases) => background::resumed(app, &leases),
+        Msg::Background(leases) => background::changed(app, leases),
+        Msg::BackgroundEnded { cluster, id, why } => background::ended(app, &cluster, id, &why, now),
         Msg::ClockWaits => app.view.note_waiting_clock(now),
         Msg::ProcessStalled { since } => suspension::over(app, since, now),
         Msg::Resized(viewport) => resized(app, viewport),
@@ -91,12 +108,28 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::GrantFailed { ttl, failure } => replies::grant_failed(app, ttl, &failure, now),
         Msg::Attached { id, key } => replies::attached(app, id, &key, now),
-        Msg::Exported(result) => replies::exported(app, result, now),
         Msg::AttachFailed { id, key, failure } => replies::attach_failed(app, id, &key, &failure, now),
         Msg::Renewed { sent, received, id, ttl } => replies::renewed(app, id, ttl, sent, received),
         Msg::RenewFailed { id, failure } => replies::renew_failed(app, id, &failure, now),
+        Msg::BackedUp { id, backup } => app.jobs.undo.on_backup(id, backup),
+        Msg::UndoMeasured { ids, size } => undo_size::measured(app, &ids, size),
+        Msg::Replaced { id, sent, received, answer } => undo::replaced(app, id, &answer, (sent, received)),
+        Msg::Restored { id, new, keys } => undo::restored(app, id, new, &keys, now),
+        Msg::RestoreFailed { id, failure } => undo::restore_failed(app, id, &failure, now),
+        Msg::TtlChanged { id, changed } => return change_ttl::changed(app, id, &changed, now),
+        Msg::ChangeTtlFailed { id, message, revoked } => return change_ttl::failed(app, id, &message, revoked, now),
+        Msg::Copied { text, outcome } => copied(app, &text, outcome, now),
     }
     Vec::new()
+}
+
+/// Reports where a copied text was sent.
+fn copied(app: &mut AppState, text: &str, outcome: CopyOutcome, now: Timestamp) {
+    let is_error = outcome == CopyOutcome::TmuxRefuses;
+    let is_decimal = app.view.id_format == IdFormat::Decimal && text.parse::<i64>().is_ok();
+    let note = if is_decimal && !is_error { format!(" (leasetop reads it as dec:{text})") } else { String::new() };
+    app.view.set_status(now, is_error, outcome.message(text) + &note);
+    app.view.request_redraw(Redraw::Now);
 }
 
 /// Applies a new screen size, also to a frozen view.

@@ -1,12 +1,11 @@
 //! Replies to the requests of the verbs.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::bulk::RevokeOutcome;
-use crate::app::verbs::{Done, quit, revoke, revoke_many};
+use crate::app::verbs::{Done, cluster, grant, quit, renew, revoke, revoke_many};
 use crate::app::{
-    AppState, CallFailure, Effect, EventKind, Lease, Ownership, Redraw, Renewal, RenewalSource, TimeRange,
+    AppState, CallFailure, Effect, EventKind, Lease, Ownership, Redraw, Renewal, RenewalSource, TimeRange, View,
 };
 use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
@@ -15,6 +14,7 @@ use super::engine::count;
 use super::execute::report;
 use super::lease_keys;
 use super::lifecycle::{Absence, get_or_create, record_end, record_revoked};
+use super::navigation;
 
 /// Records a granted lease. Its deadline is between `sent` and `received`, each plus the TTL.
 pub(super) fn granted(
@@ -36,10 +36,33 @@ pub(super) fn granted(
     if let Some(status) = lease.engine.clone() {
         count(app, &status);
     }
-    let granted =
+    let event =
         EventKind::Granted { ownership: Ownership::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
-    app.view.set_status(received, false, format!("Granted {}: {}", app.view.id_format.name(answer.id), granted.text()));
-    app.events.push(received, Some(answer.id), granted);
+    let one = format!("Granted {}: {}", app.view.id_format.name(answer.id), event.text());
+    app.events.push(received, Some(answer.id), event);
+    if !grant::has_job(&app.jobs, answer.requested_ttl) {
+        return app.view.set_status(received, false, one);
+    }
+    if let Some(result) = grant::on_granted(&mut app.jobs, answer) {
+        let hidden = show_granted(app, result.first, received);
+        app.view.set_status(received, false, format!("{}{hidden}", result.message.unwrap_or(one)));
+    }
+}
+
+/// Moves the cursor to a granted lease, unless the user is busy elsewhere. Returns a note if the filter hides the lease.
+fn show_granted(app: &mut AppState, first: Option<LeaseId>, now: Timestamp) -> &'static str {
+    let Some(lease) = first.and_then(|id| app.leases.get(id)) else { return "" };
+    if !app.view.row_filter.shows(lease, now) {
+        return "; the filter hides it";
+    }
+    let id = lease.id;
+    let is_free = app.frozen.is_none() && app.view.dialog.is_none() && app.view.selection.range().is_none();
+    if is_free && app.view.active == View::Leases && !app.view.is_open {
+        app.view.jump_back = app.view.cursor;
+        navigation::select(&mut app.view, id);
+        app.view.move_cursor_to(id, now);
+    }
+    ""
 }
 
 /// Whether the next lease is one of those that the demo starts with. They stay on top.
@@ -52,7 +75,12 @@ fn belongs_to_demo(app: &AppState) -> bool {
 /// Reports a failed grant.
 pub(super) fn grant_failed(app: &mut AppState, ttl: i64, failure: &CallFailure, now: Timestamp) {
     app.events.push(now, None, EventKind::error(format!("could not grant a lease of {ttl} s: {}", failure.text)));
-    app.view.set_status(now, true, format!("Could not grant a lease of {ttl} s: {}", failure.text));
+    let one = format!("Could not grant a lease of {ttl} s: {}", failure.text);
+    let result = grant::on_failure(&mut app.jobs, ttl, failure);
+    if let Some(first) = result.as_ref().and_then(|result| result.first) {
+        show_granted(app, Some(first), now);
+    }
+    app.view.set_status(now, true, result.and_then(|result| result.message).unwrap_or(one));
 }
 
 /// Records an attached key. The watch will report its revision.
@@ -71,8 +99,9 @@ pub(super) fn attach_failed(app: &mut AppState, id: LeaseId, key: &[u8], failure
 /// Records a single renewal. `ttl` is in seconds.
 pub(super) fn renewed(app: &mut AppState, id: LeaseId, ttl: i64, sent: Timestamp, received: Timestamp) {
     let span = Duration::from_secs(ttl.unsigned_abs());
+    let was_left = app.leases.alive(id).and_then(|lease| lease.left(received));
     if let Some(lease) = app.leases.alive_mut(id) {
-        lease.set_deadline(TimeRange { earliest: sent + span, latest: received + span }, ttl);
+        lease.set_renewed_once(TimeRange { earliest: sent + span, latest: received + span }, ttl);
     }
     let round_trip = Some(received - sent);
     app.events.push(
@@ -80,24 +109,21 @@ pub(super) fn renewed(app: &mut AppState, id: LeaseId, ttl: i64, sent: Timestamp
         Some(id),
         EventKind::Renewed(Renewal { round_trip, ..Renewal::new(RenewalSource::Once, received, Some(ttl)) }),
     );
-    app.view.set_status(received, false, format!("Renewed {id} once (TTL {ttl} s)", id = app.view.id_format.name(id)));
+    let was = was_left.map_or(String::new(), |left| format!(" (was {left:.1} s)"));
+    let one = format!("Renewed {id} once: {ttl} s left{was}", id = app.view.id_format.name(id));
+    let done = renew::on_renewed(&mut app.jobs, id, one);
+    report(app, done, received);
 }
 
 /// Reports a failed renewal. If the server does not know the lease, it has ended.
 pub(super) fn renew_failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) {
-    app.view.set_status(now, true, format!("Could not renew {id}: {}", failure.text, id = app.view.id_format.name(id)));
+    let one = format!("Could not renew {id}: {}", failure.text, id = app.view.id_format.name(id));
+    let done = renew::on_failure(&mut app.jobs, id, &failure.text, one);
+    report(app, done, now);
     if failure.is_not_found {
         return record_end(app, id, Absence::by(now, app));
     }
     app.events.push(now, Some(id), EventKind::error(format!("could not renew: {}", failure.text)));
-}
-
-/// Reports where a file was written, or why not.
-pub(super) fn exported(app: &mut AppState, result: Result<PathBuf, String>, now: Timestamp) {
-    match result {
-        Ok(path) => app.view.set_status(now, false, format!("Exported {}", path.display())),
-        Err(failure) => app.view.set_status(now, true, format!("Could not export: {failure}")),
-    }
 }
 
 /// Records a revoked lease.
@@ -109,24 +135,32 @@ pub(super) fn revoked(
     now: Timestamp,
 ) -> Vec<Effect> {
     app.jobs.revoking.remove(&id);
+    app.jobs.undo.on_revoked(id, now);
     record_revoked(app, id, revision, now);
     let outcome = RevokeOutcome::Revoked(keys);
     let next = revoke_many::on_reply(&app.leases, &mut app.jobs, &mut app.view.selection, id, &outcome);
     let done = next.unwrap_or_else(|| revoke::revoked(app.view.id_format, id, revision, keys));
-    let mut effects = report(app, done, now);
+    let mut effects = super::undo::report_with_hint(app, done, now);
     effects.extend(quit::on_revoke_reply(&app.leases, &mut app.jobs, &app.config, id));
+    effects.extend(cluster::on_revoke_reply(&mut app.jobs, id, false));
     effects
 }
 
 /// Reports a failed revoke. If the server does not know the lease, it has ended.
 pub(super) fn revoke_failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) -> Vec<Effect> {
     app.jobs.revoking.remove(&id);
+    app.jobs.undo.on_failure(id);
     let why = revoke::failure_message(failure, &app.config.keymap);
     let outcome = if failure.is_not_found { RevokeOutcome::Gone } else { RevokeOutcome::Failed(why.clone()) };
     let next = revoke_many::on_reply(&app.leases, &mut app.jobs, &mut app.view.selection, id, &outcome);
-    let done =
-        next.unwrap_or_else(|| Done::error(format!("Could not revoke {id}: {why}", id = app.view.id_format.name(id))));
-    let mut effects = report(app, done, now);
+    let done = next.map_or_else(
+        || Err(Done::error(format!("Could not revoke {id}: {why}", id = app.view.id_format.name(id)))),
+        Ok,
+    );
+    let mut effects = match done {
+        Ok(bulk) => super::undo::report_with_hint(app, bulk, now),
+        Err(one) => report(app, one, now),
+    };
     if failure.is_not_found {
         record_end(app, id, Absence::by(now, app));
     } else {
@@ -135,5 +169,6 @@ pub(super) fn revoke_failed(app: &mut AppState, id: LeaseId, failure: &CallFailu
     // A revoke without a reply may have been carried out, so poll the lease soon.
     app.polls.prioritize(id);
     effects.extend(quit::on_revoke_reply(&app.leases, &mut app.jobs, &app.config, id));
+    effects.extend(cluster::on_revoke_reply(&mut app.jobs, id, !failure.is_not_found));
     effects
 }

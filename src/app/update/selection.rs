@@ -49,7 +49,7 @@ fn toggle_group(app: &mut AppState, group: Vec<LeaseId>) {
 }
 
 /// The living leases of the group under the cursor. `None` if no group is under it.
-fn group_targets(app: &AppState) -> Option<Vec<LeaseId>> {
+pub(super) fn group_targets(app: &AppState) -> Option<Vec<LeaseId>> {
     let view = &app.active_view().view;
     let group = view.cursor_group().filter(|_| !is_one_open(app))?;
     Some(view.group_members(group).iter().copied().filter(|id| app.leases.alive(*id).is_some()).collect())
@@ -111,6 +111,9 @@ pub(super) fn on_end(app: &mut AppState, id: LeaseId, is_ours: bool, now: Timest
 /// The living leases that an action applies to: the marked ones, visible rows first. If none is marked, or a single
 /// lease is displayed, the lease under the cursor.
 pub(super) fn targets(app: &AppState) -> Vec<LeaseId> {
+    if let Some(named) = &app.view.named_targets {
+        return named.clone();
+    }
     if app.view.selection.is_empty()
         && let Some(group) = group_targets(app)
     {
@@ -137,6 +140,9 @@ pub(super) fn targets_or_report(app: &mut AppState, now: Timestamp) -> Vec<Lease
 
 /// The marked leases with a row, in row order, and the marked leases without one.
 pub(super) fn visible_and_hidden(app: &AppState) -> (Vec<LeaseId>, Vec<LeaseId>) {
+    if let Some(named) = &app.view.named_targets {
+        return (named.clone(), Vec::new());
+    }
     let is_marked = |id: &LeaseId| app.view.selection.of(*id).is_some();
     let shown: Vec<LeaseId> = app.active_view().view.order.iter().copied().filter(is_marked).collect();
     let seen: BTreeSet<LeaseId> = shown.iter().copied().collect();
@@ -151,7 +157,7 @@ pub(super) fn targets_cursor(app: &AppState, id: LeaseId) -> bool {
 }
 
 /// Whether a single lease is displayed instead of marks: its detail is open, or another view is active.
-fn is_one_open(app: &AppState) -> bool {
+pub(super) fn is_one_open(app: &AppState) -> bool {
     let view = &app.active_view().view;
     view.is_open || view.active != View::Leases
 }

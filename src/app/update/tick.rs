@@ -8,7 +8,7 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 use super::counts::refresh_counts;
-use super::{lints, values};
+use super::{lints, undo_size, values};
 
 /// How long ended leases keep their row, in real time or in the time of the leases, whichever is shorter.
 const ENDED_ROW_TTL: Duration = Duration::from_secs(30);
@@ -22,7 +22,9 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     if app.view.take_reorder_request(now) {
         app.view.request_redraw(Redraw::Soon);
     }
+    app.jobs.undo.expire(app.view.clock_speed, now);
     let mut effects = poll(app, now);
+    effects.extend(undo_size::start_measuring_if_due(app));
     effects.extend(values::start_read_if_due(app, now));
     effects
 }
@@ -125,7 +127,8 @@ pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     let lints = Some(lints::next_wake(app));
     let polls = next_poll(app, now);
     let reordering = app.view.reorder_wake();
-    [ended, status, values, lints, state_change, polls, reordering]
+    let undo = undo_size::next_wake(app, now);
+    [ended, status, values, lints, state_change, polls, reordering, undo]
         .into_iter()
         .flatten()
         .min()

@@ -5,6 +5,8 @@
 //! `update::execute` maps commands to verbs.
 
 pub(super) mod attach;
+pub(super) mod change_ttl;
+pub(super) mod cluster;
 pub(super) mod columns;
 pub(super) mod copy;
 mod done;
@@ -18,6 +20,8 @@ pub(super) mod renew;
 pub(super) mod revoke;
 pub(super) mod revoke_many;
 pub(super) mod sort;
+pub(super) mod undo;
 pub(super) mod warp;
+pub(super) mod write_config;
 
 pub(super) use done::{Done, StatusText};

@@ -7,7 +7,7 @@ use crate::app::jobs::Jobs;
 use crate::app::keymap::Action;
 use crate::app::lease_store::LeaseStore;
 use crate::app::selection::Selection;
-use crate::app::{AppConfig, DialogAction, Effect, Key, KeyContext, Ownership};
+use crate::app::{AppConfig, BackgroundLeases, DialogAction, Effect, Key, KeyContext, Ownership};
 use crate::plural::plural;
 use etcd_lease::LeaseId;
 
@@ -34,8 +34,15 @@ pub(in crate::app) fn on_key(focus: &mut Focus, key: Key, context: DialogContext
 
 /// Whether the dialog must ask: leases are kept alive on a real cluster, and they are not already being revoked before
 /// quitting.
-pub(in crate::app) fn needs_question(leases: &LeaseStore, jobs: &Jobs, config: &AppConfig) -> bool {
-    !config.is_sandbox() && jobs.quit_pending.is_none() && leases.kept_alive().next().is_some()
+pub(in crate::app) fn needs_question(
+    leases: &LeaseStore,
+    jobs: &Jobs,
+    config: &AppConfig,
+    background: &[BackgroundLeases],
+) -> bool {
+    let is_kept = !config.is_sandbox() && leases.kept_alive().next().is_some();
+    let is_kept_elsewhere = background.iter().any(|kept| !kept.is_sandbox);
+    !jobs.is_quitting() && (is_kept || is_kept_elsewhere)
 }
 
 /// Quits. Kept-alive leases expire by themselves. Those of a sandbox disappear with it and are not reported.
@@ -53,12 +60,35 @@ pub(in crate::app) fn revoke_and_quit(
     jobs: &mut Jobs,
     selection: &mut Selection,
     config: &AppConfig,
+    background: &[BackgroundLeases],
 ) -> Done {
     let is_own = |lease: &&crate::app::Lease| lease.ownership == Ownership::Own;
     let own: Vec<RevokeTarget> = leases.kept_alive().filter(is_own).map(RevokeTarget::of).collect();
+    let elsewhere = background.iter().flat_map(|kept| &kept.leases).filter(|kept| kept.ownership == Ownership::Own);
+    let elsewhere = elsewhere.count();
+    if elsewhere > 0 {
+        jobs.is_background_pending = true;
+        let what = plural(elsewhere as u64, "lease");
+        let status = Done::status(format!("Revoking {what} on other clusters")).with(Effect::RevokeBackground);
+        return if own.is_empty() {
+            status
+        } else {
+            status.then(revoke_before_quit(leases, jobs, selection, config, own))
+        };
+    }
     if own.is_empty() {
         return Done::effects(vec![quit(leases, config)]);
     }
+    revoke_before_quit(leases, jobs, selection, config, own)
+}
+
+fn revoke_before_quit(
+    leases: &LeaseStore,
+    jobs: &mut Jobs,
+    selection: &mut Selection,
+    config: &AppConfig,
+    own: Vec<RevokeTarget>,
+) -> Done {
     jobs.quit_pending = Some(own.iter().map(|target| target.id).collect());
     let quit_key = config.keymap.key_label(Action::Quit);
     let what = plural(own.len() as u64, "lease");
@@ -75,5 +105,5 @@ pub(in crate::app) fn on_revoke_reply(
 ) -> Option<Effect> {
     let quit_pending = jobs.quit_pending.as_mut()?;
     quit_pending.remove(&id);
-    if quit_pending.is_empty() { Some(quit(leases, config)) } else { None }
+    if quit_pending.is_empty() && !jobs.is_background_pending { Some(quit(leases, config)) } else { None }
 }

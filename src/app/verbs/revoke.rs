@@ -6,7 +6,7 @@ use crate::app::dialog::{ConfirmCount, DialogContext, DialogOutcome, Focus, is_o
 use crate::app::events::keys_in_words;
 use crate::app::jobs::Jobs;
 use crate::app::keymap::Action;
-use crate::app::{CallFailure, DialogAction, Effect, Key, KeyContext, Lease, Ownership, TimeRange};
+use crate::app::{CallFailure, DialogAction, Effect, Key, KeyContext, Lease, Ownership, TimeRange, UndoSize};
 use crate::id_format::IdFormat;
 use etcd_lease::LeaseId;
 
@@ -28,6 +28,8 @@ pub struct RevokeDialog {
     pub focus: Focus,
     /// What happened to the lease since the display was frozen, if the dialog was opened on a frozen display.
     pub since_freeze: Vec<String>,
+    /// How much is known about the undo.
+    pub undo: UndoSize,
     ownership: Ownership,
     bounds: Option<TimeRange>,
 }
@@ -55,7 +57,8 @@ impl RevokeDialog {
     pub fn new(lease: &Lease) -> Self {
         let (id, ownership, bounds) = (lease.id, lease.ownership, lease.bounds());
         let (typed, focus) = (ConfirmCount::default(), Focus::default());
-        RevokeDialog { id, typed, focus, since_freeze: Vec::new(), ownership, bounds }
+        let undo = UndoSize::default();
+        RevokeDialog { id, typed, focus, since_freeze: Vec::new(), undo, ownership, bounds }
     }
 
     /// How to confirm: a key for an own lease with at most 100 keys. The number for another client's lease, for a lease

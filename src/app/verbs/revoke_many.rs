@@ -8,7 +8,7 @@ use crate::app::events::keys_in_words;
 use crate::app::jobs::Jobs;
 use crate::app::lease_store::LeaseStore;
 use crate::app::selection::Selection;
-use crate::app::{DialogAction, Effect, Key, KeyContext, Lease};
+use crate::app::{DialogAction, Effect, Key, KeyContext, Lease, UndoSize};
 use crate::plural::plural;
 use etcd_lease::LeaseId;
 
@@ -22,12 +22,15 @@ pub struct RevokeManyDialog {
     pub hidden: usize,
     /// The typed confirmation number.
     pub typed: ConfirmCount,
+    /// How much is known about the undo.
+    pub undo: UndoSize,
 }
 
 impl RevokeManyDialog {
     /// Creates a dialog for these leases; `hidden` of them have no row.
     pub(in crate::app) fn new<'a>(leases: impl Iterator<Item = &'a Lease>, hidden: usize) -> Self {
-        RevokeManyDialog { named: leases.map(RevokeTarget::of).collect(), hidden, typed: ConfirmCount::default() }
+        let (typed, undo) = (ConfirmCount::default(), UndoSize::default());
+        RevokeManyDialog { named: leases.map(RevokeTarget::of).collect(), hidden, typed, undo }
     }
 
     /// Number of leases in the dialog.

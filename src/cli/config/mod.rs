@@ -18,7 +18,9 @@ mod tests;
 mod themes;
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
@@ -26,8 +28,9 @@ use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 use self::content::{Cluster, Content};
 use self::file::Source;
 use super::help::with_short_help;
-use super::{Cli, CliError, ReadOnlyBy};
-use crate::app::ClusterLabel;
+use super::options::{GeneralFlags, MonitorArgs};
+use super::{Cli, CliError, GlobalFlags, ReadOnlyBy};
+use crate::app::{ClusterChoice, ClusterLabel};
 use crate::escape::printable;
 
 pub use self::file::BadConfig;
@@ -46,6 +49,8 @@ pub(super) struct Env {
     pub(super) config_home: Option<PathBuf>,
     /// `HOME`.
     pub(super) home: Option<PathBuf>,
+    /// `XDG_STATE_HOME`.
+    pub(super) state_home: Option<PathBuf>,
     /// Whether `NO_COLOR` is set and not empty.
     pub(super) is_no_color_set: bool,
 }
@@ -54,14 +59,26 @@ impl Env {
     pub(super) fn here() -> Self {
         let folder = |name| std::env::var_os(name).map(PathBuf::from);
         let is_no_color_set = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Env { config_home: folder("XDG_CONFIG_HOME"), home: folder("HOME"), is_no_color_set }
+        Env {
+            config_home: folder("XDG_CONFIG_HOME"),
+            home: folder("HOME"),
+            state_home: folder("XDG_STATE_HOME"),
+            is_no_color_set,
+        }
     }
 
     /// Path of the file that is read without `--config`. As XDG requires, a relative `XDG_CONFIG_HOME` is ignored.
-    fn file(&self) -> Option<PathBuf> {
+    pub(super) fn file(&self) -> Option<PathBuf> {
         let config_home = self.config_home.clone().filter(|folder| folder.is_absolute());
         let folder = config_home.or_else(|| Some(self.home.clone()?.join(".config")))?;
         Some(folder.join("leasetop").join("config.toml"))
+    }
+
+    /// The folder of the histories. As XDG requires, a relative `XDG_STATE_HOME` is ignored.
+    pub(super) fn state_folder(&self) -> Option<PathBuf> {
+        let state_home = self.state_home.clone().filter(|folder| folder.is_absolute());
+        let folder = state_home.or_else(|| Some(self.home.clone()?.join(".local").join("state")))?;
+        Some(folder.join("leasetop"))
     }
 }
 
@@ -94,10 +111,66 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     if let Some(name) = &cli.shared.general.theme {
         themes::check(name, &content.themes).map_err(|why| CliError::Usage(format!("--theme: {why}")))?;
     }
-    cli.shared.general.themes = content.themes;
-    cli.shared.keymap = content.keymap;
-    cli.shared.mutes = content.mutes;
+    cli.shared.general.themes = content.themes.clone();
+    cli.shared.keymap = content.keymap.clone();
+    cli.shared.mutes = content.mutes.clone();
+    cli.shared.is_pace_given = matches.value_source("pace") == Some(ValueSource::CommandLine);
+    cli.shared.config_file = ConfigFile(Arc::new(content));
     Ok(cli)
+}
+
+/// A config file that was read, for switching to its clusters.
+#[derive(Clone, Default)]
+pub(in crate::cli) struct ConfigFile(Arc<Content>);
+
+impl fmt::Debug for ConfigFile {
+    /// Names the clusters only.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.clusters.iter().map(|cluster| &cluster.name)).finish()
+    }
+}
+
+impl ConfigFile {
+    /// The clusters, with their endpoints.
+    pub(super) fn clusters(&self) -> Vec<ClusterChoice> {
+        let choice = |cluster: &Cluster| ClusterChoice {
+            name: cluster.name.clone(),
+            color: cluster.color,
+            target: cluster.values.get("endpoints").map_or(String::new(), |endpoints| endpoints.join(",")),
+        };
+        self.0.clusters.iter().map(choice).collect()
+    }
+}
+
+/// The options for another cluster of the config file, as `leasetop --cluster NAME` reads them. Of the options that were
+/// given at the start only those that do not belong to a cluster stay, so that no password reaches another cluster.
+///
+/// # Errors
+/// The config file does not define the cluster.
+pub(super) fn for_cluster(start: &GlobalFlags, name: &str) -> Result<(GlobalFlags, MonitorArgs), CliError> {
+    let content = &start.config_file.0;
+    let Some(cluster) = content.cluster(name) else { return Err(CliError::Usage(unknown(name, content))) };
+    let command = settings::with_defaults(Cli::command(), &content.values, Some(&cluster.values));
+    let args = [OsString::from("leasetop"), OsString::from(format!("--cluster={name}"))];
+    let wrong = |error: clap::Error| CliError::Usage(printable(error.to_string().as_bytes()));
+    let matches = command.try_get_matches_from(args).map_err(wrong)?;
+    let Cli { mut shared, monitor, .. } = Cli::from_arg_matches(&matches).map_err(wrong)?;
+    let is_flag = start.general.read_only && start.read_only_by == ReadOnlyBy::Flag;
+    let is_read_only = shared.general.read_only || is_flag;
+    shared.general = GeneralFlags { read_only: is_read_only, ..start.general.clone() };
+    shared.keeping.queue_capacity = start.keeping.queue_capacity;
+    if start.is_pace_given {
+        shared.keeping.pace = start.keeping.pace;
+    }
+    shared.named = Some(ClusterLabel { name: cluster.name.clone(), color: cluster.color });
+    shared.keymap = start.keymap.clone();
+    shared.config_file = start.config_file.clone();
+    Ok((shared, monitor))
+}
+
+/// Whether a config file can have this setting at its top level.
+pub(super) fn has_setting(name: &str) -> bool {
+    settings::SETTINGS.iter().any(|setting| setting.name == name)
 }
 
 /// Parses the arguments. clap's usage line lists every option that the environment sets, so an error is reported by a second

@@ -79,7 +79,7 @@ impl LeaseInference {
     /// interval.
     pub fn is_unrenewed(&self) -> bool {
         let Some(known) = self.known else { return false };
-        let unrenewed = known.sent - known.track.bounds().latest.before(known.ttl);
+        let unrenewed = known.sent - known.before_manual.unwrap_or(known.track.bounds().latest.before(known.ttl));
         let usual = self.renewals.mean_interval().map(|interval| interval.every * 3 / 2);
         let was_renewed = self.renewals.last().is_some();
         unrenewed >= usual.unwrap_or(if was_renewed { known.ttl * 2 / 3 } else { known.ttl / 2 })

@@ -221,6 +221,13 @@ impl ObservedRenewals {
         self.fresh_until = Some(sent);
     }
 
+    /// Records a poll reply while the user's own renewal set the deadline. The lease looks just renewed, but not by its
+    /// client.
+    pub(super) fn on_poll_after_manual(&mut self, answer: &TimeToLive, sent: Timestamp) {
+        self.on_poll(answer, sent);
+        self.fresh_since = None;
+    }
+
     /// Records a renewal within `at`, with `left` remaining before the previous deadline.
     pub(super) fn on_renewal(&mut self, at: TimeRange, left: Estimate) -> Renewal {
         let has_gap = std::mem::take(&mut self.gap);

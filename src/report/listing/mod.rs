@@ -1,11 +1,13 @@
 //! `list`: leases that were read once or watched for a while, as a table, as ids or as JSON.
 
+mod csv;
 mod groups;
 mod json;
 mod table;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use crate::app::{AppState, EndCause, Lease, LeaseKeys, LeaseState, RowSortKey, Sort, service};
@@ -16,6 +18,7 @@ use crate::inference::lints::Finding;
 use etcd_lease::{ClusterView, Header, LeaseId, MemberView, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
+pub use csv::listing_csv;
 #[cfg(test)]
 pub(super) use groups::GroupsObject;
 pub use groups::{groups_json, groups_table};
@@ -189,6 +192,13 @@ impl LeaseListing {
     pub fn retain(&mut self, filter: &Filter) {
         let (now, is_watched) = (self.now, self.watched.is_some());
         self.leases.retain(|lease| filter.matches(&FilteredLease { lease, is_watched, now }));
+    }
+
+    /// Keeps the leases with these ids, in this order.
+    pub fn arrange(&mut self, ids: &[LeaseId]) {
+        let mut leases: HashMap<LeaseId, ListedLease> =
+            self.leases.drain(..).map(|lease| (lease.lease.id, lease)).collect();
+        self.leases = ids.iter().filter_map(|id| leases.remove(id)).collect();
     }
 
     /// Sorts the leases. Unknown values come last.

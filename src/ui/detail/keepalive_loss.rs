@@ -4,7 +4,7 @@ use ratatui::text::Line;
 
 use super::DetailPage;
 use crate::app::keymap::Action;
-use crate::app::{KeepaliveLoss, Ownership};
+use crate::app::{KeepaliveLoss, LeaseState, Ownership};
 use crate::escape::printable;
 use crate::ui::Role;
 
@@ -20,13 +20,18 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-/// What the user can do: a lease that is still alive can be kept alive again, an ended one can only be replaced.
+/// What the user can do: a lease that is still alive can be kept alive again, an ended one can only be
+/// replaced, and for an unseen one neither is known.
 fn again(page: &DetailPage<'_>) -> String {
     let [keep, new] = [Action::KeepAlive, Action::New].map(|action| page.ctx.app.config.keymap.key_label(action));
     let replace = format!("{new} grants a new lease (the form is prefilled)");
-    match (&page.lease.end, page.lease.is_kept_alive) {
-        (None, false) => format!("the lease still exists: {keep} keeps it alive again; {replace}"),
-        _ => replace,
+    match page.lease.state(page.ctx.now) {
+        LeaseState::Ended(_) | LeaseState::Dying => replace,
+        _ if page.lease.is_kept_alive => replace,
+        LeaseState::Unseen => {
+            format!("it may be gone: no reply since its deadline; {keep} tries to keep it alive; {replace}")
+        }
+        _ => format!("the lease still exists: {keep} keeps it alive again; {replace}"),
     }
 }
 

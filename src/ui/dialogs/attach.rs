@@ -34,7 +34,7 @@ impl<'a> DialogPage<'a> {
     }
 
     /// One line of the form: the name of the field and its text.
-    fn field_line(&self, name: &str, input: &Input, has_caret: bool) -> Line<'a> {
+    pub(super) fn field_line(&self, name: &str, input: &Input, has_caret: bool) -> Line<'a> {
         const NAME: usize = 12;
         let theme = self.ctx.theme;
         let mut spans = vec![Span::styled(format!("{name:<NAME$}"), theme.style(Role::Title))];

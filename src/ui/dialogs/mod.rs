@@ -3,16 +3,20 @@
 mod adopt;
 mod attach;
 mod buttons;
+mod change_ttl;
+mod cluster;
 mod columns;
 mod drill;
 mod grant;
 mod mute;
 mod popup;
 mod quit;
+mod renew;
 mod revoke;
 mod revoke_many;
 mod sort;
 mod warp;
+mod write_config;
 
 use std::cell::RefCell;
 
@@ -28,18 +32,20 @@ use crate::escape::printable;
 use self::buttons::DialogButton;
 use self::popup::{Frame, Popup, Title};
 use super::line::wrap;
-use super::{RenderContext, Role, field, format, help};
+use super::{RenderContext, Role, command_line, field, format, help};
 
 /// Draws the open dialog, if any.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let Some(dialog) = &ctx.app.view.dialog else { return };
+    if let Dialog::Command(line) = dialog {
+        return command_line::draw(ctx, line, area, buf);
+    }
     let frame = frame(dialog, area);
     let buttons = RefCell::default();
-    frame.draw(
-        ctx.theme,
-        DialogPage { ctx, width: frame.width(), rows: frame.rows(), buttons: &buttons }.of(dialog),
-        buf,
-    );
+    let page = DialogPage { ctx, width: frame.width(), rows: frame.rows(), buttons: &buttons };
+    if let Some(popup) = page.of(dialog) {
+        frame.draw(ctx.theme, popup, buf);
+    }
 }
 
 /// The key of the button at a position.
@@ -47,7 +53,7 @@ pub(super) fn key_at(ctx: RenderContext<'_>, area: Rect, position: Position) -> 
     let dialog = ctx.app.view.dialog.as_ref()?;
     let frame = frame(dialog, area);
     let buttons = RefCell::default();
-    let popup = DialogPage { ctx, width: frame.width(), rows: frame.rows(), buttons: &buttons }.of(dialog);
+    let popup = DialogPage { ctx, width: frame.width(), rows: frame.rows(), buttons: &buttons }.of(dialog)?;
     let mut buf = Buffer::empty(area);
     let foot = frame.draw(ctx.theme, popup, &mut buf);
     let buttons = buttons.into_inner();
@@ -56,7 +62,7 @@ pub(super) fn key_at(ctx: RenderContext<'_>, area: Rect, position: Position) -> 
 
 fn frame(dialog: &Dialog, area: Rect) -> Frame {
     match dialog {
-        Dialog::Help(_) => Frame::wide(area),
+        Dialog::Help(_) | Dialog::WriteConfig(_) => Frame::wide(area),
         Dialog::Columns(_) => Frame::low(area),
         _ => Frame::of(area),
     }
@@ -86,15 +92,18 @@ struct DialogPage<'a> {
 }
 
 impl<'a> DialogPage<'a> {
-    fn of(&self, dialog: &'a Dialog) -> Popup<'a> {
-        match dialog {
+    /// The popup of a dialog. `None` for the command line, which is drawn at the bottom of the screen.
+    fn of(&self, dialog: &'a Dialog) -> Option<Popup<'a>> {
+        Some(match dialog {
             Dialog::Help(help) => self.help(help),
             Dialog::Grant(form) => self.grant(form),
             Dialog::Revoke(dialog) => self.revoke(dialog),
             Dialog::RevokeMany(dialog) => self.revoke_many(dialog),
             Dialog::Revoking { top } => self.revoking(*top),
             Dialog::Adopt(dialog) => self.adopt(dialog),
+            Dialog::Renew(dialog) => self.renew(dialog),
             Dialog::Attach(dialog) => self.attach(dialog),
+            Dialog::ChangeTtl(dialog) => self.change_ttl(dialog),
             Dialog::Drill(dialog) => self.drill(dialog),
             Dialog::Sort(menu) => self.sort(*menu),
             Dialog::Mute(menu) => self.mute(menu),
@@ -102,7 +111,11 @@ impl<'a> DialogPage<'a> {
             Dialog::Quit(focus) => self.quit(*focus),
             Dialog::Warp => self.warp(),
             Dialog::Suspend(_) => self.suspend(),
-        }
+            Dialog::Clusters(menu) => self.clusters(*menu),
+            Dialog::Leave(dialog) => self.leave(dialog),
+            Dialog::WriteConfig(dialog) => self.write_config(dialog),
+            Dialog::Command(_) => return None,
+        })
     }
 
     /// The lease id in the configured format.

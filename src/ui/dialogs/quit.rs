@@ -3,6 +3,7 @@
 use crate::app::dialog::Focus;
 use crate::app::keymap::Action;
 use crate::app::{DialogAction, Lease, Ownership};
+use crate::escape::printable;
 use crate::plural::plural;
 use crate::ui::Role;
 
@@ -22,13 +23,19 @@ impl<'a> DialogPage<'a> {
                 format!("{kept}. They will expire{first}. The command to resume is printed on exit.")
             }
         };
+        let mut body = self.text(Role::Text, &text);
+        for kept in &self.ctx.app.view.background {
+            let count = plural(kept.leases.len() as u64, "lease");
+            let text = format!("{count} on {}: no longer kept alive either.", printable(kept.cluster.as_bytes()));
+            body.extend(self.text(Role::Text, &text));
+        }
         let answers = [
             DialogButton::new(self.key(DialogAction::Accept), "Quit", "quit").plain(),
             DialogButton::new(self.key(DialogAction::QuitRevoke), "Revoke mine and quit", "revoke"),
             DialogButton::new(self.key(DialogAction::QuitStay), "Cancel", "cancel"),
         ];
         let foot = self.answers(&answers, Some(focus.among(3)));
-        Popup { foot, ..Popup::new(Title::of("Quit?"), self.text(Role::Text, &text)) }
+        Popup { foot, ..Popup::new(Title::of("Quit?"), body) }
     }
 
     pub(super) fn suspend(&self) -> Popup<'a> {

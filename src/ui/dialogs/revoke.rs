@@ -3,7 +3,8 @@
 use ratatui::text::{Line, Span};
 
 use crate::app::dialog::{ChangeSinceOpen, ConfirmCount, Confirmation, RevokeDialog};
-use crate::app::{DialogAction, Lease, LeaseKeys, Ownership};
+use crate::app::keymap::Action;
+use crate::app::{DialogAction, Lease, LeaseKeys, Ownership, UndoSize};
 use crate::escape::printable;
 use crate::plural::plural;
 use crate::ui::Role;
@@ -34,7 +35,8 @@ impl<'a> DialogPage<'a> {
         if let Some(change_since_open) = dialog.change_since_open(lease) {
             body.extend(self.text(Role::Warning, in_words(change_since_open, lease.ownership)));
         }
-        let end = self.text(Role::Text, consequence(lease));
+        let mut end = self.text(Role::Text, consequence(lease));
+        end.extend(self.undo(&dialog.undo, false));
         let room = self.rows.saturating_sub(body.len() + end.len() + foot.len() + 1);
         body.extend(self.doomed_keys(lease.keys.as_ref(), room));
         body.extend(end);
@@ -68,6 +70,25 @@ impl<'a> DialogPage<'a> {
             (Some((figure, unit)), Some((_, of))) if unit == of => format!("{figure} of {ttl}"),
             _ => format!("{left} of {ttl}"),
         }
+    }
+
+    /// Whether the revoke can be undone. Of `many` leases, those within the limit can.
+    pub(super) fn undo(&self, undo: &UndoSize, is_many: bool) -> Vec<Line<'a>> {
+        let key = self.ctx.app.config.keymap.key_label(Action::Undo);
+        let text = match undo {
+            UndoSize::Unknown | UndoSize::Measuring => format!("{key} undoes it. Measuring its values…"),
+            UndoSize::TooMany => format!("{key} undoes it, as far as the values fit into 1 MB."),
+            UndoSize::Known(Ok(size)) => {
+                let keys = plural(size.keys as u64, "key");
+                format!("{key} undoes it for 5 min: {keys}, {}.", size_in_words(size.bytes))
+            }
+            UndoSize::Known(Err(why)) => {
+                let why = printable(why.to_string().as_bytes());
+                let no_undo = if is_many { format!("{key} undoes it only in part") } else { "No undo".to_owned() };
+                return self.text(Role::Warning, &format!("{no_undo}: {why}."));
+            }
+        };
+        self.text(Role::Dim, &text)
     }
 
     /// The keys that will be deleted, in at most `rows` rows.
@@ -110,6 +131,11 @@ impl<'a> DialogPage<'a> {
         lines.extend(self.answers(&[revoke, self.cancel_key()], None));
         lines
     }
+}
+
+/// `512 bytes` or `12 kB`.
+fn size_in_words(bytes: usize) -> String {
+    if bytes < 10_000 { plural(bytes as u64, "byte") } else { format!("{} kB", bytes / 1000) }
 }
 
 fn how_many(keys: &LeaseKeys) -> String {

@@ -28,7 +28,8 @@ impl<'a> DialogPage<'a> {
         let mut body = self.text(Role::Text, &format!("{} · {}", self.whose_are(&leases), self.place()));
         body.extend(self.text(Role::Text, &doomed_keys(&leases)));
         body.extend(self.cautions(dialog, leases.len()));
-        let end = self.text(Role::Text, consequence(&leases));
+        let mut end = self.text(Role::Text, consequence(&leases));
+        end.extend(self.undo(&dialog.undo, true));
         body.extend(self.named(&leases, self.rows.saturating_sub(body.len() + end.len() + foot.len() + 1)));
         body.extend(end);
         Popup { foot, ..Popup::new(title, body) }

@@ -81,6 +81,8 @@ cases! {
     keyspace::a_watch_from_a_compacted_revision_is_reported
     keyspace::a_cut_watch_continues_from_its_revision
     transactions::txn_joins_a_queue
+    transactions::keys_are_created_only_if_absent
+    transactions::keys_move_only_if_unchanged
     transactions::v3_txn_revision
     transactions::v3_txn_duplicate_keys
     transactions::v3_txn_too_many_ops

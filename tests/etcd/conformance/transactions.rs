@@ -2,6 +2,7 @@
 
 use etcd_client::{Compare, CompareOp, DeleteOptions, GetOptions, PutOptions, SortOrder, SortTarget, Txn, TxnOp};
 use etcd_lease::LeaseId;
+use etcd_lease::wire::ErrorKind;
 use tonic::{Code, Status};
 
 use super::ConformanceTest;
@@ -142,4 +143,44 @@ pub(crate) async fn v3_compact_current_rev(test: &mut ConformanceTest) {
     assert_eq!(refused(client.txn(Txn::new().and_then([put("new"), past])).await), gone);
     assert_eq!(client.get("new", None).await.unwrap().count(), 0);
     assert_eq!(client.get("foo", at(4)).await.unwrap().kvs()[0].value(), b"3");
+}
+
+/// What undoing a revoke relies on.
+pub(crate) async fn keys_are_created_only_if_absent(test: &mut ConformanceTest) {
+    let lease = test.grant(30).await;
+    let pairs = |keys: &[&str]| keys.iter().map(|key| (key.as_bytes().to_vec(), b"v".to_vec())).collect::<Vec<_>>();
+    let existing = test.cluster.create_keys(&pairs(&["a", "b"]), lease).await.unwrap();
+    assert_eq!(existing, [b""; 0]);
+    let existing = test.cluster.create_keys(&pairs(&["b", "c", "a"]), lease).await.unwrap();
+    assert_eq!(existing, [b"b", b"a"]);
+    assert!(!test.has("c").await, "nothing is written");
+    let many: Vec<String> = (0..128).map(|n| format!("many/{n}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(test.cluster.create_keys(&pairs(&many), lease).await.unwrap(), [b""; 0], "as many as fit");
+    let gone = test.cluster.create_keys(&pairs(&["d"]), LeaseId(0x99)).await.unwrap_err();
+    assert_eq!(gone.kind(), ErrorKind::NotFound);
+}
+
+/// What changing a TTL relies on: the value stays, and a key that changed meanwhile stops all of it.
+pub(crate) async fn keys_move_only_if_unchanged(test: &mut ConformanceTest) {
+    let (old, new) = (test.grant(30).await, test.grant(60).await);
+    let value = vec![b'x'; 100_000];
+    for key in ["a", "b"] {
+        test.cluster.put(key.as_bytes(), &value, Some(old)).await.unwrap();
+    }
+    let mut keys = Vec::new();
+    for key in ["a", "b"] {
+        keys.push((key.as_bytes().to_vec(), test.cluster.get(key.as_bytes()).await.unwrap().unwrap().mod_revision));
+    }
+    let moved = test.cluster.move_keys(&keys, new).await.unwrap().expect("they are unchanged");
+    for key in ["a", "b"] {
+        let pair = test.cluster.get(key.as_bytes()).await.unwrap().unwrap();
+        assert_eq!((pair.lease, pair.mod_revision), (Some(new), moved.revision));
+        assert!(pair.value == value, "the value stays");
+    }
+    assert_eq!(test.cluster.move_keys(&keys, old).await.unwrap(), None, "they changed");
+    let back: Vec<_> = keys.into_iter().map(|(key, _)| (key, moved.revision)).collect();
+    test.cluster.revoke(old).await.unwrap();
+    assert_eq!(test.cluster.move_keys(&back, old).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert!(test.has("a").await);
 }

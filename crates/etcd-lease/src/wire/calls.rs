@@ -149,7 +149,7 @@ impl Cluster {
     }
 }
 
-fn header(header: Option<&ResponseHeader>) -> Header {
+pub(super) fn header(header: Option<&ResponseHeader>) -> Header {
     header.map_or_else(Header::default, |header| Header {
         cluster_id: header.cluster_id(),
         member_id: header.member_id(),

@@ -17,6 +17,7 @@ mod prober;
 mod rpc;
 mod shared_state;
 mod tls;
+mod transactions;
 
 pub use calls::{KeyValue, LeaseList};
 pub use cluster::Cluster;

@@ -10,6 +10,7 @@ use futures_util::Stream;
 use tonic::{Request, Status};
 
 use super::unserved::unserved;
+use crate::faults::Call;
 use crate::member::{MemberServer, Needs, RpcResult};
 
 #[tonic::async_trait]
@@ -18,11 +19,11 @@ impl PbKvService for MemberServer {
 
     async fn range(&self, request: Request<PbRangeRequest>) -> RpcResult<PbRangeResponse> {
         let needs = if request.get_ref().serializable { Needs::Nothing } else { Needs::Read };
-        self.call(request, needs, |state, asked, _| {
+        let answer = self.call(request, needs, |state, asked, _| {
             let answer = state.store.range(&asked)?;
             Ok(PbRangeResponse { header: Some(state.header(self.index)), ..answer })
-        })
-        .await
+        });
+        self.scripted(Call::Range, answer).await
     }
 
     async fn put(&self, request: Request<PbPutRequest>) -> RpcResult<PbPutResponse> {
@@ -46,11 +47,11 @@ impl PbKvService for MemberServer {
     }
 
     async fn txn(&self, request: Request<PbTxnRequest>) -> RpcResult<PbTxnResponse> {
-        self.call(request, Needs::Propose, |state, asked, _| {
+        let answer = self.call(request, Needs::Propose, |state, asked, _| {
             let answer = state.store.txn(&asked)?;
             Ok(PbTxnResponse { header: Some(state.header(self.index)), ..answer })
-        })
-        .await
+        });
+        self.scripted(Call::Txn, answer).await
     }
 
     async fn compact(&self, request: Request<PbCompactionRequest>) -> RpcResult<PbCompactionResponse> {

@@ -13,6 +13,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::LeaseId;
 use crate::cluster_state::ClusterState;
+use crate::faults::Call;
 use crate::keep_alive::KeepAlives;
 use crate::member::{MemberServer, Needs, RpcResult, requires_leader};
 use simkit::Timestamp;
@@ -22,20 +23,20 @@ impl PbLeaseService for MemberServer {
     type LeaseKeepAliveStream = Pin<Box<dyn Stream<Item = Result<PbLeaseKeepAliveResponse, Status>> + Send>>;
 
     async fn lease_grant(&self, request: Request<PbLeaseGrantRequest>) -> RpcResult<PbLeaseGrantResponse> {
-        self.call(request, Needs::Propose, |state, asked, now| {
+        let answer = self.call(request, Needs::Propose, |state, asked, now| {
             let id = (asked.id != 0).then_some(asked.id);
             let (id, ttl) = state.grant(id, asked.ttl, now)?;
             Ok(PbLeaseGrantResponse { header: Some(state.header(self.index)), id, ttl, error: String::new() })
-        })
-        .await
+        });
+        self.scripted(Call::Grant, answer).await
     }
 
     async fn lease_revoke(&self, request: Request<PbLeaseRevokeRequest>) -> RpcResult<PbLeaseRevokeResponse> {
-        self.call(request, Needs::Propose, |state, asked, _| {
+        let answer = self.call(request, Needs::Propose, |state, asked, _| {
             state.revoke(asked.id)?;
             Ok(PbLeaseRevokeResponse { header: Some(state.header(self.index)) })
-        })
-        .await
+        });
+        self.scripted(Call::Revoke, answer).await
     }
 
     // As with a Go server, the headers are sent with the first message.
@@ -58,11 +59,11 @@ impl PbLeaseService for MemberServer {
         &self,
         request: Request<PbLeaseTimeToLiveRequest>,
     ) -> RpcResult<PbLeaseTimeToLiveResponse> {
-        self.call(request, Needs::Leader, |state, asked, now| {
+        let answer = self.call(request, Needs::Leader, |state, asked, now| {
             state.members[self.index].stats.time_to_lives += 1;
             Ok(PbLeaseTimeToLiveResponse { header: Some(state.header(self.index)), ..time_to_live(state, asked, now) })
-        })
-        .await
+        });
+        self.scripted(Call::TimeToLive, answer).await
     }
 
     async fn lease_leases(&self, request: Request<PbLeaseLeasesRequest>) -> RpcResult<PbLeaseLeasesResponse> {

@@ -123,7 +123,7 @@ impl GrantForm {
 }
 
 /// Parses a TTL: a preset digit, seconds, or a number with the unit s, m, h or d.
-fn parse_ttl(text: &str) -> Result<i64, String> {
+pub(in crate::app) fn parse_ttl(text: &str) -> Result<i64, String> {
     let text = text.trim();
     if let Some((_, ttl)) = PRESETS.iter().find(|(digit, _)| *digit == text) {
         return Ok(*ttl);

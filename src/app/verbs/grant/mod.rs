@@ -2,16 +2,22 @@
 
 mod check;
 mod input;
+mod progress;
+mod typed;
 
 use tui_input::Input;
 
+use crate::app::grant_job::GrantJob;
+use crate::app::jobs::Jobs;
 use crate::app::{Effect, GrantRequest, KeyTemplate, KeyValues, Lease};
 use crate::plural::plural;
 use etcd_lease::RenewalSchedule;
 
 use super::Done;
 
+pub(in crate::app) use check::parse_ttl;
 pub(in crate::app) use input::paste;
+pub(in crate::app) use progress::{has_job, on_failure, on_granted};
 
 /// TTL presets: a single digit and the TTL in seconds.
 pub const PRESETS: [(&str, i64); 3] = [("1", 10), ("2", 120), ("3", 3600)];
@@ -138,7 +144,8 @@ impl GrantForm {
 }
 
 /// Sends the request of the form.
-pub(in crate::app) fn start(request: GrantRequest) -> Done {
+pub(in crate::app) fn start(jobs: &mut Jobs, request: GrantRequest) -> Done {
+    jobs.grants.push(GrantJob::new(&request));
     let status = format!("Granting {} of {} s…", plural(request.count, "lease"), request.ttl);
     Done::status(status).with(Effect::Grant(request))
 }

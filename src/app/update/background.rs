@@ -1,0 +1,48 @@
+//! Leases that are kept alive on other clusters.
+
+use crate::app::verbs::{Done, quit};
+use crate::app::{AppState, BackgroundLeases, Effect, KeptLease, Redraw};
+use crate::plural::plural;
+use etcd_lease::LeaseId;
+use simkit::Timestamp;
+
+use super::execute::report;
+use super::lifecycle::get_or_create;
+
+/// Takes over leases that the engine already keeps alive, because the monitor returned to their cluster.
+pub(super) fn resumed(app: &mut AppState, leases: &[KeptLease]) {
+    for kept in leases {
+        let lease = get_or_create(app, kept.id);
+        lease.ownership = kept.ownership;
+        lease.is_kept_alive = true;
+        lease.asked_ttl = kept.asked_ttl;
+    }
+}
+
+/// The leases that are kept alive on other clusters changed.
+pub(super) fn changed(app: &mut AppState, leases: Vec<BackgroundLeases>) {
+    app.view.background = leases;
+    app.view.request_redraw(Redraw::Soon);
+}
+
+/// Reports that a lease ended that was kept alive on another cluster.
+pub(super) fn ended(app: &mut AppState, cluster: &str, id: LeaseId, why: &str, now: Timestamp) {
+    let name = app.view.id_format.name(id);
+    report(app, Done::error(format!("{name} on {cluster} ended: {why}")), now);
+    app.view.request_redraw(Redraw::Now);
+}
+
+/// After the own leases on other clusters were revoked: quits, unless one could not be revoked or own leases of this
+/// cluster are still being revoked.
+pub(super) fn revoked(app: &mut AppState, failed: usize, now: Timestamp) -> Vec<Effect> {
+    app.jobs.is_background_pending = false;
+    if failed > 0 {
+        let what = plural(failed as u64, "lease");
+        let text = format!("{what} on other clusters could not be revoked; quit again to leave them");
+        return report(app, Done::error(text), now);
+    }
+    if app.jobs.quit_pending.as_ref().is_some_and(|pending| !pending.is_empty()) {
+        return Vec::new();
+    }
+    vec![quit::quit(&app.leases, &app.config)]
+}

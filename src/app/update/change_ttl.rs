@@ -1,0 +1,71 @@
+//! Replies to a changed TTL.
+
+use crate::app::keymap::Action;
+use crate::app::verbs::{quit, revoke_many};
+use crate::app::{AppState, ChangedTtl, Effect, EventKind, Ownership, Redraw, RevokeOutcome};
+use crate::plural::plural;
+use etcd_lease::LeaseId;
+use simkit::Timestamp;
+
+use super::lifecycle::{get_or_create, record_revoked};
+use super::{lease_keys, navigation};
+
+/// Records the new lease, moves the cursor to it if it was on the old one, and records the end of the old one.
+pub(super) fn changed(app: &mut AppState, id: LeaseId, changed: &ChangedTtl, now: Timestamp) -> Vec<Effect> {
+    let ChangedTtl { answer, keep_alive, keys, revision } = changed;
+    app.jobs.revoking.remove(&id);
+    let old = app.leases.get(id).map(|lease| (lease.granted_ttl, lease.is_pinned));
+    let (old_ttl, is_pinned) = old.unwrap_or((None, false));
+    let lease = get_or_create(app, answer.id);
+    lease.ownership = Ownership::Own;
+    lease.is_kept_alive = *keep_alive;
+    lease.is_pinned = is_pinned;
+    for key in keys {
+        lease_keys::attach(app, answer.id, key, None, now);
+    }
+    record_revoked(app, id, *revision, now);
+    if app.view.cursor == Some(id) {
+        navigation::select(&mut app.view, answer.id);
+        app.view.move_cursor_to(answer.id, now);
+    }
+    let [old_name, new_name] = [id, answer.id].map(|id| app.view.id_format.name(id));
+    let was = old_ttl.map_or(String::new(), |ttl| format!(" (was {ttl} s)"));
+    let rest = if *keep_alive {
+        "kept alive here".to_owned()
+    } else {
+        format!("not kept alive: {} keeps it alive", app.config.keymap.key_label(Action::KeepAlive))
+    };
+    let moved = plural(keys.len() as u64, "key");
+    let text = format!("TTL {} s{was}: {moved} moved from {old_name} to {new_name}; {rest}", answer.ttl);
+    app.view.set_status(now, false, text);
+    app.view.request_redraw(Redraw::Now);
+    answer_revokes(app, id, &RevokeOutcome::Gone)
+}
+
+/// Reports that the TTL could not be changed, and what was undone.
+pub(super) fn failed(
+    app: &mut AppState,
+    id: LeaseId,
+    message: &str,
+    revoked: Option<(LeaseId, i64)>,
+    now: Timestamp,
+) -> Vec<Effect> {
+    app.jobs.revoking.remove(&id);
+    if let Some((new, revision)) = revoked {
+        record_revoked(app, new, revision, now);
+    }
+    app.polls.prioritize(id);
+    app.events.push(now, Some(id), EventKind::error(format!("could not change the TTL: {message}")));
+    let text = format!("TTL of {id} not changed: {message}", id = app.view.id_format.name(id));
+    app.view.set_status(now, true, text);
+    app.view.request_redraw(Redraw::Now);
+    answer_revokes(app, id, &RevokeOutcome::Failed("its TTL was being changed".to_owned()))
+}
+
+/// Answers a bulk revoke, or a revoke before quitting, that waits for this lease.
+fn answer_revokes(app: &mut AppState, id: LeaseId, outcome: &RevokeOutcome) -> Vec<Effect> {
+    let next = revoke_many::on_reply(&app.leases, &mut app.jobs, &mut app.view.selection, id, outcome);
+    let mut effects = next.map_or_else(Vec::new, |done| done.effects);
+    effects.extend(quit::on_revoke_reply(&app.leases, &mut app.jobs, &app.config, id));
+    effects
+}

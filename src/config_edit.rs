@@ -1,0 +1,357 @@
+//! Changes settings at the top level of a config file, and nothing else: comments, order and layout stay.
+
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+
+/// A setting to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The name.
+    pub name: &'static str,
+    /// The value.
+    pub value: SettingValue,
+    /// Whether it is the default, so that it is only written if the file has another value.
+    pub is_default: bool,
+}
+
+/// The value of a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettingValue {
+    /// A string.
+    Text(String),
+    /// A list of strings.
+    List(Vec<String>),
+}
+
+impl SettingValue {
+    /// The value in TOML.
+    fn toml(&self) -> String {
+        match self {
+            SettingValue::Text(text) => quoted(text),
+            SettingValue::List(texts) => {
+                format!("[{}]", texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+
+    /// Whether a value in a file is the same. A string is a list of one.
+    fn is(&self, value: &DeValue<'_>) -> bool {
+        let wanted = match self {
+            SettingValue::Text(text) => std::slice::from_ref(text),
+            SettingValue::List(texts) => texts,
+        };
+        match value {
+            DeValue::String(text) => wanted == [text.to_string()],
+            DeValue::Array(values) => {
+                let given: Vec<Option<&str>> = values.iter().map(|value| value.get_ref().as_str()).collect();
+                given == wanted.iter().map(|text| Some(text.as_str())).collect::<Vec<_>>()
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A TOML string. Control characters are escaped.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted + "\""
+}
+
+/// The content of a file with these settings at its top level.
+///
+/// # Errors
+/// The text is not TOML, or has an inline table in place of a setting.
+pub fn edited(text: &str, settings: &[Setting]) -> Result<String, String> {
+    settings.iter().try_fold(text.to_owned(), |text, setting| set(&text, setting))
+}
+
+fn set(text: &str, setting: &Setting) -> Result<String, String> {
+    let table = DeTable::parse(text).map_err(|error| format!("invalid TOML: {}", error.message()))?;
+    let root = table.get_ref();
+    let given = root.iter().find(|(name, _)| name.get_ref() == setting.name).map(|(_, value)| value);
+    match given {
+        Some(value) if setting.value.is(value.get_ref()) => Ok(text.to_owned()),
+        Some(value) => match value.get_ref().as_table() {
+            Some(variants) => set_choice(text, root, variants, setting),
+            None => Ok(replaced(text, value.span(), &setting.value)),
+        },
+        None if setting.is_default => Ok(text.to_owned()),
+        None => Ok(inserted(text, &values(root), setting.name, &setting.value)),
+    }
+}
+
+/// The key of the chosen variant, in a file with tables `[SETTING.NAME]`.
+const CHOICE: &str = "use";
+
+/// Sets `SETTING.use`, because the setting itself is a table.
+fn set_choice(text: &str, root: &DeTable<'_>, variants: &DeTable<'_>, setting: &Setting) -> Result<String, String> {
+    let given = variants.iter().find(|(name, _)| name.get_ref() == CHOICE).map(|(_, value)| value);
+    let new = match given {
+        Some(value) if setting.value.is(value.get_ref()) => return Ok(text.to_owned()),
+        Some(value) => replaced(text, value.span(), &setting.value),
+        None => match below_header(text, setting.name) {
+            Some(place) => {
+                let (above, below) = text.split_at(place);
+                let gap = if above.ends_with('\n') { "" } else { "\n" };
+                format!("{above}{gap}{CHOICE} = {}\n{below}", setting.value.toml())
+            }
+            None => inserted(text, &values(root), &format!("{}.{CHOICE}", setting.name), &setting.value),
+        },
+    };
+    // An inline table cannot be extended.
+    let is_valid = DeTable::parse(&new).is_ok();
+    if is_valid { Ok(new) } else { Err(format!("cannot add {}.{CHOICE}; add it by hand", setting.name)) }
+}
+
+/// The start of the line after the header `[NAME]`.
+fn below_header(text: &str, name: &str) -> Option<usize> {
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        end += line.len();
+        let header = line.split('#').next().unwrap_or_default().trim();
+        if header.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).is_some_and(|inner| inner.trim() == name) {
+            return Some(end);
+        }
+    }
+    None
+}
+
+/// Where the values are that the top level has itself, in no table.
+fn values(root: &DeTable<'_>) -> Vec<Range<usize>> {
+    root.values().filter(|value| value.get_ref().as_table().is_none()).map(|value| value.span()).collect()
+}
+
+fn replaced(text: &str, place: Range<usize>, value: &SettingValue) -> String {
+    let mut new = text.to_owned();
+    new.replace_range(place, &value.toml());
+    new
+}
+
+/// Inserts a setting that the file does not have: below the comment that shows its default, or below the last setting of
+/// the top level, or above the first table.
+fn inserted(text: &str, values: &[Range<usize>], name: &str, value: &SettingValue) -> String {
+    let line = format!("{name} = {}\n", value.toml());
+    let end_of_root = first_table(text, values);
+    let root = &text[..end_of_root];
+    let last = values.iter().map(|span| span.end).max();
+    let place = comment_of(root, name).or_else(|| Some(line_end(text, last?)));
+    let Some(place) = place else { return above_table(text, end_of_root, &line) };
+    let mut new = text.to_owned();
+    let needs_line_end = place > 0 && !text[..place].ends_with('\n');
+    new.insert_str(place, &if needs_line_end { format!("\n{line}") } else { line });
+    new
+}
+
+/// Inserts a line above the comments that belong to the first table, or at the end of the file.
+fn above_table(text: &str, table: usize, line: &str) -> String {
+    if table == text.len() {
+        let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        return format!("{text}{gap}{line}");
+    }
+    let mut place = table;
+    while let Some(start) = line_before(text, place)
+        && text[start..place].trim_start().starts_with('#')
+    {
+        place = start;
+    }
+    format!("{}{line}\n{}", &text[..place], &text[place..])
+}
+
+/// The start of the line that ends at `end`.
+fn line_before(text: &str, end: usize) -> Option<usize> {
+    let above = text[..end].strip_suffix('\n')?;
+    Some(above.rfind('\n').map_or(0, |at| at + 1))
+}
+
+/// The start of the line after a position.
+fn line_end(text: &str, at: usize) -> usize {
+    text[at..].find('\n').map_or(text.len(), |length| at + length + 1)
+}
+
+/// Where the first table starts. Lines within a value do not count.
+fn first_table(text: &str, values: &[Range<usize>]) -> usize {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let is_value = values.iter().any(|span| span.start < start && start < span.end);
+        if !is_value && line.trim_start().starts_with('[') {
+            return start;
+        }
+        start += line.len();
+    }
+    text.len()
+}
+
+/// The end of the comment line that shows a setting, as `leasetop config` writes it.
+fn comment_of(root: &str, name: &str) -> Option<usize> {
+    let mut start = 0;
+    for line in root.split_inclusive('\n') {
+        start += line.len();
+        let comment = line.trim_start().strip_prefix('#').map(str::trim_start);
+        let comment = comment.map(|comment| comment.strip_prefix("For example: ").unwrap_or(comment));
+        if comment.and_then(|comment| comment.strip_prefix(name)).is_some_and(|rest| rest.trim_start().starts_with('='))
+        {
+            return Some(start);
+        }
+    }
+    None
+}
+
+/// A line that a change removes or adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedLine {
+    /// Whether it is added. Otherwise it is removed.
+    pub is_added: bool,
+    /// The line.
+    pub text: String,
+}
+
+/// The lines that differ, in order: of each place, first the removed ones.
+pub fn changed_lines(old: &str, new: &str) -> Vec<ChangedLine> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let common = common_lengths(&old, &new);
+    let (mut at_old, mut at_new) = (0, 0);
+    let mut changes = Vec::new();
+    while at_old < old.len() || at_new < new.len() {
+        if at_old < old.len() && at_new < new.len() && old[at_old] == new[at_new] {
+            at_old += 1;
+            at_new += 1;
+            continue;
+        }
+        let is_added =
+            at_old == old.len() || at_new < new.len() && common[at_old][at_new + 1] > common[at_old + 1][at_new];
+        let line = if is_added { new[at_new] } else { old[at_old] };
+        changes.push(ChangedLine { is_added, text: line.to_owned() });
+        if is_added {
+            at_new += 1;
+        } else {
+            at_old += 1;
+        }
+    }
+    changes
+}
+
+/// For each pair of places, the length of the longest common subsequence of what follows.
+fn common_lengths(old: &[&str], new: &[&str]) -> Vec<Vec<u32>> {
+    let mut common = vec![vec![0; new.len() + 1]; old.len() + 1];
+    for (at_old, line) in old.iter().enumerate().rev() {
+        for (at_new, other) in new.iter().enumerate().rev() {
+            common[at_old][at_new] = if line == other {
+                common[at_old + 1][at_new + 1] + 1
+            } else {
+                common[at_old + 1][at_new].max(common[at_old][at_new + 1])
+            };
+        }
+    }
+    common
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(name: &'static str, value: &str, is_default: bool) -> Setting {
+        Setting { name, value: SettingValue::Text(value.to_owned()), is_default }
+    }
+
+    fn list(name: &'static str, values: &[&str]) -> Setting {
+        let value = SettingValue::List(values.iter().map(|value| (*value).to_owned()).collect());
+        Setting { name, value, is_default: false }
+    }
+
+    fn edit(file: &str, settings: &[Setting]) -> String {
+        let new = edited(file, settings).unwrap();
+        toml::de::DeTable::parse(&new).unwrap_or_else(|error| panic!("{error}\n{new}"));
+        new
+    }
+
+    #[test]
+    fn a_value_is_replaced_where_it_is() {
+        let file =
+            "# mine\nsort  =  'ttl:asc' # by TTL\ncolumns = [\n  \"id\", # first\n  \"left\",\n]\n\n[keys]\nsort = 1\n";
+        let new = edit(file, &[text("sort", "left:desc", false), list("columns", &["key", "id"])]);
+        let wanted = "# mine\nsort  =  \"left:desc\" # by TTL\ncolumns = [\"key\", \"id\"]\n\n[keys]\nsort = 1\n";
+        assert_eq!(new, wanted);
+    }
+
+    #[test]
+    fn an_equal_value_stays_as_it_is_written() {
+        let file = "theme = 'light'\ncolumns = \"id\"\n";
+        assert_eq!(edit(file, &[text("theme", "light", false), list("columns", &["id"])]), file);
+    }
+
+    #[test]
+    fn a_default_is_written_only_over_another_value() {
+        assert_eq!(edit("", &[text("sort", "left:asc", true)]), "");
+        assert_eq!(edit("sort = \"ttl\"\n", &[text("sort", "left:asc", true)]), "sort = \"left:asc\"\n");
+    }
+
+    #[test]
+    fn a_new_setting_goes_below_its_comment_or_the_last_setting_or_above_the_tables() {
+        let theme = [text("theme", "light", false)];
+        let sample = "# Colours.\n# For example: theme = \"light\"\n\n# Sort.\n#sort = \"left\"\n\n[keys]\n";
+        let wanted =
+            "# Colours.\n# For example: theme = \"light\"\ntheme = \"light\"\n\n# Sort.\n#sort = \"left\"\n\n[keys]\n";
+        assert_eq!(edit(sample, &theme), wanted);
+        assert_eq!(edit("sort = \"ttl\"  # x\n[keys]\n", &theme), "sort = \"ttl\"  # x\ntheme = \"light\"\n[keys]\n");
+        assert_eq!(edit("# file\n\n# of keys\n[keys]\n", &theme), "# file\n\ntheme = \"light\"\n\n# of keys\n[keys]\n");
+        assert_eq!(edit("", &theme), "theme = \"light\"\n");
+        assert_eq!(edit("sort = \"ttl\"", &theme), "sort = \"ttl\"\ntheme = \"light\"\n");
+        assert_eq!(edit("# only a comment", &theme), "# only a comment\ntheme = \"light\"\n");
+    }
+
+    #[test]
+    fn a_table_is_not_found_within_a_value() {
+        let file = "filter = '''\n[keys]\n'''\n[cluster.a]\nendpoints = [\"a:1\"]\n";
+        let new = edit(file, &[text("theme", "light", false)]);
+        assert_eq!(new, "filter = '''\n[keys]\n'''\ntheme = \"light\"\n[cluster.a]\nendpoints = [\"a:1\"]\n");
+    }
+
+    #[test]
+    fn a_setting_that_has_tables_is_chosen_by_name() {
+        let theme = [text("theme", "mine", false)];
+        let tables = "sort = \"ttl\"\n\n[theme.mine]\ndim = 244\n";
+        let chosen = "sort = \"ttl\"\ntheme.use = \"mine\"\n\n[theme.mine]\ndim = 244\n";
+        assert_eq!(edit(tables, &theme), chosen);
+        assert_eq!(edit(chosen, &theme), chosen);
+        assert_eq!(edit("theme.use = 'dark' # x\n[theme.mine]\n", &theme), "theme.use = \"mine\" # x\n[theme.mine]\n");
+        assert_eq!(edit("# my theme\n[theme.mine]\n", &theme), "theme.use = \"mine\"\n\n# my theme\n[theme.mine]\n");
+        assert_eq!(edit("[theme] # x\n[theme.mine]\n", &theme), "[theme] # x\nuse = \"mine\"\n[theme.mine]\n");
+        assert_eq!(edit("[theme]\nuse = 'dark'\n", &theme), "[theme]\nuse = \"mine\"\n");
+        assert!(edited("theme = { mine = { dim = 244 } }\n", &theme).is_err());
+    }
+
+    #[test]
+    fn strings_are_quoted() {
+        let odd = "a\"b\\c\n\u{1b}é";
+        let new = edit("", &[text("theme", odd, false)]);
+        assert!(
+            text("theme", odd, false).value.is(DeTable::parse(&new).unwrap().get_ref()["theme"].get_ref()),
+            "{new}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_toml_is_refused() {
+        assert!(edited("theme =", &[text("theme", "light", false)]).is_err());
+    }
+
+    #[test]
+    fn changed_lines_are_in_order() {
+        let signs = |old: &str, new: &str| -> Vec<String> {
+            let sign = |line: ChangedLine| format!("{}{}", if line.is_added { '+' } else { '-' }, line.text);
+            changed_lines(old, new).into_iter().map(sign).collect()
+        };
+        assert_eq!(signs("a\nb\nc\n", "a\nB\nc\nd\n"), ["-b", "+B", "+d"]);
+        assert_eq!(signs("a\n[\n1\n]\nz\n", "a\n[1]\nz\n"), ["-[", "-1", "-]", "+[1]"]);
+        assert_eq!(signs("", "a\n"), ["+a"]);
+        assert_eq!(signs("c = [\n]\nx = [\n]\n", "c = []\nx = [\n]\n"), ["-c = [", "-]", "+c = []"]);
+    }
+}

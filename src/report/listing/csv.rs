@@ -1,0 +1,81 @@
+//! The leases of a listing as CSV, with the names of the JSON fields as column titles.
+
+use super::{LeaseListing, ListedLease};
+use crate::report::text::{json_key, seconds};
+
+const TITLES: [&str; 14] = [
+    "id",
+    "state",
+    "who",
+    "granted_ttl",
+    "left",
+    "left_error",
+    "left_at_least",
+    "renewals",
+    "every",
+    "margin",
+    "key_count",
+    "first_key",
+    "keys",
+    "warnings",
+];
+
+/// All leases, one line each below the titles (RFC 4180, with line feeds). Unknown values are empty.
+pub fn listing_csv(listing: &LeaseListing) -> String {
+    let lines = listing.leases.iter().map(|lease| row(lease, listing));
+    let titles = TITLES.map(str::to_owned);
+    std::iter::once(titles).chain(lines).map(|row| row.map(|cell| quoted(&cell)).join(",") + "\n").collect()
+}
+
+fn row(listed: &ListedLease, listing: &LeaseListing) -> [String; 14] {
+    let lease = &listed.lease;
+    let left = listed.left(listing.now);
+    let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.3}"));
+    let own = lease.engine.as_ref().map(|status| status.cadence);
+    let renewals = own.unwrap_or_else(|| *lease.observed.renewals().cadence());
+    let every = match own {
+        Some(cadence) => cadence.mean(),
+        None => lease.others_mean_interval().map(|rhythm| rhythm.every),
+    };
+    let keys: Vec<String> = listed.keys.iter().flatten().map(|key| json_key(key)).collect();
+    [
+        lease.id.to_string(),
+        listed.state.word().to_owned(),
+        lease.ownership.word().to_owned(),
+        lease.granted_ttl.map_or(String::new(), |ttl| ttl.to_string()),
+        number(left.map(|(middle, _)| middle)),
+        number(left.map(|(_, error)| error)),
+        number(listed.left_at_least(listing.now)),
+        renewals.answers.to_string(),
+        number(every.map(seconds)),
+        number(renewals.least_left.map(seconds)),
+        listed.key_count().map_or(String::new(), |count| count.to_string()),
+        keys.iter().min().cloned().unwrap_or_default(),
+        keys.join(" "),
+        lease.warnings.join(" "),
+    ]
+}
+
+/// A cell in quotes where its text needs them. A cell that a spreadsheet would run as a formula gets an apostrophe.
+fn quoted(cell: &str) -> String {
+    let is_formula =
+        cell.starts_with(['=', '+', '@', '\t', '\r']) || cell.starts_with('-') && cell.parse::<f64>().is_err();
+    let cell = if is_formula { format!("'{cell}") } else { cell.to_owned() };
+    if !cell.contains([',', '"', '\n', '\r']) {
+        return cell;
+    }
+    format!("\"{}\"", cell.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_quoted_where_needed() {
+        assert_eq!(
+            ["a", "a,b", "a\"b", "-1.5", "", "=1+1", "-x"].map(quoted),
+            ["a", "\"a,b\"", "\"a\"\"b\"", "-1.5", "", "'=1+1", "'-x"]
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! The command line on the last row of the screen: the text, the arguments of the command, and above it the words that
+//! fit or the error.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
+
+use crate::app::DialogAction;
+use crate::app::command_line::{BadCommand, Candidate};
+use crate::app::dialog::CommandLine;
+use crate::app::keymap::Action;
+use crate::escape::printable;
+use crate::width::DisplayWidth;
+
+use super::line::{cut, wrap};
+use super::{RenderContext, Role, field};
+
+/// Maximum number of candidates shown at once.
+const MOST_CANDIDATES: usize = 8;
+
+/// Draws the command line over the last rows of `area`.
+pub(super) fn draw(ctx: RenderContext<'_>, line: &CommandLine, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let row = Rect { y: area.bottom() - 1, height: 1, ..area };
+    let above = Rect { height: area.height - 1, ..area };
+    draw_input(ctx, line, row, buf);
+    match &line.bad {
+        Some(bad) => draw_fault(ctx, line, bad, above, buf),
+        None => draw_candidates(ctx, line.candidates(), above, buf),
+    }
+}
+
+fn draw_input(ctx: RenderContext<'_>, line: &CommandLine, row: Rect, buf: &mut Buffer) {
+    let theme = ctx.theme;
+    let width = usize::from(row.width);
+    let hint = match line.usage() {
+        Some(usage) => format!(" {usage} "),
+        None => {
+            let key = ctx.app.config.keymap.key_label(Action::Dialog(DialogAction::CompleteNext));
+            format!(" {key} completes ")
+        }
+    };
+    // The text needs room more than the hint does.
+    let needed = line.input.value().width() + 4;
+    let hint = if needed + hint.width() <= width { hint } else { String::new() };
+    let mut spans = vec![Span::styled(" :", theme.style(Role::Key))];
+    spans.extend(field::spans(&line.input, width.saturating_sub(2 + hint.width()), Some(theme.cursor())));
+    spans.push(Span::styled(hint, theme.style(Role::Dim)));
+    Clear.render(row, buf);
+    buf.set_line(row.x, row.y, &Line::from(spans), row.width);
+}
+
+/// The rows above the command line, at most `count` of them.
+fn rows_above(area: Rect, count: usize) -> Rect {
+    let height = u16::try_from(count).unwrap_or(u16::MAX).min(area.height);
+    Rect { y: area.bottom() - height, height, ..area }
+}
+
+/// A caret above the error position and the expected token.
+fn draw_fault(ctx: RenderContext<'_>, line: &CommandLine, bad: &BadCommand, area: Rect, buf: &mut Buffer) {
+    let width = usize::from(area.width);
+    let before: String = line.input.value().chars().take(bad.at).collect();
+    let column = (2 + printable(before.as_bytes()).width()).min(width.saturating_sub(1));
+    let caret = format!("{}v", " ".repeat(column));
+    let text = printable(bad.to_string().as_bytes());
+    let rows = if caret.width() + 1 + text.width() <= width {
+        vec![format!("{caret} {text}")]
+    } else {
+        let mut rows: Vec<String> = wrap(&text, width.saturating_sub(1)).iter().map(|row| format!(" {row}")).collect();
+        rows.push(caret);
+        rows
+    };
+    let area = rows_above(area, rows.len());
+    for (y, row) in (area.y..area.bottom()).zip(rows) {
+        let text = format!("{:<width$}", cut(&row, width));
+        buf.set_stringn(area.x, y, text, width, ctx.theme.style(Role::Warning));
+    }
+}
+
+/// The candidates, the selected one reversed. If not all fit, those around the selected one.
+fn draw_candidates(ctx: RenderContext<'_>, shown: (&[Candidate], Option<usize>), area: Rect, buf: &mut Buffer) {
+    let (candidates, chosen) = shown;
+    let area = rows_above(area, candidates.len().min(MOST_CANDIDATES));
+    let rows = usize::from(area.height);
+    if rows == 0 {
+        return;
+    }
+    let first = chosen.map_or(0, |place| (place + 1).saturating_sub(rows));
+    let rest = candidates.len() - (first + rows).min(candidates.len());
+    let names = candidates.iter().map(|candidate| printable(candidate.text.as_bytes()).width()).max().unwrap_or(0);
+    let width = usize::from(area.width);
+    Clear.render(area, buf);
+    for (place, (y, candidate)) in (first..).zip((area.y..area.bottom()).zip(&candidates[first..])) {
+        let name = printable(candidate.text.as_bytes());
+        let gap = " ".repeat(names - name.width());
+        let is_last = y + 1 == area.bottom() && rest > 0;
+        let more = if is_last { format!("  ({rest} more)") } else { String::new() };
+        let help = format!("  {}{more}", printable(candidate.help.as_bytes()));
+        let style = if chosen == Some(place) { ctx.theme.cursor() } else { ctx.theme.style(Role::Key) };
+        let dim = if chosen == Some(place) { ctx.theme.cursor() } else { ctx.theme.style(Role::Dim) };
+        let mut line = Line::from(vec![
+            Span::styled(format!("  {name}{gap}"), style),
+            Span::styled(cut(&help, width.saturating_sub(names + 2)), dim),
+        ]);
+        let used = line.width();
+        line.spans.push(Span::styled(" ".repeat(width.saturating_sub(used)), Style::default()));
+        buf.set_line(area.x, y, &line, area.width);
+    }
+}
