@@ -74,6 +74,7 @@ mod row_filter;
 mod row_guard;
 mod row_index;
 mod row_motion;
+mod row_order;
 mod row_rank;
 mod row_spec;
 mod selection;

@@ -20,6 +20,7 @@ use super::problem_class::SettledClass;
 use super::row_entries::RowEntries;
 use super::row_facts::{LeaseSource, RowFacts};
 use super::row_filter::RowFilter;
+use super::row_order;
 use super::row_rank::RowRank;
 use super::row_spec::RowSpec;
 use super::sort::{self, Sort};
@@ -382,7 +383,7 @@ fn rank_now(
         GroupBy::None => None,
         _ => lease.get(facts.id).and_then(|lease| groups.update(lease, facts.class, || facts.state_or_end())),
     };
-    Some(RowRank { group, ..RowRank::of(facts, lease, spec.sort, now) })
+    Some(RowRank { group, ..row_order::rank(facts, lease, spec.sort, now) })
 }
 
 /// Removes rows, given in ascending order.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::row_facts::{LeaseSource, RowFacts};
 use super::row_filter::{ActiveFilter, Crossing, RowFilter};
-use super::row_rank;
+use super::row_order;
 use super::sort::Sort;
 use simkit::Timestamp;
 
@@ -25,7 +25,7 @@ impl RowSpec {
     pub(super) fn new(row_filter: &RowFilter, sort: Sort) -> Self {
         let active_filter = ActiveFilter::of(row_filter);
         let crossings = active_filter.crossings();
-        let is_indexed = row_rank::is_indexed(sort) && active_filter.is_indexed();
+        let is_indexed = row_order::is_indexed(sort) && active_filter.is_indexed();
         let reads_keys = active_filter.reads_keys();
         RowSpec { sort, active_filter, is_indexed, reads_keys, crossings }
     }
