@@ -160,6 +160,11 @@ impl Terminal {
         while self.read(deadline).is_ok() {}
     }
 
+    /// Lets the rows stay still for longer than the 300 ms in which an action on the lease under the cursor asks again.
+    pub(crate) fn settle(&mut self) {
+        self.pass(0.4);
+    }
+
     /// How often these bytes occurred so far.
     pub(crate) fn count(&self, piece: &str) -> usize {
         self.bytes.windows(piece.len()).filter(|window| *window == piece.as_bytes()).count()

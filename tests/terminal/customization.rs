@@ -120,6 +120,7 @@ fn a_key_is_attached_to_own_leases_and_with_the_number_to_others() {
     terminal.wait_for("/svc/ours");
     // The column may be too narrow for the whole key.
     terminal.wait_for("/svc/the");
+    terminal.settle();
     terminal.keys("gK");
     terminal.wait_for("Attach a key to");
     terminal.wait_for("The key is deleted when this lease");

@@ -44,6 +44,7 @@ fn the_monitor_escapes_hostile_keys_and_keeps_its_panes_apart() {
         terminal.wait_for(key);
     }
     assert_columns_stand(&terminal);
+    terminal.settle();
     // Every row, and the dialogs that name keys.
     for _ in 0..7 {
         terminal.keys("x");

@@ -197,6 +197,9 @@ impl MonitorTest {
             Line::Type(text, expected) => self.send(text, expected),
             Line::Press(press) => {
                 assert_eq!(action(press.scope, press.key).as_deref(), Some(press.action), "{press:?}");
+                if asks_again(press.action) {
+                    self.terminal.settle();
+                }
                 self.send(&bytes(press.key), press.expected);
             }
         }
@@ -214,6 +217,12 @@ impl MonitorTest {
         self.terminal.keys(keys);
         self.terminal.wait_until(&expected, is_seen);
     }
+}
+
+/// Whether an action on the lease under the cursor asks again if the rows have just moved.
+fn asks_again(action: &str) -> bool {
+    matches!(action, "keep-alive" | "renew-once" | "revoke" | "pin" | "drill" | "attach" | "mark" | "mark-range")
+        || matches!(action, "mute" | "change-ttl")
 }
 
 fn holds(screen: &Screen, expected: &str) -> bool {

@@ -44,7 +44,7 @@ fn slash_filters_as_one_types() {
     terminal.keys("/ttl>400");
     terminal.wait_for("2 of 3");
     wait_for_keys(&mut terminal, &["/b", "/c"]);
-    terminal.keys(" state:lat");
+    terminal.keys(" state:lax");
     terminal.wait_for("expected one of: ok paused");
     wait_for_keys(&mut terminal, &["/b", "/c"]);
     terminal.keys("\x7f\x7f\x7fok\r");
@@ -81,17 +81,17 @@ fn rows_are_sorted_by_key_and_by_menu() {
     let (_server, _, mut terminal) = with_three(&[], 120, 24);
     wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
     terminal.keys("I");
-    terminal.wait_for("sort: LEFT ↓");
+    terminal.wait_for("sort: problems ↓");
     wait_for_keys(&mut terminal, &["/c", "/b", "/a"]);
     terminal.keys(">");
-    terminal.wait_for("sort: TTL ↑");
+    terminal.wait_for("sort: KEY ↑");
     wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
-    terminal.keys("<<");
-    terminal.wait_for("sort: STATE ↑");
+    terminal.keys(">>");
+    terminal.wait_for("sort: LEFT ↑");
     for (open, keys) in [("s", ["/a", "/b", "/c"]), (F6, ["/c", "/b", "/a"])] {
         terminal.keys(open);
         terminal.wait_for("Sort by");
-        terminal.keys("g");
+        terminal.keys("gj");
         terminal.wait_for("KEY ");
         terminal.keys(if open == F6 { "I\r" } else { "\r" });
         terminal.wait_for("sort: KEY");
@@ -122,6 +122,7 @@ fn the_command_line_chooses_rows_and_columns() {
 fn marks_are_set_by_space_and_range_and_cleared() {
     let (_server, _, mut terminal) = with_three(&[], 120, 24);
     wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
+    terminal.settle();
     terminal.keys("g ");
     terminal.wait_for("1 marked");
     terminal.keys("v");
@@ -143,6 +144,7 @@ fn marks_are_set_by_space_and_range_and_cleared() {
 /// Marks the first two rows, and opens the dialog that revokes them.
 fn ask_for_two(terminal: &mut Terminal) {
     wait_for_keys(terminal, &["/a", "/b", "/c"]);
+    terminal.settle();
     terminal.keys("g  x");
     terminal.wait_for("Revoke 2 leases?");
 }

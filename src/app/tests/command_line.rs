@@ -190,6 +190,25 @@ fn the_introduction_belongs_to_the_demo() {
 }
 
 #[test]
+fn an_action_that_changes_nothing_says_why() {
+    let mut story = story();
+    run(&mut story, "clear-marks");
+    assert_eq!(status(&story), "clear-marks: no lease is marked");
+}
+
+#[test]
+fn keys_of_the_command_line_do_not_clear_the_filter_of_another_view() {
+    let mut story = story();
+    story.press(&[Key::Char('3'), Key::Char('/')]);
+    story.type_in("grant");
+    let text = |story: &Story| story.app.view.events_view.filter.text().to_owned();
+    for key in [Key::Up, Key::Down, Key::Tab, Key::BackTab] {
+        story.press(&[key]);
+        assert_eq!(text(&story), "grant", "{key}");
+    }
+}
+
+#[test]
 fn columns_are_shown() {
     let mut story = story();
     run(&mut story, "columns key id");

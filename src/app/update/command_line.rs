@@ -82,6 +82,7 @@ pub(super) fn set_targets(app: &mut AppState, ids: Vec<LeaseId>) -> Result<Optio
         [id] => {
             app.view.cursor = Some(id);
             app.view.is_away = true;
+            app.view.motion.bind_cursor();
             freeze::changes_of(app, id)
         }
         _ => None,

@@ -101,11 +101,21 @@ fn run_typed(app: &mut AppState, typed: TypedCommand, now: Timestamp) -> Vec<Eff
     let refusal = if matches!(typed.command, Command::Grant(_)) { refusal(app) } else { None };
     let plan = refusal.map_or_else(|| command_line::plan(app, typed), Plan::Report);
     effects.extend(match plan {
+        Plan::Execute(Command::Action(action)) => run_action(app, action, now),
         Plan::Execute(command) => execute(app, command, now),
         Plan::Perform(action) => perform(app, action, now),
         Plan::ActOn(action, ids) => act_on(app, action, ids, now),
         Plan::Report(done) => report(app, done, now),
     });
+    effects
+}
+
+/// Executes a typed action. If it changes nothing, a message says why, as for a key.
+fn run_action(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
+    app.view.status = None;
+    let before = feedback::Displayed::of(app);
+    let effects = execute(app, Command::Action(action), now);
+    feedback::report(app, (&action.name(), action), &before, &effects, now);
     effects
 }
 
@@ -133,10 +143,9 @@ fn show_tour(app: &mut AppState) -> Done {
 /// Replaces the typed filter and shows the rows.
 fn set_filter(app: &mut AppState, text: &str) -> Done {
     let Ok(filter) = text.parse::<TypedFilter>() else { return Done::error(format!("“{text}” is not a filter")) };
-    let view = &mut app.active_view_mut().view;
-    view.active = View::Leases;
-    view.is_open = false;
-    view.row_filter.set(filter);
+    let active = app.active_view_mut();
+    navigation::switch_to(&mut active.view, &active.keys.locks, View::Leases);
+    active.view.row_filter.set(filter);
     Done::default()
 }
 

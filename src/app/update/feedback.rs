@@ -77,10 +77,10 @@ pub(super) fn report_unbound(app: &mut AppState, key: Key, now: Timestamp) {
     app.view.set_feedback(now, format!("{key} is not bound; {help} lists the keys"));
 }
 
-/// Says why a key changed nothing on the screen, unless a message already says what it did.
+/// Says why a key or a command changed nothing on the screen, unless a message already says what it did.
 pub(super) fn report(
     app: &mut AppState,
-    (key, action): (Key, Action),
+    (name, action): (&str, Action),
     before: &Displayed,
     effects: &[Effect],
     now: Timestamp,
@@ -90,7 +90,7 @@ pub(super) fn report(
     }
     let reason = if effects.is_empty() { reason(app, action) } else { sent(action) };
     if let Some(reason) = reason {
-        app.view.set_feedback(now, format!("{key}: {reason}"));
+        app.view.set_feedback(now, format!("{name}: {reason}"));
     }
 }
 

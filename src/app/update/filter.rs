@@ -71,8 +71,15 @@ fn press_in_view(active: &mut AppState, key: Key, dialog_action: Option<DialogAc
     {
         return view_actions::go(active, movement);
     }
+    if let (Some(DialogAction::HistoryOlder | DialogAction::HistoryNewer), Some(movement)) = (dialog_action, action)
+        && movement.is_movement()
+    {
+        return view_actions::go(active, movement);
+    }
     let Some(filter) = active.view.view_filter_mut() else { return };
     match dialog_action {
+        Some(DialogAction::HistoryOlder | DialogAction::HistoryNewer) => (),
+        Some(DialogAction::CompleteNext | DialogAction::CompletePrevious) => (),
         Some(DialogAction::Accept) => filter.close(),
         Some(_) => _ = filter.clear(),
         None => filter.edit(key),

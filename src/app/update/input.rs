@@ -32,7 +32,7 @@ pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect>
     };
     let before = feedback::Displayed::of(app);
     let effects = execute(app, Command::Action(action), now);
-    feedback::report(app, (key, action), &before, &effects, now);
+    feedback::report(app, (&key.to_string(), action), &before, &effects, now);
     effects
 }
 
