@@ -20,8 +20,8 @@ use super::{RenderContext, Role, filter_line, format, group_rows, gutter, pane, 
 /// Minimum width for a wide gutter.
 const PADDED_WIDTH: u16 = 60;
 
-/// Draws the table and its title, or bare lines in the tiny layout. Unless the detail is visible, the title describes
-/// the selected lease.
+/// Draws the rows of leases or groups, or a message if there are none, and the title in the last line. The tiny layout
+/// has neither column titles nor a title.
 pub(super) fn draw(ctx: RenderContext<'_>, marked: &Selection, places: PanelAreas, buf: &mut Buffer) {
     let PanelAreas { table: area, is_tiny, .. } = places;
     if area.is_empty() {
@@ -31,10 +31,12 @@ pub(super) fn draw(ctx: RenderContext<'_>, marked: &Selection, places: PanelArea
     if !is_tiny {
         draw_title(ctx, marked, places, buf);
     }
-    if ctx.app.view.is_grouped() && !ctx.app.view.order().is_empty() {
+    let is_empty = ctx.app.view.order().is_empty();
+    if ctx.app.view.is_grouped() && !is_empty {
+        // The group rows draw their own marks.
         return group_rows::draw(ctx, marked, inner, is_tiny, buf);
     }
-    match (ctx.app.view.order().is_empty(), is_tiny) {
+    match (is_empty, is_tiny) {
         (true, _) => draw_advice(ctx, inner, buf),
         (false, true) => draw_tiny(ctx, inner, buf),
         (false, false) => draw_rows(ctx, inner, buf),
@@ -43,7 +45,8 @@ pub(super) fn draw(ctx: RenderContext<'_>, marked: &Selection, places: PanelArea
     gutter::draw(ctx, marked, inner, is_tiny, buf);
 }
 
-/// Draws the last line of the table: which rows are visible, and the selected lease in words.
+/// Draws the last line of the table: which rows are visible, and the selected lease in words unless the detail is
+/// visible.
 fn draw_title(ctx: RenderContext<'_>, marked: &Selection, places: PanelAreas, buf: &mut Buffer) {
     let style = |role| ctx.theme.style(role);
     let area = places.table;
@@ -136,7 +139,7 @@ fn extent(app: &AppState, marked: &Selection) -> String {
     format!("rows {}–{} of {count}{rest}", window.top + 1, (window.top + window.rows).min(rows))
 }
 
-/// ` · 2 pinned, 1 of them hidden`
+/// ` · 2 pinned, 1 hidden`
 fn pins(app: &AppState) -> String {
     match (app.leases.counts.pinned, app.hidden_pins()) {
         (0, _) => String::new(),

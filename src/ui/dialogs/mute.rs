@@ -13,7 +13,7 @@ use super::{DialogButton, DialogPage, Popup, Title};
 impl<'a> DialogPage<'a> {
     pub(super) fn mute(&self, menu: &MuteMenu) -> Popup<'a> {
         let title = Title::of(&format!("Mute warnings of {}", self.name(menu.id)));
-        let rows = menu.choices.iter().enumerate().map(|(place, choice)| self.mute_choice(menu, place, *choice));
+        let rows = menu.choices.iter().enumerate().map(|(index, choice)| self.mute_choice(menu, index, *choice));
         let lines: Vec<Line<'a>> = rows.collect();
         let answers = [
             DialogButton::new(self.key(DialogAction::Accept), "apply", "apply"),
@@ -22,15 +22,15 @@ impl<'a> DialogPage<'a> {
         Popup { foot: self.answers(&answers, None), look_at: menu.place, ..Popup::new(title, lines) }
     }
 
-    fn mute_choice(&self, menu: &MuteMenu, place: usize, choice: MuteChoice) -> Line<'a> {
+    fn mute_choice(&self, menu: &MuteMenu, index: usize, choice: MuteChoice) -> Line<'a> {
         let theme = self.ctx.theme;
         let warning = label(choice.warning);
         let text = match (choice.change, &menu.service) {
-            (MuteChange::Service, Some(service)) => format!(" mute “{warning}” of service {service} "),
-            (MuteChange::Lease | MuteChange::Service, _) => format!(" mute “{warning}” of this lease "),
+            (MuteChange::Service, Some(service)) => format!(" mute “{warning}” for service {service} "),
+            (MuteChange::Lease | MuteChange::Service, _) => format!(" mute “{warning}” for this lease "),
             (MuteChange::Unmute, _) => format!(" show “{warning}” again "),
         };
-        let style = if place == menu.place { theme.cursor() } else { theme.style(Role::Text) };
+        let style = if index == menu.place { theme.cursor() } else { theme.style(Role::Text) };
         Line::from(Span::styled(cut(&text, self.width), style))
     }
 }
