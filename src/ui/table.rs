@@ -274,13 +274,10 @@ fn draw_advice(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
 fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
     let app = ctx.app;
     let say = |text: &str, role| (text.to_owned(), role);
-    let [new, accept] =
-        [Action::New, Action::Dialog(DialogAction::Accept)].map(|action| app.config.keymap.key_label(action));
     match app.cluster.unreached_since {
         Some(since) => {
             let waited = (ctx.now - since).as_secs();
-            let mut lines =
-                vec![(format!("Trying to reach etcd at {} for {waited} s.", app.config.target), Role::Title)];
+            let mut lines = vec![(format!("No reply from etcd at {} for {waited} s.", app.config.target), Role::Title)];
             lines.extend(app.cluster.link_failure().map(|trouble| (printable(trouble.as_bytes()), Role::Warning)));
             lines.push(say("", Role::Text));
             lines.push(say("Retrying every second; leases will appear when it answers.", Role::Text));
@@ -291,17 +288,27 @@ fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
             let words = filter_line::in_words(app, 60);
             let clear = app.config.keymap.key_label(Action::Back);
             vec![
-                (format!("No lease matches “{words}” ({} total).", app.leases.len()), Role::Title),
+                (format!("No lease matches “{words}” ({} total).", app.leases.living_count()), Role::Title),
                 (format!("{clear} clears the filter."), Role::Text),
             ]
         }
-        None if app.cluster.list_failure.is_some() => {
-            vec![say("Could not list the leases; the events show why.", Role::Warning)]
-        }
-        None if app.config.is_read_only => vec![say("No leases.", Role::Title)],
-        None => vec![
-            say("No leases yet.", Role::Title),
-            (format!("Press {new} to grant one: {new} 1 {accept} grants 10 s and keeps it alive."), Role::Text),
-        ],
+        None => without_leases(app),
     }
+}
+
+/// Message for a cluster without leases: why they are unknown, or how to grant one.
+fn without_leases(app: &AppState) -> Vec<(String, Role)> {
+    if let Some(failure) = &app.cluster.list_failure {
+        let why = printable(failure.text.as_bytes());
+        return vec![("No leases listed.".to_owned(), Role::Title), (why, Role::Warning)];
+    }
+    if app.config.is_read_only {
+        return vec![("No leases.".to_owned(), Role::Title)];
+    }
+    let [new, accept] =
+        [Action::New, Action::Dialog(DialogAction::Accept)].map(|action| app.config.keymap.key_label(action));
+    vec![
+        ("No leases yet.".to_owned(), Role::Title),
+        (format!("Press {new} to grant one: {new} 1 {accept} grants 10 s and keeps it alive."), Role::Text),
+    ]
 }
