@@ -23,7 +23,7 @@ pub enum ViewFilterField {
     Text,
     /// A TTL in seconds. `ttl:1` does not match 10.
     Ttl,
-    /// `own` or `others`. `who:other` does not match `others`.
+    /// The owner, as a whole word: `own` or `adopted`, `other` or `others`.
     Who,
 }
 
