@@ -162,7 +162,7 @@ mod tests {
             (ViewFilterField::Kind, "risk"),
             (ViewFilterField::Lease, "694d9aa8d4d4f304"),
             (ViewFilterField::Key, "/svc/cron/10.0.0.5:8000"),
-            (ViewFilterField::Text, "1.0 s left, but renews only every 8.0 s"),
+            (ViewFilterField::Text, "renewal overdue: 1.0 s left (usually every 8.0 s)"),
             (ViewFilterField::Ttl, "10"),
         ];
         let mut view_filter = ViewFilter::default();

@@ -103,8 +103,9 @@ fn unreached(app: &mut AppState, before: &ClusterView, now: Timestamp) {
     if had_failure || app.cluster.has_started {
         return;
     }
-    if let Some(message) = app.cluster.link_failure().map(str::to_owned) {
-        app.events.push_verbose(now, None, || EventKind::Unreached { message });
+    if let Some((endpoint, message)) = app.cluster.unreachable_member() {
+        let what = EventKind::Unreached { endpoint: endpoint.to_owned(), message: message.to_owned() };
+        app.events.push_verbose(now, None, || what);
     }
 }
 
