@@ -89,16 +89,16 @@ fn follow_hint(ctx: RenderContext<'_>) -> Line<'static> {
     key.map_or_else(Line::default, |key| hint(key.to_string(), " follow lease"))
 }
 
-/// The column titles and the rows, without the gutter at the left and the title below.
+/// The column titles and the rows with their gutter, without the title below.
 pub(super) fn inner(places: PanelAreas) -> Rect {
     let PanelAreas { table: area, is_tiny, .. } = places;
     if is_tiny {
         return area;
     }
-    let gutter = if area.width >= PADDED_WIDTH { 3 } else { 2 }.min(area.width);
+    let padding = u16::from(area.width >= PADDED_WIDTH);
     Rect {
-        x: area.x + gutter,
-        width: area.width.saturating_sub(gutter + 1),
+        x: area.x + padding,
+        width: area.width.saturating_sub(2 * padding),
         height: area.height.saturating_sub(1),
         ..area
     }
