@@ -31,7 +31,8 @@ fn figures(ctx: RenderContext<'_>, group: &Group) -> Vec<Line<'static>> {
     let figures = group.figures();
     let mut lines = vec![line(ctx, "group", format!("{} · {}", group.key().name(), plural(figures.leases, "lease")))];
     if let Some(worst) = figures.worst {
-        let warned = if figures.warned > 0 { format!(" · {}", plural(figures.warned, "warning")) } else { String::new() };
+        let warned =
+            if figures.warned > 0 { format!(" · {}", plural(figures.warned, "warning")) } else { String::new() };
         lines.push(line(ctx, "worst", format!("{} {}{warned}", figures.worst_count, worst.word())));
     }
     if let (Some(deadline), Some(first)) = (figures.deadline, figures.first_to_end) {
