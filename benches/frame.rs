@@ -24,6 +24,8 @@ const SIZE: (u16, u16) = (200, 50);
 /// At 30 frames a second: 300 events a second.
 const EVENTS_A_FRAME: i64 = 10;
 const FRAMES: i64 = 3_000;
+/// New filters, and as many new sort orders.
+const ROUNDS: usize = 360;
 const FRAME: Duration = Duration::from_millis(33);
 
 /// An application state with many leases, and its time.
@@ -147,44 +149,33 @@ fn grouped(leases: &mut ManyLeases) {
     leases.send(Msg::Key(Key::Char('t')));
     leases.send(Msg::Key(Key::Char('t')));
     leases.frame(&mut buf);
-    for keys in [None, Some(Key::Enter)] {
-        keys.into_iter().for_each(|key| leases.send(Msg::Key(key)));
-        let mut micros = histogram();
-        for _ in 0..FRAMES / 3 {
-            leases.step(EVENTS_A_FRAME);
-            let watch = Stopwatch::start();
-            leases.frame(&mut buf);
-            micros.saturating_record(watch.elapsed().as_micros() as u64);
-        }
-        print(&format!("group frame p50 {} us", micros.value_at_quantile(0.5)));
-        print(&format!("group frame p99 {} us", micros.value_at_quantile(0.99)));
-    }
+    percentiles(leases, "collapsed group frame", FRAMES / 3);
+    leases.send(Msg::Key(Key::Enter));
+    percentiles(leases, "expanded group frame", FRAMES / 3);
     leases.send(Msg::Key(Key::Char('t')));
     leases.send(Msg::Key(Key::Char('t')));
     leases.frame(&mut buf);
 }
 
 /// Frames without the updates between them.
-fn percentiles(leases: &mut ManyLeases, name: &str) {
+fn percentiles(leases: &mut ManyLeases, name: &str, frames: i64) {
     let mut buf = Buffer::empty(area());
     let mut micros = histogram();
-    for _ in 0..FRAMES {
+    for _ in 0..frames {
         leases.step(EVENTS_A_FRAME);
         let watch = Stopwatch::start();
         leases.frame(&mut buf);
         micros.saturating_record(watch.elapsed().as_micros() as u64);
     }
-    print(&format!("{name} p50 {} us", micros.value_at_quantile(0.5)));
-    print(&format!("{name} p99 {} us", micros.value_at_quantile(0.99)));
-    print(&format!("{name} max {} us", micros.max()));
+    report(name, &micros);
 }
 
-/// A different sort order each time.
+/// A different sort order each time, and every one in both directions.
 fn sort_order(round: usize) -> Sort {
     let mut keys = SortKey::all();
     let number = keys.len();
     let key = keys.nth(round % number).unwrap_or_default();
-    Sort { key, is_descending: round.is_multiple_of(2) }
+    Sort { key, is_descending: (round / number).is_multiple_of(2) }
 }
 
 /// A new filter and a new sort order rebuild all rows at once.
@@ -193,7 +184,7 @@ fn rows_anew(leases: &mut ManyLeases) {
         ["who:other ttl>600", "", "left<10m or keys=0", "service/7", "!(state:ok id:7)", "left>1m"];
     let mut filter = histogram();
     let mut sort = histogram();
-    for round in 0..120 {
+    for round in 0..ROUNDS {
         leases.step(0);
         leases.app.view.row_filter.typed = FILTERS[round % FILTERS.len()].parse().expect("a filter");
         filter.saturating_record(leases.arranged());
@@ -203,12 +194,15 @@ fn rows_anew(leases: &mut ManyLeases) {
         sort.saturating_record(leases.arranged());
         assert_eq!(leases.app.view.order().len(), LEASES as usize, "each has a row");
     }
-    for (name, micros) in [("filter", filter), ("sort", sort)] {
-        print(&format!("{name} p50 {} us", micros.value_at_quantile(0.5)));
-        print(&format!("{name} p90 {} us", micros.value_at_quantile(0.9)));
-        print(&format!("{name} p99 {} us", micros.value_at_quantile(0.99)));
-        print(&format!("{name} max {} us", micros.max()));
+    report("filter", &filter);
+    report("sort", &sort);
+}
+
+fn report(name: &str, micros: &Histogram<u64>) {
+    for (percentile, quantile) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)] {
+        print(&format!("{name} {percentile} {} us", micros.value_at_quantile(quantile)));
     }
+    print(&format!("{name} max {} us", micros.max()));
 }
 
 #[expect(clippy::print_stdout, reason = "a bench tells its figures there")]
@@ -222,9 +216,9 @@ fn main() {
     filter_matches(&mut leases, &mut criterion);
     charts(&mut criterion);
     grouped(&mut leases);
-    percentiles(&mut leases, "frame");
+    percentiles(&mut leases, "frame", FRAMES);
     leases.send(Msg::Key(Key::Char('2')));
-    percentiles(&mut leases, "cadence frame");
+    percentiles(&mut leases, "cadence frame", FRAMES);
     leases.send(Msg::Key(Key::Char('1')));
     rows_anew(&mut leases);
     criterion.final_summary();

@@ -156,11 +156,16 @@ impl CadenceCursor {
 }
 
 /// What the filter can find of a cohort.
-fn facts(key: &CohortKey) -> [(ViewFilterField, String); 3] {
-    let who = if key.owner == CohortOwner::Own { "own" } else { "others" };
+fn facts(key: &CohortKey) -> [(ViewFilterField, String); 4] {
+    // The words of the leases view, and the word on this screen.
+    let [who, also] = match key.owner {
+        CohortOwner::Own => ["own", "adopted"],
+        CohortOwner::Others => ["others", "other"],
+    };
     [
         (ViewFilterField::Ttl, key.ttl.to_string()),
         (ViewFilterField::Text, format!("{} s", key.ttl)),
         (ViewFilterField::Who, who.to_owned()),
+        (ViewFilterField::Who, also.to_owned()),
     ]
 }

@@ -48,8 +48,13 @@ impl ClusterState {
 
     /// The error of the first unreachable member. Not escaped.
     pub fn link_failure(&self) -> Option<&str> {
+        self.unreachable_member().map(|(_, trouble)| trouble)
+    }
+
+    /// The endpoint of the first unreachable member, and its error. Not escaped.
+    pub(super) fn unreachable_member(&self) -> Option<(&str, &str)> {
         self.view.members.iter().find_map(|member| match &member.reachability {
-            Reachability::Down { trouble } => Some(trouble.as_str()),
+            Reachability::Down { trouble } => Some((member.endpoint.as_str(), trouble.as_str())),
             _ => None,
         })
     }

@@ -1,5 +1,7 @@
 //! Commands: one list for the key table, the mouse and the dialogs.
 
+use std::sync::Arc;
+
 use super::action::Action;
 use super::bulk::RevokeTarget;
 use super::column::Column;
@@ -69,6 +71,8 @@ pub enum Command {
     Mute {
         /// The lease.
         id: LeaseId,
+        /// The service that the menu showed, not escaped.
+        service: Option<Arc<[u8]>>,
         /// The warning, and what to do about it.
         choice: MuteChoice,
     },

@@ -128,6 +128,9 @@ impl ViewState {
     /// Adopts which groups another view shows.
     pub(super) fn adopt_groups(&mut self, other: &ViewState) {
         self.group_view = GroupView { is_outdated: true, ..other.group_view.clone() };
+        if other.cursor_group().is_some() && other.cursor.is_none() {
+            self.cursor = None;
+        }
     }
 
     /// Updates the rows of the grouped table. The cursor stays on its group or lease. `has_changed`: leases came, went or

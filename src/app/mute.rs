@@ -50,8 +50,10 @@ pub enum MuteChange {
     Lease,
     /// Mute it for all leases of the service.
     Service,
-    /// Show it again.
-    Unmute,
+    /// Show it again for this lease.
+    UnmuteLease,
+    /// Show it again for all leases of the service.
+    UnmuteService,
 }
 
 /// A warning, and what the user changes about it.
@@ -99,15 +101,16 @@ impl Mutes {
         Mutes { permanent, ..Mutes::default() }
     }
 
-    /// What mutes a warning of a lease. `None` if it is active.
+    /// What mutes a warning of a lease. `None` if it is active. If the user muted it for the lease and for its service,
+    /// this is the service: only the end of that mute can show it again.
     pub fn reason(&self, lease: &Lease, warning: &str) -> Option<MutedBy> {
         let of_service = || self.services.get(service(lease)?);
         if self.permanent.iter().any(|rule| rule.has(lease, warning)) {
             Some(MutedBy::Config)
-        } else if self.leases.get(&lease.id).is_some_and(|names| names.contains(warning)) {
-            Some(MutedBy::Lease)
         } else if !self.worse.contains(&lease.id) && of_service().is_some_and(|names| names.contains(warning)) {
             Some(MutedBy::Service)
+        } else if self.leases.get(&lease.id).is_some_and(|names| names.contains(warning)) {
+            Some(MutedBy::Lease)
         } else {
             None
         }
@@ -135,17 +138,21 @@ impl Mutes {
         self.worse.remove(&id);
     }
 
-    /// Ends the mutes of a warning that the user set for this lease and for its service.
-    pub(super) fn unmute(&mut self, lease: &Lease, warning: &str) {
-        if let Some(names) = self.leases.get_mut(&lease.id) {
-            names.remove(warning);
-        }
-        let names = service(lease).and_then(|service| self.services.get_mut(service));
-        if let Some(names) = names {
+    /// Ends the mute of a warning that the user set for a lease.
+    pub(super) fn unmute_lease(&mut self, id: LeaseId, warning: &str) {
+        if let Some(names) = self.leases.get_mut(&id) {
             names.remove(warning);
         }
         self.leases.retain(|_, names| !names.is_empty());
+    }
+
+    /// Ends the mute of a warning that the user set for a service, and that of `id`, for which the user asked.
+    pub(super) fn unmute_service(&mut self, service: &[u8], warning: &str, id: LeaseId) {
+        if let Some(names) = self.services.get_mut(service) {
+            names.remove(warning);
+        }
         self.services.retain(|_, names| !names.is_empty());
+        self.unmute_lease(id, warning);
     }
 
     /// Ends the mutes that the user set for a lease, because it got worse. Returns whether there were any.
@@ -220,8 +227,10 @@ mod tests {
         );
         mutes.mute_service(b"/svc/orders", "short-ttl", one.id);
         assert_eq!(mutes.reason(&one, "short-ttl"), Some(MutedBy::Service), "the user asked again");
-        mutes.unmute(&one, "short-ttl");
-        assert_eq!(mutes.reason(&other, "short-ttl"), None);
+        mutes.mute_lease(one.id, "short-ttl");
+        assert_eq!(mutes.reason(&one, "short-ttl"), Some(MutedBy::Service));
+        mutes.unmute_service(b"/svc/orders", "short-ttl", one.id);
+        assert_eq!((mutes.reason(&one, "short-ttl"), mutes.reason(&other, "short-ttl")), (None, None));
     }
 
     #[test]

@@ -31,12 +31,12 @@ pub(super) struct OverviewShare {
     /// The slot of its deadline. `None` while the deadline is unknown.
     slot: Option<u64>,
     /// Its TTL class. `None` while the TTL is unknown.
-    class: Option<usize>,
+    class: Option<u8>,
 }
 
 impl OverviewShare {
     pub(super) fn of(lease: &Lease) -> Self {
-        let class = |ttl: i64| CLASS_ENDS.iter().position(|end| ttl <= *end).unwrap_or(CLASS_ENDS.len());
+        let class = |ttl: i64| CLASS_ENDS.iter().position(|end| ttl <= *end).unwrap_or(CLASS_ENDS.len()) as u8;
         OverviewShare { slot: lease.shown_deadline().map(slot), class: lease.granted_ttl.map(class) }
     }
 }
@@ -108,7 +108,7 @@ impl Overview {
             None => self.unknown += 1,
         }
         if let Some(class) = share.class {
-            self.by_ttl[class] += 1;
+            self.by_ttl[usize::from(class)] += 1;
         }
     }
 
@@ -126,7 +126,7 @@ impl Overview {
             None => self.unknown -= 1,
         }
         if let Some(class) = share.class {
-            self.by_ttl[class] -= 1;
+            self.by_ttl[usize::from(class)] -= 1;
         }
     }
 
@@ -181,7 +181,7 @@ mod tests {
         Timestamp::at(Duration::from_secs_f64(seconds))
     }
 
-    fn share(deadline: Option<f64>, class: usize) -> OverviewShare {
+    fn share(deadline: Option<f64>, class: u8) -> OverviewShare {
         OverviewShare { slot: deadline.map(|seconds| slot(at(seconds))), class: Some(class) }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::filter_line::FilterLine;
 use super::lease_facts::LeaseFacts;
+use super::row_facts::{IndexedFacts, LeaseSource, RowFacts};
 use super::typed_filter::TypedFilter;
 use super::typed_history::TypedHistory;
 use super::{Lease, LeaseState, Ownership};
@@ -48,14 +49,14 @@ impl FilterPreset {
         FilterPreset::ALL[(place + 1) % FilterPreset::ALL.len()]
     }
 
-    fn matches(self, lease: &Lease, state: Option<LeaseState>, now: Timestamp) -> bool {
-        let state = || state.unwrap_or_else(|| lease.state(now));
+    /// Whether a lease passes. An ended lease has no state here.
+    fn accepts(self, ownership: Ownership, state: Option<LeaseState>) -> bool {
         match self {
             FilterPreset::All => true,
-            FilterPreset::Own => lease.ownership == Ownership::Own,
-            FilterPreset::Others => lease.ownership != Ownership::Own,
-            FilterPreset::AtRisk => matches!(state(), LeaseState::Risk | LeaseState::Late),
-            FilterPreset::Gone => lease.end.is_some(),
+            FilterPreset::Own => ownership == Ownership::Own,
+            FilterPreset::Others => ownership != Ownership::Own,
+            FilterPreset::AtRisk => matches!(state, Some(LeaseState::Risk | LeaseState::Late)),
+            FilterPreset::Gone => state.is_none(),
         }
     }
 }
@@ -139,7 +140,7 @@ impl RowFilter {
 impl RowFilter {
     /// Whether a lease has a row.
     pub(super) fn shows(&self, lease: &Lease, now: Timestamp) -> bool {
-        ActiveFilter::of(self).matches(lease, None, now)
+        ActiveFilter::of(self).matches(lease, now)
     }
 }
 
@@ -160,9 +161,25 @@ impl ActiveFilter {
         self.preset == row_filter.preset && self.filter == *row_filter.typed.filter()
     }
 
+    /// Whether a lease passes the filter, judged by the lease alone.
+    pub(super) fn matches(&self, lease: &Lease, now: Timestamp) -> bool {
+        let state = if lease.end.is_some() { None } else { Some(lease.state(now)) };
+        self.preset.accepts(lease.ownership, state) && self.filter.matches(&LeaseFacts::now(lease, None, now))
+    }
+
     /// Whether a lease passes the filter.
-    pub(super) fn matches(&self, lease: &Lease, state: Option<LeaseState>, now: Timestamp) -> bool {
-        self.preset.matches(lease, state, now) && self.filter.matches(&LeaseFacts::now(lease, state, now))
+    pub(super) fn accepts(&self, facts: &RowFacts, lease: LeaseSource, now: Timestamp) -> bool {
+        self.preset.accepts(facts.ownership, facts.state) && self.filter.matches(&IndexedFacts { facts, lease, now })
+    }
+
+    /// Whether it needs nothing but the [`RowFacts`].
+    pub(super) fn is_indexed(&self) -> bool {
+        self.filter.is_simple()
+    }
+
+    /// Whether it reads keys.
+    pub(super) fn reads_keys(&self) -> bool {
+        self.filter.reads_keys()
     }
 
     /// The moments at which the result can change by time alone.
@@ -184,11 +201,11 @@ impl Crossing {
     }
 
     /// When the number of a lease reaches the span. `None` if it is unknown or never does.
-    pub(super) fn moment(self, lease: &Lease) -> Option<Timestamp> {
+    pub(super) fn moment(self, facts: &RowFacts, lease: LeaseSource) -> Option<Timestamp> {
         match self.number {
-            Number::Left => lease.left_below(self.span),
-            Number::Last => Some(lease.last_renewed()? + self.span),
-            Number::Next => Some(lease.next_renewal()?.before(self.span)),
+            Number::Left => Some(facts.countdown?.falls_below(self.span)),
+            Number::Last => Some(facts.last_renewed? + self.span),
+            Number::Next => Some(lease.get(facts.id)?.next_renewal()?.before(self.span)),
             _ => None,
         }
     }

@@ -5,109 +5,32 @@
 //! sort order rebuilds all rows at once.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashSet};
-use std::sync::Arc;
+use std::collections::{BinaryHeap, HashSet};
 
+use super::counts_share::CountsShare;
 use super::group_by::GroupBy;
 use super::groups::{GroupId, GroupIndex};
 use super::lease_store::LeaseStore;
+use super::lease_walk::LeaseWalk;
 use super::name_order::{self, NameOrder};
-use super::overview::{self, Overview, OverviewShare};
+use super::overview::Overview;
 #[cfg(test)]
 use super::problem_class::ProblemClass;
 use super::problem_class::SettledClass;
+use super::row_entries::RowEntries;
+use super::row_facts::{LeaseSource, RowFacts};
 use super::row_filter::RowFilter;
+use super::row_order;
+use super::row_rank::RowRank;
 use super::row_spec::RowSpec;
-use super::sort::{self, RowRank, Sort};
-use super::{Lease, LeaseCounts, LeaseState, Ownership};
+use super::sort::{self, Sort};
+use super::sorted_rows::{RowKey, sort_rows};
+use super::{Lease, LeaseCounts, LeaseState};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// If more than 1/16 of the rows move, all rows are rebuilt.
 const REBUILD_FRACTION: usize = 16;
-
-/// The contribution of one living lease to the counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct CountsShare {
-    ownership: Ownership,
-    is_endangered: bool,
-    is_dying: bool,
-    may_be_dying: bool,
-    is_pinned: bool,
-    /// Renewals per 10^9 seconds. An integer, so that additions and subtractions cancel exactly.
-    rate: u64,
-    dropped: u64,
-    is_risk: bool,
-    is_late: bool,
-    /// Whether its renewals are still unknown.
-    is_unmeasured: bool,
-    overview: OverviewShare,
-}
-
-impl CountsShare {
-    fn of(lease: &Lease, now: Timestamp) -> Self {
-        let state = lease.state(now);
-        CountsShare {
-            ownership: lease.ownership,
-            is_endangered: matches!(state, LeaseState::Risk | LeaseState::Late),
-            is_dying: lease.is_dying(),
-            may_be_dying: lease.may_be_dying(now),
-            is_pinned: lease.is_pinned,
-            rate: (overview::renewals_per_second(lease, state) * 1e9) as u64,
-            dropped: lease.engine.as_ref().map_or(0, |status| status.queue.dropped),
-            is_risk: state == LeaseState::Risk,
-            is_late: state == LeaseState::Late,
-            is_unmeasured: overview::is_unmeasured(lease, state),
-            overview: OverviewShare::of(lease),
-        }
-    }
-}
-
-/// The last indexed facts about one lease.
-#[derive(Clone, Debug, Default)]
-struct RowEntry {
-    /// Its rank in the current order. `None` if it has no row.
-    rank: Option<RowRank>,
-    /// The code of its first key, and the number of that code among all.
-    name: Option<(Arc<[u8]>, u64)>,
-    share: Option<CountsShare>,
-    /// The state of a living lease.
-    state: Option<LeaseState>,
-    /// The problem class of a living lease.
-    class: Option<SettledClass>,
-    /// When its state next changes by time alone.
-    state_change: Option<Timestamp>,
-    /// When its filter result next changes by time alone.
-    crossing: Option<Timestamp>,
-}
-
-impl RowEntry {
-    /// When to check the lease again if nothing else happens to it.
-    fn alarm(&self) -> Option<Timestamp> {
-        let improvement = self.class.and_then(|class| class.improves_at);
-        self.state_change.into_iter().chain(self.crossing).chain(improvement).min()
-    }
-
-    /// The rank of its lease now, whose state may be known already. `None` if the lease has no row. Updates the figures of
-    /// its group.
-    fn rank_now(
-        &self,
-        spec: &RowSpec,
-        groups: &mut GroupIndex,
-        lease: &Lease,
-        state: Option<LeaseState>,
-        now: Timestamp,
-    ) -> Option<RowRank> {
-        if !spec.has_row(lease, state, now) {
-            groups.remove(lease.id);
-            return None;
-        }
-        let class = self.class.unwrap_or_default().class;
-        let name = self.name.as_ref().map(|(_, number)| *number);
-        let group = groups.update(lease, class, || state.unwrap_or_else(|| lease.state(now)));
-        Some(RowRank { group, ..RowRank::of(lease, class, name, spec.sort, now) })
-    }
-}
 
 /// The rows and counts of all leases.
 #[derive(Clone, Debug, Default)]
@@ -117,7 +40,7 @@ pub(super) struct RowIndex {
     is_spec_new: bool,
     /// Whether the crossing times changed with `spec`.
     are_times_new: bool,
-    entries: BTreeMap<LeaseId, RowEntry>,
+    entries: RowEntries,
     names: NameOrder,
     /// Whether the ranks of rows that did not change are outdated, because all names have new numbers.
     are_names_new: bool,
@@ -175,7 +98,7 @@ impl RowIndex {
     /// The problem class by which a lease is sorted.
     #[cfg(test)]
     pub(super) fn class(&self, id: LeaseId) -> Option<ProblemClass> {
-        Some(self.entries.get(&id)?.class.unwrap_or_default().class)
+        Some(self.entries.facts(id)?.class)
     }
 
     /// Number of rows of ended leases.
@@ -189,6 +112,9 @@ impl RowIndex {
         while self.next_state_change().is_some_and(|state_change| state_change <= now) {
             changed.extend(self.alarms.pop().map(|Reverse((_, id))| id));
         }
+        // New leases get their places in the order of ids, in which they are visited later.
+        let mut changed: Vec<LeaseId> = changed.into_iter().collect();
+        changed.sort_unstable();
         for id in changed {
             self.recheck(id, leases.get(id), now);
             leases.recheck_cadence(id, now);
@@ -202,14 +128,19 @@ impl RowIndex {
         let living = lease.filter(|lease| lease.end.is_none());
         self.set_name(id, lease);
         let state = living.map(|lease| lease.state(now));
-        let entry = self.entries.entry(id).or_default();
-        let (share, alarm) = (entry.share, entry.alarm());
+        let (facts, entry) = self.entries.get_or_insert(id);
+        let (before, share, alarm) = (facts.state, entry.share, entry.alarm());
         entry.class = living.map(|lease| match entry.class {
             Some(class) => class.next(lease, now),
             None => SettledClass::first(lease, now),
         });
+        match lease {
+            Some(lease) => facts.update(lease, state, entry.class.unwrap_or_default().class),
+            None => facts.state = None,
+        }
+        let old = facts.rank;
         let rank = match lease {
-            Some(lease) => entry.rank_now(&self.spec, &mut self.groups, lease, state, now),
+            Some(lease) => rank_now(&self.spec, &mut self.groups, facts, LeaseSource::Lease(lease), now),
             None => {
                 self.groups.remove(id);
                 None
@@ -217,10 +148,10 @@ impl RowIndex {
         };
         entry.share = living.map(|lease| CountsShare::of(lease, now));
         entry.state_change = living.and_then(|lease| lease.next_state_change_after(now));
-        entry.crossing = living.and_then(|lease| self.spec.crossing(lease, now));
+        entry.crossing = living.and_then(|lease| self.spec.crossing(facts, LeaseSource::Lease(lease), now));
         let is_only_figure =
-            self.spec.sort.is_volatile() && entry.rank.zip(rank).is_some_and(|(old, new)| old.is_in_part_of(new));
-        if lease.is_none() || entry.rank != rank {
+            self.spec.sort.is_volatile() && old.zip(rank).is_some_and(|(old, new)| old.is_in_part_of(new));
+        if lease.is_none() || old != rank {
             let waiting = if is_only_figure { &mut self.stale } else { &mut self.dirty };
             waiting.insert(id);
         }
@@ -229,25 +160,25 @@ impl RowIndex {
             self.alarms.extend(new_alarm.map(|at| Reverse((at, id))));
         }
         self.apply_delta(share, new_share);
-        self.note_state(id, state);
+        self.note_alarming(id, before, state);
     }
 
     /// Numbers the first key of a lease, if it changed.
     fn set_name(&mut self, id: LeaseId, lease: Option<&Lease>) {
-        let entry = self.entries.entry(id).or_default();
+        let (facts, entry) = self.entries.get_or_insert(id);
         let code = lease.and_then(sort::first_key).map(|key| name_order::code(key));
-        if entry.name.as_ref().map(|(code, _)| code) == code.as_ref() {
+        if entry.code == code {
             return;
         }
-        let old = entry.name.take().map(|(code, _)| code);
+        let old = std::mem::replace(&mut entry.code, code.clone());
+        facts.name = None;
         let Some(code) = code else { return self.names.remove(id, old) };
-        let number = self.names.replace(id, old, Arc::clone(&code));
-        entry.name = Some((code, number.unwrap_or_default()));
+        let number = self.names.replace(id, old, code);
+        facts.name = number;
         if number.is_none() {
             self.are_names_new = true;
             for (id, number) in self.names.numbers() {
-                let name = self.entries.get_mut(&id).and_then(|entry| entry.name.as_mut());
-                name.into_iter().for_each(|(_, known)| *known = number);
+                self.entries.facts_mut(id).into_iter().for_each(|facts| facts.name = Some(number));
             }
         }
     }
@@ -255,7 +186,7 @@ impl RowIndex {
     /// Drops stale alarms from the top of the heap. Rebuilds the heap if more than half of it may be stale.
     fn clear_alarms(&mut self) {
         let is_void = |Reverse((at, id)): &Reverse<(Timestamp, LeaseId)>| {
-            self.entries.get(id).is_none_or(|entry| entry.alarm() != Some(*at))
+            self.entries.entry(*id).is_none_or(|entry| entry.alarm() != Some(*at))
         };
         while self.alarms.peek().is_some_and(is_void) {
             self.alarms.pop();
@@ -267,15 +198,14 @@ impl RowIndex {
 
     /// Rebuilds all alarms.
     fn set_alarms(&mut self) {
-        let alarms = self.entries.iter().filter_map(|(id, entry)| Some(Reverse((entry.alarm()?, *id))));
-        self.alarms = alarms.collect::<Vec<_>>().into();
+        let mut alarms = std::mem::take(&mut self.alarms).into_vec();
+        alarms.clear();
+        self.entries.each(|facts, entry| alarms.extend(entry.alarm().map(|at| Reverse((at, facts.id)))));
+        self.alarms = alarms.into();
     }
 
-    /// Stores the state, and notes leases that became late or at risk. A lease that goes from risk to late is not
-    /// reported again.
-    fn note_state(&mut self, id: LeaseId, state: Option<LeaseState>) {
-        let entry = self.entries.entry(id).or_default();
-        let before = std::mem::replace(&mut entry.state, state);
+    /// Notes a lease that became late or at risk. One that goes from risk to late is not reported again.
+    fn note_alarming(&mut self, id: LeaseId, before: Option<LeaseState>, state: Option<LeaseState>) {
         match (before, state) {
             (Some(LeaseState::Risk), Some(LeaseState::Risk | LeaseState::Late))
             | (Some(LeaseState::Late), Some(LeaseState::Late)) => (),
@@ -298,24 +228,9 @@ impl RowIndex {
         if old == new {
             return;
         }
-        let counts = &mut self.counts;
         for (share, sign) in [(new, 1), (old, -1)].into_iter().filter_map(|(share, sign)| Some((share?, sign))) {
-            let number = match share.ownership {
-                Ownership::Own => &mut counts.own,
-                Ownership::Adopted => &mut counts.adopted,
-                Ownership::Other => &mut counts.others,
-            };
-            *number = number.wrapping_add_signed(sign);
-            counts.endangered = counts.endangered.wrapping_add_signed(sign * isize::from(share.is_endangered));
-            counts.dying = counts.dying.wrapping_add_signed(sign * isize::from(share.is_dying));
-            counts.pinned = counts.pinned.wrapping_add_signed(sign * isize::from(share.is_pinned));
-            counts.perhaps_dying = counts.perhaps_dying.wrapping_add_signed(sign * isize::from(share.may_be_dying));
-            let times = |value: u64| value.wrapping_mul(sign as u64);
-            counts.risk = counts.risk.wrapping_add_signed(sign * isize::from(share.is_risk));
-            counts.late = counts.late.wrapping_add_signed(sign * isize::from(share.is_late));
-            counts.unmeasured = counts.unmeasured.wrapping_add_signed(sign * isize::from(share.is_unmeasured));
-            counts.dropped = counts.dropped.wrapping_add(times(share.dropped));
-            self.rate = self.rate.wrapping_add(times(share.rate));
+            share.add_to(&mut self.counts, sign);
+            self.rate = self.rate.wrapping_add(share.rate.wrapping_mul(sign as u64));
         }
         new.into_iter().for_each(|share| self.overview.add(share.overview));
         old.into_iter().for_each(|share| self.overview.remove(share.overview));
@@ -365,34 +280,52 @@ impl RowIndex {
     /// `may_move` is false, rows that remain keep their rank.
     fn rebuild(&mut self, order: &mut Vec<LeaseId>, leases: &LeaseStore, now: Timestamp, may_move: bool) {
         for id in std::mem::take(&mut self.dirty).into_iter().filter(|id| !leases.contains(*id)) {
-            self.entries.remove(&id);
+            self.entries.remove(id);
             self.stale.remove(&id);
         }
-        let are_times_new = std::mem::take(&mut self.are_times_new);
         let keeps_ranks = !may_move && !self.is_spec_new;
         if !keeps_ranks {
             self.stale.clear();
         }
-        let mut ranks = Vec::with_capacity(leases.len());
-        for (entry, lease) in self.entries.values_mut().zip(leases.values()) {
-            let rank = entry.rank_now(&self.spec, &mut self.groups, lease, entry.state, now);
-            let is_kept = keeps_ranks && entry.rank.zip(rank).is_some_and(|(old, new)| old.is_in_part_of(new));
+        let mut rows = Vec::with_capacity(leases.len());
+        self.ended_rows = 0;
+        let mut next_lease = self.lease_sources(leases);
+        let mut rank = |facts: &mut RowFacts, lease: LeaseSource| {
+            let rank = rank_now(&self.spec, &mut self.groups, facts, lease, now);
+            let is_kept = keeps_ranks && facts.rank.zip(rank).is_some_and(|(old, new)| old.is_in_part_of(new));
             if !is_kept {
-                entry.rank = rank;
+                facts.rank = rank;
             }
-            ranks.extend(entry.rank);
-            if are_times_new {
-                entry.crossing = if lease.end.is_none() { self.spec.crossing(lease, now) } else { None };
+            if let Some(rank) = facts.rank {
+                self.ended_rows += usize::from(rank.has_ended());
+                rows.push(RowKey::from(rank));
             }
+        };
+        self.entries.each_facts(|facts| rank(facts, next_lease()));
+        if std::mem::take(&mut self.are_times_new) {
+            self.set_crossings(leases, now);
         }
-        if are_times_new {
-            self.set_alarms();
-        }
-        ranks.sort_unstable();
-        self.ended_rows = ranks.iter().filter(|rank| rank.has_ended()).count();
+        sort_rows(&mut rows);
         order.clear();
-        order.extend(ranks.into_iter().map(|rank| rank.id));
+        order.extend(rows.into_iter().map(|row| row.id));
         self.is_spec_new = false;
+    }
+
+    /// Sets anew when the filter result of each lease next changes by time alone.
+    fn set_crossings(&mut self, leases: &LeaseStore, now: Timestamp) {
+        let (spec, mut next_lease) = (&self.spec, self.lease_sources(leases));
+        self.entries.each(|facts, entry| {
+            let lease = next_lease();
+            entry.crossing = if facts.has_ended { None } else { spec.crossing(facts, lease, now) };
+        });
+        self.set_alarms();
+    }
+
+    /// Each call gives the next lease in the order of ids. It does not visit leases if their facts are enough.
+    fn lease_sources<'a>(&self, leases: &'a LeaseStore) -> impl FnMut() -> LeaseSource<'a> + use<'a> {
+        let is_enough = self.spec.is_indexed && self.groups.by() == GroupBy::None;
+        let mut all = if is_enough { None } else { Some(LeaseWalk::new(leases.values(), self.spec.reads_keys)) };
+        move || all.as_mut().and_then(Iterator::next).map_or(LeaseSource::Store(leases), LeaseSource::Lease)
     }
 
     /// The row of a lease. `None` if it has none.
@@ -402,19 +335,20 @@ impl RowIndex {
     }
 
     fn rank(&self, id: LeaseId) -> Option<RowRank> {
-        self.entries.get(&id)?.rank
+        self.entries.facts(id)?.rank
     }
 
     fn rerank(&mut self, id: LeaseId, leases: &LeaseStore, now: Timestamp) -> Option<RowRank> {
         let ended = |rank: Option<RowRank>| usize::from(rank.is_some_and(RowRank::has_ended));
         let Some(lease) = leases.get(id) else {
-            self.ended_rows -= self.entries.remove(&id).map_or(0, |entry| ended(entry.rank));
+            self.ended_rows -= ended(self.rank(id));
+            self.entries.remove(id);
             return None;
         };
-        let entry = self.entries.entry(id).or_default();
-        let rank = entry.rank_now(&self.spec, &mut self.groups, lease, entry.state, now);
-        self.ended_rows = self.ended_rows + ended(rank) - ended(entry.rank);
-        entry.rank = rank;
+        let (facts, _) = self.entries.get_or_insert(id);
+        let rank = rank_now(&self.spec, &mut self.groups, facts, LeaseSource::Lease(lease), now);
+        self.ended_rows = self.ended_rows + ended(rank) - ended(facts.rank);
+        facts.rank = rank;
         rank
     }
 
@@ -429,6 +363,27 @@ impl RowIndex {
             end = row;
         }
     }
+}
+
+/// The rank of a lease now. `None` if it has no row. Updates the figures of its group.
+fn rank_now(
+    spec: &RowSpec,
+    groups: &mut GroupIndex,
+    facts: &RowFacts,
+    lease: LeaseSource,
+    now: Timestamp,
+) -> Option<RowRank> {
+    if !spec.has_row(facts, lease, now) {
+        if groups.by() != GroupBy::None {
+            groups.remove(facts.id);
+        }
+        return None;
+    }
+    let group = match groups.by() {
+        GroupBy::None => None,
+        _ => lease.get(facts.id).and_then(|lease| groups.update(lease, facts.class, || facts.state_or_end())),
+    };
+    Some(RowRank { group, ..row_order::rank(facts, lease, spec.sort, now) })
 }
 
 /// Removes rows, given in ascending order.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::natural_order;
 use super::problem_class::ProblemClass;
-use super::{Column, GroupId, Lease, LeaseState, Ownership};
+use super::{Column, Lease, LeaseState, Ownership};
 use crate::inference::lints::LINTS;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -193,66 +193,20 @@ impl RowSortKey {
         RowSortKey {
             is_unpinned: !lease.is_pinned,
             has_ended: lease.end.is_some(),
-            class: class_rank(lease, class, sort),
+            class: class_rank(lease.end.is_some(), class, sort),
             value: SortValue::of(lease, sort, now),
             id: lease.id,
         }
     }
 }
 
-/// The same sort key within the group, with the number of the name instead of the name, so that comparing needs no text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct RowRank {
-    /// The group, so that the rows of a group are adjacent. `None` if leases are not grouped.
-    pub(super) group: Option<GroupId>,
-    /// From the most significant byte on: not pinned, ended, class, value unknown.
-    pub(super) head: [u8; 4],
-    pub(super) value: u64,
-    /// Which lease.
-    pub(super) id: LeaseId,
-}
-
-impl RowRank {
-    /// The rank of a lease that is sorted into a problem class. `name` is the number of its first key.
-    pub(super) fn of(lease: &Lease, class: ProblemClass, name: Option<u64>, sort: Sort, now: Timestamp) -> Self {
-        let (value, is_reversible) = match sort.key {
-            SortKey::Problems if lease.end.is_some() => (ended_value(lease), false),
-            SortKey::Problems | SortKey::Column(Column::FirstKey) => (name, true),
-            SortKey::Column(column) => (number(lease, column, now), true),
-        };
-        let reverse = |value: u64| if sort.is_descending && is_reversible { !value } else { value };
-        RowRank {
-            group: None,
-            head: [
-                u8::from(!lease.is_pinned),
-                u8::from(lease.end.is_some()),
-                class_rank(lease, class, sort),
-                u8::from(value.is_none()),
-            ],
-            value: value.map_or(0, reverse),
-            id: lease.id,
-        }
-    }
-
-    /// Whether the lease has ended.
-    pub(super) fn has_ended(self) -> bool {
-        self.head[1] == 1
-    }
-
-    /// Whether both are in the same part of the table: the same group, pinned or not, living or ended. A row that changes
-    /// its part moves at once.
-    pub(super) fn is_in_part_of(self, other: RowRank) -> bool {
-        self.group == other.group && self.head[..2] == other.head[..2]
-    }
-}
-
 /// The last one to end is the first of the ended leases.
-fn ended_value(lease: &Lease) -> Option<u64> {
+pub(super) fn ended_value(lease: &Lease) -> Option<u64> {
     lease.end.map(|end| !end.at.nanos())
 }
 
-fn class_rank(lease: &Lease, class: ProblemClass, sort: Sort) -> u8 {
-    if sort.key != SortKey::Problems || lease.end.is_some() {
+pub(super) fn class_rank(has_ended: bool, class: ProblemClass, sort: Sort) -> u8 {
+    if sort.key != SortKey::Problems || has_ended {
         return 0;
     }
     let rank = class as u8;
@@ -283,7 +237,7 @@ pub(super) fn first_key(lease: &Lease) -> Option<&Vec<u8>> {
 }
 
 /// The value of a column as a number that sorts the same way. `None` if the column is empty or is not a number.
-fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u64> {
+pub(super) fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u64> {
     let engine = lease.engine.as_ref();
     match column {
         Column::Id => Some(rising(lease.id.0)),
@@ -293,7 +247,7 @@ fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u64> {
         Column::Ttl => lease.granted_ttl.map(rising),
         Column::Every => lease.observed_interval().map(|rhythm| nanos(rhythm.every)),
         // The deeper the teeth of the sawtooth, the larger the share of the TTL that each cycle uses up.
-        Column::Share | Column::Cycles => lease.interval_share().map(|share| (share * 1e9) as u64),
+        Column::Share | Column::Cycles => lease.interval_share().map(billionths),
         Column::Last => lease.last_renewed().map(|at| !at.nanos()),
         Column::Next if lease.is_kept_alive => engine?.next_due.map(Timestamp::nanos),
         Column::Next => None,
@@ -315,15 +269,20 @@ fn lint_rank(name: &str) -> Option<u64> {
     LINTS.iter().position(|lint| lint.name() == name).map(|place| place as u64)
 }
 
-fn rising(number: i64) -> u64 {
+pub(super) fn rising(number: i64) -> u64 {
     (number as u64) ^ (1 << 63)
 }
 
-fn nanos(span: Duration) -> u64 {
+/// A share as a number of billionths.
+pub(super) fn billionths(share: f64) -> u64 {
+    (share * 1e9) as u64
+}
+
+pub(super) fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn closeness(ownership: Ownership) -> u64 {
+pub(super) fn closeness(ownership: Ownership) -> u64 {
     match ownership {
         Ownership::Own => 0,
         Ownership::Adopted => 1,
@@ -332,7 +291,7 @@ fn closeness(ownership: Ownership) -> u64 {
 }
 
 /// Rank of a state, most urgent first.
-fn urgency(state: LeaseState) -> u64 {
+pub(super) fn urgency(state: LeaseState) -> u64 {
     match state {
         LeaseState::Dying => 0,
         LeaseState::Risk => 1,

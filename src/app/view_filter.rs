@@ -1,7 +1,7 @@
 //! The filter of a view other than the leases: words that must all be part of a line.
 //!
 //! `late 10.0.1 !revoked` needs two texts and excludes a third. `kind:late` searches only one field. A word with an
-//! unknown field is a plain text, because keys contain colons. Upper and lower case are the same.
+//! unknown field is a plain text, because keys contain colons. Case is ignored.
 
 use tui_input::Input;
 
@@ -21,9 +21,9 @@ pub enum ViewFilterField {
     Key,
     /// Any other text of the line.
     Text,
-    /// A TTL in seconds. Compared as a whole.
+    /// A TTL in seconds. `ttl:1` does not match 10.
     Ttl,
-    /// `own` or `others`. Compared as a whole.
+    /// The owner, as a whole word: `own` or `adopted`, `other` or `others`.
     Who,
 }
 
@@ -40,6 +40,7 @@ impl ViewFilterField {
         }
     }
 
+    /// Whether a word that names this field must equal its text. Other words match a part of a text.
     fn is_whole(self) -> bool {
         matches!(self, ViewFilterField::Ttl | ViewFilterField::Who)
     }
@@ -67,12 +68,13 @@ impl Word {
         if part.is_empty() { None } else { Some(Word { is_excluded, field, part: part.to_owned() }) }
     }
 
+    /// Whether the word allows a line with these facts.
     fn matches(&self, facts: &[(ViewFilterField, String)]) -> bool {
         let has = |(field, text): &(ViewFilterField, String)| {
             let text = text.to_lowercase();
             let is_whole = self.field.is_some() && field.is_whole();
-            let is_part = if is_whole { text == self.part } else { text.contains(&self.part) };
-            self.field.is_none_or(|wanted| wanted == *field) && is_part
+            let is_match = if is_whole { text == self.part } else { text.contains(&self.part) };
+            self.field.is_none_or(|wanted| wanted == *field) && is_match
         };
         facts.iter().any(has) != self.is_excluded
     }
@@ -160,7 +162,7 @@ mod tests {
             (ViewFilterField::Kind, "risk"),
             (ViewFilterField::Lease, "694d9aa8d4d4f304"),
             (ViewFilterField::Key, "/svc/cron/10.0.0.5:8000"),
-            (ViewFilterField::Text, "1.0 s left, but renews only every 8.0 s"),
+            (ViewFilterField::Text, "renewal overdue: 1.0 s left (usually every 8.0 s)"),
             (ViewFilterField::Ttl, "10"),
         ];
         let mut view_filter = ViewFilter::default();

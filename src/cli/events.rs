@@ -46,15 +46,19 @@ pub(super) async fn run(args: EventsArgs, shared: GlobalFlags, out: &mut Out) ->
 /// Prints events. With a filter, events without a lease go to stderr: a script sees only what it asked for, and a person
 /// sees why there is no output.
 async fn print(mut told: Receiver<TimedEvent>, is_filtered: bool, out: &mut Out) -> Result<(), CliError> {
-    let show = if out.is_json() { report::event_json } else { report::event_line };
+    let is_json = out.is_json();
+    let show = if is_json { report::event_json } else { report::event_line };
     let mut is_first = true;
     while let Some(TimedEvent { event, start }) = told.recv().await {
-        if is_filtered && event.lease.is_none() {
+        let is_message = is_filtered && event.lease.is_none();
+        if is_message {
             out.message(report::event_line(&event, start).trim_end()).await;
         } else {
             out.data(show(&event, start)).await?;
         }
-        if std::mem::take(&mut is_first) && matches!(event.kind, EventKind::Unreached { .. }) {
+        // A line of text says itself that the connection is retried.
+        let needs_message = is_json && !is_message && matches!(event.kind, EventKind::Unreached { .. });
+        if std::mem::take(&mut is_first) && needs_message {
             out.message("No member has replied yet. Retrying.").await;
         }
     }

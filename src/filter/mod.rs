@@ -78,6 +78,26 @@ impl Filter {
         self.0.is_none()
     }
 
+    /// Whether it only needs the facts that are known of every lease without working them out: the id, the owner, the state,
+    /// the TTL, the time left, the renewals and the number of keys.
+    pub fn is_simple(&self) -> bool {
+        let is_hard = |expr: &Expr| match expr {
+            Expr::Compare(number, ..) => {
+                use Number::{Every, Keys, Last, Left, Share, Ttl};
+                !matches!(number, Every | Keys | Last | Left | Share | Ttl)
+            }
+            Expr::Has(text, _) => !matches!(text, Text::State | Text::Who | Text::Id),
+            _ => false,
+        };
+        !self.0.as_ref().is_some_and(|expr| expr.any(&is_hard))
+    }
+
+    /// Whether it reads the names of keys.
+    pub fn reads_keys(&self) -> bool {
+        let reads = |expr: &Expr| matches!(expr, Expr::Has(Text::Service | Text::Key | Text::Anywhere, _));
+        self.0.as_ref().is_some_and(|expr| expr.any(&reads))
+    }
+
     /// The numbers that change by time alone, with the values it compares them with: when a lease reaches one of them, the
     /// result may change without an event.
     pub fn crossings(&self) -> Vec<(Number, f64)> {
@@ -98,6 +118,15 @@ impl Expr {
             Expr::Not(part) => part.holds(facts).map(|holds| !holds),
             Expr::Compare(number, comparison, value) => Some(comparison.holds(facts.number(*number)?, *value)),
             Expr::Has(text, part) => text.has(facts, part),
+        }
+    }
+
+    /// Whether a part has a property.
+    fn any(&self, has_it: &impl Fn(&Expr) -> bool) -> bool {
+        match self {
+            Expr::All(parts) | Expr::Any(parts) => parts.iter().any(|part| part.any(has_it)),
+            Expr::Not(part) => part.any(has_it),
+            Expr::Compare(..) | Expr::Has(..) => has_it(self),
         }
     }
 
@@ -195,12 +224,13 @@ fn in_service(facts: &impl FilterFacts, part: &str) -> Option<bool> {
 }
 
 /// Whether a text contains another one. Only the places of its last byte are compared, which is rarer than the first: most
-/// searches start with a slash.
+/// searches start with a slash. The first byte decides before all are compared, because calling a function takes longer.
 fn contains(text: &[u8], part: &[u8]) -> bool {
     let Some((last, before)) = part.split_last() else { return true };
     let Some(candidates) = text.get(before.len()..) else { return false };
     let mut ends = candidates.iter().enumerate().filter(|(_, byte)| *byte == last).map(|(at, _)| at);
-    ends.any(|start| text[start..].starts_with(before))
+    let first = before.first();
+    ends.any(|start| first.is_none_or(|first| text[start] == *first) && text[start..].starts_with(before))
 }
 
 impl fmt::Display for Filter {

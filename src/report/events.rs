@@ -182,7 +182,7 @@ impl EventFields {
                 ..EventFields::default()
             },
             EventKind::Late { interval, expected } => EventFields::of_times(None, *interval, *expected),
-            EventKind::Risk { left, expected } => EventFields::of_times(*left, None, *expected),
+            EventKind::Risk { left, expected } => EventFields::of_times(Some(*left), None, Some(*expected)),
             EventKind::Missed { waited } => EventFields::of_times(None, Some(*waited), None),
             EventKind::ProcessStalled { span, .. } => {
                 EventFields { message: Some(what.text()), ..EventFields::of_times(None, Some(*span), None) }
@@ -196,7 +196,7 @@ impl EventFields {
             EventKind::Disconnected { endpoint, message } => {
                 EventFields::of_link("down", endpoint.as_ref(), Some(message))
             }
-            EventKind::Unreached { message } => EventFields::of_link("down", None, Some(message)),
+            EventKind::Unreached { endpoint, message } => EventFields::of_link("down", Some(endpoint), Some(message)),
             EventKind::Leader { endpoint, term } => {
                 EventFields { endpoint: Some(endpoint.clone()), term: Some(*term), ..EventFields::default() }
             }
@@ -327,7 +327,7 @@ mod tests {
             EventKind::Renewed(Renewal { is_bound: true, ..renewed }),
             EventKind::Dropped { depth: 16, capacity: 16 },
             EventKind::Late { interval: Some(seconds(5.0)), expected: Some(seconds(3.5)) },
-            EventKind::Risk { left: Some(seconds(3.0)), expected: None },
+            EventKind::Risk { left: seconds(3.0), expected: seconds(3.5) },
             EventKind::Missed { waited: seconds(1.0) },
             EventKind::Refilled { ttl: Some(10), term: Some(5) },
             died(EndCause::Expired, lag),
@@ -339,7 +339,7 @@ mod tests {
         let of_link = [
             EventKind::Connected { endpoint: "a:1".into(), version: "3.5.30".into() },
             EventKind::Disconnected { endpoint: None, message: "\x1b refused".into() },
-            EventKind::Unreached { message: "\x1b refused".into() },
+            EventKind::Unreached { endpoint: "a:1".into(), message: "\x1b refused".into() },
             EventKind::Leader { endpoint: "a:1".into(), term: 5 },
             EventKind::NoLeader { endpoint: "a:1".into() },
             EventKind::Term { old: 4, new: 5 },

@@ -23,10 +23,15 @@ const WAIT_THRESHOLD: Duration = Duration::from_millis(100);
 
 /// The cause of a wake-up.
 pub(super) enum Wakeup {
+    /// A reply or an observation from the driver.
     Answer(Msg),
+    /// The engine has new statuses or events.
     Status,
+    /// Responses were read.
     Read,
-    View,
+    /// The cluster view changed.
+    Cluster,
+    /// The planned time was reached.
     Time,
 }
 
@@ -127,7 +132,7 @@ impl Session {
             msg = self.driver.next() => Wakeup::Answer(msg),
             () = self.feed.changed() => Wakeup::Status,
             () = self.counts.changed() => Wakeup::Read,
-            Ok(()) = self.view.changed() => Wakeup::View,
+            Ok(()) = self.view.changed() => Wakeup::Cluster,
             () = self.clock.sleep_until(wake) => Wakeup::Time,
         }
     }
@@ -145,13 +150,13 @@ impl Session {
         }
     }
 
-    /// Handles a wake-up.
+    /// Passes the cause of a wake-up to the state, as messages.
     pub(super) fn on_wakeup(&mut self, wakeup: Wakeup) {
         match wakeup {
             Wakeup::Answer(msg) => self.send(msg),
             Wakeup::Status => self.read_feed(),
             Wakeup::Read => self.send(Msg::Delivered(self.counts.drain())),
-            Wakeup::View => {
+            Wakeup::Cluster => {
                 let view = self.view.borrow_and_update().clone();
                 self.send(Msg::Cluster(view));
             }

@@ -317,7 +317,7 @@ async fn an_unread_terminal_stops_no_renewal_and_is_correct_afterwards() {
 async fn the_monitor_waits_for_an_etcd_that_starts_later() {
     let test = MonitorTest::with(exercise(&[10]), false, |sandbox| sandbox.faults().down()).await;
     test.wait(3.0).await;
-    assert!(test.screen.text().contains("Trying to reach etcd"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("No reply from etcd at"), "{}", test.screen.text());
     test.sandbox.faults().up();
     test.wait(5.0).await;
     assert!(is_own(&test.screen.row("/service/10")));

@@ -5,8 +5,8 @@
 //! | `!` | could not be revoked |
 //! | `◆` | marked |
 //! | `◇` | in the range that is being marked |
-//! | `↑` | pinned |
 //! | `★` | own, or adopted |
+//! | `↑` | pinned |
 //!
 //! The sign that matters most for the next action comes first. Own rows are bold as well.
 
@@ -38,8 +38,9 @@ pub(super) fn draw(ctx: RenderContext<'_>, marks: &Selection, rows: Rect, is_tin
     let range = range_lines(ctx.app, marks);
     let x = if is_tiny { behind_id(rows) } else { rows.x + 1 };
     for ((line, y), lease) in lines(rows, is_tiny).enumerate().zip(ctx.app.visible()) {
-        let sign = mark(marks, range.contains(&line), lease).or(pin(lease));
-        let sign = if is_tiny { sign } else { sign.or(own(lease)) };
+        // A pinned row is at the top anyway, so the star of an own one matters more.
+        let own = if is_tiny { None } else { own(lease) };
+        let sign = mark(marks, range.contains(&line), lease).or(own).or(pin(lease));
         if let Some((sign, role)) = sign.filter(|_| x < rows.right()) {
             buf.set_stringn(x, y, sign, 1, ctx.theme.style(role));
         }

@@ -13,7 +13,7 @@ const STATES: [(LeaseState, &str); 10] = [
     (LeaseState::Paused, "ours, deliberately not renewed"),
     (LeaseState::Late, "overdue compared with its usual interval"),
     (LeaseState::Risk, "renewal overdue, less than one interval left"),
-    (LeaseState::Unseen, "the last two polls got no answer"),
+    (LeaseState::Unseen, "the last two polls got no reply"),
     (LeaseState::Dying, "expired, not yet removed by etcd"),
     (LeaseState::Ended(EndCause::Expired), "its TTL ran out"),
     (LeaseState::Ended(EndCause::Revoked), "revoked before its TTL ran out"),

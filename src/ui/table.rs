@@ -20,8 +20,8 @@ use super::{RenderContext, Role, filter_line, format, group_rows, gutter, pane, 
 /// Minimum width for a wide gutter.
 const PADDED_WIDTH: u16 = 60;
 
-/// Draws the table and its title, or bare lines in the tiny layout. Unless the detail is visible, the title describes
-/// the selected lease.
+/// Draws the rows of leases or groups, or a message if there are none, and the title in the last line. The tiny layout
+/// has neither column titles nor a title.
 pub(super) fn draw(ctx: RenderContext<'_>, marked: &Selection, places: PanelAreas, buf: &mut Buffer) {
     let PanelAreas { table: area, is_tiny, .. } = places;
     if area.is_empty() {
@@ -31,10 +31,12 @@ pub(super) fn draw(ctx: RenderContext<'_>, marked: &Selection, places: PanelArea
     if !is_tiny {
         draw_title(ctx, marked, places, buf);
     }
-    if ctx.app.view.is_grouped() && !ctx.app.view.order().is_empty() {
+    let is_empty = ctx.app.view.order().is_empty();
+    if ctx.app.view.is_grouped() && !is_empty {
+        // The group rows draw their own marks.
         return group_rows::draw(ctx, marked, inner, is_tiny, buf);
     }
-    match (ctx.app.view.order().is_empty(), is_tiny) {
+    match (is_empty, is_tiny) {
         (true, _) => draw_advice(ctx, inner, buf),
         (false, true) => draw_tiny(ctx, inner, buf),
         (false, false) => draw_rows(ctx, inner, buf),
@@ -43,7 +45,8 @@ pub(super) fn draw(ctx: RenderContext<'_>, marked: &Selection, places: PanelArea
     gutter::draw(ctx, marked, inner, is_tiny, buf);
 }
 
-/// Draws the last line of the table: which rows are visible, and the selected lease in words.
+/// Draws the last line of the table: which rows are visible, and the selected lease in words unless the detail is
+/// visible.
 fn draw_title(ctx: RenderContext<'_>, marked: &Selection, places: PanelAreas, buf: &mut Buffer) {
     let style = |role| ctx.theme.style(role);
     let area = places.table;
@@ -86,16 +89,16 @@ fn follow_hint(ctx: RenderContext<'_>) -> Line<'static> {
     key.map_or_else(Line::default, |key| hint(key.to_string(), " follow lease"))
 }
 
-/// The column titles and the rows, without the gutter at the left and the title below.
+/// The column titles and the rows with their gutter, without the title below.
 pub(super) fn inner(places: PanelAreas) -> Rect {
     let PanelAreas { table: area, is_tiny, .. } = places;
     if is_tiny {
         return area;
     }
-    let gutter = if area.width >= PADDED_WIDTH { 3 } else { 2 }.min(area.width);
+    let padding = u16::from(area.width >= PADDED_WIDTH);
     Rect {
-        x: area.x + gutter,
-        width: area.width.saturating_sub(gutter + 1),
+        x: area.x + padding,
+        width: area.width.saturating_sub(2 * padding),
         height: area.height.saturating_sub(1),
         ..area
     }
@@ -142,7 +145,7 @@ fn extent(app: &AppState, marked: &Selection) -> String {
     format!("rows {}–{} of {total}{rest}", window.top + 1, (window.top + window.rows).min(rows))
 }
 
-/// ` · 2 pinned, 1 of them hidden`
+/// ` · 2 pinned, 1 hidden`
 fn pins(app: &AppState) -> String {
     match (app.leases.counts.pinned, app.hidden_pins()) {
         (0, _) => String::new(),
@@ -277,13 +280,10 @@ fn draw_advice(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
 fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
     let app = ctx.app;
     let say = |text: &str, role| (text.to_owned(), role);
-    let [new, accept] =
-        [Action::New, Action::Dialog(DialogAction::Accept)].map(|action| app.config.keymap.key_label(action));
     match app.cluster.unreached_since {
         Some(since) => {
             let waited = (ctx.now - since).as_secs();
-            let mut lines =
-                vec![(format!("Trying to reach etcd at {} for {waited} s.", app.config.target), Role::Title)];
+            let mut lines = vec![(format!("No reply from etcd at {} for {waited} s.", app.config.target), Role::Title)];
             lines.extend(app.cluster.link_failure().map(|trouble| (printable(trouble.as_bytes()), Role::Warning)));
             lines.push(say("", Role::Text));
             lines.push(say("Retrying every second; leases will appear when it answers.", Role::Text));
@@ -294,17 +294,27 @@ fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
             let words = filter_line::in_words(app, 60);
             let clear = app.config.keymap.key_label(Action::Back);
             vec![
-                (format!("No lease matches “{words}” ({} total).", app.leases.len()), Role::Title),
+                (format!("No lease matches “{words}” ({} total).", app.leases.living_count()), Role::Title),
                 (format!("{clear} clears the filter."), Role::Text),
             ]
         }
-        None if app.cluster.list_failure.is_some() => {
-            vec![say("Could not list the leases; the events show why.", Role::Warning)]
-        }
-        None if app.config.is_read_only => vec![say("No leases.", Role::Title)],
-        None => vec![
-            say("No leases yet.", Role::Title),
-            (format!("Press {new} to grant one: {new} 1 {accept} grants 10 s and keeps it alive."), Role::Text),
-        ],
+        None => without_leases(app),
     }
+}
+
+/// Message for a cluster without leases: why they are unknown, or how to grant one.
+fn without_leases(app: &AppState) -> Vec<(String, Role)> {
+    if let Some(failure) = &app.cluster.list_failure {
+        let why = printable(failure.text.as_bytes());
+        return vec![("No leases listed.".to_owned(), Role::Title), (why, Role::Warning)];
+    }
+    if app.config.is_read_only {
+        return vec![("No leases.".to_owned(), Role::Title)];
+    }
+    let [new, accept] =
+        [Action::New, Action::Dialog(DialogAction::Accept)].map(|action| app.config.keymap.key_label(action));
+    vec![
+        ("No leases yet.".to_owned(), Role::Title),
+        (format!("Press {new} to grant one: {new} 1 {accept} grants 10 s and keeps it alive."), Role::Text),
+    ]
 }

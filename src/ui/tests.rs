@@ -302,7 +302,8 @@ fn an_empty_list_says_what_to_do() {
     let empty = app(config.clone(), vec![(0.0, Msg::Cluster(cluster()))], size);
     insta::assert_snapshot!("empty_80x24", text(&paint(&empty, size, Theme::default())));
     let refused = app(config, vec![(0.0, Msg::Cluster(cluster())), (1.0, Msg::ListFailed(denied))], size);
-    assert!(text(&paint(&refused, size, Theme::default())).contains("list denied"));
+    let refused = text(&paint(&refused, size, Theme::default()));
+    assert!(refused.contains("list denied") && refused.contains("permission denied"), "{refused}");
 }
 
 #[test]

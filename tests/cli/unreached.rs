@@ -33,6 +33,22 @@ fn waiting_continues_until_etcd_answers() {
 }
 
 #[test]
+fn events_say_once_that_they_retry() {
+    let told = |args: &[&str]| {
+        let output = with_endpoints("127.0.0.1:1", &[&["events", "--for", "300ms"], args].concat());
+        (String::from_utf8_lossy(&output.stdout).into_owned(), stderr(&output))
+    };
+    let (lines, messages) = told(&[]);
+    assert!(lines.contains("could not reach 127.0.0.1:1: ") && lines.ends_with(". Retrying.\n"), "{lines}");
+    assert!(!messages.contains("Retrying"), "{messages}");
+    let (lines, messages) = told(&["-w", "json"]);
+    assert!(lines.contains(r#""cause":"down","endpoint":"127.0.0.1:1""#), "{lines}");
+    assert!(messages.starts_with("No member has replied yet. Retrying.\n"), "{messages}");
+    let (_, messages) = told(&["-w", "json", "--filter", "who:own"]);
+    assert_eq!(messages.matches("Retrying").count(), 1, "{messages}");
+}
+
+#[test]
 fn an_error_does_not_print_values_of_the_environment() {
     let told = stderr(&with_endpoints("127.0.0.1:1", &["revoke"]));
     assert!(told.contains("Usage: leasetop revoke <ID>...\n"), "{told}");

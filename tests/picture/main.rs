@@ -20,7 +20,7 @@ const VIEWS: [(&str, &str); 7] = [
     ("3", "events"),
     ("4", "locks"),
     ("1\r", "detail"),
-    ("\u{1b}?", "help"),
+    ("?", "help"),
 ];
 /// Seconds after which renewals of other clients have been inferred and some leases have expired.
 const WATCHED: f64 = 40.0;
@@ -66,7 +66,10 @@ fn take(model: &mut Model, folder: &Path) {
         let file = folder.join(format!("{name}-{width}x{height}-{}.svg", palette.name));
         fs::write(file, svg::draw(terminal.screen(), palette)).expect("target can be written");
     }
-    terminal.keys("\u{1b}q");
+    // Together with the next key, Esc would be Alt.
+    terminal.keys("\u{1b}");
+    terminal.pass(0.2);
+    terminal.keys("q");
     assert_eq!(terminal.exit_code(), 0);
 }
 

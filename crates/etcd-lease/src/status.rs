@@ -19,7 +19,7 @@ pub enum Ended {
     },
     /// etcd denies the renewal, because the user may not write one of the attached keys.
     Forbidden {
-        /// The message of etcd.
+        /// The error message from etcd.
         message: String,
     },
     /// The keepalive was stopped here, because its last user was dropped.
@@ -121,7 +121,7 @@ pub struct LeaseStatus {
 }
 
 impl LeaseStatus {
-    /// Creates the status of a lease with only the schedule known.
+    /// Creates a status with only the id and the schedule. The scheduler and the response queues fill in the rest.
     pub(crate) fn new(id: LeaseId, pace: RenewalSchedule) -> Self {
         LeaseStatus {
             id,

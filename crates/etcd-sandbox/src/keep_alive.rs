@@ -81,16 +81,17 @@ impl MemberServer {
     }
 
     /// Renews a lease through the leader. If the lease has expired but is not removed yet, waits until it is removed or
-    /// a new leader has refilled it.
+    /// a new leader has refilled it (`Renew` in etcd's `lessor.go`). Returns a TTL of 0 if the lease does not exist.
     async fn renew(&self, id: LeaseId) -> Result<i64, RequestError> {
         loop {
             self.wait_until(Needs::Leader).await?;
-            let answer = self.cluster.until(|state, now| match state.leader {
+            let attempt = self.cluster.until(|state, now| match state.leader {
+                // The leader was lost: stop waiting and try again with the next one.
                 None => Some(None),
                 Some(_) if state.forbidden.contains(&id) => Some(Some(Err(RequestError::Forbidden))),
                 Some(_) => state.renew(id, now).map(|ttl| Some(Ok(ttl))),
             });
-            if let Some(answer) = answer.await {
+            if let Some(answer) = attempt.await {
                 return answer;
             }
         }

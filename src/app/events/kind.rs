@@ -74,12 +74,12 @@ pub enum EventKind {
         /// The lease's usual interval.
         expected: Option<Duration>,
     },
-    /// Less time is left than one usual interval.
+    /// Less time is left than one usual interval, and the renewal is overdue.
     Risk {
         /// The time left.
-        left: Option<Duration>,
+        left: Duration,
         /// The lease's usual interval.
-        expected: Option<Duration>,
+        expected: Duration,
     },
     /// A renewal sent by this program was not answered.
     Missed {
@@ -123,6 +123,8 @@ pub enum EventKind {
     },
     /// No member has been reachable since the start.
     Unreached {
+        /// The endpoint of the first unreachable member.
+        endpoint: String,
         /// The reason.
         message: String,
     },

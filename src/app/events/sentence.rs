@@ -32,7 +32,7 @@ pub(super) fn of(what: &EventKind) -> String {
         EventKind::Connected { endpoint, version } => connected(endpoint, version),
         EventKind::RenewsAt { endpoint } => format!("renewing through {}", printable(endpoint.as_bytes())),
         EventKind::Disconnected { endpoint, message } => disconnected(endpoint.as_deref(), message),
-        EventKind::Unreached { message } => format!("could not connect: {}. Retrying.", printable(message.as_bytes())),
+        EventKind::Unreached { endpoint, message } => unreached(endpoint, message),
         EventKind::Leader { endpoint, term } => {
             format!("{} is the leader (term {term})", printable(endpoint.as_bytes()))
         }
@@ -93,13 +93,8 @@ fn late(interval: Option<Duration>, expected: Option<Duration>) -> String {
     }
 }
 
-fn risk(left: Option<Duration>, expected: Option<Duration>) -> String {
-    match (left, expected) {
-        (Some(left), Some(every)) => format!("{} left, but renews only every {}", tenths(left), tenths(every)),
-        (Some(left), None) => format!("{} left, less than its interval", tenths(left)),
-        (None, Some(every)) => format!("less time left than its interval of {}", tenths(every)),
-        (None, None) => "less time left than its interval".to_owned(),
-    }
+fn risk(left: Duration, expected: Duration) -> String {
+    format!("renewal overdue: {} left (usually every {})", tenths(left), tenths(expected))
 }
 
 fn tenths(span: Duration) -> String {
@@ -114,6 +109,10 @@ fn connected(endpoint: &str, version: &str) -> String {
 fn disconnected(endpoint: Option<&str>, message: &str) -> String {
     let endpoint = endpoint.map_or(String::new(), |endpoint| format!(" to {}", printable(endpoint.as_bytes())));
     format!("connection{endpoint} lost: {}", printable(message.as_bytes()))
+}
+
+fn unreached(endpoint: &str, message: &str) -> String {
+    format!("could not reach {}: {}. Retrying.", printable(endpoint.as_bytes()), printable(message.as_bytes()))
 }
 
 fn describe_end(ended: &LeaseEnded) -> String {
@@ -195,16 +194,13 @@ mod tests {
 
     #[test]
     fn late_and_risk_name_the_usual_interval() {
-        let expected = Some(seconds(10.0));
+        let expected = seconds(10.0);
         assert_eq!(
-            of(&EventKind::Late { interval: Some(seconds(12.0)), expected }),
+            of(&EventKind::Late { interval: Some(seconds(12.0)), expected: Some(expected) }),
             "no renewal for 12.0 s (usually every 10.0 s)"
         );
-        assert_eq!(
-            of(&EventKind::Risk { left: Some(seconds(8.9)), expected }),
-            "8.9 s left, but renews only every 10.0 s"
-        );
-        assert_eq!(of(&EventKind::Risk { left: None, expected: None }), "less time left than its interval");
+        let risk = EventKind::Risk { left: seconds(3.12), expected };
+        assert_eq!(of(&risk), "renewal overdue: 3.1 s left (usually every 10.0 s)");
     }
 
     #[test]
@@ -241,7 +237,7 @@ mod tests {
         assert_eq!(of(&detached(false)), r"/a\x1b[2J\\\xff put without a lease");
         assert_eq!(of(&EventKind::error("\u{202e}")), r"\u{202e}");
         assert_eq!(of(&EventKind::Disconnected { endpoint: None, message: "\x07".into() }), r"connection lost: \x07");
-        let told = of(&EventKind::Unreached { message: "\x07".into() });
-        assert_eq!(told, r"could not connect: \x07. Retrying.");
+        let told = of(&EventKind::Unreached { endpoint: "a\x07:1".into(), message: "\x07".into() });
+        assert_eq!(told, r"could not reach a\x07:1: \x07. Retrying.");
     }
 }

@@ -20,6 +20,13 @@ const FEW: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupId(u32);
 
+impl GroupId {
+    /// The number. A later group has a larger one.
+    pub(in crate::app) fn number(self) -> u32 {
+        self.0
+    }
+}
+
 /// A group of leases.
 #[derive(Clone, Debug)]
 pub struct Group {

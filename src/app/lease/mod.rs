@@ -192,6 +192,10 @@ impl Lease {
         Some(self.countdown?.left(self.end.map_or(now, |end| end.at.min(now))))
     }
 
+    pub(super) fn countdown(&self) -> Option<Countdown> {
+        self.countdown
+    }
+
     /// The time to which the display counts down; `None` while the deadline is unknown.
     pub(super) fn shown_deadline(&self) -> Option<Timestamp> {
         Some(self.countdown?.deadline())

@@ -131,6 +131,26 @@ fn a_lease_at_risk_is_silent_since_its_last_renewal() {
 }
 
 #[test]
+fn the_filter_takes_the_owners_of_the_leases_view() {
+    let mut story = story();
+    story.grant(7, 10);
+    refresh_rows(&mut story.app, story.now);
+    let mut owners = |filter: &str| {
+        story.app.view.cadence_cursor.filter.set(filter);
+        let rows = story.app.view.cadence_cursor.rows(&story.app.leases.cadence_index);
+        let mut owners: Vec<CohortOwner> = rows.iter().map(|key| key.owner).collect();
+        owners.dedup();
+        owners
+    };
+    for filter in ["who:own", "who:adopted", "!who:other"] {
+        assert_eq!(owners(filter), [CohortOwner::Own], "{filter}");
+    }
+    for filter in ["who:other", "who:others", "!who:own"] {
+        assert_eq!(owners(filter), [OTHERS], "{filter}");
+    }
+}
+
+#[test]
 fn enter_lists_the_leases_of_the_ttl() {
     let mut story = story();
     story.press(&[Key::Down, Key::Enter]);

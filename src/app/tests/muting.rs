@@ -48,8 +48,9 @@ fn a_warning_is_muted_for_a_lease_and_shown_again() {
     run_lints(&mut story.app, story.now);
     assert_eq!(warned(&story), [2], "the next check changes nothing");
     story.press(&[Key::Char('M')]);
-    assert_eq!(choices(&story), [MuteChange::Unmute]);
+    assert_eq!(choices(&story), [MuteChange::UnmuteLease]);
     story.press(&[Key::Enter]);
+    assert!(said(&story).contains("is shown again") && !said(&story).contains("/svc"), "{}", said(&story));
     assert_eq!((warned(&story), story.app.leases.lint_report().muted()), (vec![1, 2], 0));
 }
 
@@ -64,6 +65,34 @@ fn a_warning_is_muted_for_the_leases_of_a_service_also_for_new_ones() {
     story.probe(4, 2, 3, &["/svc/cron/c"]);
     run_lints(&mut story.app, story.now);
     assert_eq!((warned(&story), story.app.leases.lint_report().muted()), (vec![], 3));
+    select(&mut story, 4);
+    story.press(&[Key::Char('M')]);
+    assert_eq!(choices(&story), [MuteChange::UnmuteService]);
+    story.press(&[Key::Enter]);
+    assert!(said(&story).contains("of /svc/cron (3 leases) is shown again"), "{}", said(&story));
+    assert_eq!(warned(&story), [1, 2, 4]);
+}
+
+#[test]
+fn the_mute_is_for_the_service_that_the_menu_showed() {
+    let mut story = crowd(AppConfig::default());
+    select(&mut story, 1);
+    story.press(&[Key::Char('M'), Key::Down]);
+    story.probe(1, 2, 3, &["/svc/other/a"]);
+    story.press(&[Key::Enter]);
+    assert!(said(&story).contains("/svc/cron (1 lease)"), "{}", said(&story));
+    assert_eq!(warned(&story), [1]);
+}
+
+#[test]
+fn the_mute_of_a_lease_that_is_gone_says_so() {
+    let mut story = crowd(AppConfig::default());
+    select(&mut story, 1);
+    story.press(&[Key::Char('M')]);
+    story.list(&[], &[1]);
+    story.press(&[Key::Enter]);
+    assert!(said(&story).contains("is gone"), "{}", said(&story));
+    assert_eq!(story.app.leases.lint_report().muted(), 0);
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn check(story: &Story) {
     assert_eq!((overview.unknown(), expiring), (unknown, living().count() - unknown));
     if app.view.dialog.is_none() {
         let criteria = ActiveFilter::of(&app.view.row_filter);
-        let is_shown = |lease: &&Lease| !lease.is_row_dropped && criteria.matches(lease, None, story.now);
+        let is_shown = |lease: &&Lease| !lease.is_row_dropped && criteria.matches(lease, story.now);
         let shown = app.leases.values().filter(is_shown);
         let key = |lease: &Lease| {
             let class = app.view.row_index.class(lease.id).expect("each lease has an entry");

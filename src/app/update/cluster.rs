@@ -97,21 +97,22 @@ fn start_configured(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     grants.into_iter().map(Effect::Grant).chain(kept).collect()
 }
 
-/// Reports once why no member could be reached since the start.
+/// Reports the first connection failure if no member has answered yet.
 fn unreached(app: &mut AppState, before: &ClusterView, now: Timestamp) {
-    let is_first = !before.members.iter().any(|member| matches!(member.reachability, Reachability::Down { .. }));
-    if !is_first || app.cluster.has_started {
+    let had_failure = before.members.iter().any(|member| matches!(member.reachability, Reachability::Down { .. }));
+    if had_failure || app.cluster.has_started {
         return;
     }
-    if let Some(message) = app.cluster.link_failure().map(str::to_owned) {
-        app.events.push_verbose(now, None, || EventKind::Unreached { message });
+    if let Some((endpoint, message)) = app.cluster.unreachable_member() {
+        let what = EventKind::Unreached { endpoint: endpoint.to_owned(), message: message.to_owned() };
+        app.events.push_verbose(now, None, || what);
     }
 }
 
 fn lost(app: &mut AppState, now: Timestamp) {
     app.cluster.unreached_since = Some(now);
     app.leases.record_in_all(now, HistoryEvent::Unknown);
-    let trouble = app.cluster.link_failure().unwrap_or("no member answers").to_owned();
+    let trouble = app.cluster.link_failure().unwrap_or("no member replies").to_owned();
     app.events.push(now, None, EventKind::Disconnected { endpoint: None, message: trouble });
 }
 

@@ -27,7 +27,7 @@ pub(super) fn refresh_counts(app: &mut AppState, now: Timestamp) {
 fn alarm_event(lease: &Lease, state: LeaseState, now: Timestamp) -> Option<(Timestamp, EventKind)> {
     let expected = lease.mean_interval();
     if state == LeaseState::Risk {
-        let left = lease.left(now).map(Duration::from_secs_f64);
+        let (left, expected) = (Duration::from_secs_f64(lease.left(now)?), expected?);
         // If the lease was at risk right after its last renewal, the risk started with that renewal.
         let from = lease.risk_from()?.max(lease.last_renewed().unwrap_or(Timestamp::START));
         return Some((from, EventKind::Risk { left, expected }));

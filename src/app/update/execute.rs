@@ -62,7 +62,9 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
             let AppState { leases, jobs, view, config, .. } = app;
             quit::revoke_and_quit(leases, jobs, &mut view.selection, config, &view.background)
         }
-        Command::Mute { id, choice } => mute::apply(&mut app.leases, &ids.name(id), id, choice),
+        Command::Mute { id, service, choice } => {
+            mute::apply(&mut app.leases, &ids.name(id), id, service.as_deref(), choice)
+        }
         Command::ShowError(text) => Done::error(text),
         Command::Typed(typed) => return run_typed(app, *typed, now),
         Command::ActOn { action, ids } => return act_on(app, action, ids, now),

@@ -1,5 +1,7 @@
 //! The menu that mutes the warnings of a lease.
 
+use std::sync::Arc;
+
 use super::Done;
 use crate::app::command::Command;
 use crate::app::dialog::{DialogContext, DialogOutcome};
@@ -17,8 +19,8 @@ use etcd_lease::LeaseId;
 pub struct MuteMenu {
     /// The lease.
     pub id: LeaseId,
-    /// The service of the lease, escaped. `None` without a key.
-    pub service: Option<String>,
+    /// The service of the lease, not escaped. `None` without a key.
+    pub service: Option<Arc<[u8]>>,
     /// The choices.
     pub choices: Vec<MuteChoice>,
     /// The index of the selected choice.
@@ -42,7 +44,7 @@ impl MuteMenu {
         if choices.is_empty() {
             return Err("the config file mutes its warnings; change [[mute]] there");
         }
-        Ok(MuteMenu { id: lease.id, service: service(lease).map(printable), choices, place: 0 })
+        Ok(MuteMenu { id: lease.id, service: service(lease).map(Arc::from), choices, place: 0 })
     }
 
     /// Handles a key. Movement keys select a choice, Enter does it.
@@ -50,7 +52,7 @@ impl MuteMenu {
         match context.dialog_action(KeyContext::Mute, key) {
             Some(DialogAction::Accept) => {
                 let choice = self.choices[self.place];
-                return DialogOutcome::Do(Command::Mute { id: self.id, choice });
+                return DialogOutcome::Do(Command::Mute { id: self.id, service: self.service.clone(), choice });
             }
             Some(DialogAction::Close) => return DialogOutcome::Close,
             _ => (),
@@ -72,28 +74,37 @@ fn changes(leases: &LeaseStore, lease: &Lease, warning: &str, has_service: bool)
     let of_service = if has_service { Some(MuteChange::Service) } else { None };
     let [first, second] = match leases.mutes().reason(lease, warning) {
         None => [Some(MuteChange::Lease), of_service],
-        Some(MutedBy::Lease | MutedBy::Service) => [Some(MuteChange::Unmute), None],
+        Some(MutedBy::Lease) => [Some(MuteChange::UnmuteLease), None],
+        Some(MutedBy::Service) => [Some(MuteChange::UnmuteService), None],
         Some(MutedBy::Config) => [None, None],
     };
     first.into_iter().chain(second)
 }
 
-/// Mutes a warning, or shows it again.
-pub(in crate::app) fn apply(leases: &mut LeaseStore, name: &str, id: LeaseId, choice: MuteChoice) -> Done {
-    let Some(lease) = leases.get(id).cloned() else { return Done::default() };
-    let warning = label(choice.warning);
-    let changed = leases.change_mutes(|mutes| match (choice.change, service(&lease)) {
+/// Mutes a warning, or shows it again. `service` is the one that the menu showed: the lease may have another one since.
+pub(in crate::app) fn apply(
+    leases: &mut LeaseStore,
+    name: &str,
+    id: LeaseId,
+    service: Option<&[u8]>,
+    choice: MuteChoice,
+) -> Done {
+    if leases.alive(id).is_none() {
+        return Done::error(format!("{name} is gone; no warning of it was changed"));
+    }
+    let changed = leases.change_mutes(|mutes| match (choice.change, service) {
         (MuteChange::Lease, _) => mutes.mute_lease(id, choice.warning),
+        (MuteChange::UnmuteLease, _) => mutes.unmute_lease(id, choice.warning),
         (MuteChange::Service, Some(service)) => mutes.mute_service(service, choice.warning, id),
-        (MuteChange::Service, None) => (),
-        (MuteChange::Unmute, _) => mutes.unmute(&lease, choice.warning),
+        (MuteChange::UnmuteService, Some(service)) => mutes.unmute_service(service, choice.warning, id),
+        (MuteChange::Service | MuteChange::UnmuteService, None) => (),
     });
-    let of_service = service(&lease).map(printable).unwrap_or_default();
+    let warning = label(choice.warning);
+    let of_service = || format!("{} ({})", service.map(printable).unwrap_or_default(), plural(changed as u64, "lease"));
     Done::status(match choice.change {
         MuteChange::Lease => format!("Muted “{warning}” of {name} until it gets worse"),
-        MuteChange::Service => {
-            format!("Muted “{warning}” of {of_service} ({}) until it gets worse", plural(changed as u64, "lease"))
-        }
-        MuteChange::Unmute => format!("“{warning}” of {name} is shown again"),
+        MuteChange::Service => format!("Muted “{warning}” of {} until it gets worse", of_service()),
+        MuteChange::UnmuteLease => format!("“{warning}” of {name} is shown again"),
+        MuteChange::UnmuteService => format!("“{warning}” of {} is shown again", of_service()),
     })
 }

@@ -88,7 +88,7 @@ impl<'a> Page<'a> {
     /// The line of a cohort, highlighted if it is selected.
     fn row(&self, key: CohortKey, line: Line<'static>) -> ViewLine {
         let is_selected = self.ctx.app.view.cadence_cursor.selected() == Some(key);
-        let line = if is_selected { line.patch_style(self.ctx.theme.cursor()) } else { line };
+        let line = if is_selected { line.patch_style(self.ctx.theme.selected_row()) } else { line };
         ViewLine { line, cohort: Some(key) }
     }
 }

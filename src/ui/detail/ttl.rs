@@ -71,6 +71,7 @@ fn engine(page: &DetailPage<'_>, lease: &Lease, status: &LeaseStatus) -> String 
     let next = match status.next_due.filter(|_| lease.is_kept_alive) {
         Some(due) if due > now => format!(", next in {}", format::span((due - now).as_secs_f64())),
         Some(_) => ", next is due".to_owned(),
+        None if lease.is_kept_alive => ", renewing now".to_owned(),
         None => ", not kept alive".to_owned(),
     };
     format!("{last}{next} ({left} left)")

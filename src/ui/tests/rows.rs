@@ -26,6 +26,15 @@ fn a_filter_that_hides_all_says_so() {
 }
 
 #[test]
+fn the_mute_menu_says_how_long_a_mute_lasts_and_names_the_service() {
+    let menu = screen((80, 24), &[Key::Char('g'), Key::Down, Key::Char('M')]);
+    assert!(menu.contains("A mute lasts until the lease gets worse."), "{menu}");
+    let muted = [Key::Char('g'), Key::Down, Key::Char('M'), Key::Down, Key::Enter, Key::Char('M')];
+    let menu = screen((80, 24), &muted);
+    assert!(menu.contains("again for service /") && !menu.contains("A mute lasts"), "{menu}");
+}
+
+#[test]
 fn the_caret_points_at_the_fault() {
     let picture = painted((80, 24), &typed("日本 left<5x"), Theme::default());
     let find = |sign: &str, y: u16| (0..80).find(|x| picture[(*x, y)].symbol() == sign);

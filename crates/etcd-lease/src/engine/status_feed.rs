@@ -183,6 +183,7 @@ impl ReadListener for Feed {
     fn on_read(&self, slot: SlotId, id: LeaseId) {
         let mut writer = self.writer();
         let Some(state) = &mut writer.state else { return };
+        // The slot may have been reused for another lease since the response was queued.
         if state.slab.get(slot).is_some_and(|entry| entry.status.id == id) {
             state.mark_changed(slot);
             writer.has_written = true;
@@ -272,6 +273,7 @@ impl State {
         self.events.push_back((number, event));
     }
 
+    /// Lists a slot for the next visit, unless it is empty or already listed.
     fn mark_changed(&mut self, slot: SlotId) {
         if let Some(entry) = self.slab.get(slot)
             && !entry.is_changed

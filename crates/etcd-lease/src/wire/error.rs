@@ -21,7 +21,7 @@ pub enum ErrorKind {
     Unavailable,
     /// The member has no leader.
     NoLeader,
-    /// There was no answer in time.
+    /// There was no reply in time.
     Timeout,
     /// The TTL is above 9,000,000,000 s.
     TooLargeTtl,
@@ -72,7 +72,7 @@ impl CallError {
     }
 
     pub(super) fn timeout(tried: &'static str, endpoint: &str) -> Self {
-        let error = CallError::config(ErrorKind::Timeout, "no answer in time".to_owned());
+        let error = CallError::config(ErrorKind::Timeout, "no reply in time".to_owned());
         CallError { tried, endpoint: endpoint.to_owned(), ..error }
     }
 

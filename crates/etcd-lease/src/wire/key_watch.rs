@@ -71,7 +71,7 @@ impl Cluster {
         // The channel is empty and open, so this cannot fail.
         let _ = requests.try_send(creation(range, from));
         let opened = tokio::time::timeout(shared.command_timeout, open(&member, receiver)).await;
-        match opened.unwrap_or_else(|_| Err(Status::deadline_exceeded("no answer in time"))) {
+        match opened.unwrap_or_else(|_| Err(Status::deadline_exceeded("no reply in time"))) {
             Ok(messages) => Ok(KeyWatch { shared, member, token, requests, messages }),
             Err(status) => Err(shared.failed(TRIED, &member, token, &status).await),
         }

@@ -43,7 +43,7 @@ async fn probe(shared: &SharedState, index: usize, probe_timeout: Duration) -> O
     let answer = if let Ok(answer) = timeout(probe_timeout, &mut answer).await {
         answer
     } else {
-        let trouble = format!("no answer within {} ms", probe_timeout.as_millis());
+        let trouble = format!("no reply within {} ms", probe_timeout.as_millis());
         shared.record_probe(index, (None, without_details(member, Reachability::Down { trouble })));
         answer.await
     };

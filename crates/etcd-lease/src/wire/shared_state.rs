@@ -143,7 +143,7 @@ impl SharedState {
                     seen.is_leader = false;
                     seen.has_leader = false;
                 } else {
-                    seen.reachability = Reachability::Down { trouble: error.message().to_owned() };
+                    seen.reachability = Reachability::Down { trouble: error.with_advice() };
                 }
             }
             view.chosen = view.choose();

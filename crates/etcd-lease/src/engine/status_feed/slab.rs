@@ -17,6 +17,7 @@ pub(super) struct Entry {
     pub(super) subscribers: Weak<[Arc<ResponseQueues>]>,
     /// The number of the last renewal, if it is unread.
     pub(super) renewed: Option<u64>,
+    /// Whether the slot is listed for the next visit.
     pub(super) is_changed: bool,
 }
 

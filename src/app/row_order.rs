@@ -1,0 +1,52 @@
+//! The rank of a row by the facts about its lease.
+
+use super::Column;
+use super::row_facts::{LeaseSource, RowFacts};
+use super::row_rank::RowRank;
+use super::sort::{self, Sort, SortKey};
+use simkit::Timestamp;
+
+/// The rank of a lease outside of groups.
+pub(super) fn rank(facts: &RowFacts, lease: LeaseSource, sort: Sort, now: Timestamp) -> RowRank {
+    let (value, is_reversible) = match sort.key {
+        SortKey::Problems if facts.has_ended => (lease.get(facts.id).and_then(sort::ended_value), false),
+        SortKey::Problems | SortKey::Column(Column::FirstKey) => (facts.name, true),
+        SortKey::Column(column) => (number(facts, lease, column, now), true),
+    };
+    let reverse = |value: u64| if sort.is_descending && is_reversible { !value } else { value };
+    RowRank {
+        group: None,
+        head: [
+            u8::from(!facts.is_pinned),
+            u8::from(facts.has_ended),
+            sort::class_rank(facts.has_ended, facts.class, sort),
+            u8::from(value.is_none()),
+        ],
+        value: value.map_or(0, reverse),
+        id: facts.id,
+    }
+}
+
+/// Whether a sort order needs nothing but the [`RowFacts`].
+pub(super) fn is_indexed(sort: Sort) -> bool {
+    use Column::{Cycles, Every, FirstKey, Id, Keys, Last, Left, Share, State, Ttl, Who};
+    let is_fact =
+        |column| matches!(column, Cycles | Every | FirstKey | Id | Keys | Last | Left | Share | State | Ttl | Who);
+    sort.column().is_none_or(is_fact)
+}
+
+/// The value of a column as a number that sorts the same way.
+fn number(facts: &RowFacts, lease: LeaseSource, column: Column, now: Timestamp) -> Option<u64> {
+    match column {
+        Column::Id => Some(sort::rising(facts.id.0)),
+        Column::Who => Some(sort::closeness(facts.ownership)),
+        Column::State => Some(sort::urgency(facts.state_or_end())),
+        Column::Left => facts.countdown.map(|countdown| countdown.deadline().nanos()),
+        Column::Every => facts.every.map(sort::nanos),
+        Column::Share | Column::Cycles => facts.interval_share().map(sort::billionths),
+        Column::Last => facts.last_renewed.map(|at| !at.nanos()),
+        Column::Ttl => facts.ttl.map(sort::rising),
+        Column::Keys => facts.keys.map(u64::from),
+        column => sort::number(lease.get(facts.id)?, column, now),
+    }
+}
