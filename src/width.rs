@@ -45,12 +45,29 @@ pub fn cut_middle(text: &str, width: usize) -> String {
         return text.to_owned();
     }
     let Some(room) = width.checked_sub(1) else { return String::new() };
+    cut_before_tail(text, room, room / 3)
+}
+
+/// The same for the name of a key. Names often have a common start and differ at the end, so what follows the last `/`
+/// stays whole if that leaves four cells for the start. Otherwise the end gets three fifths of the cells.
+pub fn cut_key(name: &str, width: usize) -> String {
+    if name.width() <= width {
+        return name.to_owned();
+    }
+    let Some(room) = width.checked_sub(1) else { return String::new() };
+    let last = name.rfind('/').map_or(0, |at| name[at..].width());
+    let tail = if last > room / 3 && last + 4 <= room { last } else { room * 3 / 5 };
+    cut_before_tail(name, room, tail)
+}
+
+/// The start and the end of a text, which together have `room` cells; the end has up to `tail` of them.
+fn cut_before_tail(text: &str, room: usize, tail: usize) -> String {
     let span = Span::raw(text);
     let graphemes: Vec<(&str, usize)> = span
         .styled_graphemes(Style::new())
         .map(|grapheme| (grapheme.symbol, usize::from(grapheme.symbol.cell_width())))
         .collect();
-    let (tail, used) = fitting(graphemes.iter().rev().copied(), room / 3);
+    let (tail, used) = fitting(graphemes.iter().rev().copied(), tail);
     let (head, _) = fitting(graphemes.iter().copied(), room - used);
     let tail: String = tail.into_iter().rev().collect();
     head.concat() + "…" + &tail
@@ -105,6 +122,19 @@ mod tests {
         for (text, width, short) in cases {
             assert_eq!(cut(text, width), short, "{text} in {width}");
             assert!(cut(text, width).width() <= width);
+        }
+    }
+
+    #[test]
+    fn keys_that_differ_at_the_end_stay_different() {
+        let cases = [
+            ("/svc/gateway/10.0.0.14:8000", 26, "/svc/gatew…/10.0.0.14:8000"),
+            ("/svc/gateway/10.0.0.14:8000", 20, "/svc…/10.0.0.14:8000"),
+            ("/svc/gateway/10.0.0.14:8000", 11, "/svc…4:8000"),
+            ("/svc/gateway/10.0.0.14:8000", 0, ""),
+        ];
+        for (name, width, short) in cases {
+            assert_eq!(cut_key(name, width), short, "{name} in {width}");
         }
     }
 

@@ -80,6 +80,31 @@ impl ViewState {
         self.group_view.cursor = Some(GroupedRow::Lease(id));
     }
 
+    /// Moves the cursor of the grouped table to the lease that another view selected.
+    fn adopt_cursor(&mut self) {
+        let Some(id) = self.cursor else { return };
+        if self.group_view.cursor != Some(GroupedRow::Lease(id)) {
+            self.select_grouped(id);
+            self.group_view.is_outdated = true;
+        }
+    }
+
+    /// Changes what the rows are grouped by. If a group is selected, the cursor goes to its first lease, a living one if
+    /// there is any.
+    pub(super) fn regroup(&mut self, by: GroupBy, leases: &LeaseStore) {
+        if by == self.group_by {
+            return;
+        }
+        if let Some(group) = self.cursor_group() {
+            let members = self.group_members(group);
+            let living = members.iter().find(|id| leases.alive(**id).is_some());
+            self.cursor = living.or(members.first()).copied();
+            self.is_away |= self.cursor.is_some();
+        }
+        self.group_by = by;
+        self.window.top = 0;
+    }
+
     /// The position of the cursor in the grouped table.
     pub(super) fn grouped_cursor_row(&self) -> Option<usize> {
         let cursor = self.grouped_cursor()?;
@@ -103,12 +128,18 @@ impl ViewState {
     /// Adopts which groups another view shows.
     pub(super) fn adopt_groups(&mut self, other: &ViewState) {
         self.group_view = GroupView { is_outdated: true, ..other.group_view.clone() };
+        if other.cursor_group().is_some() && other.cursor.is_none() {
+            self.cursor = None;
+        }
     }
 
     /// Updates the rows of the grouped table. The cursor stays on its group or lease. `has_changed`: leases came, went or
     /// moved. Returns whether another row came under the cursor.
     pub(super) fn refresh_groups(&mut self, has_changed: bool) -> bool {
         let is_new = self.group_view.by != self.group_by;
+        if !is_new {
+            self.adopt_cursor();
+        }
         if !is_new && !has_changed && !self.group_view.is_outdated {
             return false;
         }
@@ -117,11 +148,20 @@ impl ViewState {
         if is_new {
             let cursor = self.cursor.and_then(|id| self.groups().group_of(id)).map(GroupedRow::Group);
             self.group_view = GroupView { by: self.group_by, cursor, ..GroupView::default() };
+            if self.is_open {
+                self.adopt_cursor();
+            }
         }
         self.group_view.rows = self.build_rows();
         self.group_view.is_outdated = false;
         let row = self.grouped_cursor_row().unwrap_or(line).min(self.group_view.rows.len().saturating_sub(1));
-        self.set_grouped_cursor(self.group_view.rows.get(row).copied());
+        let cursor = self.group_view.rows.get(row).copied();
+        if self.is_open && self.cursor.is_some() {
+            // The open lease stays open, even if it has no row any more.
+            self.group_view.cursor = cursor;
+        } else {
+            self.set_grouped_cursor(cursor);
+        }
         self.scroll_to_grouped_row(row);
         !is_new && before.is_some() && before != self.group_view.cursor
     }
@@ -137,17 +177,11 @@ impl ViewState {
         rows
     }
 
-    /// Leaves the grouped table: the cursor goes to its lease, or to the first lease of its group.
+    /// Leaves the grouped table. The cursor stays on its lease.
     pub(super) fn leave_groups(&mut self) {
         if self.group_view.by == GroupBy::None {
             return;
         }
-        let group = match self.group_view.cursor {
-            Some(GroupedRow::Group(group)) => self.groups().get(group).and(Some(group)),
-            _ => None,
-        };
-        let first = group.and_then(|group| self.group_members(group).first().copied());
-        self.cursor = self.cursor.or(first);
         self.is_away |= self.cursor.is_some();
         self.group_view = GroupView::default();
     }

@@ -6,13 +6,14 @@ use ratatui::layout::Rect;
 use crate::app::{Group, GroupFigures, GroupId, GroupedRow, LeaseState, Selection, SelectionMark, StateClass};
 use crate::width::DisplayWidth;
 
+use super::columns::WARNED;
 use super::line::cut;
 use super::{RenderContext, Role, format, table, theme};
 
 /// The title, the width and the alignment of each column right of the name.
 const COLUMNS: [(&str, usize, bool); 6] = [
     ("LEASES", 7, true),
-    ("STATE", 10, false),
+    ("STATE", 15, false),
     ("LEFT", 9, true),
     ("/TTL", 6, true),
     ("RENEWALS/S", 11, true),
@@ -27,7 +28,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, marks: &Selection, area: Rect, is_tin
     if !is_tiny && !area.is_empty() {
         let titles = COLUMNS.map(|(title, ..)| (title.to_owned(), Role::Title));
         let name = ctx.app.view.groups().by().name().to_uppercase();
-        draw_line(ctx, (format!("  {name}"), Role::Title), &titles, Rect { height: 1, ..area }, buf);
+        draw_line(ctx, (format!("   {name}"), Role::Title), &titles, Rect { height: 1, ..area }, buf);
     }
     for (y, row) in (first..area.bottom()).zip(ctx.app.view.grouped_rows()) {
         let place = Rect { y, height: 1, ..area };
@@ -37,6 +38,8 @@ pub(super) fn draw(ctx: RenderContext<'_>, marks: &Selection, area: Rect, is_tin
         }
         if ctx.app.view.grouped_cursor() == Some(*row) {
             buf.set_style(place, ctx.theme.selected_row());
+            let bar = if ctx.theme.is_ascii { ">" } else { "▌" };
+            buf.set_stringn(place.x, y, bar, usize::from(place.width.min(1)), ctx.theme.style(Role::Key));
         }
     }
 }
@@ -50,7 +53,7 @@ fn draw_group(ctx: RenderContext<'_>, id: GroupId, place: Rect, buf: &mut Buffer
         (false, true) => '+',
     };
     let cells = cells(ctx, group);
-    draw_line(ctx, (format!("{sign} {}", group.key().name()), Role::Text), &cells, place, buf);
+    draw_line(ctx, (format!(" {sign} {}", group.key().name()), Role::Text), &cells, place, buf);
 }
 
 /// The name in all free width, then as many columns as fit.
@@ -88,12 +91,12 @@ fn cells(ctx: RenderContext<'_>, group: &Group) -> [(String, Role); 6] {
         state(&figures),
         text(left.map(format::span)),
         text(figures.median_percent.map(|percent| format!("{percent} %"))),
-        text(Some(format!("{:.1}", figures.renewals))),
+        text((figures.renewals > 0.0).then(|| format!("{:.1}", figures.renewals))),
         (warned.unwrap_or_default(), Role::Warning),
     ]
 }
 
-/// `! risk 3`: the worst state, and how many leases have it.
+/// `! risk 3`: the worst state, and how many leases have it. `● ok  △ 37`: all are healthy, 37 with a warning.
 fn state(figures: &GroupFigures) -> (String, Role) {
     let Some(worst) = figures.worst else { return ("ended".to_owned(), Role::Gone) };
     let (sign, role) = theme::state(match worst {
@@ -105,6 +108,9 @@ fn state(figures: &GroupFigures) -> (String, Role) {
         StateClass::Paused => LeaseState::Paused,
         _ => LeaseState::Ok,
     });
+    if worst == StateClass::Warned {
+        return (format!("{sign} ok  {WARNED} {}", figures.worst_count), role);
+    }
     let count = if figures.worst_count < figures.leases { format!(" {}", figures.worst_count) } else { String::new() };
     (format!("{sign} {}{count}", worst.word()), role)
 }
@@ -116,7 +122,7 @@ fn draw_lease(ctx: RenderContext<'_>, id: etcd_lease::LeaseId, marks: &Selection
         Some(SelectionMark::Plain) => "◆",
         None => " ",
     };
-    buf.set_stringn(place.x, place.y, mark, 1, ctx.theme.style(Role::Key));
+    buf.set_stringn(place.x + 1, place.y, mark, usize::from(place.width > 1), ctx.theme.style(Role::Key));
     for (column, area) in table::columns_of(ctx, place) {
         table::draw_lease_cell(ctx, column, lease, area, buf);
     }

@@ -124,7 +124,8 @@ pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<It
     })
 }
 
-/// `rows 1–12 of 300 · 3 marked`, with the number of all leases if a filter is active. Ended leases are not counted.
+/// `rows 1–12 of 300 · 3 marked`, with the number of all leases if a filter is active. Rows are counted with those of
+/// ended leases, because they can be scrolled to; leases without them.
 fn extent(app: &AppState, marked: &Selection) -> String {
     let (all, window) = (app.view.living_rows(), app.view.window);
     let rows = if app.view.is_grouped() { app.view.grouped_len() } else { app.view.order().len() };
@@ -136,7 +137,12 @@ fn extent(app: &AppState, marked: &Selection) -> String {
         let noun = if all == 1 { "lease" } else { "leases" };
         return format!("{count} {noun}{rest}");
     }
-    format!("rows {}–{} of {count}{rest}", window.top + 1, (window.top + window.rows).min(rows))
+    let total = match (app.view.is_grouped(), app.view.row_filter.is_active()) {
+        (true, _) => format!("{rows} · {count} leases"),
+        (false, true) => format!("{rows} of {}", app.leases.len()),
+        (false, false) => rows.to_string(),
+    };
+    format!("rows {}–{} of {total}{rest}", window.top + 1, (window.top + window.rows).min(rows))
 }
 
 /// ` · 2 pinned, 1 hidden`

@@ -89,8 +89,12 @@ fn hints(ctx: RenderContext<'_>) -> Vec<Segment> {
     if shown.view.active == View::Leases {
         hints.push(filter(shown));
         let sort = shown.view.sort;
-        let text = format!("{} {}", sort.title(), sort.arrow());
-        hints.push(Segment { pieces: vec![("sort: ".to_owned(), Role::Dim), (text, Role::Text)], rank: 3, key: None });
+        let (label, text) = if shown.view.is_grouped() {
+            ("groups: ", "problems".to_owned())
+        } else {
+            ("sort: ", format!("{} {}", sort.title(), sort.arrow()))
+        };
+        hints.push(Segment { pieces: vec![(label.to_owned(), Role::Dim), (text, Role::Text)], rank: 3, key: None });
     }
     let keymap = &ctx.app.config.keymap;
     hints.extend(keymap.key(Action::Help).map(|key| Segment::key(1, key, "help")));

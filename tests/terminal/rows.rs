@@ -24,7 +24,7 @@ fn with_three(arguments: &[&str], columns: u16, rows: u16) -> (ServedSandbox, [L
 fn wait_for_keys(terminal: &mut Terminal, keys: &[&str]) {
     terminal.wait_until(&format!("{keys:?}"), |screen| {
         let text = screen.contents();
-        let rows = text.lines().filter(|line| line.starts_with("   ") && line.contains(" s"));
+        let rows = text.lines().filter(|line| line.starts_with(" ") && line.contains(" s") && !line.contains(" · "));
         let seen: Vec<&str> =
             rows.filter_map(|row| row.split_whitespace().find(|word| word.starts_with('/'))).collect();
         seen == keys

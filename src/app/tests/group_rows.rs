@@ -87,3 +87,30 @@ fn groups_survive_a_freeze_and_an_action_there_reaches_the_same_leases() {
     story.press(&[Key::Esc, Key::Char('p')]);
     assert_eq!((story.app.view.grouped_len(), name(&story).as_str()), (40, "/svc/1"));
 }
+
+#[test]
+fn ungrouping_goes_to_the_first_lease_of_the_group_that_was_selected() {
+    let mut story = services();
+    story.press(&[Key::Char('t'), Key::Char('t'), Key::Char('t'), Key::Char('t'), Key::Char('G')]);
+    assert_eq!(name(&story), "/svc/9");
+    story.press(&[Key::Char(':')]);
+    story.type_in("group none");
+    story.press(&[Key::Enter]);
+    let view = &story.app.view;
+    assert!(!view.is_grouped());
+    assert_eq!(view.cursor, Some(LeaseId(9)));
+    let row = view.cursor_row().expect("it has a row");
+    assert!((view.window.top..view.window.top + view.window.rows).contains(&row), "{row}");
+}
+
+#[test]
+fn space_on_a_group_of_ended_leases_says_why_it_does_nothing() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[1], &[]);
+    story.probe(1, 60, 60, &["/svc/a/1"]);
+    story.press(&[Key::Char('t')]);
+    story.list(&[], &[1]);
+    story.press(&[Key::Char(' ')]);
+    let status = story.app.view.status.as_ref().map(|status| status.text.as_str());
+    assert_eq!(status, Some("All leases of this group are gone; only living leases can be marked"));
+}

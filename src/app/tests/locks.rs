@@ -112,6 +112,17 @@ fn enter_opens_the_lease_of_a_candidate() {
 }
 
 #[test]
+fn enter_opens_the_lease_of_a_candidate_while_leases_are_grouped() {
+    let mut story = two_locks();
+    story.press(&[Key::Char('1'), Key::Char('t'), Key::Char('4'), Key::Down, Key::Enter]);
+    assert!(story.app.view.active == View::Leases && story.app.view.is_open);
+    assert_eq!(story.app.view.cursor, Some(LeaseId(1)));
+    story.wait(1.0);
+    story.send(Msg::Tick);
+    assert_eq!(story.app.view.cursor, Some(LeaseId(1)), "it stays open");
+}
+
+#[test]
 fn opening_a_candidate_clears_a_filter_that_hides_its_lease() {
     let mut story = two_locks();
     story.press(&[Key::Char('1'), Key::Char('/')]);

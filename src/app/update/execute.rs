@@ -70,7 +70,8 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         Command::ActOn { action, ids } => return act_on(app, action, ids, now),
         Command::Filter(text) => set_filter(app, &text),
         Command::GroupBy(group_by) => {
-            app.active_view_mut().view.group_by = group_by;
+            let active = app.active_view_mut();
+            active.view.regroup(group_by, &active.leases);
             Done::default()
         }
         Command::Theme(name) => {

@@ -161,12 +161,6 @@ pub(super) fn sort_by(view: &mut ViewState, sort: Sort) {
     view.is_away |= view.cursor_row().is_some_and(|row| row > 0);
 }
 
-/// Groups the rows by the next criterion.
-pub(super) fn next_grouping(view: &mut ViewState) {
-    view.group_by = view.group_by.next();
-    view.window.top = 0;
-}
-
 /// Lets the cursor follow its lease when rows move, or stay on its line.
 pub(super) fn toggle_following(view: &mut ViewState) {
     view.motion.is_following = !view.motion.is_following;

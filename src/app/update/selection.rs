@@ -16,6 +16,13 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
         return range(app, now);
     }
     if let Some(group) = group_targets(app) {
+        if group.is_empty() {
+            return app.view.set_status(
+                now,
+                true,
+                "All leases of this group are gone; only living leases can be marked",
+            );
+        }
         return toggle_group(app, group);
     }
     let Some(id) = under_the_cursor(app) else { return };

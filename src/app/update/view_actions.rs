@@ -22,7 +22,10 @@ pub(super) fn perform(app: &mut AppState, action: Action) {
                 freeze::thaw(app);
             }
         }
-        Action::Group => navigation::next_grouping(&mut active.view),
+        Action::Group => {
+            let next = active.view.group_by.next();
+            active.view.regroup(next, &active.leases);
+        }
         Action::Follow => navigation::toggle_following(&mut active.view),
         Action::Zoom => navigation::zoom(&mut active.view),
         Action::Wide => navigation::widen(&mut active.view),

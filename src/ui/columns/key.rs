@@ -5,7 +5,7 @@ use crate::app::Lease;
 use crate::escape::printable;
 use crate::ui::Role;
 use crate::ui::format::WAITING;
-use crate::width::{DisplayWidth, cut_middle};
+use crate::width::{DisplayWidth, cut_key, cut_middle};
 
 /// Shown for a lease that has no key.
 const NO_KEY: &str = "(no key)";
@@ -30,13 +30,13 @@ pub(super) fn first_key(row: RowContext<'_>, width: usize) -> Cell {
     }
     let more = if keys.count > 1 { format!(" +{}", keys.count - 1) } else { String::new() };
     let more = if more.len() + 4 > width { String::new() } else { more };
-    (cut_middle(&shown(first), width - more.len()) + &more, Role::Text).into()
+    (cut_key(&shown(first), width - more.len()) + &more, Role::Text).into()
 }
 
 /// Of a lease that has ended, the key that it had; `?` while the keys are being read.
 fn last_known_key(lease: &Lease, width: usize) -> Cell {
     match (lease.detached_keys.last(), lease.end.is_some()) {
-        (Some(key), true) => (cut_middle(&shown(&key.key), width), Role::Gone).into(),
+        (Some(key), true) => (cut_key(&shown(&key.key), width), Role::Gone).into(),
         (None, true) => (String::new(), Role::Gone).into(),
         (_, false) => (WAITING.to_owned(), Role::Dim).into(),
     }

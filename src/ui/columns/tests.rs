@@ -119,7 +119,7 @@ fn the_key_cell_says_how_many_keys_there_are() {
     lease.keys = Some(LeaseKeys { count: 5, is_all: true, first: vec![b"/svc/orders/10.0.1.54:8000".to_vec()] });
     assert_eq!(
         [26, 40].map(|width| shown(&lease, width)),
-        ["/svc/orders/10.…54:8000 +4", "/svc/orders/10.0.1.54:8000 +4"]
+        ["/svc/or…/10.0.1.54:8000 +4", "/svc/orders/10.0.1.54:8000 +4"]
     );
     lease.keys = Some(LeaseKeys { count: 1, is_all: true, first: vec![vec![b'x'; 1_500_000]] });
     assert_eq!(shown(&lease, 10), "xxxxxx…xxx");

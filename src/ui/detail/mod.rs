@@ -5,6 +5,7 @@
 //! most in the fewest lines.
 
 mod events;
+mod group;
 mod intervals;
 mod keepalive_loss;
 mod lease_keys;
@@ -79,7 +80,7 @@ fn spare(lines: usize, room: u16) -> usize {
 
 fn lines(ctx: RenderContext<'_>, area: Rect, is_tiny: bool) -> Vec<Line<'static>> {
     let Some(lease) = ctx.app.cursor_lease() else {
-        return vec![Line::styled("No lease selected.", ctx.theme.style(Role::Dim))];
+        return group::lines(ctx);
     };
     let page = DetailPage { ctx, lease, width: usize::from(area.width), rows: usize::from(area.height) };
     let head = is_tiny.then(|| table::tiny(table::row(ctx, lease), area.width).into());

@@ -19,8 +19,10 @@ impl<'a> DialogPage<'a> {
             DialogButton::new(invert, "reverse", "reverse"),
             DialogButton::new(self.key(DialogAction::Close), "cancel", "cancel"),
         ];
+        let is_grouped = self.ctx.app.displayed(self.ctx.now).0.view.is_grouped();
+        let title = if is_grouped { "Sort the leases of a group by (groups: problems first)" } else { "Sort by" };
         let foot = self.answers(&answers, None);
-        Popup { foot, look_at: menu.place(), ..Popup::new(Title::of("Sort by"), lines) }
+        Popup { foot, look_at: menu.place(), ..Popup::new(Title::of(title), lines) }
     }
 
     /// `  LEFT     ↑  time left`

@@ -97,3 +97,11 @@ fn chosen_columns_are_shown_in_their_order() {
     let app = app(AppConfig { columns, ..AppConfig::default() }, scene_messages(), size);
     insta::assert_snapshot!("columns_80x24", text(&paint(&app, size, Theme::default())));
 }
+
+#[test]
+fn a_selected_group_has_a_bar_and_the_line_of_the_tabs_says_what_orders_groups() {
+    let picture = screen((140, 40), &[Key::Char('t')]);
+    assert!(picture.contains("▌▸"), "{picture}");
+    assert!(picture.contains("groups: problems") && !picture.contains("sort: "), "{picture}");
+    assert!(!picture.contains("No lease selected"), "{picture}");
+}
