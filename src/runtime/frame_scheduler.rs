@@ -32,6 +32,9 @@ pub(super) struct FrameScheduler<S> {
     due: Option<Timestamp>,
     /// When countdowns change: the next whole second.
     countdown: Timestamp,
+    /// Whether the state was told that a frame is pending, and not yet that it was written. The screen may become free
+    /// at any moment, so it cannot tell.
+    pub(super) is_pending: bool,
 }
 
 impl<S: Screen> FrameScheduler<S> {
@@ -49,6 +52,7 @@ impl<S: Screen> FrameScheduler<S> {
             cost: Duration::ZERO,
             due: None,
             countdown: Timestamp::NEVER,
+            is_pending: false,
         }
     }
 
@@ -151,7 +155,8 @@ impl<S: Screen> FrameScheduler<S> {
         if !bytes.is_empty() {
             self.screen.write_frame(bytes);
         }
-        if !self.screen.is_free() {
+        self.is_pending = !self.screen.is_free();
+        if self.is_pending {
             app.frame_pending();
         }
         self.cost = self.clock.now() - now;

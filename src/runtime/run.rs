@@ -218,7 +218,7 @@ where
         tokio::select! {
             event = self.input.next() => LoopEvent::Input(event),
             wakeup = self.session.next_wakeup(wake) => LoopEvent::Wakeup(wakeup),
-            () = self.frames.screen.until_free(), if !self.frames.screen.is_free() => LoopEvent::Freed,
+            () = self.frames.screen.until_free(), if self.frames.is_pending => LoopEvent::Freed,
             external = self.external.next() => LoopEvent::External(external),
             place = self.clusters.background.changed() => LoopEvent::OtherCluster(place),
         }
@@ -244,7 +244,10 @@ where
                 self.session.on_wakeup(wakeup);
             }
             LoopEvent::OtherCluster(place) => self.on_other_cluster(place),
-            LoopEvent::Freed => self.session.app.frame_written(self.session.clock.now()),
+            LoopEvent::Freed => {
+                self.frames.is_pending = false;
+                self.session.app.frame_written(self.session.clock.now());
+            }
         }
     }
 

@@ -215,6 +215,12 @@ impl MonitorTest {
         let (is_seen, text) = (|screen: &Screen| holds(screen, &expected), self.terminal.screen().contents());
         assert!(expected.is_empty() || !is_seen(self.terminal.screen()), "{expected} was there before:\n{text}");
         self.terminal.keys(keys);
+        let asks_again = |screen: &Screen| screen.contents().contains("just moved");
+        self.terminal.wait_until(&expected, |screen| is_seen(screen) || asks_again(screen));
+        // A row that left meanwhile moved the others.
+        if !is_seen(self.terminal.screen()) {
+            self.terminal.keys(keys);
+        }
         self.terminal.wait_until(&expected, is_seen);
     }
 }

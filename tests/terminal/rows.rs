@@ -24,7 +24,7 @@ fn with_three(arguments: &[&str], columns: u16, rows: u16) -> (ServedSandbox, [L
 fn wait_for_keys(terminal: &mut Terminal, keys: &[&str]) {
     terminal.wait_until(&format!("{keys:?}"), |screen| {
         let text = screen.contents();
-        let rows = text.lines().filter(|line| line.starts_with(" ") && line.contains(" s") && !line.contains(" · "));
+        let rows = text.lines().filter(|line| line.contains("● ok"));
         let seen: Vec<&str> =
             rows.filter_map(|row| row.split_whitespace().find(|word| word.starts_with('/'))).collect();
         seen == keys
@@ -191,6 +191,7 @@ fn a_lease_that_could_not_be_revoked_stays_marked_with_its_reason() {
 fn marked_leases_are_kept_alive_and_renewed_together() {
     let (server, leases, mut terminal) = with_three(&[], 120, 30);
     wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
+    terminal.settle();
     terminal.keys("g  o");
     terminal.wait_for("Renew 2 leases once?");
     terminal.keys("y");
