@@ -87,7 +87,8 @@ fn restore() {
     if !IS_ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
-    let mut bytes = if HAS_MOUSE.load(Ordering::SeqCst) { mouse::DISABLE.to_vec() } else { Vec::new() };
+    // Also if it was just turned off: the frame that does that may not be written any more.
+    let mut bytes = mouse::DISABLE.to_vec();
     // Writing into memory does not fail, and other errors cannot be reported here.
     let _ = queue!(bytes, EndSynchronizedUpdate, DisableBracketedPaste, ResetColor, LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
