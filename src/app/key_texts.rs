@@ -39,14 +39,15 @@ impl KeyTexts {
 
     /// Replaces the keys of a lease, if they changed.
     pub(super) fn replace(&mut self, span: KeySpan, id: LeaseId, keys: &[Vec<u8>]) -> KeySpan {
-        if joined_len(keys) == span.len as usize && joined(keys).eq(self.joined(span).iter().copied()) {
+        let service_len = keys.first().map_or(0, |key| service_of(key, id).len()) as u32;
+        let is_same_len = joined_len(keys) == span.len as usize && service_len == span.service_len;
+        if is_same_len && joined(keys).eq(self.joined(span).iter().copied()) {
             return span;
         }
         self.unused += span.len as usize;
         let start = self.bytes.len();
         self.bytes.extend(joined(keys));
-        let service_len = keys.first().map_or(0, |key| service_of(key, id).len());
-        KeySpan { start, len: (self.bytes.len() - start) as u32, service_len: service_len as u32 }
+        KeySpan { start, len: (self.bytes.len() - start) as u32, service_len }
     }
 
     /// Whether more than half of the buffer is unused.

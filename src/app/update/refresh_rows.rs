@@ -26,6 +26,10 @@ pub fn refresh_rows(app: &mut AppState, now: Timestamp) {
         app.leases.counts = app.view.row_index.count(&mut app.leases, *at);
         put_in_order(app, Frame { is_displayed: true, has_dialog: false, at: *at, ..frame });
     }
+    let active = app.active_view();
+    let group = if active.view.is_open { None } else { active.view.cursor_group() };
+    let shown = (active.subject(), group);
+    app.active_view_mut().view.motion.on_shown(shown, frame.has_dialog, now);
 }
 
 /// How the rows of a frame are ordered.
@@ -60,6 +64,7 @@ fn put_in_order(app: &mut AppState, frame: Frame) {
         let has_moved = app.view.refresh_groups(has_changed);
         let is_table = is_displayed && app.view.active == View::Leases && !app.view.is_open;
         let seen_rows = if is_table { app.view.grouped_range() } else { 0..0 };
+        app.view.motion.on_lines(&[], false, now);
         return app.view.motion.on_frame(seen_rows, has_moved, now);
     }
     app.view.leave_groups();
@@ -72,7 +77,9 @@ fn put_in_order(app: &mut AppState, frame: Frame) {
     let has_moved = before.cursor.is_some() && app.view.cursor != before.cursor;
     let are_rows_visible = is_displayed && app.view.active == View::Leases && !app.view.is_open;
     let seen_rows = if are_rows_visible { app.view.visible_range() } else { 0..0 };
-    app.view.motion.on_frame(seen_rows, has_moved, now);
+    let view = &mut app.view;
+    view.motion.on_lines(&view.order[seen_rows.clone()], has_changed, now);
+    view.motion.on_frame(seen_rows, has_moved, now);
     if app.view.active == View::Locks {
         app.view.locks_view.keep_cursor(&app.keys.locks);
     }
