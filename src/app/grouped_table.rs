@@ -134,6 +134,15 @@ impl ViewState {
         self.window.top = self.window.top.min(row).max((row + 1).saturating_sub(rows)).min(most);
     }
 
+    /// Closes the detail. If the open lease has no row in the grouped table, the user has not seen the row under its
+    /// cursor.
+    pub(super) fn close_detail(&mut self) {
+        let is_elsewhere = self.is_grouped() && self.group_view.cursor != self.cursor.map(GroupedRow::Lease);
+        if std::mem::take(&mut self.is_open) && is_elsewhere {
+            self.motion.on_cursor_moved(None);
+        }
+    }
+
     /// Adopts which groups another view shows.
     pub(super) fn adopt_groups(&mut self, other: &ViewState) {
         self.group_view = GroupView { is_outdated: true, ..other.group_view.clone() };

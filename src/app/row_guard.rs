@@ -145,8 +145,14 @@ impl AppState {
             return is_seen || self.ask_again_for_group(action, group, now);
         }
         let Some(lease) = self.active_view().cursor_lease() else {
-            // A frozen display without rows must not let an action reach the live cursor.
-            return self.frozen.is_none();
+            // A range can end at a lease that is gone. A frozen display without rows must not let an action reach the
+            // live cursor.
+            let is_unseen = has_just_moved && view.cursor.is_some();
+            if is_unseen {
+                let key = self.config.keymap.key_label(action);
+                self.view.set_status(now, true, format!("The rows just moved: press {key} again"));
+            }
+            return self.frozen.is_none() && !is_unseen;
         };
         if !has_just_moved {
             self.active_view_mut().view.motion.asked = None;

@@ -46,6 +46,18 @@ fn a_click_selects_a_group_or_a_lease() {
 }
 
 #[test]
+fn the_cadence_view_has_a_cursor_while_leases_are_grouped() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[2, 3], &[]);
+    story.probe(2, 5, 10, &["/a"]);
+    story.press(&[Key::Char('t'), Key::Char('2')]);
+    story.probe(3, 5, 20, &["/a"]);
+    story.press(&[Key::Down]);
+    let cursor = &story.app.view.cadence_cursor;
+    assert_eq!((cursor.row(), cursor.shown().len()), (1, 2));
+}
+
+#[test]
 fn sort_keys_say_that_groups_keep_their_order() {
     let mut story = services();
     let status = |story: &Story| story.app.view.status.as_ref().map_or(String::new(), |status| status.text.clone());

@@ -231,3 +231,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_range_to_a_lease_that_is_gone_and_was_never_seen_asks_again() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&(1..=LEASES).collect::<Vec<_>>(), &[]);
+    (1..=LEASES).for_each(|id| story.probe(id, 30, 60, &[&format!("/svc/{id:02}")]));
+    let keys = |story: &mut Story, keys: &[char]| {
+        keys.iter().for_each(|key| _ = update(&mut story.app, Msg::Key(Key::Char(*key)), story.now));
+    };
+    refresh_rows(&mut story.app, story.now);
+    keys(&mut story, &['v']);
+    story.app.leases.remove(LeaseId(LEASES));
+    keys(&mut story, &['G', ' ']);
+    assert_eq!(marks(&story), BTreeSet::new());
+    let status = story.app.view.status.as_ref().map(|status| status.text.as_str());
+    assert_eq!(status, Some("The rows just moved: press Space again"));
+}

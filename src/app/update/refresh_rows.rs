@@ -65,7 +65,8 @@ fn put_in_order(app: &mut AppState, frame: Frame) {
         let is_table = is_displayed && app.view.active == View::Leases && !app.view.is_open;
         let seen_rows = if is_table { app.view.grouped_range() } else { 0..0 };
         app.view.motion.on_lines(&[], false, now);
-        return app.view.motion.on_frame(seen_rows, has_moved, now);
+        app.view.motion.on_frame(seen_rows, has_moved, now);
+        return refresh_other_views(app);
     }
     app.view.leave_groups();
     if is_user_change || before.row.is_none() || app.view.is_cursor_bound(now) {
@@ -80,11 +81,15 @@ fn put_in_order(app: &mut AppState, frame: Frame) {
     let view = &mut app.view;
     view.motion.on_lines(&view.order[seen_rows.clone()], has_changed, now);
     view.motion.on_frame(seen_rows, has_moved, now);
-    if app.view.active == View::Locks {
-        app.view.locks_view.keep_cursor(&app.keys.locks);
-    }
-    if app.view.active == View::Cadence {
-        refresh_cadence(app);
+    refresh_other_views(app);
+}
+
+/// Updates the rows of a view other than the leases.
+fn refresh_other_views(app: &mut AppState) {
+    match app.view.active {
+        View::Locks => app.view.locks_view.keep_cursor(&app.keys.locks),
+        View::Cadence => refresh_cadence(app),
+        View::Leases | View::Events => (),
     }
 }
 

@@ -58,6 +58,7 @@ fn the_row_of_a_group_is_found() {
     let first = app.view.groups().order()[0];
     let name = app.view.groups().get(first).expect("it exists").key().name();
     assert_eq!(hit_on(&app, (140, 40), &format!("▸ {name}")), Some(ClickTarget::Group(first)));
+    assert_eq!(hit_on(&app, (140, 40), "Enter show/hide leases"), Some(ClickTarget::Key(Key::Enter)));
 }
 
 #[test]
