@@ -16,6 +16,8 @@ macro_rules! on_each_version {
         on_each_version!(@ etcd_3_4 V3_4 $($(#[$note])* $case)*);
         on_each_version!(@ etcd_3_5_1 V3_5_1 $($(#[$note])* $case)*);
         on_each_version!(@ etcd_3_5_new V3_5New $($(#[$note])* $case)*);
+        on_each_version!(@ etcd_3_6 V3_6 $($(#[$note])* $case)*);
+        on_each_version!(@ etcd_3_7 V3_7 $($(#[$note])* $case)*);
     };
     (@ $module:ident $version:ident $($(#[$note:meta])* $case:ident)*) => {
         mod $module {
