@@ -18,7 +18,7 @@ on_each_version! {
     a_learner_among_the_endpoints_is_passed_over
 }
 
-on_the_newest_version! {
+on_the_newest_versions! {
     leases_survive_beside_a_closed_and_a_hung_endpoint
     renewals_move_within_2_s_of_a_member_failure
 }
