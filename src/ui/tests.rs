@@ -33,6 +33,7 @@ fn cluster() -> ClusterView {
         endpoint: endpoint.into(),
         member_id: 1,
         is_leader,
+        is_learner: false,
         has_leader: true,
         version: "3.5.30".into(),
         raft_term: 4,

@@ -15,7 +15,7 @@ use simkit::Timestamp;
 
 use crate::common::etcd::{Etcd, Version};
 
-on_the_newest_version! {
+on_the_newest_versions! {
     every_renewal_of_another_client_is_inferred
     a_leader_change_is_no_renewal
     expired_and_revoked_leases_are_distinguished

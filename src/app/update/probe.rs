@@ -126,11 +126,14 @@ fn report_inferred(app: &mut AppState, answer: &TimeToLive, change: &Change, rec
     let (id, ttl) = (answer.id, Some(answer.granted_ttl));
     match change.inferred {
         Inferred::Renewed(renewal) => renewed(app, id, renewal),
-        Inferred::Refilled => {
+        Inferred::Refilled { is_full } => {
             let term = if answer.header.raft_term > 0 { Some(answer.header.raft_term) } else { None };
             let earliest = change.previous_query.unwrap_or(received).min(received);
             let within = TimeRange { earliest, latest: received };
-            app.events.push(within, Some(id), EventKind::Refilled { ttl, term });
+            let left = app.leases.get(id).and_then(|lease| lease.observed.bounds());
+            let left = left.map(|deadline| (deadline.middle() - received, deadline.half_width()));
+            let left = if is_full { None } else { left };
+            app.events.push(within, Some(id), EventKind::Refilled { ttl, term, left });
         }
         Inferred::Contradiction => contradiction(app, id, change.deadline, received),
         Inferred::Nothing | Inferred::Dying | Inferred::Missing | Inferred::Invalid => (),

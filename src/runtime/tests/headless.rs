@@ -240,3 +240,15 @@ async fn the_stream_of_events_ends_on_a_signal_or_without_readers() {
     sandbox.grant(600).unwrap();
     headless.await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_learner_is_reported_once_and_used_after_its_promotion() {
+    let mut test = HeadlessTest::start(100, |sandbox| sandbox.faults().learner()).await;
+    test.wait(60.0).await;
+    let texts: Vec<_> = test.events().iter().map(|reported| reported.event.text()).collect();
+    let why = "the member is a learner, which refuses requests; name a voting member in --endpoints";
+    assert_eq!(texts, [format!("could not reach sandbox: {why}. Retrying.")]);
+    test.sandbox.faults().promote();
+    test.wait(5.0).await;
+    assert_eq!(test.event_names(), [("connection", None)]);
+}

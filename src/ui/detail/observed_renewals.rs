@@ -21,7 +21,8 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     }
     if let Some(at) = page.lease.refilled {
         let times = format::times(observed.refills());
-        let text = format!("{times}, last {}: TTL reset by a new leader or a restart; not a renewal", page.ago(at));
+        let text =
+            format!("{times}, last {}: time left reset by a new leader or a restart; not a renewal", page.ago(at));
         lines.extend(page.labelled("refilled", Role::Text, &text));
     }
     if observed.contradictions() > 0 {

@@ -9,7 +9,7 @@ use super::fleet::Fleet;
 use super::{connect, settings};
 use crate::common::etcd::{Etcd, Version};
 
-on_the_newest_version! {
+on_the_newest_versions! {
     leases_are_kept_alive_over_tls
     a_missing_client_certificate_is_reported
 }

@@ -116,9 +116,8 @@ impl Cluster {
                     other => return other,
                 };
                 self.shared.report_trouble(member, &error);
-                let was_not_accepted = matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::NoLeader);
                 let is_elsewhere = self.shared.current().endpoint != member.endpoint;
-                let may_retry = (kind == CallKind::Read || was_not_accepted) && is_elsewhere;
+                let may_retry = (kind == CallKind::Read || error.is_refusal_of_member()) && is_elsewhere;
                 if !may_retry || attempts == self.shared.members.len() {
                     return Err(error);
                 }

@@ -21,6 +21,8 @@ pub enum ErrorKind {
     Unavailable,
     /// The member has no leader.
     NoLeader,
+    /// The member is a learner, which refuses nearly all requests.
+    Learner,
     /// There was no reply in time.
     Timeout,
     /// The TTL is above 9,000,000,000 s.
@@ -76,10 +78,20 @@ impl CallError {
         CallError { tried, endpoint: endpoint.to_owned(), ..error }
     }
 
+    /// The refusal of a learner, which serves only its status and serializable reads.
+    pub(super) fn learner(tried: &'static str, endpoint: &str) -> Self {
+        let error = CallError::config(ErrorKind::Learner, "the member is a learner, which refuses requests".to_owned());
+        CallError { tried, endpoint: endpoint.to_owned(), ..error }
+    }
+
     /// Translates a gRPC status; the codes and texts are those of etcd's `rpctypes/error.go`.
     pub(super) fn from_status(tried: &'static str, endpoint: &str, status: &Status) -> Self {
         let fault = fault(status);
         let mut message = message_of(status);
+        // The code is Unavailable up to etcd 3.5 and FailedPrecondition since 3.6.
+        if message.contains("rpc not supported for learner") {
+            return CallError::learner(tried, endpoint);
+        }
         let kind = fault.as_ref().map_or_else(|| kind(status, &message), fault_kind);
         if fault.is_none() && kind == ErrorKind::Unavailable && is_broken_off(&message) {
             "the server closed the connection".clone_into(&mut message);
@@ -98,7 +110,12 @@ impl CallError {
 
     /// Whether another member may answer instead.
     pub(super) fn is_members_fault(&self) -> bool {
-        matches!(self.kind, ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Timeout)
+        matches!(self.kind, ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Learner | ErrorKind::Timeout)
+    }
+
+    /// Whether the call was refused before it could have any effect.
+    pub(super) fn is_refusal_of_member(&self) -> bool {
+        matches!(self.kind, ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Learner)
     }
 
     /// Whether a new login may help. etcd has several messages for that; etcd-client recognizes only the first.
@@ -133,6 +150,7 @@ impl CallError {
         match self.kind {
             ErrorKind::Unavailable => "is etcd running there? (set --endpoints, or try `leasetop demo`)",
             ErrorKind::NoLeader => "is a majority of the members running?",
+            ErrorKind::Learner => "name a voting member in --endpoints",
             ErrorKind::Timeout => "the member may hang; --command-timeout waits longer",
             ErrorKind::Unauthenticated => "log in with --user NAME:PASSWORD",
             ErrorKind::Forbidden => "use a user whose role allows it",

@@ -56,16 +56,22 @@ impl Member {
         let answer = answer.map_err(|error| CallError::from_client("read the status", &self.endpoint, error))?;
         let header = answer.header();
         let member_id = header.map_or(0, etcd_client::ResponseHeader::member_id);
+        let reachability = if answer.is_learner() {
+            Reachability::Down { trouble: CallError::learner("read the status", &self.endpoint).with_advice() }
+        } else {
+            Reachability::Up
+        };
         let view = MemberView {
             endpoint: self.endpoint.clone(),
             member_id,
             revision: header.map_or(0, etcd_client::ResponseHeader::revision),
             raft_term: answer.raft_term(),
             is_leader: answer.leader() != 0 && answer.leader() == member_id,
+            is_learner: answer.is_learner(),
             has_leader: answer.leader() != 0,
             version: answer.version().to_owned(),
             round_trip: Some(sent.elapsed()),
-            reachability: Reachability::Up,
+            reachability,
         };
         Ok((header.map_or(0, etcd_client::ResponseHeader::cluster_id), view))
     }

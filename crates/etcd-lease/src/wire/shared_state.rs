@@ -143,6 +143,7 @@ impl SharedState {
                     seen.is_leader = false;
                     seen.has_leader = false;
                 } else {
+                    seen.is_learner = error.kind() == ErrorKind::Learner;
                     seen.reachability = Reachability::Down { trouble: error.with_advice() };
                 }
             }
