@@ -27,6 +27,7 @@ pub mod escape;
 pub mod filter;
 pub mod id_format;
 pub mod inference;
+pub mod list_interval;
 pub mod observe;
 pub mod plural;
 pub mod report;

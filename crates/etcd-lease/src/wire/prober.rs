@@ -24,10 +24,9 @@ pub(super) async fn probe_forever(shared: Arc<SharedState>, interval: Duration) 
 
 async fn probe_member_forever(shared: &SharedState, index: usize, interval: Duration) {
     let mut probe_request = shared.probe_request.subscribe();
-    let mut probe_timeout = MIN_PROBE_TIMEOUT;
+    let mut round_trip = RoundTrip::default();
     loop {
-        let round_trip = probe(shared, index, probe_timeout).await;
-        probe_timeout = round_trip.map_or(probe_timeout, |span| MIN_PROBE_TIMEOUT.max(span * 2));
+        probe(shared, index, &mut round_trip).await;
         tokio::select! {
             () = sleep(interval) => (),
             Ok(()) = probe_request.changed() => sleep(MIN_PAUSE).await,
@@ -35,9 +34,30 @@ async fn probe_member_forever(shared: &SharedState, index: usize, interval: Dura
     }
 }
 
-/// Probes one member and returns the round trip. A slow member counts as hanging until it answers; after that it gets
-/// more time.
-async fn probe(shared: &SharedState, index: usize, probe_timeout: Duration) -> Option<Duration> {
+/// The round trip to a member: the shorter of the last two. A single one can include a pause of the member, which must
+/// not set a timeout.
+#[derive(Default)]
+struct RoundTrip {
+    last: Option<Duration>,
+    shorter: Option<Duration>,
+}
+
+impl RoundTrip {
+    fn measured(&mut self, span: Duration) -> Duration {
+        let shorter = self.last.map_or(span, |last| last.min(span));
+        self.last = Some(span);
+        self.shorter = Some(shorter);
+        shorter
+    }
+
+    fn probe_timeout(&self) -> Duration {
+        self.shorter.map_or(MIN_PROBE_TIMEOUT, |span| MIN_PROBE_TIMEOUT.max(span * 2))
+    }
+}
+
+/// Probes one member. A slow member counts as hanging until it answers; after two answers it gets more time.
+async fn probe(shared: &SharedState, index: usize, round_trip: &mut RoundTrip) {
+    let probe_timeout = round_trip.probe_timeout();
     let member = &shared.members[index];
     let mut answer = pin!(timeout(shared.command_timeout.max(probe_timeout), shared.probe_logged_in(member)));
     let answer = if let Ok(answer) = timeout(probe_timeout, &mut answer).await {
@@ -47,10 +67,10 @@ async fn probe(shared: &SharedState, index: usize, probe_timeout: Duration) -> O
         shared.record_probe(index, (None, without_details(member, Reachability::Down { trouble })));
         answer.await
     };
-    let seen = probe_result(member, answer.ok()?);
-    let round_trip = seen.1.round_trip;
-    shared.record_probe(index, seen);
-    round_trip
+    let Ok(answer) = answer else { return };
+    let (cluster_id, mut seen) = probe_result(member, answer);
+    seen.round_trip = seen.round_trip.map(|span| round_trip.measured(span));
+    shared.record_probe(index, (cluster_id, seen));
 }
 
 /// The cluster's id and the member, as an answer shows them. A member that denies its status is up, because it replied.
