@@ -23,6 +23,7 @@ pub mod app;
 pub mod cli;
 pub mod config_edit;
 pub mod demo;
+pub mod error_table;
 pub mod escape;
 pub mod filter;
 pub mod id_format;

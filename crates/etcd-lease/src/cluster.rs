@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::wire::CallError;
+
 /// Whether a member answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Reachability {
@@ -10,10 +12,10 @@ pub enum Reachability {
     Unknown,
     /// It answered the last request.
     Up,
-    /// It did not answer the last request.
+    /// It did not serve the last request: no answer, or it is a learner, which refuses nearly all requests.
     Down {
-        /// The error, for people.
-        trouble: String,
+        /// The error.
+        trouble: CallError,
     },
 }
 
@@ -99,6 +101,7 @@ impl ClusterView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::ErrorCause;
 
     fn view(members: &[(bool, bool, u64, Reachability)], chosen: Option<usize>) -> ClusterView {
         let members = members.iter().cloned().map(|(is_leader, has_leader, raft_term, reachability)| MemberView {
@@ -112,7 +115,7 @@ mod tests {
     }
 
     fn down() -> Reachability {
-        Reachability::Down { trouble: "refused".to_owned() }
+        Reachability::Down { trouble: CallError::new(ErrorCause::NoReply, "read the status", "m", "no reply") }
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod wrong_lease;
 use std::time::Duration;
 
 use super::*;
+use etcd_lease::wire::{CallError, ErrorCause};
 use etcd_lease::{
     Cadence, ClusterView, Granted, Header, LeaseId, LeaseStatus, MemberView, Phase, QueueGauge, Reachability,
     RenewalSchedule, TimeToLive,
@@ -79,7 +80,8 @@ fn view() -> ClusterView {
 /// The same without a member that answers; one is chosen anyway.
 pub(super) fn down() -> ClusterView {
     let mut down = view();
-    down.members[0].reachability = Reachability::Down { trouble: "connection refused".into() };
+    down.members[0].reachability =
+        Reachability::Down { trouble: CallError::new(ErrorCause::Refused, "", "127.0.0.1:2379", "connection refused") };
     down
 }
 

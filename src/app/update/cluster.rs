@@ -2,7 +2,7 @@
 
 use crate::app::cluster_state::answering;
 use crate::app::{AppState, Effect, EventKind, HistoryEvent, Ownership, Redraw};
-use etcd_lease::{ClusterView, LeaseId, MemberView, Reachability};
+use etcd_lease::{ClusterView, LeaseId, MemberView};
 use simkit::Timestamp;
 
 use super::execute::{refusal, report};
@@ -20,7 +20,7 @@ pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> 
     match (answering(&before), app.cluster.member().cloned()) {
         (old, Some(new)) => return reached(app, old, &new, now),
         (Some(_), None) => lost(app, now),
-        (None, None) => unreached(app, &before, now),
+        (None, None) => unreached(app, now),
     }
     Vec::new()
 }
@@ -61,7 +61,9 @@ fn report_election(app: &mut AppState, before: &ClusterView, now: Timestamp) {
 }
 
 fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: Timestamp) -> Vec<Effect> {
-    if old.is_none_or(|old| old.endpoint != new.endpoint) {
+    app.cluster.reported_causes.clear();
+    let was_loss_hidden = std::mem::take(&mut app.cluster.is_loss_hidden);
+    if !was_loss_hidden && old.is_none_or(|old| old.endpoint != new.endpoint) {
         let connected = EventKind::Connected { endpoint: new.endpoint.clone(), version: new.version.clone() };
         app.events.push(now, None, connected);
     }
@@ -97,23 +99,35 @@ fn start_configured(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     grants.into_iter().map(Effect::Grant).chain(kept).collect()
 }
 
-/// Reports the first connection failure if no member has answered yet.
-fn unreached(app: &mut AppState, before: &ClusterView, now: Timestamp) {
-    let had_failure = before.members.iter().any(|member| matches!(member.reachability, Reachability::Down { .. }));
-    if had_failure || app.cluster.has_started {
+/// Reports why no member can be used, once per cause until a member answers. While a lost connection is only being
+/// retried, no further cause is reported, unless a member refuses requests.
+fn unreached(app: &mut AppState, now: Timestamp) {
+    let Some(failure) = app.cluster.link_failure() else { return };
+    let (cause, is_refusal) = (failure.cause(), failure.is_refusal());
+    let is_known = app.cluster.reported_causes.contains(&cause);
+    let (endpoint, message) = (failure.endpoint.to_owned(), failure.reason());
+    if app.cluster.is_loss_hidden && app.cluster.may_report_loss(now) {
+        return app.events.push(now, None, EventKind::Disconnected { endpoint: None, message });
+    }
+    if is_known || app.cluster.has_started && !is_refusal {
         return;
     }
-    if let Some((endpoint, message)) = app.cluster.unreachable_member() {
-        let what = EventKind::Unreached { endpoint: endpoint.to_owned(), message: message.to_owned() };
-        app.events.push_verbose(now, None, || what);
+    app.cluster.reported_causes.push(cause);
+    if is_refusal {
+        app.events.push(now, None, EventKind::Refused { endpoint, message });
+    } else {
+        app.events.push_verbose(now, None, || EventKind::Unreached { endpoint, message });
     }
 }
 
 fn lost(app: &mut AppState, now: Timestamp) {
     app.cluster.unreached_since = Some(now);
     app.leases.record_in_all(now, HistoryEvent::Unknown);
-    let trouble = app.cluster.link_failure().unwrap_or("no member replies").to_owned();
-    app.events.push(now, None, EventKind::Disconnected { endpoint: None, message: trouble });
+    app.cluster.reported_causes = app.cluster.link_failure().map(|failure| failure.cause()).into_iter().collect();
+    let message = app.cluster.link_failure().map_or("no member replies".to_owned(), |failure| failure.reason());
+    if app.cluster.may_report_loss(now) {
+        app.events.push(now, None, EventKind::Disconnected { endpoint: None, message });
+    }
 }
 
 /// Starts keeping alive a lease that the user named in the configuration.

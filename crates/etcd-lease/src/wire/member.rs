@@ -54,6 +54,9 @@ impl Member {
         let sent = Stopwatch::start();
         let answer = self.status.clone().status().await;
         let answer = answer.map_err(|error| CallError::from_client("read the status", &self.endpoint, error))?;
+        if answer.is_learner() {
+            return Err(CallError::learner("read the status", &self.endpoint));
+        }
         let header = answer.header();
         let member_id = header.map_or(0, etcd_client::ResponseHeader::member_id);
         let view = MemberView {

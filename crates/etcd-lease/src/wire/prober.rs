@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 
 use super::error::{CallError, ErrorKind};
+use super::error_cause::ErrorCause;
 use super::member::Member;
 use super::shared_state::SharedState;
 use crate::{MemberView, Reachability};
@@ -59,15 +60,20 @@ impl RoundTrip {
 async fn probe(shared: &SharedState, index: usize, round_trip: &mut RoundTrip) {
     let probe_timeout = round_trip.probe_timeout();
     let member = &shared.members[index];
-    let mut answer = pin!(timeout(shared.command_timeout.max(probe_timeout), shared.probe_logged_in(member)));
+    let token = shared.login.token();
+    let mut answer = pin!(timeout(shared.command_timeout.max(probe_timeout), member.probe()));
     let answer = if let Ok(answer) = timeout(probe_timeout, &mut answer).await {
         answer
     } else {
-        let trouble = format!("no reply within {} ms", probe_timeout.as_millis());
+        let within = format!("no reply within {} ms", probe_timeout.as_millis());
+        let trouble = CallError::new(ErrorCause::NoReply, "read the status", &member.endpoint, within);
         shared.record_probe(index, (None, without_details(member, Reachability::Down { trouble })));
         answer.await
     };
     let Ok(answer) = answer else { return };
+    // A login takes as long as etcd's bcrypt cost makes it, and does not mean that the member hangs.
+    let logged_in = timeout(shared.command_timeout, shared.probe_logged_in(member, token, answer));
+    let Ok(answer) = logged_in.await else { return };
     let (cluster_id, mut seen) = probe_result(member, answer);
     seen.round_trip = seen.round_trip.map(|span| round_trip.measured(span));
     shared.record_probe(index, (cluster_id, seen));
@@ -78,7 +84,7 @@ fn probe_result(member: &Member, answer: Result<(u64, MemberView), CallError>) -
     match answer {
         Ok((cluster_id, view)) => (Some(cluster_id), view),
         Err(error) if error.kind() == ErrorKind::Forbidden => (None, without_details(member, Reachability::Up)),
-        Err(error) => (None, without_details(member, Reachability::Down { trouble: error.with_advice() })),
+        Err(error) => (None, without_details(member, Reachability::Down { trouble: error })),
     }
 }
 

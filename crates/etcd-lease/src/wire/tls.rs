@@ -12,12 +12,13 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName,
 use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::config::TlsFiles;
-use super::error::{CallError, ErrorKind};
+use super::error::CallError;
+use super::error_cause::ErrorCause;
 
 /// Reads the files and returns a client configuration for HTTP/2.
 ///
 /// # Errors
-/// [`ErrorKind::Tls`], naming the file and what is wrong with it.
+/// [`ErrorKind::Tls`](super::error::ErrorKind::Tls), naming the file and what is wrong with it.
 pub(super) fn client_config(files: &TlsFiles) -> Result<Arc<ClientConfig>, CallError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -41,7 +42,7 @@ pub(super) fn client_config(files: &TlsFiles) -> Result<Arc<ClientConfig>, CallE
 }
 
 fn tls_error(message: String) -> CallError {
-    CallError::config(ErrorKind::Tls, message)
+    CallError::new(ErrorCause::TlsFile, "", "", message)
 }
 
 fn roots(ca: Option<&Path>) -> Result<RootCertStore, CallError> {

@@ -61,7 +61,7 @@ async fn without_a_majority_the_answering_member_stays_chosen_and_reports_no_lea
         for _ in 0..5 {
             let error = test.cluster.time_to_live(LeaseId(7), false).await.unwrap_err();
             assert_eq!((error.kind(), error.message()), (ErrorKind::NoLeader, "etcdserver: no leader"));
-            assert!(error.to_string().contains("at m1: ") && error.to_string().contains("a majority"), "{error}");
+            assert!(error.to_string().contains("at m1: "), "{error}");
             seconds(5.0).await;
         }
     };
