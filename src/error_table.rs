@@ -53,7 +53,7 @@ pub const ERRORS: [ErrorRow; 32] = [
         ErrorCause::NoSpace,
         [
             "the database is full",
-            "existing ones are renewed and expire as usual; grants and puts fail",
+            "existing leases are renewed and expire as usual; grants and puts fail",
             REPORTS,
             "compact and defragment etcd, then run `etcdctl alarm disarm`",
         ],
@@ -63,7 +63,7 @@ pub const ERRORS: [ErrorRow; 32] = [
         [
             "etcd applies requests too slowly",
             "renewals may be late",
-            "retries reads; grants and revocations fail",
+            "repeats polls; grants and revocations fail",
             "check the disk of the leader",
         ],
     ),
@@ -194,12 +194,7 @@ pub const ERRORS: [ErrorRow; 32] = [
     ),
     permanent(
         ErrorCause::TlsFile,
-        [
-            "a certificate or key file cannot be used",
-            UNKNOWN,
-            "ends",
-            "check --cacert, --cert, --key and https:// in --endpoints",
-        ],
+        ["a certificate or key file cannot be used", UNKNOWN, "ends", "check --cacert, --cert and --key"],
     ),
     permanent(
         ErrorCause::NotTls,
@@ -234,6 +229,17 @@ pub fn reason(error: &CallError) -> String {
     };
     let has_advice = !row.todo.is_empty() && row.cause != ErrorCause::Other;
     if has_advice { format!("{what}; {}", row.todo) } else { what }
+}
+
+/// The name of an alarm as etcdctl prints it.
+pub fn name_of_alarm(cause: ErrorCause) -> &'static str {
+    if cause == ErrorCause::Corrupt { "CORRUPT" } else { "NOSPACE" }
+}
+
+/// A raised alarm, what it means for the leases, and what to do.
+pub fn alarm_sentence(cause: ErrorCause) -> String {
+    let ErrorRow { what, leases, todo, .. } = row_of(cause);
+    format!("alarm {}: {what}; {leases}; {todo}", name_of_alarm(cause))
 }
 
 /// What was tried, what happened, and what to do.
@@ -273,7 +279,7 @@ fn shown(cause: ErrorCause) -> String {
         ErrorCause::CertificateMissing => "`the server requires a client certificate`",
         ErrorCause::CertificateRejected => "`the server rejected the client certificate`",
         ErrorCause::TlsFailed => "`invalid peer certificate`, `received fatal alert`",
-        ErrorCause::TlsFile => "`not a PEM certificate`",
+        ErrorCause::TlsFile => "`is not a PEM certificate`, `do not match`",
         ErrorCause::NotTls => "`the server closed the connection during the TLS handshake`",
         ErrorCause::UsesTls => "`the server closed the connection without an answer`",
         ErrorCause::NotHttp2 => "`the server does not use HTTP/2`",

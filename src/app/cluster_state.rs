@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{CallFailure, Lease};
-use crate::error_table;
+use crate::error_table::{self, name_of_alarm};
 use etcd_lease::wire::{CallError, ErrorCause};
 use etcd_lease::{ClusterView, MemberView, Reachability};
 use simkit::Timestamp;
@@ -101,6 +101,11 @@ impl ClusterState {
         is_allowed
     }
 
+    /// The name of the alarm that a member reports.
+    pub fn alarm(&self) -> Option<&'static str> {
+        alarm_of(&self.view).map(name_of_alarm)
+    }
+
     /// Whether a lease list has ever been answered.
     pub fn has_listed(&self) -> bool {
         self.listed_at.is_some()
@@ -116,4 +121,9 @@ impl ClusterState {
 /// The current member, if it answers. An unreachable member can be current while it is being retried.
 pub(super) fn answering(cluster: &ClusterView) -> Option<&MemberView> {
     cluster.current().filter(|member| member.reachability == Reachability::Up)
+}
+
+/// The alarm that a member of the view reports.
+pub(super) fn alarm_of(view: &ClusterView) -> Option<ErrorCause> {
+    view.members.iter().find_map(|member| member.alarm)
 }

@@ -128,9 +128,9 @@ struct EventFields {
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<i64>,
-    /// detached: `deleted`, or `put` without a lease. revoked: from `here` or `elsewhere`. connection: `up`, `down` or
-    /// `renewals`. leader: `none` if there is no leader.
-    #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "here", "elsewhere", "up", "down", "renewals", "none"])))]
+    /// detached: `deleted`, or `put` without a lease. revoked: from `here` or `elsewhere`. connection: `up`, `down`,
+    /// `refused` or `renewals`. leader: `none` if there is no leader.
+    #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "here", "elsewhere", "up", "down", "refused", "renewals", "none"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
     /// moved: the lease that the key is attached to now.

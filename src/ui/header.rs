@@ -108,6 +108,9 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
         let text = format!("{count} on {} kept alive", cut(&printable(kept.cluster.as_bytes()), 24));
         parts.push(Segment::new(1, Role::Warning, text));
     }
+    if let Some(name) = app.cluster.alarm() {
+        parts.push(Segment::new(1, Role::Danger, format!("alarm {name}")));
+    }
     if let Some(trouble) = &app.cluster.list_failure {
         let text = if trouble.is_forbidden { "list denied" } else { "list failed" };
         parts.push(Segment::new(1, Role::Danger, text));

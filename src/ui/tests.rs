@@ -34,6 +34,7 @@ fn cluster() -> ClusterView {
         endpoint: endpoint.into(),
         member_id: 1,
         is_leader,
+        alarm: None,
         has_leader: true,
         version: "3.5.30".into(),
         raft_term: 4,

@@ -37,6 +37,7 @@ const LAYERS: &[Layer] = &[
             "filter",
             "inference",
             "list_interval",
+            "error_table",
             "escape",
             "id_format",
             "plural",
@@ -46,7 +47,17 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "report",
-        may_use: &["app", "wait_condition", "filter", "inference", "escape", "id_format", "plural", "width"],
+        may_use: &[
+            "app",
+            "wait_condition",
+            "filter",
+            "inference",
+            "error_table",
+            "escape",
+            "id_format",
+            "plural",
+            "width",
+        ],
         forbidden: IMPURE,
     },
     Layer {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::wire::CallError;
+use crate::wire::{CallError, ErrorCause};
 
 /// Whether a member answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct MemberView {
     pub has_leader: bool,
     /// The etcd version; empty while unknown.
     pub version: String,
+    /// The alarm raised in the cluster: [`ErrorCause::NoSpace`] or [`ErrorCause::Corrupt`].
+    pub alarm: Option<ErrorCause>,
     /// The raft term.
     pub raft_term: u64,
     /// The revision of the key space.
@@ -101,7 +103,6 @@ impl ClusterView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::ErrorCause;
 
     fn view(members: &[(bool, bool, u64, Reachability)], chosen: Option<usize>) -> ClusterView {
         let members = members.iter().cloned().map(|(is_leader, has_leader, raft_term, reachability)| MemberView {

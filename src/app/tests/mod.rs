@@ -15,6 +15,7 @@ mod health;
 mod keymap;
 mod lease_keys;
 mod leases;
+mod link;
 mod lives;
 mod locks;
 mod losses;

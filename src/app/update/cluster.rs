@@ -1,7 +1,8 @@
 //! Changes of the connection and of the leader.
 
-use crate::app::cluster_state::answering;
+use crate::app::cluster_state::{alarm_of, answering};
 use crate::app::{AppState, Effect, EventKind, HistoryEvent, Ownership, Redraw};
+use crate::error_table::alarm_sentence;
 use etcd_lease::{ClusterView, LeaseId, MemberView};
 use simkit::Timestamp;
 
@@ -17,6 +18,7 @@ pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> 
     }
     let before = std::mem::replace(&mut app.cluster.view, view);
     report_election(app, &before, now);
+    report_alarm(app, &before, now);
     match (answering(&before), app.cluster.member().cloned()) {
         (old, Some(new)) => return reached(app, old, &new, now),
         (Some(_), None) => lost(app, now),
@@ -57,6 +59,16 @@ fn report_election(app: &mut AppState, before: &ClusterView, now: Timestamp) {
     if old.member_id != new.member_id {
         let leader = EventKind::Leader { endpoint: new.endpoint.clone(), term: new.raft_term };
         app.events.push(now, None, leader);
+    }
+}
+
+/// Reports an alarm when it is raised.
+fn report_alarm(app: &mut AppState, before: &ClusterView, now: Timestamp) {
+    let alarm = alarm_of(&app.cluster.view);
+    if let Some(cause) = alarm
+        && alarm != alarm_of(before)
+    {
+        app.events.push(now, None, EventKind::error(alarm_sentence(cause)));
     }
 }
 

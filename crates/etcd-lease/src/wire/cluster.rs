@@ -13,8 +13,8 @@ use tokio_rustls::rustls::ClientConfig;
 
 use super::auth_session::AuthSession;
 use super::config::{Settings, Target};
-use super::error::{CallError, ErrorKind};
-use super::error_cause::ErrorCause;
+use super::error::CallError;
+use super::error_cause::{ErrorCause, ErrorKind};
 use super::keepalive_replies::KeepaliveReplies;
 use super::member::Member;
 use super::shared_state::SharedState;

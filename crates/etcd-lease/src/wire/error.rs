@@ -5,36 +5,7 @@ use std::fmt;
 use tonic::Status;
 
 use super::connection_fault::ConnectionFault;
-use super::error_cause::ErrorCause;
-
-/// The reason of a [`CallError`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// The lease does not exist.
-    NotFound,
-    /// A lease with that id exists already.
-    AlreadyExists,
-    /// The user lacks the permission.
-    Forbidden,
-    /// etcd rejected the login, or requires one.
-    Unauthenticated,
-    /// No etcd could be reached at the endpoint.
-    Unavailable,
-    /// The member has no leader.
-    NoLeader,
-    /// The member is a learner, which refuses nearly all requests.
-    Learner,
-    /// There was no reply in time.
-    Timeout,
-    /// The TTL is above 9,000,000,000 s.
-    TooLargeTtl,
-    /// The requested revision has been compacted.
-    Compacted,
-    /// The TLS handshake or a TLS file failed.
-    Tls,
-    /// Any other error of etcd.
-    Other,
-}
+use super::error_cause::{ErrorCause, ErrorKind};
 
 /// A call that failed. It prints what was tried, where, and the message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,7 +59,7 @@ impl CallError {
 
     /// The refusal of a learner, which serves only its status and serializable reads.
     pub(super) fn learner(tried: &'static str, endpoint: &str) -> Self {
-        CallError::new(ErrorCause::Learner, tried, endpoint, "rpc not supported for learner")
+        CallError::new(ErrorCause::Learner, tried, endpoint, "etcdserver: rpc not supported for learner")
     }
 
     /// The same error of another request.

@@ -2,7 +2,34 @@
 
 use tonic::Code;
 
-use super::error::ErrorKind;
+/// The reason of an error, for decisions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The lease does not exist.
+    NotFound,
+    /// A lease with that id exists already.
+    AlreadyExists,
+    /// The user lacks the permission.
+    Forbidden,
+    /// etcd rejected the login, or requires one.
+    Unauthenticated,
+    /// No etcd could be reached at the endpoint.
+    Unavailable,
+    /// The member has no leader.
+    NoLeader,
+    /// The member is a learner, which refuses nearly all requests.
+    Learner,
+    /// There was no reply in time.
+    Timeout,
+    /// The TTL is above 9,000,000,000 s.
+    TooLargeTtl,
+    /// The requested revision has been compacted.
+    Compacted,
+    /// The TLS handshake or a TLS file failed.
+    Tls,
+    /// Any other error of etcd.
+    Other,
+}
 
 /// What exactly failed. Several causes share an [`ErrorKind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

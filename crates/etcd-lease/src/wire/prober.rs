@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 
-use super::error::{CallError, ErrorKind};
-use super::error_cause::ErrorCause;
+use super::error::CallError;
+use super::error_cause::{ErrorCause, ErrorKind};
 use super::member::Member;
 use super::shared_state::SharedState;
 use crate::{MemberView, Reachability};

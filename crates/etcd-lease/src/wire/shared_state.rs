@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use tonic::Status;
 
 use super::auth_session::AuthSession;
-use super::error::{CallError, ErrorKind};
+use super::error::CallError;
+use super::error_cause::ErrorKind;
 use super::member::Member;
 use crate::{ClusterView, MemberView, Reachability};
 
