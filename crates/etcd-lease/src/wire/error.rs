@@ -94,6 +94,11 @@ impl CallError {
         matches!(self.kind, ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Learner | ErrorKind::Timeout)
     }
 
+    /// Whether etcd refused the user or the password, or has no authentication.
+    pub(super) fn is_refused_login(&self) -> bool {
+        matches!(self.cause, ErrorCause::WrongPassword | ErrorCause::AuthDisabled)
+    }
+
     /// Whether a new login may help. etcd has several messages for that; etcd-client recognizes only the first.
     pub(super) fn is_stale_login(&self) -> bool {
         matches!(self.cause, ErrorCause::LoginExpired | ErrorCause::LoginRequired)

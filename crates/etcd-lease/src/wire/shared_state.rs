@@ -79,20 +79,26 @@ impl SharedState {
         }
     }
 
-    /// The answer of a member to the request for its status, which was sent with `token`. It logs in only if the member
-    /// requires it, so that a member that hangs does not delay the login of the others.
+    /// The answer of a member to the request for its status, which was sent with `token`. It logs in only after an answer,
+    /// so that a member that hangs does not delay the login of the others. A member that answers and refuses the login
+    /// refuses everything else too, although older versions of etcd answer the status to anyone.
     pub(super) async fn probe_logged_in(
         &self,
         member: &Member,
         token: Option<HeaderValue>,
         answer: Result<(u64, MemberView), CallError>,
     ) -> Result<(u64, MemberView), CallError> {
-        match answer {
+        match &answer {
             Err(error) if error.is_stale_login() && self.login.has_user() => {
                 self.refresh(member, token).await?;
                 member.probe().await
             }
-            result => result,
+            // Without a leader the login would wait.
+            Ok((_, seen)) if self.login.is_missing() && seen.has_leader => match self.refresh(member, None).await {
+                Err(error) if error.is_refused_login() => Err(error),
+                _ => answer,
+            },
+            _ => answer,
         }
     }
 
