@@ -73,6 +73,13 @@ impl ViewState {
         self.scroll_to_grouped_row(row);
     }
 
+    /// Moves the cursor of the grouped table to a group.
+    pub(super) fn select_group(&mut self, group: GroupId) {
+        if let Some(row) = self.group_view.rows.iter().position(|row| *row == GroupedRow::Group(group)) {
+            self.go_to_grouped_row(row);
+        }
+    }
+
     /// Moves the cursor of the grouped table to a lease, and expands its group.
     pub(super) fn select_grouped(&mut self, id: LeaseId) {
         let Some(group) = self.groups().group_of(id).filter(|_| self.is_grouped()) else { return };
@@ -100,6 +107,8 @@ impl ViewState {
             let living = members.iter().find(|id| leases.alive(**id).is_some());
             self.cursor = living.or(members.first()).copied();
             self.is_away |= self.cursor.is_some();
+            // The user saw the row of the group, not that of the lease.
+            self.motion.on_cursor_moved(None);
         }
         self.group_by = by;
         self.window.top = 0;

@@ -347,6 +347,11 @@ impl Lease {
         }
     }
 
+    /// When leasetop first saw the lease: in a list, or in a key that is attached to it.
+    pub fn first_seen(&self) -> Timestamp {
+        self.first_seen
+    }
+
     /// The running fault drill.
     pub fn drill(&self) -> Option<Fault> {
         if self.is_kept_alive { self.engine.as_ref()?.drill } else { None }
