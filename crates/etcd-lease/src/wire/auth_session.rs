@@ -6,12 +6,12 @@ use std::time::Duration;
 use etcd_client::proto::{PbAuthenticateRequest, PbAuthenticateResponse};
 use http::HeaderValue;
 use http::uri::PathAndQuery;
-use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use super::auth_channel::{AuthChannel, AuthToken};
 use super::config::User;
 use super::rpc;
+use simkit::Stopwatch;
 
 const AUTHENTICATE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Auth/Authenticate");
 
@@ -25,7 +25,7 @@ pub(super) struct AuthSession {
     token: Arc<AuthToken>,
     refreshing: tokio::sync::Mutex<()>,
     /// When etcd last refused the user or the password, and how.
-    refused: Mutex<Option<(Instant, Status)>>,
+    refused: Mutex<Option<(Stopwatch, Status)>>,
 }
 
 impl AuthSession {
@@ -74,13 +74,13 @@ impl AuthSession {
     /// The refusal of a recent login.
     fn refusal(&self) -> Option<Status> {
         let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        refused.as_ref().filter(|(at, _)| at.elapsed() < REFUSED_FOR).map(|(_, status)| status.clone())
+        refused.as_ref().filter(|(since, _)| since.elapsed() < REFUSED_FOR).map(|(_, status)| status.clone())
     }
 
     /// Remembers that etcd refused the user or the password, or has no authentication. Other errors pass.
     fn remember(&self, status: &Status) {
         if matches!(status.code(), Code::InvalidArgument | Code::FailedPrecondition) {
-            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), status.clone()));
+            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some((Stopwatch::start(), status.clone()));
         }
     }
 }
