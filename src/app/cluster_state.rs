@@ -89,7 +89,13 @@ impl ClusterState {
         refusal.or_else(|| failures.next())
     }
 
-    /// Whether a lost connection is reported at `now`. More than two a minute are not.
+    /// When a lost connection that was not reported has lasted so long that it is.
+    pub(super) fn lasting_loss_at(&self) -> Option<Timestamp> {
+        const LASTS: Duration = Duration::from_secs(3);
+        if self.is_loss_hidden { self.unreached_since.map(|since| since + LASTS) } else { None }
+    }
+
+    /// Whether a lost connection is reported at `now`. More than two a minute are not, unless they last.
     pub(super) fn may_report_loss(&mut self, now: Timestamp) -> bool {
         const MINUTE: Duration = Duration::from_secs(60);
         self.losses.retain(|at| *at + MINUTE > now);

@@ -83,8 +83,12 @@ fn a_connection_that_comes_and_goes_gives_a_few_lines_a_minute() {
     change(&mut story, 0.25, true);
     change(&mut story, 0.25, false);
     assert_eq!(link_events(&mut story), Vec::<&str>::new());
-    change(&mut story, 60.0, false);
-    assert_eq!(link_events(&mut story), ["lost"], "what lasts is reported");
+    let since = story.now;
+    assert_eq!(next_wake(&story.app, story.now), since + Duration::from_secs(3));
+    story.wait(3.0);
+    story.send(Msg::Tick);
+    let events = story.app.events.drain_recorded();
+    assert!(matches!(events[0].kind, EventKind::Disconnected { .. }) && events[0].at == since, "{events:?}");
     change(&mut story, 1.0, true);
     assert_eq!(link_events(&mut story), ["connected"]);
 }

@@ -118,9 +118,6 @@ fn unreached(app: &mut AppState, now: Timestamp) {
     let (cause, is_refusal) = (failure.cause(), failure.is_refusal());
     let is_known = app.cluster.reported_causes.contains(&cause);
     let (endpoint, message) = (failure.endpoint.to_owned(), failure.reason());
-    if app.cluster.is_loss_hidden && app.cluster.may_report_loss(now) {
-        return app.events.push(now, None, EventKind::Disconnected { endpoint: None, message });
-    }
     if is_known || app.cluster.has_started && !is_refusal {
         return;
     }
@@ -132,12 +129,26 @@ fn unreached(app: &mut AppState, now: Timestamp) {
     }
 }
 
+/// Reports a lost connection that was not reported, because there were others shortly before, if it lasts.
+pub(super) fn report_lasting_loss(app: &mut AppState, now: Timestamp) {
+    if app.cluster.lasting_loss_at().is_some_and(|at| at <= now) {
+        app.cluster.is_loss_hidden = false;
+        let message = loss_reason(app);
+        let since = app.cluster.unreached_since.unwrap_or(now);
+        app.events.push(since, None, EventKind::Disconnected { endpoint: None, message });
+    }
+}
+
+fn loss_reason(app: &AppState) -> String {
+    app.cluster.link_failure().map_or("no member replies".to_owned(), |failure| failure.reason())
+}
+
 fn lost(app: &mut AppState, now: Timestamp) {
     app.cluster.unreached_since = Some(now);
     app.leases.record_in_all(now, HistoryEvent::Unknown);
     app.cluster.reported_causes = app.cluster.link_failure().map(|failure| failure.cause()).into_iter().collect();
-    let message = app.cluster.link_failure().map_or("no member replies".to_owned(), |failure| failure.reason());
     if app.cluster.may_report_loss(now) {
+        let message = loss_reason(app);
         app.events.push(now, None, EventKind::Disconnected { endpoint: None, message });
     }
 }

@@ -51,6 +51,22 @@ async fn a_hung_member_is_left_within_a_second_and_used_again_afterwards() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_slow_answer_gives_a_member_no_more_time() {
+    let test = engine_test_of(2, Options::default()).await;
+    let chosen = || test.cluster.view().current().unwrap().endpoint.clone();
+    seconds(3.0).await;
+    test.sandbox.faults().on(0).hang();
+    seconds(4.5).await;
+    assert_eq!(chosen(), "m1");
+    test.sandbox.faults().on(0).resume();
+    seconds(0.1).await;
+    assert_eq!(chosen(), "m0", "its answer took some seconds");
+    test.sandbox.faults().on(0).hang();
+    seconds(2.0).await;
+    assert_eq!(chosen(), "m1");
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_majority_the_answering_member_stays_chosen_and_reports_no_leader() {
     let test = engine_test_of(3, Options::default()).await;
     let kept = test.keep(600).await;
