@@ -54,14 +54,18 @@ async fn a_hung_member_is_left_within_a_second_and_used_again_afterwards() {
 async fn one_slow_answer_gives_a_member_no_more_time() {
     let test = engine_test_of(2, Options::default()).await;
     let chosen = || test.cluster.view().current().unwrap().endpoint.clone();
+    let hang = || {
+        test.sandbox.faults().on(0).hang();
+        test.cluster.probe_now();
+    };
     seconds(3.0).await;
-    test.sandbox.faults().on(0).hang();
+    hang();
     seconds(4.5).await;
     assert_eq!(chosen(), "m1");
     test.sandbox.faults().on(0).resume();
     seconds(0.1).await;
     assert_eq!(chosen(), "m0", "its answer took some seconds");
-    test.sandbox.faults().on(0).hang();
+    hang();
     seconds(2.0).await;
     assert_eq!(chosen(), "m1");
 }
