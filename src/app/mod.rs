@@ -103,7 +103,7 @@ pub use bulk::{BulkRevoke, RevokeOutcome};
 pub use cadence_cursor::CadenceCursor;
 pub use clipboard::CopyOutcome;
 pub use cluster_label::{ClusterLabel, InvalidLabelColor, LabelColor};
-pub use cluster_state::ClusterState;
+pub use cluster_state::{ClusterState, LinkFailure};
 pub use clusters::{BackgroundLeases, ClusterChoice, KeptLease, LeaveLeases};
 pub use column::{Column, UnknownColumn};
 pub use config::{AppConfig, Backend};

@@ -129,9 +129,9 @@ struct EventFields {
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<i64>,
-    /// detached: `deleted`, or `put` without a lease. revoked: from `here` or `elsewhere`. connection: `up`, `down` or
-    /// `renewals`. leader: `none` if there is no leader.
-    #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "here", "elsewhere", "up", "down", "renewals", "none"])))]
+    /// detached: `deleted`, or `put` without a lease. revoked: from `here` or `elsewhere`. connection: `up`, `down`,
+    /// `refused` or `renewals`. leader: `none` if there is no leader.
+    #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "here", "elsewhere", "up", "down", "refused", "renewals", "none"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
     /// moved: the lease that the key is attached to now.
@@ -201,6 +201,7 @@ impl EventFields {
                 EventFields::of_link("down", endpoint.as_ref(), Some(message))
             }
             EventKind::Unreached { endpoint, message } => EventFields::of_link("down", Some(endpoint), Some(message)),
+            EventKind::Refused { endpoint, message } => EventFields::of_link("refused", Some(endpoint), Some(message)),
             EventKind::Leader { endpoint, term } => {
                 EventFields { endpoint: Some(endpoint.clone()), term: Some(*term), ..EventFields::default() }
             }
@@ -345,6 +346,7 @@ mod tests {
             EventKind::Connected { endpoint: "a:1".into(), version: "3.5.30".into() },
             EventKind::Disconnected { endpoint: None, message: "\x1b refused".into() },
             EventKind::Unreached { endpoint: "a:1".into(), message: "\x1b refused".into() },
+            EventKind::Refused { endpoint: "a:1".into(), message: "\x1b a learner".into() },
             EventKind::Leader { endpoint: "a:1".into(), term: 5 },
             EventKind::NoLeader { endpoint: "a:1".into() },
             EventKind::Term { old: 4, new: 5 },

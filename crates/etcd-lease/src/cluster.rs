@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::wire::{CallError, ErrorCause};
+
 /// Whether a member answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Reachability {
@@ -12,8 +14,8 @@ pub enum Reachability {
     Up,
     /// It did not serve the last request: no answer, or it is a learner, which refuses nearly all requests.
     Down {
-        /// The error, for people.
-        trouble: String,
+        /// The error.
+        trouble: CallError,
     },
 }
 
@@ -32,6 +34,8 @@ pub struct MemberView {
     pub has_leader: bool,
     /// The etcd version; empty while unknown.
     pub version: String,
+    /// The alarm raised in the cluster: [`ErrorCause::NoSpace`] or [`ErrorCause::Corrupt`].
+    pub alarm: Option<ErrorCause>,
     /// The raft term.
     pub raft_term: u64,
     /// The revision of the key space.
@@ -116,7 +120,7 @@ mod tests {
     }
 
     fn down() -> Reachability {
-        Reachability::Down { trouble: "refused".to_owned() }
+        Reachability::Down { trouble: CallError::new(ErrorCause::NoReply, "read the status", "m", "no reply") }
     }
 
     #[test]

@@ -130,6 +130,13 @@ pub enum EventKind {
         /// The reason.
         message: String,
     },
+    /// A member refuses requests until somebody changes something, and no other member can be used.
+    Refused {
+        /// The member's endpoint.
+        endpoint: String,
+        /// The reason, and what to do.
+        message: String,
+    },
     /// The leader changed.
     Leader {
         /// The member's endpoint.
@@ -218,7 +225,9 @@ impl EventKind {
                 EndCause::Unknown => EventName::Gone,
             },
             EventKind::Connected { .. } | EventKind::RenewsAt { .. } => EventName::Connection,
-            EventKind::Disconnected { .. } | EventKind::Unreached { .. } => EventName::Connection,
+            EventKind::Disconnected { .. } | EventKind::Unreached { .. } | EventKind::Refused { .. } => {
+                EventName::Connection
+            }
             EventKind::Leader { .. } | EventKind::NoLeader { .. } => EventName::Leader,
             EventKind::Term { .. } => EventName::Term,
             EventKind::Error { .. } => EventName::Error,

@@ -33,6 +33,7 @@ pub(super) fn of(what: &EventKind) -> String {
         EventKind::RenewsAt { endpoint } => format!("renewing through {}", printable(endpoint.as_bytes())),
         EventKind::Disconnected { endpoint, message } => disconnected(endpoint.as_deref(), message),
         EventKind::Unreached { endpoint, message } => unreached(endpoint, message),
+        EventKind::Refused { endpoint, message } => refused(endpoint, message),
         EventKind::Leader { endpoint, term } => {
             format!("{} is the leader (term {term})", printable(endpoint.as_bytes()))
         }
@@ -117,6 +118,10 @@ fn disconnected(endpoint: Option<&str>, message: &str) -> String {
 
 fn unreached(endpoint: &str, message: &str) -> String {
     format!("could not reach {}: {}. Retrying.", printable(endpoint.as_bytes()), printable(message.as_bytes()))
+}
+
+fn refused(endpoint: &str, message: &str) -> String {
+    format!("{} refuses requests: {}. Retrying.", printable(endpoint.as_bytes()), printable(message.as_bytes()))
 }
 
 fn describe_end(ended: &LeaseEnded) -> String {

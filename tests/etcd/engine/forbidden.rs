@@ -72,7 +72,7 @@ async fn members_are_probed_with_authentication_enabled(version: Version) {
     let refused = as_user("app", "wrong").await;
     let reported = async || {
         let view = refused.view();
-        matches!(&view.members[0].reachability, Reachability::Down { trouble } if trouble.contains("authentication failed"))
+        matches!(&view.members[0].reachability, Reachability::Down { trouble } if trouble.message().contains("authentication failed"))
     };
     until("the wrong password is an error", limit, reported).await;
 }

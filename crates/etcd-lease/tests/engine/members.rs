@@ -52,6 +52,26 @@ async fn a_hung_member_is_left_within_a_second_and_used_again_afterwards() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_slow_answer_gives_a_member_no_more_time() {
+    let test = engine_test_of(2, Options::default()).await;
+    let chosen = || test.cluster.view().current().unwrap().endpoint.clone();
+    let hang = || {
+        test.sandbox.faults().on(0).hang();
+        test.cluster.probe_now();
+    };
+    seconds(3.0).await;
+    hang();
+    seconds(4.5).await;
+    assert_eq!(chosen(), "m1");
+    test.sandbox.faults().on(0).resume();
+    seconds(0.1).await;
+    assert_eq!(chosen(), "m0", "its answer took some seconds");
+    hang();
+    seconds(2.0).await;
+    assert_eq!(chosen(), "m1");
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_majority_the_answering_member_stays_chosen_and_reports_no_leader() {
     let test = engine_test_of(3, Options::default()).await;
     let kept = test.keep(600).await;
@@ -62,7 +82,7 @@ async fn without_a_majority_the_answering_member_stays_chosen_and_reports_no_lea
         for _ in 0..5 {
             let error = test.cluster.time_to_live(LeaseId(7), false).await.unwrap_err();
             assert_eq!((error.kind(), error.message()), (ErrorKind::NoLeader, "etcdserver: no leader"));
-            assert!(error.to_string().contains("at m1: ") && error.to_string().contains("a majority"), "{error}");
+            assert!(error.to_string().contains("at m1: "), "{error}");
             seconds(5.0).await;
         }
     };
