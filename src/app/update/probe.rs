@@ -94,14 +94,18 @@ fn unreadable(app: &AppState, id: LeaseId) -> Option<LeaseKeys> {
     if is_unknown && wants_keys(app, id) { Some(LeaseKeys::default()) } else { None }
 }
 
+/// Applies the keys of a reply. A reply can be older than a change that arrived before it. So while the watch works, it
+/// has precedence over a reply with fewer keys, and over every reply if it covers all keys.
 fn apply_keys(app: &mut AppState, id: LeaseId, keys: Option<LeaseKeys>) {
-    if keys.is_none() {
-        return;
+    let Some(keys) = keys else { return };
+    let is_older = app.keys.failure.is_none() && keys.count < app.keys.index.count(id);
+    if app.keys.follows_all() || is_older {
+        return lease_keys::refresh(app, id);
     }
     if let Some(lease) = app.leases.alive_mut(id)
-        && lease.keys != keys
+        && lease.keys.as_ref() != Some(&keys)
     {
-        lease.keys = keys;
+        lease.keys = Some(keys);
         app.view.request_redraw(Redraw::Soon);
     }
 }
