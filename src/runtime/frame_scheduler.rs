@@ -142,6 +142,10 @@ impl<S: Screen> FrameScheduler<S> {
         if !is_due || !self.screen.is_free() {
             return;
         }
+        // The screen became free, and the loop has not handled that yet.
+        if mem::take(&mut self.is_pending) {
+            app.frame_written(now);
+        }
         self.due = None;
         self.last = Some(now);
         self.countdown = Timestamp::NEVER;

@@ -3,6 +3,7 @@
 mod demo;
 mod drills;
 mod exercise;
+mod frames;
 mod headless;
 mod many_leases;
 mod others;

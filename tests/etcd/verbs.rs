@@ -43,7 +43,9 @@ async fn a_revoke_is_undone_with_id_keys_and_values(version: Version) {
 async fn a_changed_ttl_moves_the_keys(version: Version) {
     let etcd = Etcd::start(version).await;
     let (mut monitor, lease) = monitor(&etcd);
-    monitor.keys("T900\r");
+    monitor.keys("T");
+    monitor.wait_for("Change the TTL of");
+    monitor.keys("900\r");
     monitor.wait_for("leases (1)");
     monitor.keys("1\r");
     monitor.wait_for("TTL 900 s (was 600 s): 2 keys moved");
