@@ -5,8 +5,8 @@ use crate::app::{AppState, Effect, EventKind, HistoryEvent, Ownership, Redraw};
 use etcd_lease::{ClusterView, LeaseId, MemberView, Reachability};
 use simkit::Timestamp;
 
-use super::execute::{refusal, report};
 use super::lifecycle::get_or_create;
+use super::report::{refusal, report};
 use super::{lease_keys, list};
 
 /// Applies a new cluster view. When a member answers for the first time, the configured leases are granted and kept

@@ -27,8 +27,9 @@ use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use self::content::{Cluster, Content};
 use self::file::Source;
+use super::global_options::GeneralFlags;
 use super::help::with_short_help;
-use super::options::{GeneralFlags, MonitorArgs};
+use super::options::MonitorArgs;
 use super::{Cli, CliError, GlobalFlags, ReadOnlyBy};
 use crate::app::{ClusterChoice, ClusterLabel};
 use crate::escape::printable;
