@@ -29,6 +29,7 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         }
         Command::SortBy(sort) => {
             navigation::sort_by(&mut app.active_view_mut().view, sort);
+            feedback::report_sort_of_groups(app, now);
             Done::default()
         }
         Command::ShowColumns(columns) => {
@@ -161,6 +162,9 @@ fn act(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
     }
     if action.is_view_only() {
         view_actions::perform(app, action);
+        if matches!(action, Action::SortBefore | Action::SortAfter | Action::InvertSort) {
+            feedback::report_sort_of_groups(app, now);
+        }
         return Vec::new();
     }
     if action.needs_lease() && !view_actions::select_subject(app.active_view_mut()) {

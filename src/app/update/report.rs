@@ -1,4 +1,4 @@
-//! The status line after a command.
+//! Reporting what a verb did, or why it may not do anything.
 
 use crate::app::verbs::{Done, StatusText};
 use crate::app::{AppState, Effect, Redraw};
