@@ -1,6 +1,7 @@
 //! What is displayed: view, cursor, rows, dialogs and status line.
 
-use std::ops::{Range, RangeInclusive};
+mod rows;
+
 use std::time::Duration;
 
 use super::cadence_cursor::CadenceCursor;
@@ -9,7 +10,6 @@ use super::events_view::EventsView;
 use super::group_view::GroupView;
 use super::lease_store::LeaseStore;
 use super::locks_view::LocksView;
-use super::overview::Overview;
 use super::row_filter::RowFilter;
 use super::row_index::RowIndex;
 use super::row_motion::RowMotion;
@@ -17,9 +17,9 @@ use super::selection::Selection;
 use super::status_message::{MessageScope, StatusMessage};
 use super::typed_history::TypedLines;
 use super::view::{View, Viewport};
-use super::{AppConfig, BackgroundLeases, Column, GroupBy, GroupId, GroupIndex, Lease, Sort};
+use super::{AppConfig, BackgroundLeases, Column, GroupBy, Sort};
 use crate::id_format::IdFormat;
-use crate::inference::locks::{Candidate, Locks};
+use crate::inference::locks::Locks;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -234,97 +234,6 @@ impl ViewState {
             // The lease under the cursor of the other view does not exist any more.
             self.motion.on_message_moved();
         }
-    }
-
-    /// The figures of the strip, as of the last [`refresh_rows`](super::refresh_rows).
-    pub fn overview(&self) -> &Overview {
-        self.row_index.overview()
-    }
-
-    /// The table rows in order, as of the last [`refresh_rows`](super::refresh_rows).
-    pub fn order(&self) -> &[LeaseId] {
-        &self.order
-    }
-
-    /// The groups of the leases that have a row, as of the last [`refresh_rows`](super::refresh_rows).
-    pub fn groups(&self) -> &GroupIndex {
-        self.row_index.groups()
-    }
-
-    /// The leases of a group in their displayed order.
-    pub fn group_members(&self, group: GroupId) -> &[LeaseId] {
-        self.row_index.members(&self.order, group)
-    }
-
-    /// The rows from one lease to another, inclusive. `None` if either has no row.
-    pub fn rows_between(&self, one: LeaseId, other: LeaseId) -> Option<RangeInclusive<usize>> {
-        let (one, other) = (self.row_of(one)?, self.row_of(other)?);
-        Some(one.min(other)..=one.max(other))
-    }
-
-    /// The row of a lease. `None` if it has none.
-    pub(super) fn row_of(&self, id: LeaseId) -> Option<usize> {
-        self.row_index.row(&self.order, id)
-    }
-
-    /// The leases of the visible rows.
-    pub fn visible<'a>(&'a self, leases: &'a LeaseStore) -> impl Iterator<Item = &'a Lease> {
-        let rows = self.order[self.visible_range()].iter().filter_map(|id| leases.get(*id));
-        rows.chain(self.grouped_leases(leases))
-    }
-
-    /// Number of rows of living leases.
-    pub fn living_rows(&self) -> usize {
-        self.order.len() - self.row_index.ended_rows().min(self.order.len())
-    }
-
-    /// The visible rows of the table that is not grouped.
-    pub(super) fn visible_range(&self) -> Range<usize> {
-        if self.is_grouped() {
-            return 0..0;
-        }
-        let end = (self.window.top + self.window.rows).min(self.order.len());
-        self.window.top.min(end)..end
-    }
-
-    /// Number of living leases that are pinned but hidden by the filter.
-    pub fn hidden_pins(&self, leases: &LeaseStore) -> usize {
-        // Groups do not put pinned leases first.
-        if self.is_grouped() {
-            return 0;
-        }
-        let top = self.order.iter().map_while(|id| leases.get(*id).filter(|lease| lease.is_pinned));
-        leases.counts.pinned.saturating_sub(top.filter(|lease| lease.end.is_none()).count())
-    }
-
-    /// The row index of the cursor. `None` if its lease has no row.
-    pub fn cursor_row(&self) -> Option<usize> {
-        self.row_of(self.cursor?)
-    }
-
-    /// The lease under the cursor.
-    pub fn cursor_lease<'a>(&self, leases: &'a LeaseStore) -> Option<&'a Lease> {
-        leases.get(self.cursor?)
-    }
-
-    /// The lease under the cursor, if it has not ended.
-    pub(super) fn cursor_lease_alive<'a>(&self, leases: &'a LeaseStore) -> Option<&'a Lease> {
-        self.cursor_lease(leases).filter(|lease| lease.end.is_none())
-    }
-
-    /// The candidate under the cursor of the locks view.
-    pub fn candidate<'a>(&self, locks: &'a Locks) -> Option<&'a Candidate> {
-        self.locks_view.candidate(locks)
-    }
-
-    /// The leases of the candidates around the cursor of the locks view. Empty in other views.
-    pub(super) fn candidates_on_screen<'a>(
-        &self,
-        locks: &'a Locks,
-        leases: &'a LeaseStore,
-    ) -> impl Iterator<Item = &'a Lease> {
-        let room = if self.active == View::Locks { self.viewport.events } else { 0 };
-        self.locks_view.around(locks, room).filter_map(|candidate| leases.get(candidate.lease))
     }
 
     /// Whether the detail of the selected lease is visible.

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use super::options::{ConnectionFlags, KeepAliveFlags, TlsFlags};
+use super::global_options::{ConnectionFlags, KeepAliveFlags, TlsFlags};
 use super::{CliError, GlobalFlags};
 use crate::app::Backend;
 use etcd_lease::engine;

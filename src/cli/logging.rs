@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::CliError;
-use super::options::GeneralFlags;
+use super::global_options::GeneralFlags;
 
 /// Lines that wait to be written; further lines are dropped.
 const WAITING: usize = 10_000;

@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod exercise;
 mod global_flags;
+mod global_options;
 mod grant;
 mod headless;
 mod help;
@@ -38,7 +39,8 @@ use tokio::runtime::Builder;
 
 pub use self::config::BadConfig;
 pub use self::error::{CliError, Exit, ReadOnlyBy};
-pub use self::options::{Cli, Format, GlobalFlags};
+pub use self::global_options::{Format, GlobalFlags};
+pub use self::options::Cli;
 
 use self::config::Env;
 use self::options::{CliCommand, HeadlessCommand};

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, IsTerminal};
 use tokio::io::{AsyncWriteExt, Stderr, Stdout};
 
 use super::CliError;
-use super::options::Format;
+use super::global_options::Format;
 
 /// Data goes to stdout, everything else to stderr.
 pub(super) struct Out {

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::error::Error;
 use clap::{Arg, Command};
 
-use super::options::GeneralFlags;
+use super::global_options::GeneralFlags;
 use crate::ui::{Palette, Theme};
 
 /// Parses a theme's name. It offers the built-in ones and accepts every name, because the config file is not read yet.

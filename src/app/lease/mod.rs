@@ -5,6 +5,7 @@
 
 mod figures;
 mod health;
+mod renewals;
 mod rhythm;
 
 pub use rhythm::TimeLeft;
@@ -19,9 +20,7 @@ use super::lease_keys::{DetachedKey, LeaseKeys, PendingDeletion};
 use super::muted_warnings::MutedWarnings;
 use super::poll_state::{Overdue, PollState};
 use super::{LeaseState, TimeRange};
-use crate::inference::lease_inference::{
-    Certainty, Change, DeadlineChange, Inferred, LeaseInference, MeanInterval, RemovalWindow, RenewalPattern,
-};
+use crate::inference::lease_inference::{Change, DeadlineChange, Inferred, LeaseInference, RemovalWindow};
 use etcd_lease::{Fault, LeaseId, LeaseStatus, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
@@ -261,73 +260,6 @@ impl Lease {
         let (bounds, left) = (self.bounds()?, self.left(now)?);
         let [least, most] = [bounds.earliest, bounds.latest].map(|end| end.signed_since(now).max(0.0));
         Some((least.min(left), most.max(left)))
-    }
-
-    /// When the reply to the engine's last renewal arrived.
-    pub(super) fn last_answer(&self) -> Option<Timestamp> {
-        self.engine.as_ref()?.last_answer
-    }
-
-    /// The time of the last renewal: when the reply to the engine's renewal arrived, or the inferred time for another
-    /// client.
-    pub fn last_renewed(&self) -> Option<Timestamp> {
-        self.last_answer().or(self.observed.renewals().last().map(TimeRange::middle))
-    }
-
-    /// The mean interval between renewals; `None` before the second renewal.
-    pub fn mean_interval(&self) -> Option<Duration> {
-        let own = self.engine.as_ref().and_then(|status| status.cadence.mean());
-        own.or_else(|| Some(self.others_mean_interval()?.every))
-    }
-
-    /// The mean interval between other clients' renewals that polls have shown; `None` before the second renewal, or if
-    /// the engine renews the lease.
-    pub fn others_mean_interval(&self) -> Option<MeanInterval> {
-        if self.engine.is_some() {
-            return None;
-        }
-        self.observed.renewals().mean_interval()
-    }
-
-    /// The pattern of the renewals. `Unread` is a mistake of other clients, so it never applies to a lease that the
-    /// engine renews: a fast clock of the sandbox makes its renewals look alike.
-    pub fn pattern(&self) -> RenewalPattern {
-        match self.observed.pattern() {
-            RenewalPattern::Unread if self.engine.is_some() => RenewalPattern::Unknown,
-            pattern => pattern,
-        }
-    }
-
-    /// The lowest time left at a renewal by another client, and whether the true value may be higher because renewals
-    /// were missed.
-    pub fn margin(&self) -> Option<(Duration, Certainty)> {
-        if self.engine.is_some() {
-            return None;
-        }
-        let renewals = self.observed.renewals();
-        Some((renewals.cadence().least_left?, renewals.certainty()))
-    }
-
-    /// The expected renewal interval: from the renewal schedule, else the mean interval, else TTL/3.
-    pub fn expected_interval(&self) -> Option<Duration> {
-        let third = self.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs()) / 3);
-        self.engine.as_ref().and_then(|status| status.expected).or(self.mean_interval()).or(third)
-    }
-
-    /// How many renewals in a row may fail before the lease expires; `None` if it is not kept alive or the deadline is
-    /// unknown.
-    pub fn renewals_to_spare(&self, now: Timestamp) -> Option<u64> {
-        let status = self.engine.as_ref()?;
-        let every = status.expected.or(self.mean_interval())?;
-        if !self.is_kept_alive || every.is_zero() {
-            return None;
-        }
-        let (deadline, next) = (self.bounds()?.earliest, status.next_due?.max(now));
-        if next >= deadline {
-            return Some(0);
-        }
-        let further = (deadline - next).as_nanos().saturating_sub(1) / every.as_nanos();
-        Some(u64::try_from(further).unwrap_or(u64::MAX))
     }
 
     /// Returns the history. Creates it if needed, for another client's lease from what polls have shown.

@@ -3,22 +3,20 @@
 use crate::app::action::Action;
 use crate::app::cadence;
 use crate::app::command::{Command, TypedCommand};
-use crate::app::dialog::{Dialog, Focus, HelpDialog, MuteMenu};
+use crate::app::dialog::{Dialog, Focus, HelpDialog};
 use crate::app::verbs::{
     Done, attach, change_ttl, columns, copy, drill, grant, keep_alive, mute, pin, quit, renew, revoke, revoke_many,
     sort, undo,
 };
-use crate::app::{AppState, Effect, Lease, MessageScope, Ownership, Redraw, TypedFilter, View};
+use crate::app::{AppState, Effect, MessageScope, Redraw, TypedFilter, View};
 use crate::id_format::IdFormat;
 use etcd_lease::{Fault, LeaseId};
 use simkit::Timestamp;
 
 use super::command_line::Plan;
+use super::open_dialogs::{cursor_id, targets_to_change};
 use super::report::{refusal, report};
-use super::{clusters, command_line, feedback, freeze, navigation, selection, tick, view_actions};
-
-/// Maximum number of leases in a dialog that are polled first. More than a dialog can show.
-const MAX_PRIORITIZED: usize = 100;
+use super::{clusters, command_line, feedback, freeze, navigation, open_dialogs, selection, tick, view_actions};
 
 /// Executes a command and shows the result on the status line.
 pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> Vec<Effect> {
@@ -192,20 +190,20 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
         Action::PollNow => return tick::poll_now(app, now),
         Action::Mouse => toggle_mouse(app),
         Action::Strip => toggle_strip(app),
-        Action::New => open_grant_form(app),
-        Action::Attach => open_attach_form(app),
+        Action::New => open_dialogs::open_grant_form(app),
+        Action::Attach => open_dialogs::open_attach_form(app),
         Action::KeepAlive => toggle_keep_alive(app, now),
         Action::RenewOnce => match targets_to_change(app, now) {
             Some(targets) => renew_once(app, &targets),
             None => Done::default(),
         },
         Action::Undo => undo_revoke(app, now),
-        Action::ChangeTtl => open_change_ttl_form(app),
+        Action::ChangeTtl => open_dialogs::open_change_ttl_form(app),
         Action::JumpBack => jump_back(app),
-        Action::Drill => toggle_drill(app),
-        Action::Revoke => open_revoke(app, now),
+        Action::Drill => open_dialogs::toggle_drill(app),
+        Action::Revoke => open_dialogs::open_revoke(app, now),
         Action::Pin => toggle_pins(app),
-        Action::Mute => open_mute_menu(app),
+        Action::Mute => open_dialogs::open_mute_menu(app),
         Action::Clusters => clusters::open_menu(app),
         Action::ExportCsv => export_csv(app),
         Action::CopyId => cursor_id(app).map_or_else(Done::default, |id| copy::id(app.view.id_format, id)),
@@ -248,19 +246,6 @@ fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
     }
 }
 
-/// The leases that an action changes. `None`, with a message, if there are none or changes are not allowed.
-fn targets_to_change(app: &mut AppState, now: Timestamp) -> Option<Vec<LeaseId>> {
-    let targets = selection::targets_or_report(app, now);
-    if targets.is_empty() {
-        return None;
-    }
-    if let Some(refusal) = refusal(app) {
-        report(app, refusal, now);
-        return None;
-    }
-    Some(targets)
-}
-
 /// Exports the displayed cadence view.
 fn export_csv(app: &AppState) -> Done {
     let shown = app.active_view();
@@ -269,45 +254,10 @@ fn export_csv(app: &AppState) -> Done {
     Done::effects(vec![Effect::Export { name: "leasetop-cadence.csv", text }])
 }
 
-fn cursor_id(app: &AppState) -> Option<LeaseId> {
-    app.active_view().cursor_lease().map(|lease| lease.id)
-}
-
 fn redraw(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     app.view.set_feedback(now, "The screen was redrawn");
     app.view.request_redraw(Redraw::Full);
     Vec::new()
-}
-
-/// Opens the form for new leases. If the cursor is on an own lost lease, the form is filled in like that one.
-fn open_grant_form(app: &mut AppState) -> Done {
-    if let Some(refusal) = refusal(app) {
-        return refusal;
-    }
-    let pace = app.config.pace;
-    let form = match lost(app) {
-        Some(lease) => grant::GrantForm::like(lease, app.keys.values(lease.id), pace),
-        None => grant::GrantForm::new(pace),
-    };
-    app.view.dialog = Some(Dialog::Grant(Box::new(form)));
-    Done::default()
-}
-
-/// The selected lease, if it is an own lease that was lost.
-fn lost(app: &AppState) -> Option<&Lease> {
-    let active = app.active_view();
-    let lease = active.cursor_lease()?;
-    let is_lost = active.view.active == View::Leases && lease.ownership == Ownership::Own && lease.loss.is_some();
-    if is_lost { Some(lease) } else { None }
-}
-
-fn open_attach_form(app: &mut AppState) -> Done {
-    let Some(dialog) = app.cursor_lease_alive().map(attach::AttachDialog::new) else { return Done::default() };
-    if let Some(refusal) = refusal(app) {
-        return refusal;
-    }
-    app.view.dialog = Some(Dialog::Attach(Box::new(dialog)));
-    Done::default()
 }
 
 fn toggle_keep_alive(app: &mut AppState, now: Timestamp) -> Done {
@@ -328,20 +278,6 @@ fn renew_once(app: &mut AppState, targets: &[LeaseId]) -> Done {
         return Done::default();
     }
     renew::start(&app.leases, &mut app.jobs, app.view.id_format, targets)
-}
-
-fn open_change_ttl_form(app: &mut AppState) -> Done {
-    let Some(lease) = app.cursor_lease_alive() else { return Done::default() };
-    let (id, dialog) = (lease.id, change_ttl::ChangeTtlDialog::new(lease));
-    if let Some(refusal) = refusal(app) {
-        return refusal;
-    }
-    if let Some(under_way) = revoke::under_way(&app.jobs, app.view.id_format, id) {
-        return under_way;
-    }
-    app.view.dialog = Some(Dialog::ChangeTtl(Box::new(dialog)));
-    app.polls.prioritize(id);
-    Done::default()
 }
 
 /// Undoes the last revoke.
@@ -368,35 +304,6 @@ fn jump_back(app: &mut AppState) -> Done {
     Done::default()
 }
 
-fn toggle_drill(app: &mut AppState) -> Done {
-    let Some(lease) = app.cursor_lease_alive() else { return Done::default() };
-    match drill::toggle(lease, &app.config, app.view.id_format) {
-        drill::Toggled::Done(done) => done,
-        drill::Toggled::Offer(dialog) => {
-            app.view.dialog = Some(Dialog::Drill(dialog));
-            Done::default()
-        }
-    }
-}
-
-/// Opens the revoke dialog for the target leases and polls their keys.
-fn open_revoke(app: &mut AppState, now: Timestamp) -> Done {
-    let Some(targets) = targets_to_change(app, now) else { return Done::default() };
-    let mut done = Done::default();
-    if let [id] = targets[..] {
-        match revoke::under_way(&app.jobs, app.view.id_format, id) {
-            Some(under_way) => done = under_way,
-            None => app.view.dialog = app.leases.get(id).map(revoke::RevokeDialog::new).map(Dialog::Revoke),
-        }
-    } else {
-        let hidden = selection::visible_and_hidden(app).1.len();
-        let named = targets.iter().filter_map(|id| app.leases.get(*id));
-        app.view.dialog = Some(Dialog::RevokeMany(revoke_many::RevokeManyDialog::new(named, hidden)));
-    }
-    targets.into_iter().take(MAX_PRIORITIZED).for_each(|id| app.polls.prioritize(id));
-    done
-}
-
 /// Pins the target leases, or unpins them if all are pinned. Also applies to a frozen view.
 fn toggle_pins(app: &mut AppState) -> Done {
     let targets = selection::targets(app);
@@ -414,18 +321,6 @@ fn toggle_pins(app: &mut AppState) -> Done {
     app.view.motion.bind_cursor();
     pin::set(&mut app.leases, &targets, is_pinned);
     pin::status(app.view.id_format, &targets, is_pinned)
-}
-
-/// Opens the menu that mutes the warnings of the selected lease.
-fn open_mute_menu(app: &mut AppState) -> Done {
-    let Some(lease) = cursor_id(app).and_then(|id| app.leases.get(id)) else { return Done::default() };
-    match MuteMenu::open(&app.leases, lease) {
-        Ok(menu) => {
-            app.view.dialog = Some(Dialog::Mute(menu));
-            Done::default()
-        }
-        Err(why) => Done::error(format!("Nothing to mute for {}: {why}", app.view.id_format.name(lease.id))),
-    }
 }
 
 /// Shows or hides the strip above the table. On a small screen there is no room for it.

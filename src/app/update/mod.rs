@@ -22,6 +22,7 @@ mod lints;
 mod list;
 mod mouse;
 mod navigation;
+mod open_dialogs;
 mod probe;
 mod refresh_rows;
 mod replies;

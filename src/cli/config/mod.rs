@@ -28,8 +28,9 @@ use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches, Id};
 
 use self::content::{Cluster, Content};
 use self::file::Source;
+use super::global_options::GeneralFlags;
 use super::help::with_short_help;
-use super::options::{GeneralFlags, MonitorArgs};
+use super::options::MonitorArgs;
 use super::{Cli, CliError, GlobalFlags, ReadOnlyBy};
 use crate::app::{ClusterChoice, ClusterLabel};
 use crate::escape::printable;

@@ -1,0 +1,76 @@
+//! How often a lease is renewed: by the engine, or by other clients as polls have shown.
+
+use std::time::Duration;
+
+use crate::app::{Lease, TimeRange};
+use crate::inference::lease_inference::{Certainty, MeanInterval, RenewalPattern};
+use simkit::Timestamp;
+
+impl Lease {
+    /// When the reply to the engine's last renewal arrived.
+    pub(in crate::app) fn last_answer(&self) -> Option<Timestamp> {
+        self.engine.as_ref()?.last_answer
+    }
+
+    /// The time of the last renewal: when the reply to the engine's renewal arrived, or the inferred time for another
+    /// client.
+    pub fn last_renewed(&self) -> Option<Timestamp> {
+        self.last_answer().or(self.observed.renewals().last().map(TimeRange::middle))
+    }
+
+    /// The mean interval between renewals; `None` before the second renewal.
+    pub fn mean_interval(&self) -> Option<Duration> {
+        let own = self.engine.as_ref().and_then(|status| status.cadence.mean());
+        own.or_else(|| Some(self.others_mean_interval()?.every))
+    }
+
+    /// The mean interval between other clients' renewals that polls have shown; `None` before the second renewal, or if
+    /// the engine renews the lease.
+    pub fn others_mean_interval(&self) -> Option<MeanInterval> {
+        if self.engine.is_some() {
+            return None;
+        }
+        self.observed.renewals().mean_interval()
+    }
+
+    /// The pattern of the renewals. `Unread` is a mistake of other clients, so it never applies to a lease that the
+    /// engine renews: a fast clock of the sandbox makes its renewals look alike.
+    pub fn pattern(&self) -> RenewalPattern {
+        match self.observed.pattern() {
+            RenewalPattern::Unread if self.engine.is_some() => RenewalPattern::Unknown,
+            pattern => pattern,
+        }
+    }
+
+    /// The lowest time left at a renewal by another client, and whether the true value may be higher because renewals
+    /// were missed.
+    pub fn margin(&self) -> Option<(Duration, Certainty)> {
+        if self.engine.is_some() {
+            return None;
+        }
+        let renewals = self.observed.renewals();
+        Some((renewals.cadence().least_left?, renewals.certainty()))
+    }
+
+    /// The expected renewal interval: from the renewal schedule, else the mean interval, else TTL/3.
+    pub fn expected_interval(&self) -> Option<Duration> {
+        let third = self.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs()) / 3);
+        self.engine.as_ref().and_then(|status| status.expected).or(self.mean_interval()).or(third)
+    }
+
+    /// How many renewals in a row may fail before the lease expires; `None` if it is not kept alive or the deadline is
+    /// unknown.
+    pub fn renewals_to_spare(&self, now: Timestamp) -> Option<u64> {
+        let status = self.engine.as_ref()?;
+        let every = status.expected.or(self.mean_interval())?;
+        if !self.is_kept_alive || every.is_zero() {
+            return None;
+        }
+        let (deadline, next) = (self.bounds()?.earliest, status.next_due?.max(now));
+        if next >= deadline {
+            return Some(0);
+        }
+        let further = (deadline - next).as_nanos().saturating_sub(1) / every.as_nanos();
+        Some(u64::try_from(further).unwrap_or(u64::MAX))
+    }
+}
