@@ -111,10 +111,10 @@ impl Cluster {
             let failed = |status: Status| CallError::from_status(TRIED, &member.endpoint, &status);
             let mut stream = rpc::keep_alive(&member.channel, requests).await.map_err(failed)?;
             let answer = stream.message().await.map_err(failed)?;
-            let answer = answer.ok_or_else(|| failed(Status::unavailable("the server ended the stream")))?;
-            Ok(KeepaliveReply::from(answer))
+            answer.ok_or_else(|| failed(Status::unavailable("the server ended the stream")))
         })
         .await
+        .map(KeepaliveReply::from)
     }
 
     /// Writes a key, attached to a lease or not.
@@ -158,7 +158,7 @@ pub(super) fn header(header: Option<&ResponseHeader>) -> Header {
     })
 }
 
-fn pb_header(header: Option<PbResponseHeader>) -> Header {
+pub(super) fn pb_header(header: Option<PbResponseHeader>) -> Header {
     header.map_or_else(Header::default, |header| Header {
         cluster_id: header.cluster_id,
         member_id: header.member_id,

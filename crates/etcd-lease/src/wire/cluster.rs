@@ -6,14 +6,17 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use etcd_client::Client;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_rustls::rustls::ClientConfig;
 
 use super::auth_session::AuthSession;
 use super::config::{Settings, Target};
 use super::error::{CallError, ErrorKind};
+use super::identity::Reply;
 use super::keepalive_replies::KeepaliveReplies;
 use super::member::Member;
 use super::shared_state::SharedState;
@@ -27,6 +30,9 @@ pub struct Cluster {
     shared: Arc<SharedState>,
     _prober: Arc<Task>,
 }
+
+/// How long to wait until a read is repeated that another cluster answered.
+const OTHER_CLUSTER_RETRY: Duration = Duration::from_millis(100);
 
 /// Whether a call changes the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,8 +89,9 @@ impl Cluster {
         let member = self.shared.current().clone();
         self.shared.log_in(&member).await?;
         let token = self.shared.login.token();
+        let sent = Instant::now();
         let opened = rpc::keep_alive(&member.channel, requests).await;
-        let mut replies = KeepaliveReplies { shared: Arc::clone(&self.shared), member, token, stream: None };
+        let mut replies = KeepaliveReplies { shared: Arc::clone(&self.shared), member, token, opened: sent, stream: None };
         match opened {
             Ok(stream) => replies.stream = Some(stream),
             Err(status) => return Err(replies.failed(&status).await),
@@ -99,22 +106,29 @@ impl Cluster {
     /// Makes one call: to the chosen member, then to the others if the member is at fault.
     pub(super) async fn call<T, F, C>(&self, kind: CallKind, tried: &'static str, call: C) -> Result<T, CallError>
     where
+        T: Reply,
         C: Fn(Member) -> F,
         F: Future<Output = Result<T, CallError>>,
     {
         let timeout = self.shared.command_timeout;
         let mut endpoint = String::new();
+        let mut other_cluster = None;
         let attempts = async {
             let mut attempts = 0;
             self.shared.wait_probed().await;
             loop {
-                attempts += 1;
                 let member = self.shared.current();
                 endpoint.clone_from(&member.endpoint);
                 let error = match self.attempt(kind, tried, member, &call).await {
                     Err(error) if error.is_members_fault() => error,
+                    Err(error) if error.kind() == ErrorKind::OtherCluster => {
+                        other_cluster = Some(error);
+                        tokio::time::sleep(OTHER_CLUSTER_RETRY).await;
+                        continue;
+                    }
                     other => return other,
                 };
+                attempts += 1;
                 self.shared.report_trouble(member, &error);
                 let was_not_accepted = matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::NoLeader);
                 let is_elsewhere = self.shared.current().endpoint != member.endpoint;
@@ -125,7 +139,7 @@ impl Cluster {
             }
         };
         let outcome = tokio::time::timeout(timeout, attempts).await;
-        outcome.unwrap_or_else(|_| Err(CallError::timeout(tried, &endpoint)))
+        outcome.unwrap_or_else(|_| Err(other_cluster.unwrap_or_else(|| CallError::timeout(tried, &endpoint))))
     }
 
     /// One call to one member. A read goes to another member as soon as this one is known not to answer.
@@ -137,15 +151,19 @@ impl Cluster {
         call: &C,
     ) -> Result<T, CallError>
     where
+        T: Reply,
         C: Fn(Member) -> F,
         F: Future<Output = Result<T, CallError>>,
     {
-        tokio::select! {
-            result = self.shared.signed_call(member, call) => result,
+        let sent = Instant::now();
+        let reply = tokio::select! {
+            result = self.shared.signed_call(member, call) => result?,
             () = self.shared.wait_demoted(member), if kind == CallKind::Read => {
-                Err(CallError::timeout(tried, &member.endpoint))
+                return Err(CallError::timeout(tried, &member.endpoint));
             }
-        }
+        };
+        self.shared.check_reply((tried, &member.endpoint), kind, reply.header(), sent)?;
+        Ok(reply)
     }
 
     /// As [`Cluster::call`], with etcd-client's client.
@@ -156,6 +174,7 @@ impl Cluster {
         call: C,
     ) -> Result<T, CallError>
     where
+        T: Reply,
         C: Fn(Client) -> F,
         F: Future<Output = Result<T, etcd_client::Error>>,
     {

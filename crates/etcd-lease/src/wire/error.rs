@@ -27,6 +27,8 @@ pub enum ErrorKind {
     TooLargeTtl,
     /// The requested revision has been compacted.
     Compacted,
+    /// Another cluster answered than before.
+    OtherCluster,
     /// The TLS handshake or a TLS file failed.
     Tls,
     /// Any other error of etcd.
@@ -74,6 +76,10 @@ impl CallError {
     pub(super) fn timeout(tried: &'static str, endpoint: &str) -> Self {
         let error = CallError::config(ErrorKind::Timeout, "no reply in time".to_owned());
         CallError { tried, endpoint: endpoint.to_owned(), ..error }
+    }
+
+    pub(super) fn other_cluster(tried: &'static str, endpoint: &str, message: String) -> Self {
+        CallError { tried, endpoint: endpoint.to_owned(), ..CallError::config(ErrorKind::OtherCluster, message) }
     }
 
     /// Translates a gRPC status; the codes and texts are those of etcd's `rpctypes/error.go`.
@@ -139,6 +145,7 @@ impl CallError {
             ErrorKind::Tls => "check --cacert, --cert, --key and https:// in --endpoints",
             ErrorKind::TooLargeTtl => "the maximum TTL is 9000000000 s",
             ErrorKind::AlreadyExists => "drop --id to let etcd choose one",
+            ErrorKind::OtherCluster => "does a load balancer send to two clusters?",
             ErrorKind::NotFound | ErrorKind::Compacted | ErrorKind::Other => "",
         }
     }

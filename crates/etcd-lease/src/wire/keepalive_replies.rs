@@ -5,6 +5,7 @@ use std::sync::Arc;
 use etcd_client::proto::PbLeaseKeepAliveResponse;
 use futures_util::FutureExt;
 use http::HeaderValue;
+use tokio::time::Instant;
 use tonic::{Status, Streaming};
 
 use super::error::CallError;
@@ -35,6 +36,7 @@ pub struct KeepaliveReplies {
     pub(super) shared: Arc<SharedState>,
     pub(super) member: Member,
     pub(super) token: Option<HeaderValue>,
+    pub(super) opened: Instant,
     pub(super) stream: Option<Streaming<PbLeaseKeepAliveResponse>>,
 }
 
@@ -67,6 +69,9 @@ impl KeepaliveReplies {
     ) -> Result<(), CallError> {
         match message {
             Ok(Some(reply)) => {
+                if let Err(status) = self.shared.check_stream(&self.member.endpoint, reply.header, self.opened) {
+                    return Err(self.failed(&status).await);
+                }
                 batch.push(KeepaliveReply::from(reply));
                 Ok(())
             }

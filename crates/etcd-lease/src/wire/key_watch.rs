@@ -7,6 +7,7 @@ use etcd_client::EventType;
 use etcd_client::proto::{PbEvent, PbKeyValue, PbWatchRequest, PbWatchRequestUnion, PbWatchResponse};
 use http::HeaderValue;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tonic::{Status, Streaming};
 
 use super::cluster::Cluster;
@@ -52,6 +53,7 @@ pub struct KeyWatch {
     token: Option<HeaderValue>,
     requests: mpsc::Sender<PbWatchRequest>,
     messages: Streaming<PbWatchResponse>,
+    opened: Instant,
 }
 
 impl Cluster {
@@ -70,9 +72,10 @@ impl Cluster {
         let (requests, receiver) = mpsc::channel(MAX_REQUESTS);
         // The channel is empty and open, so this cannot fail.
         let _ = requests.try_send(creation(range, from));
-        let opened = tokio::time::timeout(shared.command_timeout, open(&member, receiver)).await;
+        let sent = Instant::now();
+        let opened = tokio::time::timeout(shared.command_timeout, open(&shared, &member, receiver)).await;
         match opened.unwrap_or_else(|_| Err(Status::deadline_exceeded("no reply in time"))) {
-            Ok(messages) => Ok(KeyWatch { shared, member, token, requests, messages }),
+            Ok(messages) => Ok(KeyWatch { shared, member, token, requests, messages, opened: sent }),
             Err(status) => Err(shared.failed(TRIED, &member, token, &status).await),
         }
     }
@@ -99,7 +102,10 @@ impl KeyWatch {
             () = self.shared.wait_demoted(&self.member) => Err(Status::deadline_exceeded("the member does not answer")),
         };
         let update = match message {
-            Ok(Some(message)) => parse_message(message),
+            Ok(Some(message)) => {
+                let checked = self.shared.check_stream(&self.member.endpoint, message.header, self.opened);
+                checked.and_then(|()| parse_message(message))
+            }
             Ok(None) => Err(Status::unavailable("the server ended the stream")),
             Err(status) => Err(status),
         };
@@ -121,9 +127,15 @@ impl fmt::Debug for KeyWatch {
 }
 
 /// Opens a stream and reads the confirmation of its watch.
-async fn open(member: &Member, requests: mpsc::Receiver<PbWatchRequest>) -> Result<Streaming<PbWatchResponse>, Status> {
+async fn open(
+    shared: &SharedState,
+    member: &Member,
+    requests: mpsc::Receiver<PbWatchRequest>,
+) -> Result<Streaming<PbWatchResponse>, Status> {
+    let sent = Instant::now();
     let mut messages = rpc::watch(&member.channel, requests).await?;
     let confirmation = messages.message().await?.ok_or_else(|| Status::unavailable("the server ended the stream"))?;
+    shared.check_stream(&member.endpoint, confirmation.header, sent)?;
     if confirmation.canceled { Err(cancelled(&confirmation.cancel_reason)) } else { Ok(messages) }
 }
 

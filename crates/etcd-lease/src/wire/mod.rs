@@ -8,6 +8,7 @@ mod config;
 mod connect;
 mod connection_fault;
 mod error;
+mod identity;
 mod keepalive_replies;
 mod key_pages;
 mod key_watch;

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 
 use super::error::{CallError, ErrorKind};
-use super::member::Member;
+use super::member::{Member, Probe};
 use super::shared_state::SharedState;
 use crate::{MemberView, Reachability};
 
@@ -44,21 +44,25 @@ async fn probe(shared: &SharedState, index: usize, probe_timeout: Duration) -> O
         answer
     } else {
         let trouble = format!("no reply within {} ms", probe_timeout.as_millis());
-        shared.record_probe(index, (None, without_details(member, Reachability::Down { trouble })));
+        shared.record_probe(index, without_details(member, Reachability::Down { trouble }));
         answer.await
     };
-    let seen = probe_result(member, answer.ok()?);
-    let round_trip = seen.1.round_trip;
+    let seen = probe_result(shared, member, answer.ok()?)?;
+    let round_trip = seen.round_trip;
     shared.record_probe(index, seen);
     round_trip
 }
 
-/// The cluster's id and the member, as an answer shows them. A member that denies its status is up, because it replied.
-fn probe_result(member: &Member, answer: Result<(u64, MemberView), CallError>) -> (Option<u64>, MemberView) {
+/// The member, as an answer shows it. A member that denies its status is up, because it replied. None if it is not
+/// clear yet which cluster it belongs to.
+fn probe_result(shared: &SharedState, member: &Member, answer: Result<Probe, CallError>) -> Option<MemberView> {
     match answer {
-        Ok((cluster_id, view)) => (Some(cluster_id), view),
-        Err(error) if error.kind() == ErrorKind::Forbidden => (None, without_details(member, Reachability::Up)),
-        Err(error) => (None, without_details(member, Reachability::Down { trouble: error.with_advice() })),
+        Ok(Probe { view, evidence }) => {
+            let is_clear = shared.accepts_probe(&member.endpoint, &evidence);
+            if is_clear { Some(view) } else { None }
+        }
+        Err(error) if error.kind() == ErrorKind::Forbidden => Some(without_details(member, Reachability::Up)),
+        Err(error) => Some(without_details(member, Reachability::Down { trouble: error.with_advice() })),
     }
 }
 

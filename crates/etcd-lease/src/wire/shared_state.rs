@@ -1,6 +1,7 @@
 //! State shared by all calls and streams of a cluster: the members, their login, and the selected member.
 
 use std::future::Future;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -9,7 +10,8 @@ use tonic::Status;
 
 use super::auth_session::AuthSession;
 use super::error::{CallError, ErrorKind};
-use super::member::Member;
+use super::member::{Member, Probe};
+use crate::cluster_identity::ClusterIdentity;
 use crate::{ClusterView, MemberView, Reachability};
 
 pub(super) struct SharedState {
@@ -17,7 +19,9 @@ pub(super) struct SharedState {
     pub(super) login: AuthSession,
     /// How long a call may take, all its attempts included.
     pub(super) command_timeout: Duration,
-    view: watch::Sender<ClusterView>,
+    pub(super) view: watch::Sender<ClusterView>,
+    /// Which cluster answers.
+    pub(super) identity: Mutex<ClusterIdentity>,
     /// A change makes the prober ask every member at once.
     pub(super) probe_request: watch::Sender<()>,
 }
@@ -31,6 +35,7 @@ impl SharedState {
             login,
             command_timeout,
             view: watch::Sender::new(view),
+            identity: Mutex::default(),
             probe_request: watch::Sender::new(()),
         }
     }
@@ -70,7 +75,7 @@ impl SharedState {
 
     /// Asks a member for its status. It logs in only if the member requires it, so that a member that hangs does not
     /// delay the login of the others.
-    pub(super) async fn probe_logged_in(&self, member: &Member) -> Result<(u64, MemberView), CallError> {
+    pub(super) async fn probe_logged_in(&self, member: &Member) -> Result<Probe, CallError> {
         let token = self.login.token();
         match member.probe().await {
             Err(error) if error.is_stale_login() && self.login.has_user() => {
@@ -151,12 +156,11 @@ impl SharedState {
         self.probe_request.send_replace(());
     }
 
-    /// Records the status that a member reported, and the cluster's id.
-    pub(super) fn record_probe(&self, index: usize, (cluster_id, seen): (Option<u64>, MemberView)) {
+    /// Records the status that a member reported.
+    pub(super) fn record_probe(&self, index: usize, seen: MemberView) {
         self.view.send_if_modified(|view| {
             let is_new = view.members[index] != seen;
             view.members[index] = seen;
-            view.cluster_id = cluster_id.unwrap_or(view.cluster_id);
             // While no member answers, the choice changes with each failed call and not with each probe.
             let any_up = view.members.iter().any(|member| member.reachability == Reachability::Up);
             if any_up || view.chosen.is_none() {
