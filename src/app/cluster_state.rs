@@ -1,9 +1,10 @@
 //! The connection to the cluster and the state of its lease lists.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{CallFailure, Lease};
-use etcd_lease::{ClusterView, MemberView, Reachability};
+use super::{CallFailure, Lease, Msg};
+use etcd_lease::{ClusterView, LeaseId, MemberView, Reachability};
 use simkit::Timestamp;
 
 /// The connection to the cluster and the state of its lease lists.
@@ -23,12 +24,41 @@ pub struct ClusterState {
     pub(super) list_took: Duration,
     /// Whether any member has ever answered.
     pub(super) has_started: bool,
+    /// When another cluster, or an older state of the known one, took the place of the known one.
+    pub(super) started_over: Option<Timestamp>,
+    /// The leases that were known then and have not been seen since.
+    pub(super) unconfirmed: BTreeSet<LeaseId>,
+    /// When the last list before that was requested.
+    pub(super) known_until: Option<Timestamp>,
+    /// Messages that are applied once it is clear which cluster they are of.
+    pub(super) held: Option<HeldEvidence>,
+}
+
+/// Messages that may show the end of leases, or that another cluster answers.
+#[derive(Clone, Debug)]
+pub(super) struct HeldEvidence {
+    /// When they are applied at the latest.
+    pub(super) until: Timestamp,
+    pub(super) messages: Vec<Msg>,
 }
 
 impl ClusterState {
     /// The initial state: no member has answered since `now`.
     pub(super) fn new(now: Timestamp) -> Self {
         ClusterState { unreached_since: Some(now), ..ClusterState::default() }
+    }
+
+    /// Forgets the lists. `known` are the known leases, which the cluster that answers now may lack.
+    pub(super) fn start_over(&mut self, known: Vec<LeaseId>, now: Timestamp) {
+        self.started_over = Some(now);
+        self.unconfirmed = known.into_iter().collect();
+        self.known_until = self.listed_at.take();
+        self.list_failure = None;
+    }
+
+    /// Whether a reply to a request sent at this time may be of the cluster before the change.
+    pub(super) fn is_outdated(&self, sent: Timestamp) -> bool {
+        self.started_over.is_some_and(|at| sent < at)
     }
 
     /// The member that receives the calls, if it answers.

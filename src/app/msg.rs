@@ -318,3 +318,15 @@ pub enum Msg {
         outcome: CopyOutcome,
     },
 }
+
+impl Msg {
+    /// Whether the observer reported it: a list of leases, or keys.
+    pub(crate) fn is_observation(&self) -> bool {
+        match self {
+            Msg::Listed(_) | Msg::ListedAgain { .. } | Msg::ListFailed(_) | Msg::ListRecovered => true,
+            Msg::KeysReloading | Msg::KeysPage(_) | Msg::KeysRead { .. } => true,
+            Msg::KeysChanged { .. } | Msg::KeysFailed(_) | Msg::KeysRecovered => true,
+            _ => false,
+        }
+    }
+}

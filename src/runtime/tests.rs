@@ -8,6 +8,7 @@ mod many_leases;
 mod others;
 mod regrants;
 mod restart;
+mod restored;
 mod times;
 mod verbs;
 mod views;

@@ -106,6 +106,9 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
         let text = format!("{count} on {} kept alive", cut(&printable(kept.cluster.as_bytes()), 24));
         parts.push(Segment::new(1, Role::Warning, text));
     }
+    if app.cluster.view.mixed_with.is_some() {
+        parts.push(Segment::new(0, Role::Danger, "✖ two clusters answer"));
+    }
     if let Some(trouble) = &app.cluster.list_failure {
         let text = if trouble.is_forbidden { "list denied" } else { "list failed" };
         parts.push(Segment::new(1, Role::Danger, text));

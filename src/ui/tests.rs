@@ -32,6 +32,7 @@ fn cluster() -> ClusterView {
     let member = |endpoint: &str, is_leader| MemberView {
         endpoint: endpoint.into(),
         member_id: 1,
+        cluster_id: 1,
         is_leader,
         has_leader: true,
         version: "3.5.30".into(),
@@ -44,6 +45,7 @@ fn cluster() -> ClusterView {
         cluster_id: 1,
         members: vec![member("127.0.0.1:2379", true), member("b:2379", false)],
         chosen: Some(0),
+        ..ClusterView::default()
     }
 }
 

@@ -125,6 +125,8 @@ pub(crate) struct ClusterIdentity {
     members: BTreeMap<u64, MemberPeaks>,
     /// Another cluster that answers, and when its first reply arrived. None after a later reply of the known one.
     candidate: Option<(u64, Instant)>,
+    /// The clusters that were known before this one.
+    former: Vec<u64>,
     changed: Option<Instant>,
     before: Option<Before>,
     mixed_with: Option<u64>,
@@ -184,6 +186,10 @@ impl ClusterIdentity {
             }
         }
         let old = std::mem::replace(&mut self.cluster_id, new);
+        if self.former.contains(&new) {
+            self.mixed_with = Some(old);
+        }
+        self.former.push(old);
         self.start_over(reply);
         Verdict::Changed(ClusterChange::ClusterId { old, new })
     }
@@ -337,6 +343,17 @@ mod tests {
         let change = ClusterChange::ClusterId { old: 7, new: 8 };
         assert_eq!(replies.reply((8, 1, 5, 2, 9), 14_000, 14_001), Verdict::Changed(change));
         assert_eq!(replies.identity.mixed_with(), Some(8), "the alarm stays");
+    }
+
+    #[test]
+    fn a_cluster_that_answers_again_after_another_one_is_mixed_with_it() {
+        let mut replies = Replies::new();
+        assert_eq!(replies.reply((7, 1, 100, 3, 50), 0, 1), Verdict::Known);
+        for (time, cluster, mixed_with) in [(2_000, 8, None), (4_000, 7, Some(8))] {
+            assert_eq!(replies.reply((cluster, 1, 100, 3, 50), time, time + 1), Verdict::Other(cluster));
+            assert!(matches!(replies.reply((cluster, 1, 100, 3, 50), time + 600, time + 601), Verdict::Changed(_)));
+            assert_eq!(replies.identity.mixed_with(), mixed_with);
+        }
     }
 
     #[test]

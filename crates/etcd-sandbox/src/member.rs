@@ -56,7 +56,10 @@ impl MemberServer {
         self.wait_until(needs).await?;
         let outcome = self.cluster.with(|state, now| {
             state.index += u64::from(needs == Needs::Propose);
-            act(state, message, now)
+            match needs {
+                Needs::Nothing => state.with_data_of(self.index, |state| act(state, message, now)),
+                Needs::Leader | Needs::Read | Needs::Propose => act(state, message, now),
+            }
         });
         self.delay_answer().await;
         Ok(Response::new(outcome?))

@@ -102,6 +102,13 @@ pub enum EventKind {
     },
     /// The lease ended.
     LeaseEnded(Box<LeaseEnded>),
+    /// etcd was restored, wiped, or replaced by another cluster; or two clusters answer in turn.
+    ClusterChanged {
+        /// `replaced`, `restored` or `mixed`.
+        cause: &'static str,
+        /// The description, with both ids or revisions.
+        message: String,
+    },
     /// A member is reachable.
     Connected {
         /// The member's endpoint.
@@ -214,7 +221,9 @@ impl EventKind {
                 EndCause::Expired => EventName::Expired,
                 EndCause::Revoked => EventName::Revoked,
                 EndCause::Unknown => EventName::Gone,
+                EndCause::NotRestored => EventName::Absent,
             },
+            EventKind::ClusterChanged { .. } => EventName::Cluster,
             EventKind::Connected { .. } | EventKind::RenewsAt { .. } => EventName::Connection,
             EventKind::Disconnected { .. } | EventKind::Unreached { .. } => EventName::Connection,
             EventKind::Leader { .. } | EventKind::NoLeader { .. } => EventName::Leader,

@@ -7,7 +7,7 @@ use simkit::Timestamp;
 
 use super::execute::{refusal, report};
 use super::lifecycle::get_or_create;
-use super::{lease_keys, list};
+use super::{lease_keys, list, start_over};
 
 /// Applies a new cluster view. When a member answers for the first time, the configured leases are granted and kept
 /// alive.
@@ -16,13 +16,19 @@ pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> 
         app.view.request_redraw(Redraw::Soon);
     }
     let before = std::mem::replace(&mut app.cluster.view, view);
+    let mut effects = start_over::on_view(app, &before, now);
     report_election(app, &before, now);
     match (answering(&before), app.cluster.member().cloned()) {
-        (old, Some(new)) => return reached(app, old, &new, now),
+        (old, Some(new)) => {
+            effects.extend(reached(app, old, &new, now));
+            if old.is_none() {
+                effects.extend(start_over::release(app, now));
+            }
+        }
         (Some(_), None) => lost(app, now),
         (None, None) => unreached(app, &before, now),
     }
-    Vec::new()
+    effects
 }
 
 /// Whether anything but round trips and revisions changed. Those change constantly and do not request a frame.

@@ -26,6 +26,7 @@ mod probe;
 mod refresh_rows;
 mod replies;
 mod selection;
+mod start_over;
 mod suspension;
 mod tick;
 mod undo;
@@ -62,6 +63,7 @@ pub fn update(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
 }
 
 fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
+    let Some(msg) = start_over::hold(app, msg, now) else { return Vec::new() };
     match msg {
         Msg::Key(key) => return input::press(app, key, now),
         Msg::Clicked(hit) => return mouse::clicked(app, hit, now),

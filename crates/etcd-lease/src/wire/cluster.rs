@@ -91,7 +91,8 @@ impl Cluster {
         let token = self.shared.login.token();
         let sent = Instant::now();
         let opened = rpc::keep_alive(&member.channel, requests).await;
-        let mut replies = KeepaliveReplies { shared: Arc::clone(&self.shared), member, token, opened: sent, stream: None };
+        let mut replies =
+            KeepaliveReplies { shared: Arc::clone(&self.shared), member, token, opened: sent, stream: None };
         match opened {
             Ok(stream) => replies.stream = Some(stream),
             Err(status) => return Err(replies.failed(&status).await),

@@ -1,0 +1,167 @@
+//! Starting over when etcd was wiped, restored, or replaced by another cluster.
+//!
+//! Nothing that is known about times, keys and causes applies to the cluster that answers now. Its leases and keys are
+//! read as at the start, and known leases that it lacks end as "not in the restored cluster".
+
+use std::time::Duration;
+
+use crate::app::cluster_state::HeldEvidence;
+use crate::app::key_state::KeyState;
+use crate::app::{AppState, Effect, EndCause, EventKind, HistoryEvent, Lease, Listing, Msg, Redraw};
+use crate::inference::TimeRange;
+use crate::plural::plural;
+use etcd_lease::{ClusterChange, ClusterView, Ended, EngineEventKind, LeaseId};
+use simkit::Timestamp;
+
+use super::dispatch;
+use super::lifecycle::record_end_as;
+
+/// How long evidence waits for a status that shows which cluster answers. A status takes longer only if etcd denies it.
+const STATUS_WITHIN: Duration = Duration::from_secs(3);
+/// How long the watch has to report the deletion of keys whose lease is gone.
+const DELETION_WITHIN: Duration = Duration::from_secs(1);
+
+/// Holds evidence that a lease is gone while it may be evidence of a restore: until a status shows whose reply it was,
+/// or, if all leases vanish at once, until the watch had time to report the deletion of their keys. Returns the message
+/// unless it is held.
+pub(super) fn hold(app: &mut AppState, msg: Msg, now: Timestamp) -> Option<Msg> {
+    let until = match (&app.cluster.held, &msg) {
+        _ if !is_evidence(&msg) => return Some(msg),
+        (Some(held), _) => held.until,
+        (None, _) if app.cluster.has_started && !app.cluster.is_reached() => now + STATUS_WITHIN,
+        (None, Msg::Listed(listing)) if has_unexplained_end(app, listing) => now + DELETION_WITHIN,
+        (None, _) => return Some(msg),
+    };
+    let held = app.cluster.held.get_or_insert_with(|| HeldEvidence { until, messages: Vec::new() });
+    held.messages.push(msg);
+    None
+}
+
+/// Whether a message can show that a lease is gone. Lists come in order, so all of them wait.
+fn is_evidence(msg: &Msg) -> bool {
+    match msg {
+        Msg::Listed(_) | Msg::ListedAgain { .. } => true,
+        Msg::Probed { answer, .. } => !answer.is_alive(),
+        Msg::Engine(event) => matches!(event.kind, EngineEventKind::Ended(Ended::NotFound | Ended::Expired)),
+        _ => false,
+    }
+}
+
+/// Whether a list lacks every known lease, and the watch has not reported the deletion of their keys. A member that lags
+/// may not know the leases yet; its revision is lower.
+fn has_unexplained_end(app: &AppState, listing: &Listing) -> bool {
+    let is_none_left = listing.gone.len() >= 2 && listing.total == listing.born.len();
+    let is_watched = app.keys.failure.is_none() && app.keys.index.is_read();
+    let was_revoked_here = listing.gone.iter().any(|id| app.jobs.revoking.contains(id));
+    let has_keys = |id: &LeaseId| app.keys.index.count(*id) > 0 && app.leases.alive(*id).is_some();
+    is_none_left
+        && is_watched
+        && !was_revoked_here
+        && listing.revision >= app.keys.revision
+        && listing.gone.iter().any(has_keys)
+}
+
+/// When held evidence must be decided.
+pub(super) fn next_wake(app: &AppState) -> Option<Timestamp> {
+    Some(app.cluster.held.as_ref()?.until)
+}
+
+/// Decides about held evidence that has waited long enough.
+pub(super) fn decide_if_due(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    if next_wake(app).is_none_or(|until| now < until) {
+        return Vec::new();
+    }
+    let listing = app.cluster.held.as_ref().and_then(|held| match held.messages.first() {
+        Some(Msg::Listed(listing)) => Some(listing.clone()),
+        _ => None,
+    });
+    match listing {
+        Some(listing) if app.cluster.is_reached() && has_unexplained_end(app, &listing) => {
+            let leases = plural(listing.gone.len() as u64, "lease");
+            let (old, new) = (app.keys.revision, listing.revision);
+            let why = format!("all {leases} vanished from revision {old} to {new}, and no key of theirs was deleted");
+            start_over(app, "restored", &format!("etcd was restored or wiped: {why}"), now)
+        }
+        _ => release(app, now),
+    }
+}
+
+/// Applies held evidence.
+pub(super) fn release(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    let Some(held) = app.cluster.held.take() else { return Vec::new() };
+    held.messages.into_iter().flat_map(|msg| dispatch(app, msg, now)).collect()
+}
+
+/// Starts over if the view shows another cluster or an older state, and reports two clusters that answer in turn.
+pub(super) fn on_view(app: &mut AppState, before: &ClusterView, now: Timestamp) -> Vec<Effect> {
+    let view = &app.cluster.view;
+    let (cluster_id, mixed_with, change) = (view.cluster_id, view.mixed_with, view.last_change);
+    if let Some(other) = mixed_with.filter(|_| before.mixed_with.is_none()) {
+        let message = mixed(cluster_id, other);
+        app.events.push(now, None, EventKind::ClusterChanged { cause: "mixed", message: message.clone() });
+        app.view.set_status(now, true, message);
+    }
+    // The first view may be of a cluster that was known before the monitor switched to it.
+    let is_first = before.members.is_empty();
+    match change.filter(|_| !is_first && before.changes != app.cluster.view.changes) {
+        Some(change @ ClusterChange::ClusterId { .. }) => {
+            start_over(app, "replaced", &format!("another cluster answers: {change}"), now)
+        }
+        Some(change) => start_over(app, "restored", &format!("etcd was restored or wiped: {change}"), now),
+        None => Vec::new(),
+    }
+}
+
+fn mixed(known: u64, other: u64) -> String {
+    if known == other {
+        return format!("two clusters with the id {known:x} answer in turn; check the load balancer");
+    }
+    format!("two clusters answer in turn, {known:x} and {other:x}; check the endpoints and the load balancer")
+}
+
+fn start_over(app: &mut AppState, cause: &'static str, what: &str, now: Timestamp) -> Vec<Effect> {
+    let message = format!("{what}. Reading everything again.");
+    app.events.push(now, None, EventKind::ClusterChanged { cause, message: message.clone() });
+    app.leases.record_in_all(now, HistoryEvent::Unknown);
+    forget_ended(app);
+    let living: Vec<LeaseId> = app.leases.living().map(|lease| lease.id).collect();
+    for id in &living {
+        app.leases.alive_mut(*id).into_iter().for_each(Lease::forget_cluster);
+        app.polls.plan(&mut app.leases, *id, now);
+    }
+    app.keys = KeyState::new(&app.config.range);
+    app.cluster.start_over(living, now);
+    app.view.set_status(now, true, message);
+    app.view.request_redraw(Redraw::Full);
+    let renewals: Vec<Effect> = app.leases.kept_alive().map(|lease| Effect::RenewNow(lease.id)).collect();
+    let held = app.cluster.held.take();
+    // Lists and polls are repeated. An end of a keepalive is reported only once.
+    let ended = held.into_iter().flat_map(|held| held.messages).filter(|msg| matches!(msg, Msg::Engine(_)));
+    let effects: Vec<Effect> = ended.flat_map(|msg| dispatch(app, msg, now)).collect();
+    std::iter::once(Effect::RestartObserver).chain(renewals).chain(effects).collect()
+}
+
+/// Removes the rows of leases that ended before. They say nothing about leases with the same ids now.
+fn forget_ended(app: &mut AppState) {
+    for (_, id) in std::mem::take(&mut app.leases.recently_ended) {
+        if app.leases.get(id).is_some_and(|lease| lease.end.is_some()) {
+            app.leases.remove(id);
+        }
+    }
+}
+
+/// After the first list of the cluster that answers now: the known leases that it lacks have ended.
+pub(super) fn end_absent(app: &mut AppState, received: Timestamp) {
+    for id in std::mem::take(&mut app.cluster.unconfirmed) {
+        app.cluster.unconfirmed.insert(id);
+        record_end_as(app, id, received, EndCause::NotRestored);
+    }
+}
+
+/// Whether a lease that is gone was known before the cluster changed, and not seen since. Then it has no other cause of
+/// its end. `within` is when it may have ended.
+pub(super) fn take_absent(app: &mut AppState, id: LeaseId, by: Timestamp) -> Option<TimeRange> {
+    let was_known = app.cluster.unconfirmed.remove(&id);
+    let earliest = app.cluster.known_until.unwrap_or(by).min(by);
+    if was_known { Some(TimeRange { earliest, latest: by }) } else { None }
+}
