@@ -65,8 +65,13 @@ impl EventCategory {
 /// A lost connection or leader is a problem, a new one is not.
 fn is_problem(event: &EventKind) -> bool {
     use EventName::{Drill, Dropped, Error, Expired, Gone, Late, Lost, Missed, Risk};
-    let is_lost_link =
-        matches!(event, EventKind::Disconnected { .. } | EventKind::Unreached { .. } | EventKind::NoLeader { .. });
+    let is_lost_link = matches!(
+        event,
+        EventKind::Disconnected { .. }
+            | EventKind::Unreached { .. }
+            | EventKind::Refused { .. }
+            | EventKind::NoLeader { .. }
+    );
     is_lost_link || matches!(event.name(), Drill | Dropped | Error | Expired | Gone | Late | Lost | Missed | Risk)
 }
 

@@ -2,7 +2,7 @@
 
 use super::service::service_of;
 use super::{Lease, LeaseState};
-use crate::filter::{FilterFacts, Number};
+use crate::filter::{FilterFacts, Number, any_contains};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -68,8 +68,12 @@ impl FilterFacts for LeaseFacts<'_> {
         }
     }
 
-    fn keys(&self) -> &[Vec<u8>] {
-        self.keys
+    fn named_keys(&self) -> usize {
+        self.keys.len()
+    }
+
+    fn has_key(&self, part: &str) -> bool {
+        any_contains(self.keys, part)
     }
 
     fn service(&self) -> Option<&[u8]> {

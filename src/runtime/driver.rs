@@ -21,6 +21,7 @@ use super::observations;
 use super::response_reader::ResponseReader;
 use crate::app::command::ConfigFileChange;
 use crate::app::{AppState, CallFailure, ChangeTtlRequest, GrantRequest, HistoryKind, Msg, ReadValue, RestoreRequest};
+use crate::error_table::sentence;
 use crate::observe::Observer;
 use etcd_lease::engine::{self, Engine};
 use etcd_lease::wire::{self, Cluster, ErrorKind};
@@ -283,7 +284,7 @@ impl EffectContext {
                     Ok(Some(pair)) => ReadValue::of(pair.value),
                     Ok(None) => ReadValue::Absent,
                     Err(error) if error.kind() == ErrorKind::Forbidden => ReadValue::Forbidden,
-                    Err(error) => ReadValue::Failed(error.to_string()),
+                    Err(error) => ReadValue::Failed(sentence(&error)),
                 };
                 (key, value)
             }

@@ -37,10 +37,12 @@ fn link(ctx: RenderContext<'_>) -> Vec<Segment> {
             parts.extend(reached(app, member));
         }
         (since, _) => {
+            let is_refused = app.cluster.link_failure().is_some_and(|failure| failure.is_refusal());
+            let state = if is_refused { "refused" } else { "unreachable" };
             let waited = since.map_or(0, |since| (ctx.now - since).as_secs());
             parts.extend(app.config.label.as_ref().map(|label| Segment::new(0, Role::of_name(label), name(label))));
             parts.push(Segment::new(0, Role::Danger, format!("✖ {}", printable(app.config.target.as_bytes()))));
-            parts.push(Segment::new(1, Role::Danger, format!("unreachable for {waited} s")));
+            parts.push(Segment::new(1, Role::Danger, format!("{state} for {waited} s")));
         }
     }
     parts
@@ -108,6 +110,9 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
     }
     if app.cluster.view.mixed_with.is_some() {
         parts.push(Segment::new(0, Role::Danger, "✖ two clusters answer"));
+    }
+    if let Some(name) = app.cluster.alarm() {
+        parts.push(Segment::new(1, Role::Danger, format!("alarm {name}")));
     }
     if let Some(trouble) = &app.cluster.list_failure {
         let text = if trouble.is_forbidden { "list denied" } else { "list failed" };

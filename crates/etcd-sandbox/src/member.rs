@@ -28,8 +28,10 @@ pub(super) struct MemberServer {
 /// What a request requires from the cluster.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Needs {
-    /// Only the member itself.
+    /// Only the member itself, which may be a learner.
     Nothing,
+    /// A voting member.
+    Vote,
     /// A leader.
     Leader,
     /// A quorum, for a linearizable read.
@@ -50,6 +52,9 @@ impl MemberServer {
         let _counted = self.count_request();
         let (metadata, _, message) = request.into_parts();
         self.until_resumed().await;
+        if needs != Needs::Nothing {
+            self.check_vote()?;
+        }
         if requires_leader(&metadata) {
             self.check_leader()?;
         }
@@ -57,7 +62,7 @@ impl MemberServer {
         let outcome = self.cluster.with(|state, now| {
             state.index += u64::from(needs == Needs::Propose);
             match needs {
-                Needs::Nothing => state.with_data_of(self.index, |state| act(state, message, now)),
+                Needs::Nothing | Needs::Vote => state.with_data_of(self.index, |state| act(state, message, now)),
                 Needs::Leader | Needs::Read | Needs::Propose => act(state, message, now),
             }
         });
@@ -74,6 +79,11 @@ impl MemberServer {
         Err(fault.status)
     }
 
+    /// Checks that the member is no learner.
+    pub(super) fn check_vote(&self) -> Result<(), RequestError> {
+        if self.with(|member| member.is_learner) { Err(RequestError::Learner) } else { Ok(()) }
+    }
+
     /// Checks that there is a leader.
     pub(super) fn check_leader(&self) -> Result<(), RequestError> {
         self.cluster.with(|state, _| state.leader.map(|_| ()).ok_or(RequestError::NoLeader))
@@ -82,7 +92,7 @@ impl MemberServer {
     /// Waits for what a request requires, for as long as etcd does.
     pub(super) async fn wait_until(&self, needs: Needs) -> Result<(), RequestError> {
         let error = match needs {
-            Needs::Nothing => return Ok(()),
+            Needs::Nothing | Needs::Vote => return Ok(()),
             Needs::Leader => RequestError::NoLeader,
             Needs::Read => RequestError::TimedOut,
             Needs::Propose => RequestError::NotProposed,
@@ -164,7 +174,7 @@ impl From<RequestError> for Status {
     fn from(error: RequestError) -> Status {
         let code = match error {
             RequestError::LeaseNotFound => Code::NotFound,
-            RequestError::LeaseExists => Code::FailedPrecondition,
+            RequestError::LeaseExists | RequestError::Learner => Code::FailedPrecondition,
             RequestError::TtlTooLarge | RequestError::FutureRevision | RequestError::Compacted => Code::OutOfRange,
             RequestError::NoKey | RequestError::KeyNotFound => Code::InvalidArgument,
             RequestError::ValueProvided | RequestError::LeaseProvided | RequestError::BadSort => Code::InvalidArgument,

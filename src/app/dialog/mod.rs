@@ -104,6 +104,13 @@ impl Dialog {
         }
     }
 
+    /// Whether its decision changes leases that exist.
+    pub(super) fn decides_about_leases(&self) -> bool {
+        let is_about_one =
+            matches!(self, Dialog::Revoke(_) | Dialog::Attach(_) | Dialog::ChangeTtl(_) | Dialog::Drill(_));
+        is_about_one || matches!(self, Dialog::RevokeMany(_) | Dialog::Adopt(_) | Dialog::Renew(_))
+    }
+
     /// Handles a lease that ended and was granted again under the same id: what the user decides about the old lease
     /// must not apply to the new one. A dialog about several leases drops it. Returns whether the dialog must close.
     pub(super) fn drop_superseded(&mut self, id: LeaseId) -> bool {

@@ -53,12 +53,14 @@ pub enum EventKind {
     Drill(Option<Fault>),
     /// The lease was renewed.
     Renewed(Renewal),
-    /// An election, a restart or a stalled server reset the time left to the full TTL.
+    /// An election, a restart or a stalled server reset the time left.
     Refilled {
         /// The granted TTL in seconds.
         ttl: Option<i64>,
-        /// The raft term since which the lease has its full TTL.
+        /// The raft term of the leader that reset it.
         term: Option<u64>,
+        /// The time left after it and the maximum error of that. `None` if it was reset to the full TTL.
+        left: Option<(Duration, Duration)>,
     },
     /// A response was dropped because its queue is full. The renewal itself succeeded.
     Dropped {
@@ -133,6 +135,13 @@ pub enum EventKind {
         /// The endpoint of the first unreachable member.
         endpoint: String,
         /// The reason.
+        message: String,
+    },
+    /// A member refuses requests until somebody changes something, and no other member can be used.
+    Refused {
+        /// The member's endpoint.
+        endpoint: String,
+        /// The reason, and what to do.
         message: String,
     },
     /// The leader changed.
@@ -225,7 +234,9 @@ impl EventKind {
             },
             EventKind::ClusterChanged { .. } => EventName::Cluster,
             EventKind::Connected { .. } | EventKind::RenewsAt { .. } => EventName::Connection,
-            EventKind::Disconnected { .. } | EventKind::Unreached { .. } => EventName::Connection,
+            EventKind::Disconnected { .. } | EventKind::Unreached { .. } | EventKind::Refused { .. } => {
+                EventName::Connection
+            }
             EventKind::Leader { .. } | EventKind::NoLeader { .. } => EventName::Leader,
             EventKind::Term { .. } => EventName::Term,
             EventKind::Error { .. } => EventName::Error,

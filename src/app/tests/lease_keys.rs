@@ -174,6 +174,31 @@ fn with_a_prefix_the_selected_lease_is_queried_for_all_its_keys() {
 }
 
 #[test]
+fn a_query_sent_before_a_put_does_not_hide_the_key() {
+    for range in [KeyRange::all(), KeyRange::prefix(b"/svc/")] {
+        let mut story = Story::start(AppConfig { range, ..AppConfig::default() });
+        story.grant(1, 10);
+        story.press(&[Key::Home, Key::Enter]);
+        assert!(story.send(Msg::Tick).contains(&Effect::ProbeKeys(LeaseId(1))));
+        story.read_keys(Vec::new());
+        story.send(Msg::Attached { id: LeaseId(1), key: b"/svc/a".to_vec() });
+        story.change_keys(vec![put("/svc/a", None, Some(1), 7)]);
+        story.probe(1, 10, 10, &[]);
+        assert_eq!(story.keys(1), Some((1, vec!["/svc/a"])));
+    }
+}
+
+#[test]
+fn while_the_watch_fails_a_query_shows_that_keys_are_gone() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[1], &[]);
+    story.read_keys(vec![held(b"/a", 1), held(b"/b", 1)]);
+    story.send(Msg::KeysFailed(trouble("timed out")));
+    story.probe(1, 9, 10, &["/b"]);
+    assert_eq!(story.keys(1), Some((1, vec!["/b"])));
+}
+
+#[test]
 fn keys_without_permission_do_not_count_as_no_keys() {
     let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);

@@ -15,6 +15,7 @@ mod health;
 mod keymap;
 mod lease_keys;
 mod leases;
+mod link;
 mod lives;
 mod locks;
 mod losses;
@@ -38,6 +39,7 @@ mod wrong_lease;
 use std::time::Duration;
 
 use super::*;
+use etcd_lease::wire::{CallError, ErrorCause};
 use etcd_lease::{
     Cadence, ClusterView, Granted, Header, LeaseId, LeaseStatus, MemberView, Phase, QueueGauge, Reachability,
     RenewalSchedule, TimeToLive,
@@ -79,7 +81,8 @@ fn view() -> ClusterView {
 /// The same without a member that answers; one is chosen anyway.
 pub(super) fn down() -> ClusterView {
     let mut down = view();
-    down.members[0].reachability = Reachability::Down { trouble: "connection refused".into() };
+    down.members[0].reachability =
+        Reachability::Down { trouble: CallError::new(ErrorCause::Refused, "", "127.0.0.1:2379", "connection refused") };
     down
 }
 

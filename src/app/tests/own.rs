@@ -319,5 +319,24 @@ fn the_cycles_of_a_lease_are_shares_of_its_ttl() {
     }
     let cycles = story.app.leases.get(LeaseId(7)).expect("it").cycles(story.now);
     assert!(cycles.len() >= 3 && cycles.len() <= 5, "{cycles:?}");
-    assert!(cycles[..cycles.len() - 1].iter().all(|share| (0.4..0.6).contains(share)), "{cycles:?}");
+    let is_half = |share: &Option<f64>| share.is_some_and(|share| (0.4..0.6).contains(&share));
+    assert!(cycles[..cycles.len() - 1].iter().all(is_half), "{cycles:?}");
+}
+
+#[test]
+fn a_gap_in_the_polls_takes_the_place_of_one_cycle_and_the_others_stay() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[7], &[]);
+    let mut poll = |second: u32| {
+        story.now = at(f64::from(second));
+        story.probe(7, 19 - i64::from(second % 10), 20, &["/a"]);
+        story.app.leases.get(LeaseId(7)).expect("it").cycles(story.now)
+    };
+    (0..36).for_each(|second| _ = poll(second));
+    let gap = poll(43);
+    assert_eq!(gap.len(), 4, "{gap:?}");
+    assert!(gap[..2].iter().all(Option::is_some) && gap[2].is_none(), "{gap:?}");
+    (44..69).for_each(|second| _ = poll(second));
+    let after = poll(69);
+    assert_eq!(after.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true, true, true], "{after:?}");
 }

@@ -25,6 +25,7 @@ mod navigation;
 mod probe;
 mod refresh_rows;
 mod replies;
+mod report;
 mod selection;
 mod start_over;
 mod suspension;

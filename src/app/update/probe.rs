@@ -1,5 +1,7 @@
 //! Applies replies to LeaseTimeToLive queries.
 
+use std::time::Duration;
+
 use crate::app::{AppState, CallFailure, EventKind, HistoryEvent, LeaseKeys, LeaseState, Redraw, polls};
 use crate::inference::lease_inference::{Change, DeadlineChange, Inferred};
 use crate::inference::{Renewal, TimeRange};
@@ -9,6 +11,9 @@ use simkit::Timestamp;
 use super::lease_keys;
 use super::lifecycle::{Absence, record_end, record_regrant, record_replacement};
 use super::tick::wants_keys;
+
+/// The time from a poll without a reply to the next one.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Applies a reply. Requests a frame only if something visible changed, because the countdown does not need a reply.
 pub(super) fn answered(
@@ -100,14 +105,18 @@ fn unreadable(app: &AppState, id: LeaseId) -> Option<LeaseKeys> {
     if is_unknown && wants_keys(app, id) { Some(LeaseKeys::default()) } else { None }
 }
 
+/// Applies the keys of a reply. A reply can be older than a change that arrived before it. So while the watch works, it
+/// has precedence over a reply with fewer keys, and over every reply if it covers all keys.
 fn apply_keys(app: &mut AppState, id: LeaseId, keys: Option<LeaseKeys>) {
-    if keys.is_none() {
-        return;
+    let Some(keys) = keys else { return };
+    let is_older = app.keys.failure.is_none() && keys.count < app.keys.index.count(id);
+    if app.keys.follows_all() || is_older {
+        return lease_keys::refresh(app, id);
     }
     if let Some(lease) = app.leases.alive_mut(id)
-        && lease.keys != keys
+        && lease.keys.as_ref() != Some(&keys)
     {
-        lease.keys = keys;
+        lease.keys = Some(keys);
         app.view.request_redraw(Redraw::Soon);
     }
 }
@@ -128,11 +137,14 @@ fn report_inferred(app: &mut AppState, answer: &TimeToLive, change: &Change, rec
     let (id, ttl) = (answer.id, Some(answer.granted_ttl));
     match change.inferred {
         Inferred::Renewed(renewal) => renewed(app, id, renewal),
-        Inferred::Refilled => {
+        Inferred::Refilled { is_full } => {
             let term = if answer.header.raft_term > 0 { Some(answer.header.raft_term) } else { None };
             let earliest = change.previous_query.unwrap_or(received).min(received);
             let within = TimeRange { earliest, latest: received };
-            app.events.push(within, Some(id), EventKind::Refilled { ttl, term });
+            let left = app.leases.get(id).and_then(|lease| lease.observed.bounds());
+            let left = left.map(|deadline| (deadline.middle() - received, deadline.half_width()));
+            let left = if is_full { None } else { left };
+            app.events.push(within, Some(id), EventKind::Refilled { ttl, term, left });
         }
         Inferred::Contradiction => contradiction(app, id, change.deadline, received),
         Inferred::Nothing | Inferred::Dying | Inferred::Missing | Inferred::Invalid => (),
@@ -175,15 +187,17 @@ fn record_history(app: &mut AppState, id: LeaseId, change: &Change, at: Timestam
     }
 }
 
-/// Handles a planned poll without a reply. The state of a lease that is kept alive here is still known from its
-/// renewals.
-pub(super) fn failed(app: &mut AppState, id: LeaseId, _failure: &CallFailure, now: Timestamp) {
+/// Handles a planned poll without a reply. It is repeated soon, even if the regular interval is minutes, unless it was
+/// denied. The state of a lease that is kept alive here is still known from its renewals.
+pub(super) fn failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) {
     let Some(lease) = app.leases.get_mut(id) else { return };
     lease.poll.in_flight = false;
-    if lease.is_kept_alive || lease.state(now) != LeaseState::Unseen {
-        return;
-    }
-    if let Some(history) = &mut lease.history {
+    let (asked, due) = (lease.poll.asked.unwrap_or(now), lease.poll.due);
+    let is_unseen = !lease.is_kept_alive && lease.state(now) == LeaseState::Unseen;
+    if is_unseen && let Some(history) = &mut lease.history {
         history.push(now, HistoryEvent::Unknown);
+    }
+    if !failure.is_forbidden {
+        app.polls.plan(&mut app.leases, id, due.min((asked + RETRY).max(now)));
     }
 }

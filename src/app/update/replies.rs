@@ -11,10 +11,10 @@ use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
 
 use super::engine::count;
-use super::execute::report;
 use super::lease_keys;
 use super::lifecycle::{Absence, get_or_create, record_end, record_revoked};
 use super::navigation;
+use super::report::report;
 
 /// Records a granted lease. Its deadline is between `sent` and `received`, each plus the TTL.
 pub(super) fn granted(

@@ -8,7 +8,7 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 use super::counts::refresh_counts;
-use super::{lints, start_over, undo_size, values};
+use super::{cluster, lints, start_over, undo_size, values};
 
 /// How long ended leases keep their row, in real time or in the time of the leases, whichever is shorter.
 const ENDED_ROW_TTL: Duration = Duration::from_secs(30);
@@ -17,6 +17,7 @@ const ENDED_ROW_TTL: Duration = Duration::from_secs(30);
 pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     refresh_counts(app, now);
     drop_ended_rows(app, now);
+    cluster::report_lasting_loss(app, now);
     clear_status(app, now);
     lints::run_if_due(app, now);
     if app.view.take_reorder_request(now) {
@@ -130,7 +131,8 @@ pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     let reordering = app.view.reorder_wake();
     let undo = undo_size::next_wake(app, now);
     let held = start_over::next_wake(app);
-    [ended, status, values, lints, state_change, polls, reordering, undo, held]
+    let loss = app.cluster.lasting_loss_at();
+    [ended, status, values, lints, state_change, polls, reordering, undo, held, loss]
         .into_iter()
         .flatten()
         .min()

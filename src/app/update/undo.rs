@@ -8,8 +8,8 @@ use crate::app::{AppState, CallFailure, Effect, EventKind, Ownership, Redraw, Re
 use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
 
-use super::execute::report;
 use super::lifecycle::get_or_create;
+use super::report::report;
 use super::{freeze, lease_keys};
 
 /// Shows the result of a revoke with the key that undoes it. The message stays until a key is pressed, for as long as

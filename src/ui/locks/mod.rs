@@ -86,9 +86,10 @@ impl<'a> LockList<'a> {
     /// Column titles, and a warning if the list may be out of date.
     fn top(&self) -> Vec<Line<'static>> {
         let mut top = vec![self.header()];
-        if self.ctx.app.keys.failure.is_some() {
-            let text = "The keys are no longer watched, so this may be out of date; the events show why.";
-            top.extend(self.paragraph(text, Role::Warning, 0));
+        if let Some(failure) = &self.ctx.app.keys.failure {
+            let error = printable(failure.text.as_bytes());
+            let text = format!("The keys are no longer watched, so this may be out of date: {error}");
+            top.extend(self.paragraph(&text, Role::Warning, 0));
         }
         top
     }
@@ -271,9 +272,9 @@ impl<'a> LockList<'a> {
             return self.paragraph("No lock matches the filter.", Role::Dim, 0);
         }
         let prefix = app.config.range.as_prefix().map(printable);
-        let (text, role) = match (app.keys.failure.is_some(), app.keys.index().is_read(), prefix) {
-            (true, ..) => {
-                ("Could not watch the keys; the events show why.".to_owned(), Role::Warning)
+        let (text, role) = match (&app.keys.failure, app.keys.index().is_read(), prefix) {
+            (Some(failure), ..) => {
+                (format!("Could not watch the keys: {}", printable(failure.text.as_bytes())), Role::Warning)
             }
             (_, false, _) => ("The keys are not loaded yet.".to_owned(), Role::Dim),
             (_, _, Some(prefix)) => {

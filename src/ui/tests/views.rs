@@ -53,6 +53,25 @@ fn values() -> Msg {
     Msg::Values { id: LeaseId(OWN), pairs: pairs.map(|(key, value)| (key.as_bytes().to_vec(), value)).to_vec() }
 }
 
+/// The columns at which the spans of the strip start.
+fn spans(messages: Vec<(f64, Msg)>, size: (u16, u16)) -> Vec<usize> {
+    let app = app(AppConfig::default(), messages, size);
+    let picture = text(&paint(&app, size, Theme::default()));
+    let line = picture.lines().find(|line| line.contains("expires in")).unwrap_or_else(|| panic!("{picture}"));
+    crate::app::SPANS.iter().map(|name| line[..line.find(name).expect(name)].chars().count()).collect()
+}
+
+#[test]
+fn the_spans_of_the_strip_keep_their_place_when_deadlines_are_unknown() {
+    for size in [(80, 40), (140, 40), (200, 50)] {
+        let mut unknown = scene_messages();
+        let (sent, received) = (at(89.9), at(89.9));
+        let born = (0x700..0x720).map(LeaseId).collect();
+        unknown.push((89.9, Msg::Listed(Listing { sent, received, born, ..Listing::default() })));
+        assert_eq!(spans(scene_messages(), size), spans(unknown, size), "{size:?}");
+    }
+}
+
 /// Selects the own lease, loads its values, then presses `keys`.
 fn stage(messages: Vec<(f64, Msg)>, size: (u16, u16), keys: &[Key]) -> AppState {
     let mut app = app(AppConfig::default(), messages, size);

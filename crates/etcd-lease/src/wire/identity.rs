@@ -13,6 +13,7 @@ use tonic::Status;
 use super::calls::{header, pb_header};
 use super::cluster::CallKind;
 use super::error::CallError;
+use super::error_cause::OTHER_CLUSTER;
 use super::shared_state::SharedState;
 use crate::cluster_identity::{Evidence, Verdict};
 use crate::{ClusterView, Header, Reachability};
@@ -150,5 +151,5 @@ fn mark_elsewhere(view: &mut ClusterView, endpoint: &str, id: u64) -> bool {
 }
 
 fn other_cluster(id: u64) -> String {
-    format!("cluster {id:x} replied, which is not the cluster known so far")
+    format!("cluster {id:x} replied, {OTHER_CLUSTER}")
 }

@@ -12,6 +12,7 @@ use super::calls::header;
 use super::config::{Settings, Target};
 use super::connect;
 use super::error::CallError;
+use super::error_cause::ErrorCause;
 use super::link::Link;
 use crate::cluster_identity::Evidence;
 use crate::{Header, MemberView, Reachability};
@@ -65,22 +66,38 @@ impl Member {
         let answer = answer.map_err(|error| CallError::from_client("read the status", &self.endpoint, error))?;
         let header = Header { raft_term: answer.raft_term(), ..header(answer.header()) };
         let has_leader = answer.leader() != 0;
+        let reachability = if answer.is_learner() {
+            Reachability::Down { trouble: CallError::learner("read the status", &self.endpoint) }
+        } else {
+            Reachability::Up
+        };
         let view = MemberView {
             endpoint: self.endpoint.clone(),
             member_id: header.member_id,
             cluster_id: header.cluster_id,
             revision: header.revision,
+            alarm: alarm(answer.errors()),
             raft_term: header.raft_term,
             is_leader: has_leader && answer.leader() == header.member_id,
+            is_learner: answer.is_learner(),
             has_leader,
             version: answer.version().to_owned(),
             round_trip: Some(stopwatch.elapsed()),
-            reachability: Reachability::Up,
+            reachability,
         };
         // Right after a restart, a member without a leader may not know yet what was committed.
         let raft_index = if has_leader { answer.raft_index() } else { 0 };
         Ok(Probe { view, evidence: Evidence { header, raft_index, sent, received: Instant::now() } })
     }
+}
+
+/// The alarm in the errors of a status. etcd versions print it differently, so only its name counts.
+fn alarm(errors: &[String]) -> Option<ErrorCause> {
+    let has = |name: &str| errors.iter().any(|error| error.contains(name));
+    if has("CORRUPT") {
+        return Some(ErrorCause::Corrupt);
+    }
+    if has("NOSPACE") { Some(ErrorCause::NoSpace) } else { None }
 }
 
 /// etcd-client on our channel, which does the dialling and the login.
@@ -89,4 +106,20 @@ async fn client_on(channel: AuthChannel, endpoint: &str) -> Result<Client, CallE
     Client::from_channel(ClientChannel::Custom(service), None)
         .await
         .map_err(|error| CallError::from_client("set up a client", endpoint, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_is_found_however_a_version_prints_it() {
+        for (error, found) in [
+            ("memberID:9372538179322589801 alarm:NOSPACE ", Some(ErrorCause::NoSpace)),
+            ("memberID:1  alarm:CORRUPT", Some(ErrorCause::Corrupt)),
+            ("etcdserver: no leader", None),
+        ] {
+            assert_eq!(alarm(&[error.to_owned()]), found, "{error}");
+        }
+    }
 }
