@@ -226,6 +226,11 @@ impl ClusterState {
         other.has_changed = true;
     }
 
+    /// Whether a member can serve a request that needs more than its own data.
+    pub(super) fn serves(&self, member: usize) -> bool {
+        self.leader.is_some() && self.members[member].lags_with.is_none()
+    }
+
     /// Serves a read with the data that the member has, which lags if that is scripted.
     pub(super) fn with_data_of<T>(&mut self, member: usize, read: impl FnOnce(&mut ClusterState) -> T) -> T {
         let Some(mut old) = self.members[member].lags_with.take() else { return read(self) };

@@ -157,8 +157,8 @@ impl Faults {
         self.cluster.with(|state, _| state.call_faults.push(fault));
     }
 
-    /// Makes the members answer lists, statuses and other reads of their own data with the data of now, as a member that
-    /// lags does.
+    /// Makes the members answer lists, statuses and watches with the data of now, as a member that lags does. Other
+    /// requests wait.
     pub fn lag(&self) {
         self.cluster.with(|state, _| {
             let data = state.store.clone();

@@ -89,7 +89,7 @@ impl MemberServer {
         self.cluster.with(|state, _| state.leader.map(|_| ()).ok_or(RequestError::NoLeader))
     }
 
-    /// Waits for what a request requires, for as long as etcd does.
+    /// Waits for what a request requires, for as long as etcd does. A member that lags first applies what it lacks.
     pub(super) async fn wait_until(&self, needs: Needs) -> Result<(), RequestError> {
         let error = match needs {
             Needs::Nothing | Needs::Vote => return Ok(()),
@@ -99,7 +99,7 @@ impl MemberServer {
         };
         tokio::select! {
             biased;
-            () = self.cluster.until(|state, _| state.leader.map(|_| ())) => Ok(()),
+            () = self.cluster.until(|state, _| state.serves(self.index).then_some(())) => Ok(()),
             () = self.cluster.clock.sleep(REQUEST_TIMEOUT) => Err(error),
         }
     }

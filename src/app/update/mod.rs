@@ -64,7 +64,14 @@ pub fn update(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
 }
 
 fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
-    let Some(msg) = start_over::hold(app, msg, now) else { return Vec::new() };
+    let msg = match start_over::hold(app, msg, now) {
+        Ok(msg) => msg,
+        Err(effects) => return effects,
+    };
+    apply(app, msg, now)
+}
+
+fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return input::press(app, key, now),
         Msg::Clicked(hit) => return mouse::clicked(app, hit, now),
@@ -94,7 +101,10 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::KeysReloading => lease_keys::start_reload(app),
         Msg::KeysPage(page) => lease_keys::add_page(app, page),
         Msg::KeysRead { revision } => lease_keys::finish_reload(app, revision, now),
-        Msg::KeysChanged { changes, received } => lease_keys::changed(app, changes, received),
+        Msg::KeysChanged { changes, received } => {
+            lease_keys::changed(app, changes, received);
+            return start_over::apply_explained(app, now);
+        }
         Msg::KeysFailed(failure) => lease_keys::failed(app, failure, now),
         Msg::KeysRecovered => lease_keys::recovered(app, now),
         Msg::Probed { sent, received, answer, has_keys } => {

@@ -13,8 +13,8 @@ use crate::plural::plural;
 use etcd_lease::{ClusterChange, ClusterView, Ended, EngineEventKind, LeaseId};
 use simkit::Timestamp;
 
-use super::dispatch;
 use super::lifecycle::record_end_as;
+use super::{apply, dispatch};
 
 /// How long evidence waits for a status that shows which cluster answers. A status takes longer only if etcd denies it.
 const STATUS_WITHIN: Duration = Duration::from_secs(3);
@@ -22,19 +22,26 @@ const STATUS_WITHIN: Duration = Duration::from_secs(3);
 const DELETION_WITHIN: Duration = Duration::from_secs(1);
 
 /// Holds evidence that a lease is gone while it may be evidence of a restore: until a status shows whose reply it was,
-/// or, if all leases vanish at once, until the watch had time to report the deletion of their keys. Returns the message
-/// unless it is held.
-pub(super) fn hold(app: &mut AppState, msg: Msg, now: Timestamp) -> Option<Msg> {
+/// or, if keys of the lease are still attached, until the watch had time to report their deletion.
+///
+/// # Errors
+/// The effects, if the message is held.
+pub(super) fn hold(app: &mut AppState, msg: Msg, now: Timestamp) -> Result<Msg, Vec<Effect>> {
+    let mut effects = Vec::new();
     let until = match (&app.cluster.held, &msg) {
-        _ if !is_evidence(&msg) => return Some(msg),
+        _ if !is_evidence(&msg) => return Ok(msg),
         (Some(held), _) => held.until,
         (None, _) if app.cluster.has_started && !app.cluster.is_reached() => now + STATUS_WITHIN,
         (None, Msg::Listed(listing)) if has_unexplained_end(app, listing) => now + DELETION_WITHIN,
-        (None, _) => return Some(msg),
+        (None, Msg::Probed { answer, .. }) if is_unexplained(app, answer.id) => {
+            effects.push(Effect::List);
+            now + DELETION_WITHIN
+        }
+        (None, _) => return Ok(msg),
     };
     let held = app.cluster.held.get_or_insert_with(|| HeldEvidence { until, messages: Vec::new() });
     held.messages.push(msg);
-    None
+    Err(effects)
 }
 
 /// Whether a message can show that a lease is gone. Lists come in order, so all of them wait.
@@ -51,14 +58,17 @@ fn is_evidence(msg: &Msg) -> bool {
 /// may not know the leases yet; its revision is lower.
 fn has_unexplained_end(app: &AppState, listing: &Listing) -> bool {
     let is_none_left = listing.gone.len() >= 2 && listing.total == listing.born.len();
-    let is_watched = app.keys.failure.is_none() && app.keys.index.is_read();
     let was_revoked_here = listing.gone.iter().any(|id| app.jobs.revoking.contains(id));
-    let has_keys = |id: &LeaseId| app.keys.index.count(*id) > 0 && app.leases.alive(*id).is_some();
     is_none_left
-        && is_watched
         && !was_revoked_here
         && listing.revision >= app.keys.revision
-        && listing.gone.iter().any(has_keys)
+        && listing.gone.iter().any(|id| is_unexplained(app, *id))
+}
+
+/// Whether the end of a lease would have deleted keys, and the watch has not reported that.
+fn is_unexplained(app: &AppState, id: LeaseId) -> bool {
+    let is_watched = app.keys.failure.is_none() && app.keys.index.is_read();
+    is_watched && app.keys.index.count(id) > 0 && app.leases.alive(id).is_some()
 }
 
 /// When held evidence must be decided.
@@ -71,25 +81,42 @@ pub(super) fn decide_if_due(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     if next_wake(app).is_none_or(|until| now < until) {
         return Vec::new();
     }
-    let listing = app.cluster.held.as_ref().and_then(|held| match held.messages.first() {
-        Some(Msg::Listed(listing)) => Some(listing.clone()),
+    let lists = app.cluster.held.iter().flat_map(|held| &held.messages).filter_map(|msg| match msg {
+        Msg::Listed(listing) => Some(listing),
         _ => None,
     });
-    match listing {
+    match lists.last().cloned() {
         Some(listing) if app.cluster.is_reached() && has_unexplained_end(app, &listing) => {
             let leases = plural(listing.gone.len() as u64, "lease");
             let (old, new) = (app.keys.revision, listing.revision);
             let why = format!("all {leases} vanished from revision {old} to {new}, and no key of theirs was deleted");
             start_over(app, "restored", &format!("etcd was restored or wiped: {why}"), now)
         }
-        _ => release(app, now),
+        _ => take_held(app).into_iter().flat_map(|msg| apply(app, msg, now)).collect(),
     }
 }
 
-/// Applies held evidence.
-pub(super) fn release(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    let Some(held) = app.cluster.held.take() else { return Vec::new() };
-    held.messages.into_iter().flat_map(|msg| dispatch(app, msg, now)).collect()
+/// Applies held evidence once the watch has reported the deletion of all keys concerned.
+pub(super) fn apply_explained(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    let is_explained = |msg: &Msg| match msg {
+        Msg::Listed(listing) => !has_unexplained_end(app, listing),
+        Msg::Probed { answer, .. } => !is_unexplained(app, answer.id),
+        _ => true,
+    };
+    let is_due = app.cluster.held.as_ref().is_some_and(|held| held.messages.iter().all(is_explained));
+    if !is_due || !app.cluster.is_reached() {
+        return Vec::new();
+    }
+    take_held(app).into_iter().flat_map(|msg| apply(app, msg, now)).collect()
+}
+
+/// Applies evidence that was held until a status arrived. It may have to wait for the watch too.
+pub(super) fn on_reached(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    take_held(app).into_iter().flat_map(|msg| dispatch(app, msg, now)).collect()
+}
+
+fn take_held(app: &mut AppState) -> Vec<Msg> {
+    app.cluster.held.take().map(|held| held.messages).unwrap_or_default()
 }
 
 /// Starts over if the view shows another cluster or an older state, and reports two clusters that answer in turn.
@@ -134,9 +161,8 @@ fn start_over(app: &mut AppState, cause: &'static str, what: &str, now: Timestam
     app.view.set_status(now, true, message);
     app.view.request_redraw(Redraw::Full);
     let renewals: Vec<Effect> = app.leases.kept_alive().map(|lease| Effect::RenewNow(lease.id)).collect();
-    let held = app.cluster.held.take();
     // Lists and polls are repeated. An end of a keepalive is reported only once.
-    let ended = held.into_iter().flat_map(|held| held.messages).filter(|msg| matches!(msg, Msg::Engine(_)));
+    let ended = take_held(app).into_iter().filter(|msg| matches!(msg, Msg::Engine(_)));
     let effects: Vec<Effect> = ended.flat_map(|msg| dispatch(app, msg, now)).collect();
     std::iter::once(Effect::RestartObserver).chain(renewals).chain(effects).collect()
 }

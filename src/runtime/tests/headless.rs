@@ -26,14 +26,15 @@ impl HeadlessTest {
         let clock = Clock::real();
         let sandbox = Sandbox::builder().seed(7).start(clock.clone());
         prepare(&sandbox);
-        HeadlessTest::on(filter, room, sandbox).await
+        HeadlessTest::on(filter, room, sandbox, 1).await
     }
 
-    /// On all members of a sandbox.
-    pub(super) async fn on(filter: &str, room: usize, sandbox: Sandbox) -> HeadlessTest {
+    /// On the first members of a sandbox.
+    pub(super) async fn on(filter: &str, room: usize, sandbox: Sandbox, members: usize) -> HeadlessTest {
         let clock = sandbox.clock().clone();
-        let target = |member| Target::Pipe { name: format!("member {member}"), dialer: sandbox.dialer(member) };
-        let cluster = Cluster::connect(Settings::new((0..sandbox.members()).map(target).collect())).await.unwrap();
+        let name = |member| if members == 1 { "sandbox".to_owned() } else { format!("member {member}") };
+        let target = |member| Target::Pipe { name: name(member), dialer: sandbox.dialer(member) };
+        let cluster = Cluster::connect(Settings::new((0..members).map(target).collect())).await.unwrap();
         let (sender, reported) = mpsc::channel(room);
         let (external, happens) = mpsc::unbounded_channel();
         let options = HeadlessOptions {

@@ -143,16 +143,17 @@ async fn two_clusters_behind_one_balancer_raise_an_alarm_that_stays() {
 
 #[tokio::test(start_paused = true)]
 async fn a_member_that_lags_is_no_other_cluster() {
-    let sandbox = Sandbox::builder().members(2).seed(7).start(Clock::real());
-    let mut test = HeadlessTest::on("", 100, sandbox).await;
+    let sandbox = Sandbox::builder().members(3).seed(7).start(Clock::real());
+    let mut test = HeadlessTest::on("", 100, sandbox, 2).await;
     test.sandbox.faults().on(1).lag();
     let leases = [grant(&test.sandbox, "/a"), grant(&test.sandbox, "/b")];
     test.wait(5.0).await;
     events(&mut test);
+    test.sandbox.faults().move_leader(2);
     test.sandbox.faults().on(0).down();
-    test.sandbox.faults().move_leader(1);
     test.wait(5.0).await;
     test.sandbox.faults().on(1).catch_up();
+    test.sandbox.put("/other", "v", None).unwrap();
     test.wait(5.0).await;
     let names = events(&mut test);
     assert!(names.iter().all(|(name, _)| *name == "refilled"), "{names:?}");
