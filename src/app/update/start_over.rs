@@ -18,8 +18,9 @@ use super::{apply, dispatch};
 
 /// How long evidence waits for a status that shows which cluster answers. A status takes longer only if etcd denies it.
 const STATUS_WITHIN: Duration = Duration::from_secs(3);
-/// How long the watch has to report the deletion of keys whose lease is gone.
+/// How long the watch has to report the deletion of keys whose lease is gone, and to reconnect before that.
 const DELETION_WITHIN: Duration = Duration::from_secs(1);
+const RECONNECTED_WITHIN: Duration = Duration::from_secs(3);
 
 /// Holds evidence that a lease is gone while it may be evidence of a restore: until a status shows whose reply it was,
 /// or, if keys of the lease are still attached, until the watch had time to report their deletion.
@@ -32,10 +33,10 @@ pub(super) fn hold(app: &mut AppState, msg: Msg, now: Timestamp) -> Result<Msg, 
         _ if !is_evidence(&msg) => return Ok(msg),
         (Some(held), _) => held.until,
         (None, _) if app.cluster.has_started && !app.cluster.is_reached() => now + STATUS_WITHIN,
-        (None, Msg::Listed(listing)) if has_unexplained_end(app, listing) => now + DELETION_WITHIN,
+        (None, Msg::Listed(listing)) if has_unexplained_end(app, listing) => now + deletion_within(app),
         (None, Msg::Probed { answer, .. }) if is_unexplained(app, answer.id) => {
             effects.push(Effect::List);
-            now + DELETION_WITHIN
+            now + deletion_within(app)
         }
         (None, _) => return Ok(msg),
     };
@@ -65,15 +66,23 @@ fn has_unexplained_end(app: &AppState, listing: &Listing) -> bool {
         && listing.gone.iter().any(|id| is_unexplained(app, *id))
 }
 
-/// Whether the end of a lease would have deleted keys, and the watch has not reported that.
-fn is_unexplained(app: &AppState, id: LeaseId) -> bool {
-    let is_watched = app.keys.failure.is_none() && app.keys.index.is_read();
-    is_watched && app.keys.index.count(id) > 0 && app.leases.alive(id).is_some()
+fn is_watched(app: &AppState) -> bool {
+    app.cluster.is_reached() && app.keys.failure.is_none()
 }
 
-/// When held evidence must be decided.
+/// Whether the end of a lease would have deleted keys, and the watch has not reported that.
+fn is_unexplained(app: &AppState, id: LeaseId) -> bool {
+    let is_watched = app.keys.failure.as_ref().is_none_or(|failure| !failure.is_forbidden);
+    is_watched && app.keys.index.is_read() && app.keys.index.count(id) > 0 && app.leases.alive(id).is_some()
+}
+
+fn deletion_within(app: &AppState) -> Duration {
+    if app.keys.failure.is_some() { RECONNECTED_WITHIN } else { DELETION_WITHIN }
+}
+
+/// When held evidence must be decided. A watch that is catching up reports the deletions soon.
 pub(super) fn next_wake(app: &AppState) -> Option<Timestamp> {
-    Some(app.cluster.held.as_ref()?.until)
+    Some(app.cluster.held.as_ref()?.until.max(app.keys.prompt_from))
 }
 
 /// Decides about held evidence that has waited long enough.
@@ -86,7 +95,7 @@ pub(super) fn decide_if_due(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
         _ => None,
     });
     match lists.last().cloned() {
-        Some(listing) if app.cluster.is_reached() && has_unexplained_end(app, &listing) => {
+        Some(listing) if is_watched(app) && has_unexplained_end(app, &listing) => {
             let leases = plural(listing.gone.len() as u64, "lease");
             let (old, new) = (app.keys.revision, listing.revision);
             let why = format!("all {leases} vanished from revision {old} to {new}, and no key of theirs was deleted");
