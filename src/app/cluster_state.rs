@@ -40,6 +40,8 @@ pub struct ClusterState {
     pub(super) known_until: Option<Timestamp>,
     /// Messages that are applied once it is clear which cluster they are of.
     pub(super) held: Option<HeldEvidence>,
+    /// Messages that were held and are applied now.
+    pub(super) released: Vec<Msg>,
 }
 
 /// Messages that may show the end of leases, or that another cluster answers.

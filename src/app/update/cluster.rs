@@ -24,7 +24,7 @@ pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> 
         (old, Some(new)) => {
             effects.extend(reached(app, old, &new, now));
             if old.is_none() {
-                effects.extend(start_over::on_reached(app, now));
+                start_over::on_reached(app, now);
             }
         }
         (Some(_), None) => lost(app, now),

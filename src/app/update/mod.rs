@@ -63,12 +63,13 @@ pub fn update(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     effects.into_iter().chain(superseded).collect()
 }
 
+/// Applies a message and those that it releases, or holds it.
 fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
-    let msg = match start_over::hold(app, msg, now) {
-        Ok(msg) => msg,
-        Err(effects) => return effects,
-    };
-    apply(app, msg, now)
+    let mut effects = start_over::hold(app, msg, now).map_or_else(|held| held, |msg| apply(app, msg, now));
+    for msg in std::mem::take(&mut app.cluster.released) {
+        effects.extend(apply(app, msg, now));
+    }
+    effects
 }
 
 fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
@@ -103,7 +104,7 @@ fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::KeysRead { revision } => lease_keys::finish_reload(app, revision, now),
         Msg::KeysChanged { changes, received } => {
             lease_keys::changed(app, changes, received);
-            return start_over::apply_explained(app, now);
+            start_over::release_if_explained(app);
         }
         Msg::KeysFailed(failure) => lease_keys::failed(app, failure, now),
         Msg::KeysRecovered => lease_keys::recovered(app, now),

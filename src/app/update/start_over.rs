@@ -14,7 +14,6 @@ use etcd_lease::{ClusterChange, ClusterView, Ended, EngineEventKind, LeaseId};
 use simkit::Timestamp;
 
 use super::lifecycle::record_end_as;
-use super::{apply, dispatch};
 
 /// How long evidence waits for a status that shows which cluster answers. A status takes longer only if etcd denies it.
 const STATUS_WITHIN: Duration = Duration::from_secs(3);
@@ -101,27 +100,38 @@ pub(super) fn decide_if_due(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
             let why = format!("all {leases} vanished from revision {old} to {new}, and no key of theirs was deleted");
             start_over(app, "restored", &format!("etcd was restored or wiped: {why}"), now)
         }
-        _ => take_held(app).into_iter().flat_map(|msg| apply(app, msg, now)).collect(),
+        _ => {
+            release(app);
+            Vec::new()
+        }
     }
 }
 
 /// Applies held evidence once the watch has reported the deletion of all keys concerned.
-pub(super) fn apply_explained(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+pub(super) fn release_if_explained(app: &mut AppState) {
     let is_explained = |msg: &Msg| match msg {
         Msg::Listed(listing) => !has_unexplained_end(app, listing),
         Msg::Probed { answer, .. } => !is_unexplained(app, answer.id),
         _ => true,
     };
     let is_due = app.cluster.held.as_ref().is_some_and(|held| held.messages.iter().all(is_explained));
-    if !is_due || !app.cluster.is_reached() {
-        return Vec::new();
+    if is_due && app.cluster.is_reached() {
+        release(app);
     }
-    take_held(app).into_iter().flat_map(|msg| apply(app, msg, now)).collect()
 }
 
-/// Applies evidence that was held until a status arrived. It may have to wait for the watch too.
-pub(super) fn on_reached(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    take_held(app).into_iter().flat_map(|msg| dispatch(app, msg, now)).collect()
+/// Applies evidence that was held until a status arrived, unless it has to wait for the watch too.
+pub(super) fn on_reached(app: &mut AppState, now: Timestamp) {
+    release_if_explained(app);
+    let until = now + deletion_within(app);
+    if let Some(held) = &mut app.cluster.held {
+        held.until = until;
+    }
+}
+
+fn release(app: &mut AppState) {
+    let held = take_held(app);
+    app.cluster.released.extend(held);
 }
 
 fn take_held(app: &mut AppState) -> Vec<Msg> {
@@ -172,8 +182,8 @@ fn start_over(app: &mut AppState, cause: &'static str, what: &str, now: Timestam
     let renewals: Vec<Effect> = app.leases.kept_alive().map(|lease| Effect::RenewNow(lease.id)).collect();
     // Lists and polls are repeated. An end of a keepalive is reported only once.
     let ended = take_held(app).into_iter().filter(|msg| matches!(msg, Msg::Engine(_)));
-    let effects: Vec<Effect> = ended.flat_map(|msg| dispatch(app, msg, now)).collect();
-    std::iter::once(Effect::RestartObserver).chain(renewals).chain(effects).collect()
+    app.cluster.released.extend(ended);
+    std::iter::once(Effect::RestartObserver).chain(renewals).collect()
 }
 
 /// Removes the rows of leases that ended before. They say nothing about leases with the same ids now.
