@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{CallFailure, Lease, Msg};
 use crate::error_table::{self, name_of_alarm};
+use crate::inference::TimeRange;
 use etcd_lease::wire::{CallError, ErrorCause};
 use etcd_lease::{ClusterView, LeaseId, MemberView, Reachability};
 use simkit::Timestamp;
@@ -88,6 +89,14 @@ impl ClusterState {
         self.unconfirmed = known.into_iter().collect();
         self.known_until = self.listed_at.take();
         self.list_failure = None;
+    }
+
+    /// Whether a lease that is gone was known before the cluster changed, and not seen since. Then it has no other cause
+    /// of its end. Returns when it may have ended.
+    pub(super) fn take_absent(&mut self, id: LeaseId, by: Timestamp) -> Option<TimeRange> {
+        let was_known = self.unconfirmed.remove(&id);
+        let earliest = self.known_until.unwrap_or(by).min(by);
+        if was_known { Some(TimeRange { earliest, latest: by }) } else { None }
     }
 
     /// Whether a reply to a request sent at this time may be of the cluster before the change.

@@ -9,7 +9,7 @@ use crate::inference::lease_inference::{RemovalCause, RemovalWindow};
 use etcd_lease::{Ended, LeaseId};
 use simkit::Timestamp;
 
-use super::{freeze, selection, start_over};
+use super::{freeze, selection};
 
 /// Returns the record of a living lease. Creates it if the lease is unknown or has ended.
 pub(super) fn get_or_create(app: &mut AppState, id: LeaseId) -> &mut Lease {
@@ -67,7 +67,7 @@ pub(super) fn record_end(app: &mut AppState, id: LeaseId, absence: Absence) {
 /// Records that a lease ended as the engine reports. The engine knows the exact deadline. A lease that was not seen since
 /// the cluster changed is not in the cluster that answers now.
 pub(super) fn record_end_as(app: &mut AppState, id: LeaseId, at: Timestamp, cause: EndCause) {
-    let absent = start_over::take_absent(app, id, at);
+    let absent = app.cluster.take_absent(id, at);
     let cause = if absent.is_some() { EndCause::NotRestored } else { cause };
     let Some(lease) = app.leases.alive_mut(id) else { return };
     record_loss(lease, at, cause, false);

@@ -8,7 +8,6 @@ use std::time::Duration;
 use crate::app::cluster_state::HeldEvidence;
 use crate::app::key_state::KeyState;
 use crate::app::{AppState, Effect, EndCause, EventKind, HistoryEvent, Lease, Listing, Msg, Redraw};
-use crate::inference::TimeRange;
 use crate::plural::plural;
 use etcd_lease::{ClusterChange, ClusterView, Ended, EngineEventKind, LeaseId};
 use simkit::Timestamp;
@@ -201,12 +200,4 @@ pub(super) fn end_absent(app: &mut AppState, received: Timestamp) {
         app.cluster.unconfirmed.insert(id);
         record_end_as(app, id, received, EndCause::NotRestored);
     }
-}
-
-/// Whether a lease that is gone was known before the cluster changed, and not seen since. Then it has no other cause of
-/// its end. `within` is when it may have ended.
-pub(super) fn take_absent(app: &mut AppState, id: LeaseId, by: Timestamp) -> Option<TimeRange> {
-    let was_known = app.cluster.unconfirmed.remove(&id);
-    let earliest = app.cluster.known_until.unwrap_or(by).min(by);
-    if was_known { Some(TimeRange { earliest, latest: by }) } else { None }
 }

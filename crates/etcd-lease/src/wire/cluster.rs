@@ -17,7 +17,7 @@ use super::auth_session::AuthSession;
 use super::config::{Settings, Target};
 use super::error::CallError;
 use super::error_cause::{ErrorCause, ErrorKind};
-use super::identity::Reply;
+use super::header::Reply;
 use super::keepalive_replies::KeepaliveReplies;
 use super::member::Member;
 use super::shared_state::SharedState;

@@ -3,48 +3,17 @@
 
 use std::sync::PoisonError;
 
-use etcd_client::proto::{
-    PbLeaseKeepAliveResponse, PbLeaseLeasesResponse, PbLeaseTimeToLiveResponse, PbRangeResponse, PbResponseHeader,
-};
-use etcd_client::{GetResponse, LeaseGrantResponse, LeaseRevokeResponse, PutResponse, TxnResponse};
+use etcd_client::proto::PbResponseHeader;
 use tokio::time::Instant;
 use tonic::Status;
 
-use super::calls::{header, pb_header};
 use super::cluster::CallKind;
 use super::error::CallError;
 use super::error_cause::OTHER_CLUSTER;
+use super::header::pb_header;
 use super::shared_state::SharedState;
 use crate::cluster_identity::{Evidence, Verdict};
 use crate::{ClusterView, Header, Reachability};
-
-/// A reply with a header.
-pub(super) trait Reply {
-    fn header(&self) -> Header;
-}
-
-macro_rules! impl_reply {
-    ($($reply:ty: $header:expr;)+) => {
-        $(impl Reply for $reply {
-            fn header(&self) -> Header {
-                let header: fn(&$reply) -> Header = $header;
-                header(self)
-            }
-        })+
-    };
-}
-
-impl_reply! {
-    PbLeaseLeasesResponse: |reply| pb_header(reply.header);
-    PbLeaseTimeToLiveResponse: |reply| pb_header(reply.header);
-    PbLeaseKeepAliveResponse: |reply| pb_header(reply.header);
-    PbRangeResponse: |reply| pb_header(reply.header);
-    LeaseGrantResponse: |reply| header(reply.header());
-    LeaseRevokeResponse: |reply| header(reply.header());
-    PutResponse: |reply| header(reply.header());
-    GetResponse: |reply| header(reply.header());
-    TxnResponse: |reply| header(reply.header());
-}
 
 impl SharedState {
     /// Checks that a reply to a request sent at `sent` is of the known cluster. The reply to a write is always accepted,

@@ -8,11 +8,11 @@ use tokio_rustls::rustls::ClientConfig;
 use tower::util::BoxCloneSyncService;
 
 use super::auth_channel::{AuthChannel, AuthToken};
-use super::calls::header;
 use super::config::{Settings, Target};
 use super::connect;
 use super::error::CallError;
 use super::error_cause::ErrorCause;
+use super::header::header;
 use super::link::Link;
 use crate::cluster_identity::Evidence;
 use crate::{Header, MemberView, Reachability};
