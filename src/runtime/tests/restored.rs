@@ -190,3 +190,16 @@ async fn own_leases_that_the_restored_cluster_lacks_are_lost_and_the_screen_says
     assert!(text.contains("absent") && text.contains("not in the restored cluster"), "{text}");
     assert!(!text.contains("revoked by another client"), "{text}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_alarm_of_two_clusters_stays_on_the_screen() {
+    let test = MonitorTest::start(exercise(&[]), false).await;
+    let other = Sandbox::builder().seed(99).start(test.sandbox.clock().clone());
+    for _ in 0..40 {
+        test.sandbox.swap(&other);
+        test.wait(0.23).await;
+    }
+    test.wait(60.0).await;
+    let text = test.screen.text();
+    assert!(text.contains("✖ two clusters answer"), "{text}");
+}

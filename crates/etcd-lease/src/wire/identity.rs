@@ -92,7 +92,7 @@ impl SharedState {
         });
         drop(identity);
         if let Verdict::Changed(change) = verdict {
-            tracing::warn!(endpoint, %change, "the cluster was replaced or restored");
+            tracing::info!(endpoint, %change, "the cluster was replaced or restored");
             self.probe_request.send_replace(());
         }
         verdict
