@@ -35,6 +35,7 @@ impl FilterFacts for Late<'_> {
             Number::Next => None,
             Number::RoundTrip => Some(0.0123),
             Number::Queue => Some(16.0),
+            Number::Renewals => Some(7.0),
         }
     }
 

@@ -167,7 +167,7 @@ struct QueueDepthObject {
 impl EventFields {
     fn of(what: &EventKind) -> EventFields {
         match what {
-            EventKind::Granted { ownership: who, ttl, asked } => {
+            EventKind::Granted { ownership: who, ttl, asked, .. } => {
                 EventFields { who: Some(who.word()), ttl: *ttl, requested_ttl: *asked, ..EventFields::default() }
             }
             EventKind::Attached { key, revision } => EventFields { revision: *revision, ..EventFields::of_key(key) },
@@ -329,7 +329,7 @@ mod tests {
         };
         let lag = Some(RemovalDelay { least: seconds(0.2), most: seconds(0.5) });
         let of_lease = [
-            EventKind::Granted { ownership: Ownership::Other, ttl: None, asked: None },
+            EventKind::granted_elsewhere(None),
             EventKind::Attached { key: key.clone(), revision: Some(5) },
             EventKind::Renewed(renewed),
             EventKind::Renewed(Renewal { is_bound: true, ..renewed }),

@@ -139,7 +139,7 @@ fn extent(app: &AppState, marked: &Selection) -> String {
     }
     let total = match (app.view.is_grouped(), app.view.row_filter.is_active()) {
         (true, _) => format!("{rows} · {count} leases"),
-        (false, true) => format!("{rows} of {}", app.leases.len()),
+        (false, true) => format!("{rows} of {}", app.leases.row_count()),
         (false, false) => rows.to_string(),
     };
     format!("rows {}–{} of {total}{rest}", window.top + 1, (window.top + window.rows).min(rows))

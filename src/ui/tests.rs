@@ -146,6 +146,9 @@ fn app(config: AppConfig, messages: Vec<(f64, Msg)>, (width, height): (u16, u16)
     let mut app = AppState::new(config, Timestamp::START);
     update(&mut app, Msg::Resized(viewport(width, height)), Timestamp::START);
     for (when, msg) in messages {
+        if matches!(msg, Msg::Key(_)) {
+            refresh_rows(&mut app, at(when));
+        }
         update(&mut app, msg, at(when));
     }
     refresh_rows(&mut app, at(90.0));

@@ -19,6 +19,8 @@ pub enum EventKind {
         ttl: Option<i64>,
         /// The requested TTL in seconds, if granted by this program.
         asked: Option<i64>,
+        /// Whether the undo of a revoke granted it.
+        is_undo: bool,
     },
     /// A key was attached.
     Attached {
@@ -202,6 +204,11 @@ impl EventKind {
     /// An `Error` event with a message.
     pub fn error(message: impl Into<String>) -> Self {
         EventKind::Error { message: message.into() }
+    }
+
+    /// A lease that another client granted, with its TTL in seconds if known.
+    pub(crate) fn granted_elsewhere(ttl: Option<i64>) -> Self {
+        EventKind::Granted { ownership: Ownership::Other, ttl, asked: None, is_undo: false }
     }
 
     /// The description of the event, escaped for the terminal.

@@ -11,7 +11,8 @@ use crate::plural::plural;
 /// The sentence. Text that came from etcd is escaped.
 pub(super) fn of(what: &EventKind) -> String {
     match what {
-        EventKind::Granted { ownership, ttl, asked } => granted(*ownership, *ttl, *asked),
+        EventKind::Granted { ttl: Some(ttl), is_undo: true, .. } => format!("by undo, {ttl} s"),
+        EventKind::Granted { ownership, ttl, asked, .. } => granted(*ownership, *ttl, *asked),
         EventKind::Attached { key, .. } => printable(key),
         EventKind::Detached { key, is_deleted: true, .. } => format!("{} deleted", printable(key)),
         EventKind::Detached { key, .. } => format!("{} put without a lease", printable(key)),

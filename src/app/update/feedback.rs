@@ -149,6 +149,7 @@ fn reason(app: &AppState, action: Action) -> Option<String> {
         Action::Show(_) => "this view is already shown".to_owned(),
         Action::ClearMarks => "no lease is marked".to_owned(),
         Action::MarkRange => "no lease is selected".to_owned(),
+        Action::QuickFilter => "no preset matches a lease".to_owned(),
         Action::Zoom => "the table already fills the screen".to_owned(),
         Action::Left | Action::Right if view.active == View::Cadence => "this TTL has no other lease".to_owned(),
         Action::Left | Action::Right => no_column(view, action, &label(Action::Wide)),

@@ -1,7 +1,7 @@
 //! Navigation: view, size, sort order, cursor and scroll position.
 
 use crate::app::action::Action;
-use crate::app::{BackStep, Column, Sort, View, ViewFilter, ViewState};
+use crate::app::{BackStep, Column, LeaseStore, Sort, View, ViewFilter, ViewState};
 use crate::inference::locks::Locks;
 use etcd_lease::LeaseId;
 
@@ -127,10 +127,10 @@ pub(super) fn open_filter(view: &mut ViewState) {
 }
 
 /// Switches to the next event category or quick filter.
-pub(super) fn next_category(view: &mut ViewState) {
+pub(super) fn next_category(view: &mut ViewState, leases: &LeaseStore) {
     match view.active {
         View::Events => view.events_view.next_category(),
-        View::Leases => view.row_filter.next_preset(),
+        View::Leases => view.row_filter.next_preset(leases),
         View::Cadence | View::Locks => (),
     }
 }

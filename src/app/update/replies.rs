@@ -36,8 +36,12 @@ pub(super) fn granted(
     if let Some(status) = lease.engine.clone() {
         count(app, &status);
     }
-    let event =
-        EventKind::Granted { ownership: Ownership::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
+    let event = EventKind::Granted {
+        ownership: Ownership::Own,
+        ttl: Some(answer.ttl),
+        asked: Some(answer.requested_ttl),
+        is_undo: false,
+    };
     let one = format!("Granted {}: {}", app.view.id_format.name(answer.id), event.text());
     app.events.push(received, Some(answer.id), event);
     if !grant::has_job(&app.jobs, answer.requested_ttl) {

@@ -77,7 +77,7 @@ impl ListedLease {
     fn watched(app: &AppState, lease: &Lease, now: Timestamp) -> Self {
         let keys = lease.keys.as_ref().map(|_| app.keys.index().of(lease.id).map(|(key, _)| key.to_vec()).collect());
         let is_warned = !lease.warnings.is_empty();
-        let warnings = if is_warned { app.leases.lint_report().of(lease.id).cloned().collect() } else { Vec::new() };
+        let warnings = if is_warned { app.leases.findings(lease) } else { Vec::new() };
         ListedLease { state: lease.state(now), keys, warnings, lease: lease.clone() }
     }
 
