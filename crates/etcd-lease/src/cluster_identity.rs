@@ -13,8 +13,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::Header;
 
 /// How long only another cluster answers until it is taken as the replacement of the known one.
@@ -87,10 +85,10 @@ pub(crate) struct Evidence {
     pub(crate) header: Header,
     /// The committed raft index; 0 in replies other than a status.
     pub(crate) raft_index: u64,
-    /// When the request was sent, or the stream was opened.
-    pub(crate) sent: Instant,
+    /// When the request was sent, or the stream was opened, since the start of the program.
+    pub(crate) sent: Duration,
     /// When the reply arrived.
-    pub(crate) received: Instant,
+    pub(crate) received: Duration,
 }
 
 /// The highest value in the replies of a member.
@@ -98,7 +96,7 @@ pub(crate) struct Evidence {
 struct Peak {
     value: u64,
     /// When the first reply with it arrived.
-    since: Instant,
+    since: Duration,
 }
 
 /// The peaks of one member.
@@ -114,7 +112,7 @@ struct MemberPeaks {
 struct Before {
     member: u64,
     peaks: MemberPeaks,
-    changed: Instant,
+    changed: Duration,
 }
 
 /// Compares the headers of all replies.
@@ -124,10 +122,10 @@ pub(crate) struct ClusterIdentity {
     cluster_id: u64,
     members: BTreeMap<u64, MemberPeaks>,
     /// Another cluster that answers, and when its first reply arrived. None after a later reply of the known one.
-    candidate: Option<(u64, Instant)>,
+    candidate: Option<(u64, Duration)>,
     /// The clusters that were known before this one.
     former: Vec<u64>,
-    changed: Option<Instant>,
+    changed: Option<Duration>,
     before: Option<Before>,
     mixed_with: Option<u64>,
 }
@@ -269,19 +267,18 @@ mod tests {
     use super::*;
 
     struct Replies {
-        start: Instant,
         identity: ClusterIdentity,
     }
 
     impl Replies {
         fn new() -> Self {
-            Replies { start: Instant::now(), identity: ClusterIdentity::default() }
+            Replies { identity: ClusterIdentity::default() }
         }
 
         /// A reply of (cluster, member, revision, term, index) to a request sent and answered at these milliseconds.
         fn reply(&mut self, facts: (u64, u64, i64, u64, u64), sent: u64, received: u64) -> Verdict {
             let (cluster_id, member_id, revision, raft_term, raft_index) = facts;
-            let at = |millis| self.start + Duration::from_millis(millis);
+            let at = Duration::from_millis;
             let header = Header { cluster_id, member_id, revision, raft_term };
             let reply = Evidence { header, raft_index, sent: at(sent), received: at(received) };
             self.identity.observe(&reply, false)

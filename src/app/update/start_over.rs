@@ -88,12 +88,12 @@ pub(super) fn decide_if_due(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     if next_wake(app).is_none_or(|until| now < until) {
         return Vec::new();
     }
-    let lists = app.cluster.held.iter().flat_map(|held| &held.messages).filter_map(|msg| match msg {
+    let mut lists = app.cluster.held.iter().flat_map(|held| &held.messages).filter_map(|msg| match msg {
         Msg::Listed(listing) => Some(listing),
         _ => None,
     });
-    match lists.last().cloned() {
-        Some(listing) if is_watched(app) && has_unexplained_end(app, &listing) => {
+    match lists.find(|listing| has_unexplained_end(app, listing)).cloned() {
+        Some(listing) if is_watched(app) => {
             let leases = plural(listing.gone.len() as u64, "lease");
             let (old, new) = (app.keys.revision, listing.revision);
             let why = format!("all {leases} vanished from revision {old} to {new}, and no key of theirs was deleted");

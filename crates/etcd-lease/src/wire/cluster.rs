@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use etcd_client::Client;
 use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
 use tokio_rustls::rustls::ClientConfig;
 
 use super::auth_session::AuthSession;
@@ -94,7 +93,7 @@ impl Cluster {
         let member = self.shared.current().clone();
         self.shared.log_in(&member).await?;
         let token = self.shared.login.token();
-        let sent = Instant::now();
+        let sent = self.shared.age.elapsed();
         let opened = rpc::keep_alive(&member.channel, requests).await;
         let mut replies =
             KeepaliveReplies { shared: Arc::clone(&self.shared), member, token, opened: sent, stream: None };
@@ -160,7 +159,7 @@ impl Cluster {
         C: Fn(Member) -> F,
         F: Future<Output = Result<T, CallError>>,
     {
-        let sent = Instant::now();
+        let sent = self.shared.age.elapsed();
         let reply = tokio::select! {
             result = self.shared.signed_call(member, call) => result?,
             () = self.shared.wait_demoted(member), if kind == CallKind::Read => {

@@ -2,9 +2,9 @@
 //! they show.
 
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use etcd_client::proto::PbResponseHeader;
-use tokio::time::Instant;
 use tonic::Status;
 
 use super::cluster::CallKind;
@@ -26,9 +26,9 @@ impl SharedState {
         (tried, endpoint): (&'static str, &str),
         kind: CallKind,
         header: Header,
-        sent: Instant,
+        sent: Duration,
     ) -> Result<(), CallError> {
-        let evidence = Evidence { header, raft_index: 0, sent, received: Instant::now() };
+        let evidence = Evidence { header, raft_index: 0, sent, received: self.age.elapsed() };
         match self.identify(endpoint, &evidence) {
             Verdict::Other(_) | Verdict::Stale if kind == CallKind::Read => {
                 Err(CallError::other_cluster(tried, endpoint, other_cluster(header.cluster_id)))
@@ -42,10 +42,10 @@ impl SharedState {
         &self,
         endpoint: &str,
         header: Option<PbResponseHeader>,
-        opened: Instant,
+        opened: Duration,
     ) -> Result<(), Status> {
         let header = pb_header(header);
-        let evidence = Evidence { header, raft_index: 0, sent: opened, received: Instant::now() };
+        let evidence = Evidence { header, raft_index: 0, sent: opened, received: self.age.elapsed() };
         match self.identify(endpoint, &evidence) {
             Verdict::Other(id) => Err(Status::unavailable(other_cluster(id))),
             _ => Ok(()),

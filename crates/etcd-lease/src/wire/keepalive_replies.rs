@@ -1,11 +1,11 @@
 //! The replies of one keepalive stream.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use etcd_client::proto::PbLeaseKeepAliveResponse;
 use futures_util::FutureExt;
 use http::HeaderValue;
-use tokio::time::Instant;
 use tonic::{Status, Streaming};
 
 use super::error::CallError;
@@ -36,7 +36,8 @@ pub struct KeepaliveReplies {
     pub(super) shared: Arc<SharedState>,
     pub(super) member: Member,
     pub(super) token: Option<HeaderValue>,
-    pub(super) opened: Instant,
+    /// When it was opened, as an age of the [`SharedState`].
+    pub(super) opened: Duration,
     pub(super) stream: Option<Streaming<PbLeaseKeepAliveResponse>>,
 }
 

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use etcd_client::EventType;
 use etcd_client::proto::{PbEvent, PbKeyValue, PbWatchRequest, PbWatchRequestUnion, PbWatchResponse};
 use http::HeaderValue;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 use tonic::{Status, Streaming};
 
 use super::cluster::Cluster;
@@ -53,7 +53,8 @@ pub struct KeyWatch {
     token: Option<HeaderValue>,
     requests: mpsc::Sender<PbWatchRequest>,
     messages: Streaming<PbWatchResponse>,
-    opened: Instant,
+    /// When it was opened, as an age of the [`SharedState`].
+    opened: Duration,
 }
 
 impl Cluster {
@@ -72,7 +73,7 @@ impl Cluster {
         let (requests, receiver) = mpsc::channel(MAX_REQUESTS);
         // The channel is empty and open, so this cannot fail.
         let _ = requests.try_send(creation(range, from));
-        let sent = Instant::now();
+        let sent = shared.age.elapsed();
         let opened = tokio::time::timeout(shared.command_timeout, open(&shared, &member, receiver)).await;
         match opened.unwrap_or_else(|_| Err(Status::deadline_exceeded("no reply in time"))) {
             Ok(messages) => Ok(KeyWatch { shared, member, token, requests, messages, opened: sent }),
@@ -134,7 +135,7 @@ async fn open(
     member: &Member,
     requests: mpsc::Receiver<PbWatchRequest>,
 ) -> Result<Streaming<PbWatchResponse>, Status> {
-    let sent = Instant::now();
+    let sent = shared.age.elapsed();
     let mut messages = rpc::watch(&member.channel, requests).await?;
     let confirmation = messages.message().await?.ok_or_else(|| Status::unavailable("the server ended the stream"))?;
     shared.check_stream(&member.endpoint, confirmation.header, sent)?;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use etcd_client::{Channel as ClientChannel, Client};
-use tokio::time::Instant;
 use tokio_rustls::rustls::ClientConfig;
 use tower::util::BoxCloneSyncService;
 
@@ -56,14 +55,15 @@ impl Member {
         self.client.clone()
     }
 
-    /// Asks the member for its status.
+    /// Asks the member for its status. `age` is that of the [`SharedState`](super::shared_state::SharedState).
     ///
     /// # Errors
     /// Any error of the connection. With authentication enabled, etcd 3.5.28 and later require a login.
-    pub(super) async fn probe(&self) -> Result<Probe, CallError> {
-        let (sent, stopwatch) = (Instant::now(), Stopwatch::start());
+    pub(super) async fn probe(&self, age: Stopwatch) -> Result<Probe, CallError> {
+        let sent = age.elapsed();
         let answer = self.status.clone().status().await;
         let answer = answer.map_err(|error| CallError::from_client("read the status", &self.endpoint, error))?;
+        let received = age.elapsed();
         let header = Header { raft_term: answer.raft_term(), ..header(answer.header()) };
         let has_leader = answer.leader() != 0;
         let reachability = if answer.is_learner() {
@@ -82,12 +82,12 @@ impl Member {
             is_learner: answer.is_learner(),
             has_leader,
             version: answer.version().to_owned(),
-            round_trip: Some(stopwatch.elapsed()),
+            round_trip: Some(received - sent),
             reachability,
         };
         // Right after a restart, a member without a leader may not know yet what was committed.
         let raft_index = if has_leader { answer.raft_index() } else { 0 };
-        Ok(Probe { view, evidence: Evidence { header, raft_index, sent, received: Instant::now() } })
+        Ok(Probe { view, evidence: Evidence { header, raft_index, sent, received } })
     }
 }
 

@@ -61,7 +61,7 @@ async fn probe(shared: &SharedState, index: usize, round_trip: &mut RoundTrip) {
     let probe_timeout = round_trip.probe_timeout();
     let member = &shared.members[index];
     let token = shared.login.token();
-    let mut answer = pin!(timeout(shared.command_timeout.max(probe_timeout), member.probe()));
+    let mut answer = pin!(timeout(shared.command_timeout.max(probe_timeout), member.probe(shared.age)));
     let answer = if let Ok(answer) = timeout(probe_timeout, &mut answer).await {
         answer
     } else {

@@ -14,9 +14,12 @@ use super::error_cause::ErrorKind;
 use super::member::{Member, Probe};
 use crate::cluster_identity::ClusterIdentity;
 use crate::{ClusterView, MemberView, Reachability};
+use simkit::Stopwatch;
 
 pub(super) struct SharedState {
     pub(super) members: Vec<Member>,
+    /// Measures when requests are sent and replies arrive.
+    pub(super) age: Stopwatch,
     pub(super) login: AuthSession,
     /// How long a call may take, all its attempts included.
     pub(super) command_timeout: Duration,
@@ -33,6 +36,7 @@ impl SharedState {
         let view = ClusterView { members: members.iter().map(unknown).collect(), ..ClusterView::default() };
         SharedState {
             members,
+            age: Stopwatch::start(),
             login,
             command_timeout,
             view: watch::Sender::new(view),
@@ -96,7 +100,7 @@ impl SharedState {
         match &answer {
             Err(error) if error.is_stale_login() && self.login.has_user() => {
                 self.refresh(member, token).await?;
-                member.probe().await
+                member.probe(self.age).await
             }
             // Without a leader the login would wait.
             Ok(seen) if self.login.is_missing() && seen.view.has_leader => match self.refresh(member, None).await {
