@@ -41,7 +41,12 @@ impl ManyLeases {
         let mut leases =
             ManyLeases { app: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START, next: 0 };
         let member = MemberView { reachability: Reachability::Up, ..MemberView::default() };
-        leases.send(Msg::Cluster(ClusterView { cluster_id: 1, members: vec![member], chosen: Some(0) }));
+        leases.send(Msg::Cluster(ClusterView {
+            cluster_id: 1,
+            members: vec![member],
+            chosen: Some(0),
+            ..ClusterView::default()
+        }));
         leases.send(Msg::Resized(ui::viewport(SIZE.0, SIZE.1)));
         leases.send(Msg::Listed(Listing { born: (1..=LEASES).map(LeaseId).collect(), ..Listing::default() }));
         (0..LEASES).for_each(|_| leases.answer());

@@ -38,7 +38,7 @@ const fn permanent(cause: ErrorCause, texts: [&'static str; 4]) -> ErrorRow {
 }
 
 /// Every error that leasetop tells apart.
-pub const ERRORS: [ErrorRow; 32] = [
+pub const ERRORS: [ErrorRow; 33] = [
     row(
         ErrorCause::LeaseNotFound,
         ["the lease does not exist", "it expired, was revoked or never existed", "shows its end", ""],
@@ -208,6 +208,15 @@ pub const ERRORS: [ErrorRow; 32] = [
         ErrorCause::NotHttp2,
         ["the server does not use HTTP/2", UNKNOWN, REFUSED, "is this the client port of an etcd?"],
     ),
+    row(
+        ErrorCause::OtherCluster,
+        [
+            "another cluster answered than before",
+            "unknown until it is clear which cluster answers",
+            "asks again; starts over once only the other cluster answers",
+            "check whether the endpoints or a load balancer lead to two clusters",
+        ],
+    ),
     row(ErrorCause::Other, ["another error of etcd", UNTOUCHED, REPORTS, "see etcd's log"]),
 ];
 
@@ -283,6 +292,7 @@ fn shown(cause: ErrorCause) -> String {
         ErrorCause::NotTls => "`the server closed the connection during the TLS handshake`",
         ErrorCause::UsesTls => "`the server closed the connection without an answer`",
         ErrorCause::NotHttp2 => "`the server does not use HTTP/2`",
+        ErrorCause::OtherCluster => "`which is not the cluster known so far`",
         _ => "any other",
     };
     text.to_owned()

@@ -1,11 +1,13 @@
 //! The connection to the cluster and the state of its lease lists.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{CallFailure, Lease};
+use super::{CallFailure, Lease, Msg};
 use crate::error_table::{self, name_of_alarm};
+use crate::inference::TimeRange;
 use etcd_lease::wire::{CallError, ErrorCause};
-use etcd_lease::{ClusterView, MemberView, Reachability};
+use etcd_lease::{ClusterView, LeaseId, MemberView, Reachability};
 use simkit::Timestamp;
 
 /// The connection to the cluster and the state of its lease lists.
@@ -31,6 +33,24 @@ pub struct ClusterState {
     losses: Vec<Timestamp>,
     /// Whether the connection is lost and that is not reported.
     pub(super) is_loss_hidden: bool,
+    /// When another cluster, or an older state of the known one, took the place of the known one.
+    pub(super) started_over: Option<Timestamp>,
+    /// The leases that were known then and have not been seen since.
+    pub(super) unconfirmed: BTreeSet<LeaseId>,
+    /// When the last list before that was requested.
+    pub(super) known_until: Option<Timestamp>,
+    /// Messages that are applied once it is clear which cluster they are of.
+    pub(super) held: Option<HeldEvidence>,
+    /// Messages that were held and are applied now.
+    pub(super) released: Vec<Msg>,
+}
+
+/// Messages that may show the end of leases, or that another cluster answers.
+#[derive(Clone, Debug)]
+pub(super) struct HeldEvidence {
+    /// When they are applied at the latest.
+    pub(super) until: Timestamp,
+    pub(super) messages: Vec<Msg>,
 }
 
 /// Why a member cannot be used.
@@ -61,6 +81,27 @@ impl ClusterState {
     /// The initial state: no member has answered since `now`.
     pub(super) fn new(now: Timestamp) -> Self {
         ClusterState { unreached_since: Some(now), ..ClusterState::default() }
+    }
+
+    /// Forgets the lists. `known` are the known leases, which the cluster that answers now may lack.
+    pub(super) fn start_over(&mut self, known: Vec<LeaseId>, now: Timestamp) {
+        self.started_over = Some(now);
+        self.unconfirmed = known.into_iter().collect();
+        self.known_until = self.listed_at.take();
+        self.list_failure = None;
+    }
+
+    /// Whether a lease that is gone was known before the cluster changed, and not seen since. Then it has no other cause
+    /// of its end. Returns when it may have ended.
+    pub(super) fn take_absent(&mut self, id: LeaseId, by: Timestamp) -> Option<TimeRange> {
+        let was_known = self.unconfirmed.remove(&id);
+        let earliest = self.known_until.unwrap_or(by).min(by);
+        if was_known { Some(TimeRange { earliest, latest: by }) } else { None }
+    }
+
+    /// Whether a reply to a request sent at this time may be of the cluster before the change.
+    pub(super) fn is_outdated(&self, sent: Timestamp) -> bool {
+        self.started_over.is_some_and(|at| sent < at)
     }
 
     /// The member that receives the calls, if it answers.

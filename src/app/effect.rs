@@ -53,6 +53,8 @@ pub enum Effect {
         /// The keys. Not escaped.
         keys: Vec<Vec<u8>>,
     },
+    /// Read the leases and keys as at the start, because another cluster answers.
+    RestartObserver,
     /// List the leases immediately, in addition to the regular schedule.
     List,
     /// Attach a key to a lease. Answered by `Attached` or `AttachFailed`.

@@ -9,6 +9,8 @@ pub enum EndCause {
     Revoked,
     /// The lease is gone, and both causes are possible.
     Unknown,
+    /// etcd was restored or wiped, and the lease is not in the restored cluster.
+    NotRestored,
 }
 
 /// The state of a lease: the first that applies, in this order.
@@ -39,6 +41,7 @@ impl LeaseState {
             LeaseState::Ended(EndCause::Expired) => "expired",
             LeaseState::Ended(EndCause::Revoked) => "revoked",
             LeaseState::Ended(EndCause::Unknown) => "gone",
+            LeaseState::Ended(EndCause::NotRestored) => "absent",
             LeaseState::Dying => "dying",
             LeaseState::Unseen => "unseen",
             LeaseState::Risk => "risk",

@@ -18,13 +18,20 @@ const INTERVAL: Duration = Duration::from_secs(1);
 pub(super) async fn run(cluster: Cluster, clock: Clock, at_once: Arc<Notify>, mut error_gate: ErrorGate) {
     let mut tracker = ListTracker::default();
     let mut is_first = true;
+    let mut newest = 0;
     loop {
         let sent = clock.now();
         let listed = cluster.leases().await;
         let received = clock.now();
         let interval = match listed {
+            // Another member than before lags: its list may lack leases.
+            Ok(list) if list.header.revision < newest => {
+                error_gate.report_recovery().await;
+                INTERVAL
+            }
             Ok(list) => {
                 error_gate.report_recovery().await;
+                newest = list.header.revision;
                 let diff = tracker.update(&list.ids, is_leaders(&cluster, &list));
                 let is_news = std::mem::take(&mut is_first) || !diff.is_empty();
                 let ListDiff { created, gone, soonest } = diff;

@@ -55,7 +55,9 @@ pub(super) struct EventObject {
     /// The kind. `late`: the usual interval has passed without a renewal. `risk`: less time left than one
     /// interval. `missed`: a renewal got no reply; without a lease, a time about which nothing is known. `refilled`:
     /// the time left was reset by an election or a restart, which is not a renewal. `gone`: ended for an unknown reason.
-    #[cfg_attr(test, schemars(extend("enum" = ["granted", "attached", "renewed", "dropped", "late", "risk", "missed", "refilled", "expired", "revoked", "detached", "moved", "gone", "connection", "leader", "term", "error"])))]
+    /// `absent`: not in the cluster that was restored or that replaced the known one. `cluster`: etcd was restored or
+    /// replaced, or two clusters answer in turn.
+    #[cfg_attr(test, schemars(extend("enum" = ["granted", "attached", "renewed", "dropped", "late", "risk", "missed", "refilled", "expired", "revoked", "detached", "moved", "gone", "absent", "cluster", "connection", "leader", "term", "error"])))]
     event: &'static str,
     /// Lease id in hex. Null for an event of the connection.
     #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
@@ -195,6 +197,7 @@ impl EventFields {
                 EventFields { cause: Some(loss.why.word()), ttl: *ttl, ..EventFields::default() }
             }
             EventKind::LeaseEnded(ended) => EventFields::of_end(ended),
+            EventKind::ClusterChanged { cause, message } => EventFields::of_link(cause, None, Some(message)),
             EventKind::Connected { endpoint, .. } => EventFields::of_link("up", Some(endpoint), None),
             EventKind::RenewsAt { endpoint } => EventFields::of_link("renewals", Some(endpoint), None),
             EventKind::Disconnected { endpoint, message } => {

@@ -125,6 +125,11 @@ impl Driver {
         self.run(stream::once(other));
     }
 
+    /// Reads the leases and keys as at the start. What was observed and not read yet is dropped.
+    pub(super) fn restart_observer(&mut self, range: KeyRange) {
+        self.observer = Observer::start(self.context.cluster.clone(), self.context.clock.clone(), range);
+    }
+
     pub(super) fn list_now(&self) {
         self.observer.list_now();
     }

@@ -66,6 +66,7 @@ pub(super) fn execute(effect: Effect, app: &AppState, driver: &mut Driver, reque
         Effect::Restore(requests) => driver.restore(requests),
         Effect::ChangeTtl(request) => driver.change_ttl(request),
         Effect::List => driver.list_now(),
+        Effect::RestartObserver => driver.restart_observer(app.config.range.clone()),
         Effect::ReadValues { id, keys } => driver.read_values(id, keys),
         Effect::Probe(ids) => driver.probe(ids),
         Effect::ProbeKeys(id) => driver.probe_keys(id),

@@ -158,14 +158,29 @@ impl Session {
             Wakeup::Read => self.send(Msg::Delivered(self.counts.drain())),
             Wakeup::Cluster => {
                 let view = self.view.borrow_and_update().clone();
-                self.send(Msg::Cluster(view));
+                self.apply(Msg::Cluster(view));
             }
             Wakeup::Time => self.send(Msg::Tick),
         }
     }
 
-    /// Applies a message to the state and carries out the effects.
+    /// Applies a message to the state and carries out the effects. A change of the members comes first, because the view
+    /// changes before the reply that shows it arrives. If it shows another cluster, observations of the known one are
+    /// dropped.
     pub(super) fn send(&mut self, msg: Msg) {
+        if self.view.has_changed().unwrap_or_default() {
+            let view = self.view.borrow_and_update().clone();
+            let changes = self.app.cluster.view.changes;
+            let is_replaced = changes != view.changes;
+            self.apply(Msg::Cluster(view));
+            if is_replaced && msg.is_observation() {
+                return;
+            }
+        }
+        self.apply(msg);
+    }
+
+    fn apply(&mut self, msg: Msg) {
         for effect in update(&mut self.app, msg, self.clock.now()) {
             effects::execute(effect, &self.app, &mut self.driver, &mut self.requests);
         }

@@ -9,6 +9,7 @@ mod many_leases;
 mod others;
 mod regrants;
 mod restart;
+mod restored;
 mod times;
 mod verbs;
 mod views;

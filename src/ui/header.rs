@@ -108,6 +108,9 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
         let text = format!("{count} on {} kept alive", cut(&printable(kept.cluster.as_bytes()), 24));
         parts.push(Segment::new(1, Role::Warning, text));
     }
+    if app.cluster.view.mixed_with.is_some() {
+        parts.push(Segment::new(0, Role::Danger, "✖ two clusters answer"));
+    }
     if let Some(name) = app.cluster.alarm() {
         parts.push(Segment::new(1, Role::Danger, format!("alarm {name}")));
     }

@@ -7,7 +7,7 @@ use crate::app::{EndCause, KeyGroup, Keymap, LeaseState, View};
 
 use super::{Role, Theme, columns, theme};
 
-const STATES: [(LeaseState, &str); 10] = [
+const STATES: [(LeaseState, &str); 11] = [
     (LeaseState::Ok, "healthy"),
     (LeaseState::Stalled, "ours, its responses are not read"),
     (LeaseState::Paused, "ours, deliberately not renewed"),
@@ -18,6 +18,7 @@ const STATES: [(LeaseState, &str); 10] = [
     (LeaseState::Ended(EndCause::Expired), "its TTL ran out"),
     (LeaseState::Ended(EndCause::Revoked), "revoked before its TTL ran out"),
     (LeaseState::Ended(EndCause::Unknown), "expired or revoked"),
+    (LeaseState::Ended(EndCause::NotRestored), "not in the restored cluster"),
 ];
 
 const WARNED: &str = "has a warning: WARN names it, the detail explains it";

@@ -33,6 +33,7 @@ fn cluster() -> ClusterView {
     let member = |endpoint: &str, is_leader| MemberView {
         endpoint: endpoint.into(),
         member_id: 1,
+        cluster_id: 1,
         is_leader,
         is_learner: false,
         alarm: None,
@@ -47,6 +48,7 @@ fn cluster() -> ClusterView {
         cluster_id: 1,
         members: vec![member("127.0.0.1:2379", true), member("b:2379", false)],
         chosen: Some(0),
+        ..ClusterView::default()
     }
 }
 

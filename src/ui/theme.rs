@@ -95,7 +95,7 @@ impl Theme {
 /// Sign and role of a state.
 pub(super) fn state(state: LeaseState) -> (char, Role) {
     match state {
-        LeaseState::Ended(EndCause::Expired | EndCause::Unknown) => ('✗', Role::Gone),
+        LeaseState::Ended(EndCause::Expired | EndCause::Unknown | EndCause::NotRestored) => ('✗', Role::Gone),
         LeaseState::Ended(EndCause::Revoked) => ('⊘', Role::Gone),
         LeaseState::Dying => ('†', Role::Danger),
         LeaseState::Unseen => ('?', Role::Warning),
@@ -120,11 +120,11 @@ pub(super) fn event(word: EventName) -> (char, Role) {
         EventName::Detached => ('-', Role::Warning),
         EventName::Moved => ('→', Role::Warning),
         EventName::Refilled => ('↻', Role::Warning),
-        EventName::Expired | EventName::Gone => ('✗', Role::Danger),
+        EventName::Expired | EventName::Gone | EventName::Absent => ('✗', Role::Danger),
         EventName::Revoked => ('⊘', Role::Warning),
         EventName::Connection => ('→', Role::Text),
         EventName::Leader | EventName::Term => ('★', Role::Warning),
         EventName::Lost => ('✗', Role::Danger),
-        EventName::Risk | EventName::Error => ('✖', Role::Danger),
+        EventName::Risk | EventName::Error | EventName::Cluster => ('✖', Role::Danger),
     }
 }

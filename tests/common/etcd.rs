@@ -1,7 +1,7 @@
 //! Real etcd servers, one or a cluster, that end with their handle.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ use super::{http, ports};
 const START: Duration = Duration::from_secs(30);
 /// Starts tried when a port turns out to be taken.
 const ATTEMPTS: usize = 5;
+/// etcd's default of `--initial-cluster-token`. The ids of the cluster and its members derive from it and the peer URLs.
+pub(crate) const TOKEN: &str = "etcd-cluster";
 /// The administrator that [`Etcd::enable_auth`] makes.
 const ROOT: &str = "root:root-password";
 
@@ -61,6 +63,7 @@ pub(crate) struct Etcd {
     members: Vec<Member>,
     tls: Option<Box<Certificates>>,
     auth: bool,
+    token: &'static str,
     home: TempDir,
 }
 
@@ -111,7 +114,7 @@ impl Etcd {
         let home = tempfile::tempdir().expect("a temporary folder");
         let tls = tls.then(|| Box::new(certificates::write_to(home.path())));
         let members = (0..members).map(Member::new).collect();
-        let mut etcd = Etcd { version, members, tls, auth: false, home };
+        let mut etcd = Etcd { version, members, tls, auth: false, token: TOKEN, home };
         for member in 0..etcd.members.len() {
             etcd.spawn(member);
         }
@@ -169,6 +172,38 @@ impl Etcd {
             }
         }
         panic!("another process has taken the ports of member {member}");
+    }
+
+    /// Wipes a killed member without others. It gets other ids with another token.
+    pub(crate) fn wipe(&mut self, member: usize, token: &'static str) {
+        self.token = token;
+        fs::remove_dir_all(self.data_path(member)).expect("its data");
+    }
+
+    /// Saves the data of the only member. Returns the file.
+    pub(crate) fn save_snapshot(&self) -> PathBuf {
+        let file = self.home.path().join("snapshot");
+        self.ctl(&["snapshot", "save", &file.display().to_string()]);
+        file
+    }
+
+    /// Replaces the data of a killed member without others by a snapshot. The ids stay.
+    pub(crate) fn restore_snapshot(&self, member: usize, snapshot: &Path, options: &[&str]) {
+        fs::remove_dir_all(self.data_path(member)).expect("its data");
+        let Member { name, peer, .. } = &self.members[member];
+        let program = if self.version >= Version::V3_6 { "etcdutl" } else { "etcdctl" };
+        let mut command = Command::new(self.version.program(program));
+        command.env_clear().args(["snapshot", "restore"]).arg(snapshot).args(options);
+        command.arg(format!("--name={name}")).arg(format!("--data-dir={}", self.data_path(member).display()));
+        command.arg(format!("--initial-cluster={name}=http://127.0.0.1:{peer}"));
+        command.arg(format!("--initial-advertise-peer-urls=http://127.0.0.1:{peer}"));
+        command.arg(format!("--initial-cluster-token={}", self.token));
+        let output = tokio::task::block_in_place(|| command.output()).expect("the restore runs");
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    fn data_path(&self, member: usize) -> PathBuf {
+        self.home.path().join(&self.members[member].name)
     }
 
     /// Stops a member as a hung machine would: SIGSTOP.
@@ -258,12 +293,13 @@ impl Etcd {
         let cluster: Vec<_> = self.members.iter().map(|m| format!("{}=http://127.0.0.1:{}", m.name, m.peer)).collect();
         let mut flags = vec![
             format!("--name={name}"),
-            format!("--data-dir={}", self.home.path().join(name).display()),
+            format!("--data-dir={}", self.data_path(member).display()),
             format!("--listen-client-urls={scheme}://127.0.0.1:{client}"),
             format!("--advertise-client-urls={scheme}://127.0.0.1:{client}"),
             format!("--listen-peer-urls=http://127.0.0.1:{peer}"),
             format!("--initial-advertise-peer-urls=http://127.0.0.1:{peer}"),
             format!("--initial-cluster={}", cluster.join(",")),
+            format!("--initial-cluster-token={}", self.token),
             // Plain HTTP for health and metrics, with or without TLS for clients.
             format!("--listen-metrics-urls=http://127.0.0.1:{metrics}"),
         ];

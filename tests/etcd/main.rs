@@ -49,5 +49,6 @@ mod guarded;
 mod harness;
 mod locks;
 mod observed;
+mod restored;
 mod truth;
 mod verbs;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::ClusterChange;
 use crate::wire::{CallError, ErrorCause};
 
 /// Whether a member answers.
@@ -26,6 +27,8 @@ pub struct MemberView {
     pub endpoint: String,
     /// The member id; 0 while unknown.
     pub member_id: u64,
+    /// The id of its cluster; 0 while unknown.
+    pub cluster_id: u64,
     /// Whether the member reports itself as leader.
     pub is_leader: bool,
     /// Whether it is a learner: a member without a vote, which refuses nearly all requests. It is [`Reachability::Down`].
@@ -55,21 +58,28 @@ pub struct ClusterView {
     pub members: Vec<MemberView>,
     /// The index of the member used for calls and renewals; `None` before the first probe.
     pub chosen: Option<usize>,
+    /// How often another cluster, or an older state of the same one, has taken the place of the known one.
+    pub changes: u64,
+    /// The last of these changes.
+    pub last_change: Option<ClusterChange>,
+    /// The id of another cluster that answers in turn with this one. Both can have the same id.
+    pub mixed_with: Option<u64>,
 }
 
 impl ClusterView {
     /// Selects the member used for calls and renewals. The order of preference is: the leader; a member that knows a
     /// leader (the current choice, then the one with the shortest round trip); a member that answers; one that was not
-    /// probed yet; the one after the current choice; a learner.
+    /// probed yet; the one after the current choice; a learner. A member of another cluster comes last.
     ///
     /// Only the newest raft term counts, because an isolated former leader still reports itself as leader.
     pub fn choose(&self) -> Option<usize> {
-        let up = |member: &&MemberView| member.reachability == Reachability::Up;
+        let up = |member: &&MemberView| member.reachability == Reachability::Up && !self.is_elsewhere(member);
         let term = self.members.iter().filter(up).map(|member| member.raft_term).max();
         let rank = |index: usize| {
             let member = &self.members[index];
             let up = member.reachability == Reachability::Up;
             let class = match &member.reachability {
+                _ if self.is_elsewhere(member) => 5,
                 Reachability::Up if member.is_leader && Some(member.raft_term) == term => 0,
                 Reachability::Up if member.has_leader => 1,
                 Reachability::Up => 2,
@@ -94,8 +104,15 @@ impl ClusterView {
 
     /// The member that reports itself as leader in the newest term; `None` if no member does.
     pub fn leader(&self) -> Option<&MemberView> {
-        let leads = |member: &&MemberView| member.is_leader && member.reachability == Reachability::Up;
+        let leads = |member: &&MemberView| {
+            member.is_leader && member.reachability == Reachability::Up && !self.is_elsewhere(member)
+        };
         self.members.iter().filter(leads).max_by_key(|member| member.raft_term)
+    }
+
+    /// Whether a member belongs to another cluster.
+    pub fn is_elsewhere(&self, member: &MemberView) -> bool {
+        member.cluster_id != 0 && self.cluster_id != 0 && member.cluster_id != self.cluster_id
     }
 
     /// The chosen member.
@@ -116,7 +133,7 @@ mod tests {
             reachability,
             ..MemberView::default()
         });
-        ClusterView { members: members.collect(), chosen, cluster_id: 1 }
+        ClusterView { members: members.collect(), chosen, cluster_id: 1, ..ClusterView::default() }
     }
 
     fn down() -> Reachability {

@@ -3,6 +3,7 @@
 mod cadence;
 mod client;
 mod cluster;
+mod cluster_identity;
 mod config;
 #[doc(hidden)]
 pub mod engine;
@@ -40,6 +41,8 @@ pub use simkit::{Clock, Timestamp};
 pub use cadence::Cadence;
 #[doc(hidden)]
 pub use cluster::{ClusterView, MemberView, Reachability};
+#[doc(hidden)]
+pub use cluster_identity::ClusterChange;
 #[doc(hidden)]
 pub use event::{EngineEvent, EngineEventKind};
 #[doc(hidden)]

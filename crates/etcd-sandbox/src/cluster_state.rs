@@ -19,6 +19,10 @@ use simkit::Timestamp;
 /// etcd's default election timeout. A new leader adds it to every TTL.
 pub(super) const ELECTION_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// The raft term and index of a new cluster.
+const FIRST_TERM: u64 = 2;
+const FIRST_INDEX: u64 = 4;
+
 /// The shared state behind a lock, and the clock.
 pub(super) struct SharedCluster {
     pub(super) clock: Clock,
@@ -30,6 +34,8 @@ pub(super) struct SharedCluster {
 pub(super) struct ClusterState {
     pub(super) store: Store,
     pub(super) cluster_id: u64,
+    /// For new ids.
+    random: Rng,
     pub(super) members: Vec<MemberState>,
     /// The index of the leader; `None` without a quorum.
     pub(super) leader: Option<usize>,
@@ -64,6 +70,8 @@ pub(super) struct MemberState {
     pub(super) watch_cuts: u64,
     pub(super) watch_cut_with: Status,
     pub(super) stats: MemberStats,
+    /// The old data that a member that lags has.
+    pub(super) lags_with: Option<Box<Store>>,
 }
 
 impl SharedCluster {
@@ -80,8 +88,9 @@ impl SharedCluster {
         let revision = state.store.keys().revision();
         drop(state);
         self.revisions.send_if_modified(|known| {
-            let is_new = *known < revision;
-            *known = revision.max(*known);
+            // A restore can lower it.
+            let is_new = *known != revision;
+            *known = revision;
             is_new
         });
         if has_changed {
@@ -124,10 +133,11 @@ impl ClusterState {
         ClusterState {
             cluster_id: random.u64(..),
             members: (0..members).map(|_| MemberState::new(random.u64(..))).collect(),
+            random: Rng::with_seed(!seed),
             store: Store::new(random),
             leader: Some(0),
-            term: 2,
-            index: 4,
+            term: FIRST_TERM,
+            index: FIRST_INDEX,
             forbidden: HashSet::new(),
             call_faults: Vec::new(),
             expiry_stalled: false,
@@ -183,6 +193,54 @@ impl ClusterState {
         self.has_changed = true;
     }
 
+    /// Restarts all members with other data. Their connections are reset. The raft log starts again, and every lease has
+    /// its full TTL. With `new_ids`, the cluster and the members have other ids.
+    pub(super) fn restore(&mut self, store: Store, new_ids: bool, now: Timestamp) {
+        self.store = store;
+        self.store.refill(now, ELECTION_TIMEOUT);
+        self.term = FIRST_TERM;
+        self.index = FIRST_INDEX;
+        if new_ids {
+            self.cluster_id = self.random.u64(..);
+        }
+        for member in &mut self.members {
+            member.lives += 1;
+            member.lags_with = None;
+            if new_ids {
+                member.id = self.random.u64(..);
+            }
+        }
+        self.has_changed = true;
+    }
+
+    /// Exchanges data and ids with another cluster. Connections stay open.
+    pub(super) fn swap(&mut self, other: &mut ClusterState) {
+        std::mem::swap(&mut self.store, &mut other.store);
+        std::mem::swap(&mut self.cluster_id, &mut other.cluster_id);
+        std::mem::swap(&mut self.term, &mut other.term);
+        std::mem::swap(&mut self.index, &mut other.index);
+        for (member, other) in self.members.iter_mut().zip(&mut other.members) {
+            std::mem::swap(&mut member.id, &mut other.id);
+        }
+        self.has_changed = true;
+        other.has_changed = true;
+    }
+
+    /// Whether a member can serve a request that needs more than its own data.
+    pub(super) fn serves(&self, member: usize) -> bool {
+        self.leader.is_some() && self.members[member].lags_with.is_none()
+    }
+
+    /// Serves a read with the data that the member has, which lags if that is scripted.
+    pub(super) fn with_data_of<T>(&mut self, member: usize, read: impl FnOnce(&mut ClusterState) -> T) -> T {
+        let Some(mut old) = self.members[member].lags_with.take() else { return read(self) };
+        std::mem::swap(&mut self.store, &mut *old);
+        let outcome = read(self);
+        std::mem::swap(&mut self.store, &mut *old);
+        self.members[member].lags_with = Some(old);
+        outcome
+    }
+
     /// Whether expired leases are removed. Only a leader that does not hang removes them.
     pub(super) fn expiring(&self) -> bool {
         !self.expiry_stalled && self.leader.is_some_and(|leader| !self.members[leader].hung)
@@ -204,6 +262,7 @@ impl MemberState {
             watch_cuts: 0,
             watch_cut_with: Status::ok(""),
             stats: MemberStats::default(),
+            lags_with: None,
         }
     }
 }

@@ -157,6 +157,20 @@ impl Faults {
         self.cluster.with(|state, _| state.call_faults.push(fault));
     }
 
+    /// Makes the members answer lists, statuses and watches with the data of now, as a member that lags does. Other
+    /// requests wait.
+    pub fn lag(&self) {
+        self.cluster.with(|state, _| {
+            let data = state.store.clone();
+            self.members.clone().for_each(|member| state.members[member].lags_with = Some(Box::new(data.clone())));
+        });
+    }
+
+    /// Reverts [`lag`](Faults::lag).
+    pub fn catch_up(&self) {
+        self.each(|member| member.lags_with = None);
+    }
+
     /// Stops the removal of expired leases.
     pub fn stall_expiry(&self) {
         self.set_stalled(true);

@@ -14,6 +14,7 @@ mod faults;
 mod keep_alive;
 mod listen;
 mod member;
+mod restore;
 mod services;
 mod store;
 mod test_api;
@@ -33,6 +34,7 @@ use simkit::tasks::{Task, spawn};
 
 pub use faults::{Call, Faults};
 pub use listen::ListenError;
+pub use restore::Snapshot;
 pub use store::RequestError;
 pub use test_api::MemberStats;
 

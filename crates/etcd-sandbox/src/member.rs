@@ -61,7 +61,10 @@ impl MemberServer {
         self.wait_until(needs).await?;
         let outcome = self.cluster.with(|state, now| {
             state.index += u64::from(needs == Needs::Propose);
-            act(state, message, now)
+            match needs {
+                Needs::Nothing | Needs::Vote => state.with_data_of(self.index, |state| act(state, message, now)),
+                Needs::Leader | Needs::Read | Needs::Propose => act(state, message, now),
+            }
         });
         self.delay_answer().await;
         Ok(Response::new(outcome?))
@@ -86,7 +89,7 @@ impl MemberServer {
         self.cluster.with(|state, _| state.leader.map(|_| ()).ok_or(RequestError::NoLeader))
     }
 
-    /// Waits for what a request requires, for as long as etcd does.
+    /// Waits for what a request requires, for as long as etcd does. A member that lags first applies what it lacks.
     pub(super) async fn wait_until(&self, needs: Needs) -> Result<(), RequestError> {
         let error = match needs {
             Needs::Nothing | Needs::Vote => return Ok(()),
@@ -96,7 +99,7 @@ impl MemberServer {
         };
         tokio::select! {
             biased;
-            () = self.cluster.until(|state, _| state.leader.map(|_| ())) => Ok(()),
+            () = self.cluster.until(|state, _| state.serves(self.index).then_some(())) => Ok(()),
             () = self.cluster.clock.sleep(REQUEST_TIMEOUT) => Err(error),
         }
     }

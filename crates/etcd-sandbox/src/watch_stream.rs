@@ -116,7 +116,8 @@ impl Watches {
             let input = self.next_input().await?;
             self.member.until_resumed().await;
             let cluster = self.member.cluster.clone();
-            cluster.with(|state, now| self.on_input(input, state, now));
+            let index = self.member.index;
+            cluster.with(|state, now| state.with_data_of(index, |state| self.on_input(input, state, now)));
         }
     }
 

@@ -106,6 +106,13 @@ pub enum EventKind {
     },
     /// The lease ended.
     LeaseEnded(Box<LeaseEnded>),
+    /// etcd was restored, wiped, or replaced by another cluster; or two clusters answer in turn.
+    ClusterChanged {
+        /// `replaced`, `restored` or `mixed`.
+        cause: &'static str,
+        /// The description, with both ids or revisions.
+        message: String,
+    },
     /// A member is reachable.
     Connected {
         /// The member's endpoint.
@@ -230,7 +237,9 @@ impl EventKind {
                 EndCause::Expired => EventName::Expired,
                 EndCause::Revoked => EventName::Revoked,
                 EndCause::Unknown => EventName::Gone,
+                EndCause::NotRestored => EventName::Absent,
             },
+            EventKind::ClusterChanged { .. } => EventName::Cluster,
             EventKind::Connected { .. } | EventKind::RenewsAt { .. } => EventName::Connection,
             EventKind::Disconnected { .. } | EventKind::Unreached { .. } | EventKind::Refused { .. } => {
                 EventName::Connection

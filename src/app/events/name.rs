@@ -37,6 +37,10 @@ pub enum EventName {
     Revoked,
     /// A lease ended, the cause is unknown.
     Gone,
+    /// A lease is not in the cluster that was restored or that replaced the known one.
+    Absent,
+    /// etcd was restored, wiped, or replaced by another cluster.
+    Cluster,
     /// The connection to the cluster was established or lost.
     Connection,
     /// The leader changed.
@@ -68,6 +72,8 @@ impl EventName {
             EventName::Expired => "expired",
             EventName::Revoked => "revoked",
             EventName::Gone => "gone",
+            EventName::Absent => "absent",
+            EventName::Cluster => "cluster",
             EventName::Connection => "connection",
             EventName::Leader => "leader",
             EventName::Term => "term",

@@ -30,6 +30,7 @@ pub(super) fn of(what: &EventKind) -> String {
         EventKind::ProcessStalled { text, .. } => text.clone(),
         EventKind::Lost { loss, ttl } => printable(loss.in_words(*ttl).as_bytes()),
         EventKind::LeaseEnded(ended) => describe_end(ended),
+        EventKind::ClusterChanged { message, .. } => message.clone(),
         EventKind::Connected { endpoint, version } => connected(endpoint, version),
         EventKind::RenewsAt { endpoint } => format!("renewing through {}", printable(endpoint.as_bytes())),
         EventKind::Disconnected { endpoint, message } => disconnected(endpoint.as_deref(), message),
@@ -150,6 +151,7 @@ fn how_it_ended(ended: &LeaseEnded) -> String {
         (EndCause::Revoked, _) if ended.is_ours => ", revoked here",
         (EndCause::Revoked, _) => ", revoked by another client",
         (EndCause::Unknown, _) => ", expired or revoked",
+        (EndCause::NotRestored, _) => ", not in the restored cluster",
     };
     let keys = keys.map_or(String::new(), |keys| format!("; {keys} deleted"));
     format!("{cause}{keys}")

@@ -386,6 +386,15 @@ impl Lease {
         self.overdue = None;
     }
 
+    /// Forgets what another cluster, or a later state of this one, told about it.
+    pub(super) fn forget_cluster(&mut self) {
+        self.forget_time();
+        self.keys = None;
+        self.pending_deletion = None;
+        self.is_listed = false;
+        self.poll.in_flight = false;
+    }
+
     /// The window in which etcd removed the lease, which was gone at `by`. `listed` is when the last list was
     /// requested.
     pub(super) fn removal(&self, by: Timestamp, listed: Option<Timestamp>) -> RemovalWindow {

@@ -75,7 +75,7 @@ fn view() -> ClusterView {
         reachability: Reachability::Up,
         ..MemberView::default()
     };
-    ClusterView { cluster_id: 1, members: vec![member], chosen: Some(0) }
+    ClusterView { cluster_id: 1, members: vec![member], chosen: Some(0), ..ClusterView::default() }
 }
 
 /// The same without a member that answers; one is chosen anyway.

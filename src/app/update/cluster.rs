@@ -8,7 +8,7 @@ use simkit::Timestamp;
 
 use super::lifecycle::get_or_create;
 use super::report::{refusal, report};
-use super::{lease_keys, list};
+use super::{lease_keys, list, start_over};
 
 /// Applies a new cluster view. When a member answers for the first time, the configured leases are granted and kept
 /// alive.
@@ -17,14 +17,20 @@ pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> 
         app.view.request_redraw(Redraw::Soon);
     }
     let before = std::mem::replace(&mut app.cluster.view, view);
+    let mut effects = start_over::on_view(app, &before, now);
     report_election(app, &before, now);
     report_alarm(app, &before, now);
     match (answering(&before), app.cluster.member().cloned()) {
-        (old, Some(new)) => return reached(app, old, &new, now),
+        (old, Some(new)) => {
+            effects.extend(reached(app, old, &new, now));
+            if old.is_none() {
+                start_over::on_reached(app, now);
+            }
+        }
         (Some(_), None) => lost(app, now),
         (None, None) => unreached(app, now),
     }
-    Vec::new()
+    effects
 }
 
 /// Whether anything but round trips and revisions changed. Those change constantly and do not request a frame.

@@ -96,6 +96,9 @@ pub(super) fn event(app: &mut AppState, event: EngineEvent) {
     }
     let Some(kind) = event_kind(app, lease, at, kind) else { return };
     if let Some(id) = lease {
+        if matches!(kind, EventKind::Renewed(_)) && !app.cluster.is_outdated(at) {
+            app.cluster.unconfirmed.remove(&id);
+        }
         record_history(app, id, at, &kind);
     }
     app.events.push(at, lease, kind);

@@ -49,6 +49,9 @@ impl Absence {
 /// recorded end.
 pub(super) fn record_end(app: &mut AppState, id: LeaseId, absence: Absence) {
     let is_ours = app.jobs.revoking.contains(&id);
+    if app.cluster.unconfirmed.contains(&id) && !is_ours {
+        return record_end_as(app, id, absence.by, EndCause::NotRestored);
+    }
     let hint = app.leases.cohort_hint(id, absence.by);
     let Some(lease) = app.leases.alive_mut(id) else { return };
     let removal = lease.removal(absence.by, absence.listed);
@@ -61,11 +64,15 @@ pub(super) fn record_end(app: &mut AppState, id: LeaseId, absence: Absence) {
     store_end(app, id, LeaseEnd { at: removal.by, cause, is_ours, lag, revision: absence.revision }, when(removal));
 }
 
-/// Records that a lease ended as the engine reports. The engine knows the exact deadline.
+/// Records that a lease ended as the engine reports. The engine knows the exact deadline. A lease that was not seen since
+/// the cluster changed is not in the cluster that answers now.
 pub(super) fn record_end_as(app: &mut AppState, id: LeaseId, at: Timestamp, cause: EndCause) {
+    let absent = app.cluster.take_absent(id, at);
+    let cause = if absent.is_some() { EndCause::NotRestored } else { cause };
     let Some(lease) = app.leases.alive_mut(id) else { return };
     record_loss(lease, at, cause, false);
-    store_end(app, id, LeaseEnd { at, cause, is_ours: false, lag: None, revision: None }, at.into());
+    let end = LeaseEnd { at, cause, is_ours: false, lag: None, revision: None };
+    store_end(app, id, end, absent.map_or(at.into(), EventTime::from));
 }
 
 /// Records that this program revoked a lease. That is not a loss.

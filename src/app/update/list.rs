@@ -7,6 +7,7 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 use super::lifecycle::{Absence, get_or_create, record_end, record_regrant};
+use super::start_over;
 
 /// Applies the changes in a list. Leases that exist at the start produce no event.
 pub(super) fn listed(app: &mut AppState, listing: Listing) {
@@ -20,6 +21,7 @@ pub(super) fn listed(app: &mut AppState, listing: Listing) {
     for id in born {
         on_listed(app, id, sent, received);
     }
+    start_over::end_absent(app, received);
     if let Some(soonest) = soonest {
         app.polls.set_soonest(soonest);
     }
@@ -68,6 +70,7 @@ pub(super) fn recovered(app: &mut AppState) {
 
 /// Handles a lease that is new in the list. A list requested before a lease ended may still contain it.
 fn on_listed(app: &mut AppState, id: LeaseId, sent: Timestamp, received: Timestamp) {
+    app.cluster.unconfirmed.remove(&id);
     match app.leases.get(id).map(|lease| lease.end) {
         None => on_first_seen(app, id, received),
         Some(Some(end)) if end.at < sent => {

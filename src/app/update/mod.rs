@@ -28,6 +28,7 @@ mod refresh_rows;
 mod replies;
 mod report;
 mod selection;
+mod start_over;
 mod suspension;
 mod tick;
 mod undo;
@@ -63,7 +64,16 @@ pub fn update(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     effects.into_iter().chain(superseded).collect()
 }
 
+/// Applies a message and those that it releases, or holds it.
 fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
+    let mut effects = start_over::hold(app, msg, now).map_or_else(|held| held, |msg| apply(app, msg, now));
+    for msg in std::mem::take(&mut app.cluster.released) {
+        effects.extend(apply(app, msg, now));
+    }
+    effects
+}
+
+fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return input::press(app, key, now),
         Msg::Clicked(hit) => return mouse::clicked(app, hit, now),
@@ -93,7 +103,10 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::KeysReloading => lease_keys::start_reload(app),
         Msg::KeysPage(page) => lease_keys::add_page(app, page),
         Msg::KeysRead { revision } => lease_keys::finish_reload(app, revision, now),
-        Msg::KeysChanged { changes, received } => lease_keys::changed(app, changes, received),
+        Msg::KeysChanged { changes, received } => {
+            lease_keys::changed(app, changes, received);
+            start_over::release_if_explained(app);
+        }
         Msg::KeysFailed(failure) => lease_keys::failed(app, failure, now),
         Msg::KeysRecovered => lease_keys::recovered(app, now),
         Msg::Probed { sent, received, answer, has_keys } => {

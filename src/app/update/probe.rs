@@ -23,6 +23,12 @@ pub(super) fn answered(
     has_keys: bool,
 ) {
     let id = answer.id;
+    if app.cluster.is_outdated(sent) {
+        return;
+    }
+    if answer.is_alive() {
+        app.cluster.unconfirmed.remove(&id);
+    }
     app.keys.revisions.record(answer.header.revision, sent, received);
     let keys = if has_keys { Some(LeaseKeys::of(std::mem::take(&mut answer.keys))) } else { unreadable(app, id) };
     if let Some(lease) = app.leases.get_mut(id) {

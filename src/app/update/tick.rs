@@ -8,7 +8,7 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 use super::counts::refresh_counts;
-use super::{cluster, lints, undo_size, values};
+use super::{cluster, lints, start_over, undo_size, values};
 
 /// How long ended leases keep their row, in real time or in the time of the leases, whichever is shorter.
 const ENDED_ROW_TTL: Duration = Duration::from_secs(30);
@@ -24,7 +24,8 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
         app.view.request_redraw(Redraw::Soon);
     }
     app.jobs.undo.expire(app.view.clock_speed, now);
-    let mut effects = poll(app, now);
+    let mut effects = start_over::decide_if_due(app, now);
+    effects.extend(poll(app, now));
     effects.extend(undo_size::start_measuring_if_due(app));
     effects.extend(values::start_read_if_due(app, now));
     effects
@@ -129,8 +130,9 @@ pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     let polls = next_poll(app, now);
     let reordering = app.view.reorder_wake();
     let undo = undo_size::next_wake(app, now);
+    let held = start_over::next_wake(app);
     let loss = app.cluster.lasting_loss_at();
-    [ended, status, values, lints, state_change, polls, reordering, undo, loss]
+    [ended, status, values, lints, state_change, polls, reordering, undo, held, loss]
         .into_iter()
         .flatten()
         .min()

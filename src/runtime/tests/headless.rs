@@ -26,8 +26,15 @@ impl HeadlessTest {
         let clock = Clock::real();
         let sandbox = Sandbox::builder().seed(7).start(clock.clone());
         prepare(&sandbox);
-        let target = Target::Pipe { name: "sandbox".into(), dialer: sandbox.dialer(0) };
-        let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
+        HeadlessTest::on(filter, room, sandbox, 1).await
+    }
+
+    /// On the first members of a sandbox.
+    pub(super) async fn on(filter: &str, room: usize, sandbox: Sandbox, members: usize) -> HeadlessTest {
+        let clock = sandbox.clock().clone();
+        let name = |member| if members == 1 { "sandbox".to_owned() } else { format!("member {member}") };
+        let target = |member| Target::Pipe { name: name(member), dialer: sandbox.dialer(member) };
+        let cluster = Cluster::connect(Settings::new((0..members).map(target).collect())).await.unwrap();
         let (sender, reported) = mpsc::channel(room);
         let (external, happens) = mpsc::unbounded_channel();
         let options = HeadlessOptions {
@@ -43,6 +50,16 @@ impl HeadlessTest {
 
     pub(super) async fn wait(&self, seconds: f64) {
         self.clock.sleep(Duration::from_secs_f64(seconds)).await;
+    }
+
+    /// Puts a key this many times, as a client.
+    pub(super) async fn change_cluster(&self, times: u32) {
+        let target = Target::Pipe { name: "sandbox".into(), dialer: self.sandbox.dialer(0) };
+        let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
+        for _ in 0..times {
+            cluster.put(b"/other", b"v", None).await.unwrap();
+        }
+        self.wait(2.0).await;
     }
 
     /// Ends it; returns the final state.

@@ -3,7 +3,7 @@
 use ratatui::text::Line;
 
 use super::DetailPage;
-use crate::app::Lease;
+use crate::app::{EndCause, Lease};
 use crate::escape::printable;
 use crate::ui::Role;
 use crate::ui::format::{self, UNKNOWN};
@@ -55,6 +55,9 @@ fn server(page: &DetailPage<'_>, lease: &Lease) -> String {
     let Some(said) = lease.last_ttl_reply else { return "not asked yet".to_owned() };
     let ago = page.ago(said.received);
     match said.reading {
+        TtlStatus::Missing if lease.end.is_some_and(|end| end.cause == EndCause::NotRestored) => {
+            format!("not in the restored cluster ({ago})")
+        }
         TtlStatus::Missing => format!("expired or revoked ({ago})"),
         TtlStatus::Dying => format!("expired, not removed yet ({ago})"),
         TtlStatus::AtDeadline => format!("less than 1 s from its deadline ({ago})"),

@@ -80,6 +80,7 @@ fn ended(lease: &Lease, cause: EndCause, ttl: &str) -> String {
         (EndCause::Expired, None) => format!("Expired after its TTL of {ttl}; no renewal was seen."),
         (EndCause::Revoked, _) => format!("Revoked by {by_whom}. etcd deleted its keys."),
         (EndCause::Unknown, _) => "Gone: it expired or was revoked. Which of them could not be seen.".to_owned(),
+        (EndCause::NotRestored, _) => "Not in the restored cluster: etcd was restored or wiped.".to_owned(),
     }
 }
 

@@ -1,12 +1,12 @@
 //! The calls to etcd, with this crate's types.
 
-use etcd_client::proto::PbResponseHeader;
-use etcd_client::{LeaseGrantOptions, PutOptions, ResponseHeader};
+use etcd_client::{LeaseGrantOptions, PutOptions};
 use tokio::sync::mpsc;
 use tonic::Status;
 
 use super::cluster::{CallKind, Cluster};
 use super::error::CallError;
+use super::header::{header, pb_header};
 use super::keepalive_replies::KeepaliveReply;
 use super::rpc;
 use crate::{Granted, Header, LeaseId, TimeToLive};
@@ -111,10 +111,10 @@ impl Cluster {
             let failed = |status: Status| CallError::from_status(TRIED, &member.endpoint, &status);
             let mut stream = rpc::keep_alive(&member.channel, requests).await.map_err(failed)?;
             let answer = stream.message().await.map_err(failed)?;
-            let answer = answer.ok_or_else(|| failed(Status::unavailable("the server ended the stream")))?;
-            Ok(KeepaliveReply::from(answer))
+            answer.ok_or_else(|| failed(Status::unavailable("the server ended the stream")))
         })
         .await
+        .map(KeepaliveReply::from)
     }
 
     /// Writes a key, attached to a lease or not.
@@ -147,22 +147,4 @@ impl Cluster {
             mod_revision: pair.mod_revision(),
         }))
     }
-}
-
-pub(super) fn header(header: Option<&ResponseHeader>) -> Header {
-    header.map_or_else(Header::default, |header| Header {
-        cluster_id: header.cluster_id(),
-        member_id: header.member_id(),
-        revision: header.revision(),
-        raft_term: header.raft_term(),
-    })
-}
-
-fn pb_header(header: Option<PbResponseHeader>) -> Header {
-    header.map_or_else(Header::default, |header| Header {
-        cluster_id: header.cluster_id,
-        member_id: header.member_id,
-        revision: header.revision,
-        raft_term: header.raft_term,
-    })
 }

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use etcd_client::Client;
 use tokio::sync::{mpsc, watch};
@@ -15,6 +16,7 @@ use super::auth_session::AuthSession;
 use super::config::{Settings, Target};
 use super::error::CallError;
 use super::error_cause::{ErrorCause, ErrorKind};
+use super::header::Reply;
 use super::keepalive_replies::KeepaliveReplies;
 use super::member::Member;
 use super::shared_state::SharedState;
@@ -28,6 +30,9 @@ pub struct Cluster {
     shared: Arc<SharedState>,
     _prober: Arc<Task>,
 }
+
+/// How long to wait until a read is repeated that another cluster answered.
+const OTHER_CLUSTER_RETRY: Duration = Duration::from_millis(100);
 
 /// Whether a call changes the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +93,10 @@ impl Cluster {
         let member = self.shared.current().clone();
         self.shared.log_in(&member).await?;
         let token = self.shared.login.token();
+        let sent = self.shared.age.elapsed();
         let opened = rpc::keep_alive(&member.channel, requests).await;
-        let mut replies = KeepaliveReplies { shared: Arc::clone(&self.shared), member, token, stream: None };
+        let mut replies =
+            KeepaliveReplies { shared: Arc::clone(&self.shared), member, token, opened: sent, stream: None };
         match opened {
             Ok(stream) => replies.stream = Some(stream),
             Err(status) => return Err(replies.failed(&status).await),
@@ -104,22 +111,29 @@ impl Cluster {
     /// Makes one call: to the chosen member, then to the others if the member is at fault.
     pub(super) async fn call<T, F, C>(&self, kind: CallKind, tried: &'static str, call: C) -> Result<T, CallError>
     where
+        T: Reply,
         C: Fn(Member) -> F,
         F: Future<Output = Result<T, CallError>>,
     {
         let timeout = self.shared.command_timeout;
         let mut endpoint = String::new();
+        let mut other_cluster = None;
         let attempts = async {
             let mut attempts = 0;
             self.shared.wait_probed().await;
             loop {
-                attempts += 1;
                 let member = self.shared.current();
                 endpoint.clone_from(&member.endpoint);
                 let error = match self.attempt(kind, tried, member, &call).await {
                     Err(error) if error.is_members_fault() => error,
+                    Err(error) if error.kind() == ErrorKind::OtherCluster => {
+                        other_cluster = Some(error);
+                        tokio::time::sleep(OTHER_CLUSTER_RETRY).await;
+                        continue;
+                    }
                     other => return other,
                 };
+                attempts += 1;
                 self.shared.report_trouble(member, &error);
                 let is_elsewhere = self.shared.current().endpoint != member.endpoint;
                 let may_retry = (kind == CallKind::Read || error.is_refusal_of_member()) && is_elsewhere;
@@ -129,7 +143,7 @@ impl Cluster {
             }
         };
         let outcome = tokio::time::timeout(timeout, attempts).await;
-        outcome.unwrap_or_else(|_| Err(CallError::timeout(tried, &endpoint)))
+        outcome.unwrap_or_else(|_| Err(other_cluster.unwrap_or_else(|| CallError::timeout(tried, &endpoint))))
     }
 
     /// One call to one member. A read goes to another member as soon as this one is known not to answer.
@@ -141,15 +155,19 @@ impl Cluster {
         call: &C,
     ) -> Result<T, CallError>
     where
+        T: Reply,
         C: Fn(Member) -> F,
         F: Future<Output = Result<T, CallError>>,
     {
-        tokio::select! {
-            result = self.shared.signed_call(member, call) => result,
+        let sent = self.shared.age.elapsed();
+        let reply = tokio::select! {
+            result = self.shared.signed_call(member, call) => result?,
             () = self.shared.wait_demoted(member), if kind == CallKind::Read => {
-                Err(self.shared.why_left(tried, member))
+                return Err(self.shared.why_left(tried, member));
             }
-        }
+        };
+        self.shared.check_reply((tried, &member.endpoint), kind, reply.header(), sent)?;
+        Ok(reply)
     }
 
     /// As [`Cluster::call`], with etcd-client's client.
@@ -160,6 +178,7 @@ impl Cluster {
         call: C,
     ) -> Result<T, CallError>
     where
+        T: Reply,
         C: Fn(Client) -> F,
         F: Future<Output = Result<T, etcd_client::Error>>,
     {

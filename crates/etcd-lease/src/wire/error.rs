@@ -52,6 +52,10 @@ impl CallError {
         CallError::new(ErrorCause::NoReply, tried, endpoint, "no reply in time")
     }
 
+    pub(super) fn other_cluster(tried: &'static str, endpoint: &str, message: String) -> Self {
+        CallError::new(ErrorCause::OtherCluster, tried, endpoint, message)
+    }
+
     /// An error with this cause.
     pub fn new(cause: ErrorCause, tried: &'static str, endpoint: &str, message: impl Into<String>) -> Self {
         CallError { kind: cause.kind(), cause, tried, endpoint: endpoint.to_owned(), message: message.into() }

@@ -25,6 +25,8 @@ pub enum ErrorKind {
     TooLargeTtl,
     /// The requested revision has been compacted.
     Compacted,
+    /// Another cluster answered than before.
+    OtherCluster,
     /// The TLS handshake or a TLS file failed.
     Tls,
     /// Any other error of etcd.
@@ -96,6 +98,8 @@ pub enum ErrorCause {
     UsesTls,
     /// The server does not use HTTP/2.
     NotHttp2,
+    /// Another cluster answered than before.
+    OtherCluster,
     /// Any other error.
     Other,
 }
@@ -182,6 +186,7 @@ impl ErrorCause {
             ErrorCause::NoReply => ErrorKind::Timeout,
             ErrorCause::CertificateMissing | ErrorCause::CertificateRejected | ErrorCause::TlsFailed => ErrorKind::Tls,
             ErrorCause::TlsFile | ErrorCause::NotTls | ErrorCause::UsesTls => ErrorKind::Tls,
+            ErrorCause::OtherCluster => ErrorKind::OtherCluster,
             ErrorCause::Other => ErrorKind::Other,
             _ => ErrorKind::Unavailable,
         }
@@ -209,10 +214,14 @@ impl ErrorCause {
     }
 }
 
+/// A part of the message for a reply of another cluster.
+pub(super) const OTHER_CLUSTER: &str = "which is not the cluster known so far";
+
 /// Why a connection failed. An error of a connection that existed before has the message of whichever event came first.
 fn connection_cause(message: &str) -> ErrorCause {
     let has = |part: &str| message.contains(part);
     match () {
+        () if has(OTHER_CLUSTER) => ErrorCause::OtherCluster,
         () if has("Connection refused") => ErrorCause::Refused,
         () if has("failed to lookup address") => ErrorCause::UnknownHost,
         () if has("no connection within") || has("o route to host") || has("nreachable") => ErrorCause::Unreachable,

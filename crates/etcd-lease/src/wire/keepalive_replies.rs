@@ -1,6 +1,7 @@
 //! The replies of one keepalive stream.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use etcd_client::proto::PbLeaseKeepAliveResponse;
 use futures_util::FutureExt;
@@ -35,6 +36,8 @@ pub struct KeepaliveReplies {
     pub(super) shared: Arc<SharedState>,
     pub(super) member: Member,
     pub(super) token: Option<HeaderValue>,
+    /// When it was opened, as an age of the [`SharedState`].
+    pub(super) opened: Duration,
     pub(super) stream: Option<Streaming<PbLeaseKeepAliveResponse>>,
 }
 
@@ -67,6 +70,9 @@ impl KeepaliveReplies {
     ) -> Result<(), CallError> {
         match message {
             Ok(Some(reply)) => {
+                if let Err(status) = self.shared.check_stream(&self.member.endpoint, reply.header, self.opened) {
+                    return Err(self.failed(&status).await);
+                }
                 batch.push(KeepaliveReply::from(reply));
                 Ok(())
             }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use etcd_client::EventType;
 use etcd_client::proto::{PbEvent, PbKeyValue, PbWatchRequest, PbWatchRequestUnion, PbWatchResponse};
@@ -52,6 +53,8 @@ pub struct KeyWatch {
     token: Option<HeaderValue>,
     requests: mpsc::Sender<PbWatchRequest>,
     messages: Streaming<PbWatchResponse>,
+    /// When it was opened, as an age of the [`SharedState`].
+    opened: Duration,
 }
 
 impl Cluster {
@@ -70,9 +73,10 @@ impl Cluster {
         let (requests, receiver) = mpsc::channel(MAX_REQUESTS);
         // The channel is empty and open, so this cannot fail.
         let _ = requests.try_send(creation(range, from));
-        let opened = tokio::time::timeout(shared.command_timeout, open(&member, receiver)).await;
+        let sent = shared.age.elapsed();
+        let opened = tokio::time::timeout(shared.command_timeout, open(&shared, &member, receiver)).await;
         match opened.unwrap_or_else(|_| Err(Status::deadline_exceeded("no reply in time"))) {
-            Ok(messages) => Ok(KeyWatch { shared, member, token, requests, messages }),
+            Ok(messages) => Ok(KeyWatch { shared, member, token, requests, messages, opened: sent }),
             Err(status) => Err(shared.failed(TRIED, &member, token, &status).await),
         }
     }
@@ -101,7 +105,10 @@ impl KeyWatch {
             }
         };
         let update = match message {
-            Ok(Some(message)) => parse_message(message),
+            Ok(Some(message)) => {
+                let checked = self.shared.check_stream(&self.member.endpoint, message.header, self.opened);
+                checked.and_then(|()| parse_message(message))
+            }
             Ok(None) => Err(Status::unavailable("the server ended the stream")),
             Err(status) => Err(status),
         };
@@ -123,9 +130,15 @@ impl fmt::Debug for KeyWatch {
 }
 
 /// Opens a stream and reads the confirmation of its watch.
-async fn open(member: &Member, requests: mpsc::Receiver<PbWatchRequest>) -> Result<Streaming<PbWatchResponse>, Status> {
+async fn open(
+    shared: &SharedState,
+    member: &Member,
+    requests: mpsc::Receiver<PbWatchRequest>,
+) -> Result<Streaming<PbWatchResponse>, Status> {
+    let sent = shared.age.elapsed();
     let mut messages = rpc::watch(&member.channel, requests).await?;
     let confirmation = messages.message().await?.ok_or_else(|| Status::unavailable("the server ended the stream"))?;
+    shared.check_stream(&member.endpoint, confirmation.header, sent)?;
     if confirmation.canceled { Err(cancelled(&confirmation.cancel_reason)) } else { Ok(messages) }
 }
 

@@ -11,8 +11,10 @@ use super::config::{Settings, Target};
 use super::connect;
 use super::error::CallError;
 use super::error_cause::ErrorCause;
+use super::header::header;
 use super::link::Link;
-use crate::{MemberView, Reachability};
+use crate::cluster_identity::Evidence;
+use crate::{Header, MemberView, Reachability};
 use simkit::Stopwatch;
 
 /// One member of the cluster, which is one endpoint.
@@ -24,6 +26,12 @@ pub(super) struct Member {
     client: Client,
     /// Does not require a leader, because a member without one has a status too.
     status: Client,
+}
+
+/// The reply to a probe.
+pub(super) struct Probe {
+    pub(super) view: MemberView,
+    pub(super) evidence: Evidence,
 }
 
 impl Member {
@@ -47,16 +55,17 @@ impl Member {
         self.client.clone()
     }
 
-    /// Asks the member for its status. Returns the cluster's id and the member.
+    /// Asks the member for its status. `age` is that of the [`SharedState`](super::shared_state::SharedState).
     ///
     /// # Errors
     /// Any error of the connection. With authentication enabled, etcd 3.5.28 and later require a login.
-    pub(super) async fn probe(&self) -> Result<(u64, MemberView), CallError> {
-        let sent = Stopwatch::start();
+    pub(super) async fn probe(&self, age: Stopwatch) -> Result<Probe, CallError> {
+        let sent = age.elapsed();
         let answer = self.status.clone().status().await;
         let answer = answer.map_err(|error| CallError::from_client("read the status", &self.endpoint, error))?;
-        let header = answer.header();
-        let member_id = header.map_or(0, etcd_client::ResponseHeader::member_id);
+        let received = age.elapsed();
+        let header = Header { raft_term: answer.raft_term(), ..header(answer.header()) };
+        let has_leader = answer.leader() != 0;
         let reachability = if answer.is_learner() {
             Reachability::Down { trouble: CallError::learner("read the status", &self.endpoint) }
         } else {
@@ -64,18 +73,21 @@ impl Member {
         };
         let view = MemberView {
             endpoint: self.endpoint.clone(),
-            member_id,
-            revision: header.map_or(0, etcd_client::ResponseHeader::revision),
+            member_id: header.member_id,
+            cluster_id: header.cluster_id,
+            revision: header.revision,
             alarm: alarm(answer.errors()),
-            raft_term: answer.raft_term(),
-            is_leader: answer.leader() != 0 && answer.leader() == member_id,
+            raft_term: header.raft_term,
+            is_leader: has_leader && answer.leader() == header.member_id,
             is_learner: answer.is_learner(),
-            has_leader: answer.leader() != 0,
+            has_leader,
             version: answer.version().to_owned(),
-            round_trip: Some(sent.elapsed()),
+            round_trip: Some(received - sent),
             reachability,
         };
-        Ok((header.map_or(0, etcd_client::ResponseHeader::cluster_id), view))
+        // Right after a restart, a member without a leader may not know yet what was committed.
+        let raft_index = if has_leader { answer.raft_index() } else { 0 };
+        Ok(Probe { view, evidence: Evidence { header, raft_index, sent, received } })
     }
 }
 

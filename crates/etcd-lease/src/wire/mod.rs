@@ -9,6 +9,8 @@ mod connect;
 mod connection_fault;
 mod error;
 mod error_cause;
+mod header;
+mod identity;
 mod keepalive_replies;
 mod key_pages;
 mod key_watch;

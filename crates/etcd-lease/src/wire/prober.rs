@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use super::error::CallError;
 use super::error_cause::{ErrorCause, ErrorKind};
-use super::member::Member;
+use super::member::{Member, Probe};
 use super::shared_state::SharedState;
 use crate::{MemberView, Reachability};
 
@@ -61,30 +61,34 @@ async fn probe(shared: &SharedState, index: usize, round_trip: &mut RoundTrip) {
     let probe_timeout = round_trip.probe_timeout();
     let member = &shared.members[index];
     let token = shared.login.token();
-    let mut answer = pin!(timeout(shared.command_timeout.max(probe_timeout), member.probe()));
+    let mut answer = pin!(timeout(shared.command_timeout.max(probe_timeout), member.probe(shared.age)));
     let answer = if let Ok(answer) = timeout(probe_timeout, &mut answer).await {
         answer
     } else {
         let within = format!("no reply within {} ms", probe_timeout.as_millis());
         let trouble = CallError::new(ErrorCause::NoReply, "read the status", &member.endpoint, within);
-        shared.record_probe(index, (None, without_details(member, Reachability::Down { trouble })));
+        shared.record_probe(index, without_details(member, Reachability::Down { trouble }));
         answer.await
     };
     let Ok(answer) = answer else { return };
     // A login takes as long as etcd's bcrypt cost makes it, and does not mean that the member hangs.
     let logged_in = timeout(shared.command_timeout, shared.probe_logged_in(member, token, answer));
     let Ok(answer) = logged_in.await else { return };
-    let (cluster_id, mut seen) = probe_result(member, answer);
+    let Some(mut seen) = probe_result(shared, member, answer) else { return };
     seen.round_trip = seen.round_trip.map(|span| round_trip.measured(span));
-    shared.record_probe(index, (cluster_id, seen));
+    shared.record_probe(index, seen);
 }
 
-/// The cluster's id and the member, as an answer shows them. A member that denies its status is up, because it replied.
-fn probe_result(member: &Member, answer: Result<(u64, MemberView), CallError>) -> (Option<u64>, MemberView) {
+/// The member, as an answer shows it. A member that denies its status is up, because it replied. None if it is not
+/// clear yet which cluster it belongs to.
+fn probe_result(shared: &SharedState, member: &Member, answer: Result<Probe, CallError>) -> Option<MemberView> {
     match answer {
-        Ok((cluster_id, view)) => (Some(cluster_id), view),
-        Err(error) if error.kind() == ErrorKind::Forbidden => (None, without_details(member, Reachability::Up)),
-        Err(error) => (None, without_details(member, Reachability::Down { trouble: error })),
+        Ok(Probe { view, evidence }) => {
+            let is_clear = shared.accepts_probe(&member.endpoint, &evidence);
+            if is_clear { Some(view) } else { None }
+        }
+        Err(error) if error.kind() == ErrorKind::Forbidden => Some(without_details(member, Reachability::Up)),
+        Err(error) => Some(without_details(member, Reachability::Down { trouble: error })),
     }
 }
 

@@ -1,6 +1,7 @@
 //! State shared by all calls and streams of a cluster: the members, their login, and the selected member.
 
 use std::future::Future;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -10,15 +11,21 @@ use tonic::Status;
 use super::auth_session::AuthSession;
 use super::error::CallError;
 use super::error_cause::ErrorKind;
-use super::member::Member;
+use super::member::{Member, Probe};
+use crate::cluster_identity::ClusterIdentity;
 use crate::{ClusterView, MemberView, Reachability};
+use simkit::Stopwatch;
 
 pub(super) struct SharedState {
     pub(super) members: Vec<Member>,
+    /// Measures when requests are sent and replies arrive.
+    pub(super) age: Stopwatch,
     pub(super) login: AuthSession,
     /// How long a call may take, all its attempts included.
     pub(super) command_timeout: Duration,
-    view: watch::Sender<ClusterView>,
+    pub(super) view: watch::Sender<ClusterView>,
+    /// Which cluster answers.
+    pub(super) identity: Mutex<ClusterIdentity>,
     /// A change makes the prober ask every member at once.
     pub(super) probe_request: watch::Sender<()>,
 }
@@ -29,9 +36,11 @@ impl SharedState {
         let view = ClusterView { members: members.iter().map(unknown).collect(), ..ClusterView::default() };
         SharedState {
             members,
+            age: Stopwatch::start(),
             login,
             command_timeout,
             view: watch::Sender::new(view),
+            identity: Mutex::default(),
             probe_request: watch::Sender::new(()),
         }
     }
@@ -86,15 +95,15 @@ impl SharedState {
         &self,
         member: &Member,
         token: Option<HeaderValue>,
-        answer: Result<(u64, MemberView), CallError>,
-    ) -> Result<(u64, MemberView), CallError> {
+        answer: Result<Probe, CallError>,
+    ) -> Result<Probe, CallError> {
         match &answer {
             Err(error) if error.is_stale_login() && self.login.has_user() => {
                 self.refresh(member, token).await?;
-                member.probe().await
+                member.probe(self.age).await
             }
             // Without a leader the login would wait.
-            Ok((_, seen)) if self.login.is_missing() && seen.has_leader => match self.refresh(member, None).await {
+            Ok(seen) if self.login.is_missing() && seen.view.has_leader => match self.refresh(member, None).await {
                 Err(error) if error.is_refused_login() => Err(error),
                 _ => answer,
             },
@@ -173,12 +182,11 @@ impl SharedState {
         self.probe_request.send_replace(());
     }
 
-    /// Records the status that a member reported, and the cluster's id.
-    pub(super) fn record_probe(&self, index: usize, (cluster_id, seen): (Option<u64>, MemberView)) {
+    /// Records the status that a member reported.
+    pub(super) fn record_probe(&self, index: usize, seen: MemberView) {
         self.view.send_if_modified(|view| {
             let is_new = view.members[index] != seen;
             view.members[index] = seen;
-            view.cluster_id = cluster_id.unwrap_or(view.cluster_id);
             // While no member answers, the choice changes with each failed call and not with each probe.
             let any_up = view.members.iter().any(|member| member.reachability == Reachability::Up);
             if any_up || view.chosen.is_none() {

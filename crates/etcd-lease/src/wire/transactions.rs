@@ -2,9 +2,9 @@
 
 use etcd_client::{Compare, CompareOp, GetOptions, PutOptions, Txn, TxnOp, TxnOpResponse};
 
-use super::calls::header;
 use super::cluster::{CallKind, Cluster};
 use super::error::CallError;
+use super::header::header;
 use crate::{Header, LeaseId};
 
 impl Cluster {

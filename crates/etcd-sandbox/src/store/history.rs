@@ -11,7 +11,7 @@ use super::RequestError;
 const MAX_CHANGES: usize = 100_000;
 
 /// The changes of the keys in the order of their revisions.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ChangeHistory {
     changes: VecDeque<PbEvent>,
     compacted: i64,

@@ -45,7 +45,7 @@ impl<'a> Span<'a> {
 }
 
 /// The keys and their values, and their history.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Keyspace {
     entries: BTreeMap<Vec<u8>, PbKeyValue>,
     history: ChangeHistory,
@@ -63,6 +63,13 @@ enum TxnState {
     Unchanged,
     /// All changes belong to the current revision.
     Changed,
+}
+
+impl Keyspace {
+    /// Raises the revision without a change.
+    pub(crate) fn bump(&mut self, by: i64) {
+        self.revision += by;
+    }
 }
 
 impl Default for Keyspace {

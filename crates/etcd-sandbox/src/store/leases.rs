@@ -43,7 +43,7 @@ struct LeaseRecord {
 }
 
 /// All leases, and the order in which they expire.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct LeaseTable {
     by_id: HashMap<LeaseId, LeaseRecord>,
     by_deadline: BTreeMap<(Timestamp, u64), LeaseId>,

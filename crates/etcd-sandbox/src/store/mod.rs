@@ -26,7 +26,7 @@ use crate::LeaseId;
 use simkit::Timestamp;
 
 /// Leases and keys.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Store {
     random: Rng,
     keys: Keyspace,
@@ -42,6 +42,11 @@ impl Store {
     /// The keys.
     pub(crate) fn keys(&self) -> &Keyspace {
         &self.keys
+    }
+
+    /// Raises the revision without a change.
+    pub(crate) fn bump_revision(&mut self, by: i64) {
+        self.keys.bump(by);
     }
 
     /// The leases.

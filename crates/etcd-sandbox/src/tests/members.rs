@@ -7,6 +7,7 @@ use tonic::Code;
 
 use super::*;
 use crate::ListenError;
+use crate::Snapshot;
 use simkit::Stopwatch;
 
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -164,4 +165,27 @@ async fn an_invalid_address_is_an_error() {
     assert!(matches!(taken, ListenError::InUse(at) if at == bound) && taken.to_string().contains(&bound.to_string()));
     let everywhere = "0.0.0.0:0".parse().unwrap();
     assert!(matches!(sandbox.listen(0, everywhere).await, Err(ListenError::NotLoopback(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restored_cluster_has_the_data_of_the_snapshot_and_a_new_raft_log() {
+    let sandbox = start(1);
+    let kept = sandbox.grant(60).unwrap();
+    sandbox.put("/a", "1", Some(kept)).unwrap();
+    let snapshot = sandbox.snapshot();
+    sandbox.put("/b", "1", Some(sandbox.grant(60).unwrap())).unwrap();
+    let status = async || client(&sandbox, 0).await.status().await.unwrap();
+    client(&sandbox, 0).await.lease_grant(60, None).await.unwrap();
+    let before = status().await;
+    sandbox.restore(snapshot.clone());
+    let after = status().await;
+    assert_eq!((sandbox.leases(), sandbox.revision()), (vec![kept], 2));
+    assert_eq!(after.header().unwrap().cluster_id(), before.header().unwrap().cluster_id());
+    assert!(after.raft_index() < before.raft_index());
+    sandbox.restore_as_new_cluster(snapshot.bump_revision(1000));
+    assert_ne!(status().await.header().unwrap().cluster_id(), before.header().unwrap().cluster_id());
+    sandbox.put("/c", "1", None).unwrap();
+    assert_eq!((sandbox.get("/a").unwrap().mod_revision, sandbox.get("/c").unwrap().mod_revision), (2, 1003));
+    sandbox.restore(Snapshot::empty());
+    assert_eq!((sandbox.leases(), sandbox.revision()), (Vec::new(), 1));
 }
