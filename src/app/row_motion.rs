@@ -125,15 +125,14 @@ impl RowMotion {
         self.is_news = has_moved || unseen != Unseen::Nothing;
     }
 
-    /// Records which leases the rows of a frame show. A row that another lease took is new to the user, also if the user
-    /// scrolled to it.
+    /// Records which leases the rows of a frame show. A row that another lease took is new to the user, unless the
+    /// user scrolled.
     pub(super) fn on_lines(&mut self, ids: &[LeaseId], is_reordered: bool, now: Timestamp) {
         let before = std::mem::take(&mut self.lines);
         let since = |line: usize, id: LeaseId| match before.get(line) {
             Some((known, since)) if *known == id => *since,
-            _ if before.is_empty() || self.shown_lease == Some(id) => None,
-            _ if is_reordered => Some(now),
-            _ => before.iter().find(|(known, _)| *known == id).map_or(Some(now), |(_, since)| *since),
+            _ if is_reordered && !before.is_empty() && self.shown_lease != Some(id) => Some(now),
+            _ => None,
         };
         self.lines = ids.iter().enumerate().map(|(line, id)| (*id, since(line, *id))).collect();
     }
