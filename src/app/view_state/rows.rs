@@ -10,17 +10,17 @@ use crate::inference::locks::{Candidate, Locks};
 use etcd_lease::LeaseId;
 
 impl ViewState {
-    /// The figures of the strip, as of the last [`refresh_rows`](super::refresh_rows).
+    /// The figures of the strip, as of the last [`refresh_rows`](crate::app::refresh_rows).
     pub fn overview(&self) -> &Overview {
         self.row_index.overview()
     }
 
-    /// The table rows in order, as of the last [`refresh_rows`](super::refresh_rows).
+    /// The table rows in order, as of the last [`refresh_rows`](crate::app::refresh_rows).
     pub fn order(&self) -> &[LeaseId] {
         &self.order
     }
 
-    /// The groups of the leases that have a row, as of the last [`refresh_rows`](super::refresh_rows).
+    /// The groups of the leases that have a row, as of the last [`refresh_rows`](crate::app::refresh_rows).
     pub fn groups(&self) -> &GroupIndex {
         self.row_index.groups()
     }
