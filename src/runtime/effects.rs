@@ -69,6 +69,7 @@ pub(super) fn execute(effect: Effect, app: &AppState, driver: &mut Driver, reque
         Effect::ReadValues { id, keys } => driver.read_values(id, keys),
         Effect::Probe(ids) => driver.probe(ids),
         Effect::ProbeKeys(id) => driver.probe_keys(id),
+        Effect::ReadKeys(reads) => driver.read_keys(reads),
         Effect::Grant(request) => driver.grant(request),
         Effect::Attach { id, key, value } => driver.attach(id, key, value),
         Effect::Export { name, text } => driver.export(name, text),

@@ -9,6 +9,7 @@ use super::driver::Driver;
 use super::effects::{self, ExitState, LoopRequests};
 use super::response_reader::{ReadCounts, ResponseReader};
 use crate::app::{AppConfig, AppState, Msg, next_wake, update};
+use crate::observe::KeyScope;
 use etcd_lease::ClusterView;
 use etcd_lease::engine::{self, Engine, StatusFeed};
 use etcd_lease::wire::Cluster;
@@ -96,7 +97,7 @@ impl Session {
 
     /// Starts a session on a cluster where an engine already runs.
     pub(super) fn with_engine(app: AppState, cluster: Cluster, clock: Clock, running: RunningEngine) -> Session {
-        let range = app.config.range.clone();
+        let keys = KeyScope { range: app.config.range.clone(), bytes_per_minute: app.config.key_budget };
         let RunningEngine { engine, reader, feed } = running;
         let mut view = cluster.watch();
         view.mark_changed();
@@ -107,7 +108,7 @@ impl Session {
             counts: reader.counts(),
             view,
             waited: clock.waited(),
-            driver: Driver::new(cluster, engine, clock.clone(), reader, range),
+            driver: Driver::new(cluster, engine, clock.clone(), reader, keys),
             clock,
         }
     }

@@ -23,6 +23,11 @@ pub(super) fn get_or_create(app: &mut AppState, id: LeaseId) -> &mut Lease {
         lease.poll.awaited = Some(now);
         lease.first_seen = now;
         app.polls.plan(&mut app.leases, id, Timestamp::START);
+        if app.keys.index.is_by_lease() {
+            // A lease that the last list did not contain had no keys then.
+            let known_since = app.cluster.listed_at;
+            app.keys.queries.add(id, known_since, known_since.is_some(), now);
+        }
     }
     app.leases.get_or_insert(id)
 }
@@ -131,6 +136,7 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
     {
         app.leases.cohorts.revoked(ttl, end.at);
     }
+    app.keys.on_lease_ended(id);
     app.leases.push_ended(end.at, id);
     freeze::overlay_end(app, id, end);
     selection::on_end(app, id, end.is_ours, end.at);

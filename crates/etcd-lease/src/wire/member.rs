@@ -64,6 +64,7 @@ impl Member {
             is_leader: answer.leader() != 0 && answer.leader() == member_id,
             has_leader: answer.leader() != 0,
             version: answer.version().to_owned(),
+            db_size_in_use: answer.raft_used_db_size().unsigned_abs(),
             round_trip: Some(sent.elapsed()),
             reachability: Reachability::Up,
         };

@@ -24,5 +24,5 @@ pub use cluster::Cluster;
 pub use config::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
 pub use error::{CallError, ErrorKind};
 pub use keepalive_replies::{KeepaliveReplies, KeepaliveReply};
-pub use key_pages::KeyPages;
+pub use key_pages::{KeyPages, KeyRangeRead, RangeSize};
 pub use key_watch::{KeyWatch, WatchUpdate};
