@@ -296,7 +296,9 @@ mod tests {
         let mut queries = KeyQueries::new(60_000);
         (1..=100).for_each(|id| queries.add(LeaseId(id), None, false, at(0.0)));
         let mut asked = 0;
-        while let Some(id) = queries.due(at(0.0)).next() {
+        loop {
+            let next = queries.due(at(0.0)).next();
+            let Some(id) = next else { break };
             queries.asked(id, at(0.0));
             asked += 1;
         }

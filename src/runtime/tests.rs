@@ -4,6 +4,7 @@ mod demo;
 mod drills;
 mod exercise;
 mod headless;
+mod large_key_space;
 mod many_leases;
 mod others;
 mod regrants;

@@ -271,7 +271,9 @@ impl<'a> LockList<'a> {
             return self.paragraph("No lock matches the filter.", Role::Dim, 0);
         }
         let prefix = app.config.range.as_prefix().map(printable);
-        let (text, role) = match (app.keys.failure.is_some(), app.keys.index().is_read(), prefix) {
+        let index = app.keys.index();
+        let is_loaded = index.is_read() || index.is_by_lease();
+        let (text, role) = match (app.keys.failure.is_some(), is_loaded, prefix) {
             (true, ..) => {
                 ("Could not watch the keys; the events show why.".to_owned(), Role::Warning)
             }
