@@ -97,6 +97,11 @@ impl KeyQueries {
         self.received.last_minute(now)
     }
 
+    /// Whether the budget is not spent.
+    pub(super) fn has_room(&self, now: Timestamp) -> bool {
+        self.budget.left(now) > 0
+    }
+
     /// Counts bytes that a watch or a read received.
     pub(super) fn count(&mut self, bytes: u64, now: Timestamp) {
         self.received.add(bytes, now);
@@ -303,7 +308,9 @@ mod tests {
             asked += 1;
         }
         assert_eq!(asked, 59, "each may have keys of 1 kB");
-        (1..=59).for_each(|id| drop(queries.answered(LeaseId(id), &keys(25), at(0.0))));
+        for id in 1..=59 {
+            queries.answered(LeaseId(id), &keys(25), at(0.0));
+        }
         assert!(queries.due(at(0.0)).next().is_none(), "they had");
         assert!(queries.due(at(5.0)).next().is_some_and(|id| id.0 > 59));
         assert_eq!(queries.received(at(0.0)), 59 * (60 + 25 * 40));

@@ -103,6 +103,11 @@ impl KeyState {
         self.revisions.latest().max(self.revision)
     }
 
+    /// Whether reads of keys wait and the budget has room for them.
+    pub(super) fn may_read(&self, now: Timestamp) -> bool {
+        self.reads.is_waiting() && self.queries.has_room(now)
+    }
+
     /// Ends the queries of a lease that ended.
     pub(super) fn on_lease_ended(&mut self, id: LeaseId) {
         self.queries.remove(id);

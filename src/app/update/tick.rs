@@ -45,7 +45,7 @@ fn poll(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
         effects.push(Effect::Probe(due));
     }
     effects.extend(with_keys.into_iter().map(Effect::ProbeKeys));
-    if app.keys.reads.is_waiting() {
+    if app.keys.may_read(now) {
         effects.push(Effect::ReadKeys(app.keys.reads.take_waiting()));
     }
     if app.polls.start_list_if_due(&app.leases, &app.cluster, now) {
@@ -161,6 +161,6 @@ fn next_poll(app: &AppState, now: Timestamp) -> Option<Timestamp> {
     let on_screen = app.view.on_screen(&app.leases, &app.keys.locks);
     let polls = app.polls.next_wake(&app.leases, &on_screen, now);
     let keys = app.keys.queries.next_due(now).map(|due| app.polls.next_room(due, now));
-    let reads = if app.keys.reads.is_waiting() { Some(now) } else { None };
+    let reads = if app.keys.may_read(now) { Some(now) } else { None };
     [Some(polls), keys, reads].into_iter().flatten().min()
 }

@@ -19,7 +19,7 @@ fn prepare(sandbox: &Sandbox) {
         let lease = sandbox.grant_as(LeaseId(id), 600).unwrap();
         let folder = if id % 2 == 0 { "/registry/leases" } else { "/service" };
         for key in 0..KEYS {
-            sandbox.put(format!("{folder}/{id}/{key}"), "value", Some(lease)).unwrap();
+            sandbox.put(format!("{folder}/{id}/key-{key}"), "value", Some(lease)).unwrap();
         }
     }
 }
@@ -50,7 +50,7 @@ async fn all_keys_are_known_soon_and_unleased_puts_cost_nothing() {
 async fn changes_of_keys_are_reported() {
     let mut test = HeadlessTest::start(10_000, prepare).await;
     test.events();
-    assert!(test.sandbox.delete("/service/1/3"));
+    assert!(test.sandbox.delete("/service/1/key-3"));
     test.wait(0.5).await;
     let deleted = test.events();
     assert!(
