@@ -9,17 +9,32 @@ const ROWS: usize = 4;
 /// Bits of the dots of a braille cell: left and right column, from the top.
 const DOTS: [[u8; ROWS]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
+/// A cycle that is not known.
+const GAP: &str = "··";
+
 /// Draws cycles, each given by the share of the TTL that it used up: the time left falls from the top, and rises at the
-/// next renewal. A deep tooth means that little time was left.
-pub fn sawtooth(cycles: &[f64]) -> String {
-    let mut cells = vec![0_u8; cycles.len() * CELLS];
+/// next renewal. A deep tooth means that little time was left. A cycle that is not known is drawn as `··`.
+pub fn sawtooth(cycles: &[Option<f64>]) -> String {
     let mut before = None;
-    for (column, share) in cycles.iter().flat_map(|depth| falling(*depth)).enumerate() {
+    let tooth = |cycle: &Option<f64>| match cycle {
+        Some(depth) => tooth(*depth, &mut before),
+        None => {
+            before = None;
+            GAP.to_owned()
+        }
+    };
+    cycles.iter().map(tooth).collect()
+}
+
+/// The cells of one cycle. `before` is the dot row of the column before it, if any.
+fn tooth(depth: f64, before: &mut Option<usize>) -> String {
+    let mut cells = [0_u8; CELLS];
+    for (column, share) in falling(depth).enumerate() {
         let row = ((share * ROWS as f64) as usize).min(ROWS - 1);
-        for dot in joined(before, row) {
+        for dot in joined(*before, row) {
             cells[column / 2] |= DOTS[column % 2][dot];
         }
-        before = Some(row);
+        *before = Some(row);
     }
     cells.into_iter().map(|dots| char::from_u32(0x2800 + u32::from(dots)).unwrap_or(' ')).collect()
 }
@@ -51,10 +66,15 @@ mod tests {
     #[test]
     fn a_deeper_cycle_falls_further() {
         assert_eq!(sawtooth(&[]), "");
-        assert_eq!(sawtooth(&[0.33, 0.33, 0.33]), "⠉⠑⠋⠑⠋⠑");
-        assert_eq!(sawtooth(&[0.8, 0.8]), "⠑⢄⡗⢄");
-        assert_eq!(sawtooth(&[0.0]), "⠉⠉");
-        assert_eq!(sawtooth(&[7.0]), sawtooth(&[1.0]));
+        assert_eq!(sawtooth(&[Some(0.33); 3]), "⠉⠑⠋⠑⠋⠑");
+        assert_eq!(sawtooth(&[Some(0.8); 2]), "⠑⢄⡗⢄");
+        assert_eq!(sawtooth(&[Some(0.0)]), "⠉⠉");
+        assert_eq!(sawtooth(&[Some(7.0)]), sawtooth(&[Some(1.0)]));
+    }
+
+    #[test]
+    fn a_gap_keeps_its_place_between_the_cycles() {
+        assert_eq!(sawtooth(&[Some(0.8), None, Some(0.8)]), "⠑⢄··⠑⢄");
     }
 
     #[test]

@@ -240,6 +240,7 @@ impl Action {
             Action::Redraw | Action::Suspend => &EVERYWHERE,
             Action::Help | Action::Filter => &[KeyContext::Monitor, KeyContext::Help],
             Action::InvertSort => &[KeyContext::Monitor, KeyContext::Sort],
+            Action::Undo => &[KeyContext::Monitor, KeyContext::Results],
             action if action.is_movement() => {
                 const MOVES: [KeyContext; 7] = {
                     use KeyContext::{Clusters, Columns, Help, Monitor, Mute, Results, Sort};

@@ -11,8 +11,6 @@ use etcd_lease::LeaseId;
 const SPANS: [u64; 8] = [30, 60, 120, 300, 600, 1_800, 3_600, 7_200];
 /// Index of the initial span, two minutes.
 const INITIAL_SPAN: usize = 2;
-/// Rows on either side of the cursor whose leases are polled as visible ones. No screen shows more.
-const AROUND: usize = 16;
 
 /// The cursor of the cadence view.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +45,9 @@ impl Default for CadenceCursor {
 }
 
 impl CadenceCursor {
+    /// No screen shows more rows.
+    pub const MOST_ROWS: usize = 32;
+
     /// The cursor after a restart with a new sandbox. Only the time span stays.
     pub(super) fn restarted(&self) -> Self {
         CadenceCursor { span: self.span, ..CadenceCursor::default() }
@@ -70,7 +71,8 @@ impl CadenceCursor {
         if self.chosen.is_some_and(|(key, id)| !index.is_in(id, &key)) {
             self.chosen = None;
         }
-        let around = rows.iter().skip(self.row.saturating_sub(AROUND)).take(2 * AROUND);
+        // The leases of rows that may be on the screen are polled as visible ones.
+        let around = rows.iter().skip(self.row.saturating_sub(Self::MOST_ROWS)).take(2 * Self::MOST_ROWS);
         self.shown = around.filter_map(|key| self.lease(index, key)).collect();
     }
 

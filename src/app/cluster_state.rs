@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::{CallFailure, Lease};
+use crate::error_table::{self, name_of_alarm};
+use etcd_lease::wire::{CallError, ErrorCause};
 use etcd_lease::{ClusterView, MemberView, Reachability};
 use simkit::Timestamp;
 
@@ -23,6 +25,36 @@ pub struct ClusterState {
     pub(super) list_took: Duration,
     /// Whether any member has ever answered.
     pub(super) has_started: bool,
+    /// The causes reported since a member answered last.
+    pub(super) reported_causes: Vec<ErrorCause>,
+    /// When the connection was last reported as lost.
+    losses: Vec<Timestamp>,
+    /// Whether the connection is lost and that is not reported.
+    pub(super) is_loss_hidden: bool,
+}
+
+/// Why a member cannot be used.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkFailure<'a> {
+    /// The endpoint. Not escaped.
+    pub endpoint: &'a str,
+    trouble: &'a CallError,
+}
+
+impl LinkFailure<'_> {
+    /// What happened, and what to do. Not escaped.
+    pub fn reason(&self) -> String {
+        error_table::reason(self.trouble)
+    }
+
+    /// Whether it refuses requests until somebody changes something. Otherwise it does not answer at present.
+    pub fn is_refusal(&self) -> bool {
+        error_table::row_of(self.cause()).is_permanent
+    }
+
+    pub(super) fn cause(&self) -> ErrorCause {
+        self.trouble.cause()
+    }
 }
 
 impl ClusterState {
@@ -46,17 +78,38 @@ impl ClusterState {
         self.has_started
     }
 
-    /// The error of the first unreachable member. Not escaped.
-    pub fn link_failure(&self) -> Option<&str> {
-        self.unreachable_member().map(|(_, trouble)| trouble)
+    /// Why no member can be used: the error of the first member that refuses requests, or of the first one that is
+    /// unreachable.
+    pub fn link_failure(&self) -> Option<LinkFailure<'_>> {
+        let mut failures = self.view.members.iter().filter_map(|member| match &member.reachability {
+            Reachability::Down { trouble } => Some(LinkFailure { endpoint: &member.endpoint, trouble }),
+            _ => None,
+        });
+        let refusal = failures.clone().find(LinkFailure::is_refusal);
+        refusal.or_else(|| failures.next())
     }
 
-    /// The endpoint of the first unreachable member, and its error. Not escaped.
-    pub(super) fn unreachable_member(&self) -> Option<(&str, &str)> {
-        self.view.members.iter().find_map(|member| match &member.reachability {
-            Reachability::Down { trouble } => Some((member.endpoint.as_str(), trouble.as_str())),
-            _ => None,
-        })
+    /// When a lost connection that was not reported has lasted so long that it is.
+    pub(super) fn lasting_loss_at(&self) -> Option<Timestamp> {
+        const LASTS: Duration = Duration::from_secs(3);
+        if self.is_loss_hidden { self.unreached_since.map(|since| since + LASTS) } else { None }
+    }
+
+    /// Whether a lost connection is reported at `now`. More than two a minute are not, unless they last.
+    pub(super) fn may_report_loss(&mut self, now: Timestamp) -> bool {
+        const MINUTE: Duration = Duration::from_secs(60);
+        self.losses.retain(|at| *at + MINUTE > now);
+        let is_allowed = self.losses.len() < 2;
+        if is_allowed {
+            self.losses.push(now);
+        }
+        self.is_loss_hidden = !is_allowed;
+        is_allowed
+    }
+
+    /// The name of the alarm that a member reports.
+    pub fn alarm(&self) -> Option<&'static str> {
+        alarm_of(&self.view).map(name_of_alarm)
     }
 
     /// Whether a lease list has ever been answered.
@@ -74,4 +127,9 @@ impl ClusterState {
 /// The current member, if it answers. An unreachable member can be current while it is being retried.
 pub(super) fn answering(cluster: &ClusterView) -> Option<&MemberView> {
     cluster.current().filter(|member| member.reachability == Reachability::Up)
+}
+
+/// The alarm that a member of the view reports.
+pub(super) fn alarm_of(view: &ClusterView) -> Option<ErrorCause> {
+    view.members.iter().find_map(|member| member.alarm)
 }

@@ -65,8 +65,13 @@ impl EventCategory {
 /// A lost connection or leader is a problem, a new one is not.
 fn is_problem(event: &EventKind) -> bool {
     use EventName::{Drill, Dropped, Error, Expired, Gone, Late, Lost, Missed, Risk};
-    let is_lost_link =
-        matches!(event, EventKind::Disconnected { .. } | EventKind::Unreached { .. } | EventKind::NoLeader { .. });
+    let is_lost_link = matches!(
+        event,
+        EventKind::Disconnected { .. }
+            | EventKind::Unreached { .. }
+            | EventKind::Refused { .. }
+            | EventKind::NoLeader { .. }
+    );
     is_lost_link || matches!(event.name(), Drill | Dropped | Error | Expired | Gone | Late | Lost | Missed | Risk)
 }
 
@@ -120,6 +125,12 @@ impl EventsView {
         let mut lines: Vec<&Event> = from.events.collapsed(until).filter(|event| self.shows(event, from)).collect();
         Event::sort(&mut lines);
         lines
+    }
+
+    /// Number of lines that are newer than the selected one, with those that happened since the view stays.
+    pub fn newer(&self, from: EventSources<'_>) -> usize {
+        let Some(hold) = self.hold else { return 0 };
+        from.events.collapsed(u64::MAX).filter(|event| event.number > hold.cursor && self.shows(event, from)).count()
     }
 
     /// The newest `room` lines in the order in which they happened, for the pane beside the leases. It has no filter of
@@ -270,10 +281,12 @@ mod tests {
         assert!(app.view.events_view.follows(), "there is nothing below");
         go(&mut app, Action::Up);
         assert_eq!(shown(&app), (vec![7, 8, 9], Some(9)));
+        let newer = |app: &AppState| app.view.events_view.newer(app.event_sources());
+        assert_eq!(newer(&app), 0);
         add(&mut app, EventName::Renewed, 99);
-        assert_eq!(shown(&app), (vec![7, 8, 9], Some(9)));
+        assert_eq!((shown(&app), newer(&app)), ((vec![7, 8, 9], Some(9)), 1));
         (0..3).for_each(|_| go(&mut app, Action::Up));
-        assert_eq!(shown(&app), (vec![6, 7, 8], Some(6)));
+        assert_eq!((shown(&app), newer(&app)), ((vec![6, 7, 8], Some(6)), 4));
         go(&mut app, Action::First);
         assert_eq!(shown(&app), (vec![0, 1, 2], Some(0)));
         (0..50).for_each(|_| go(&mut app, Action::Up));

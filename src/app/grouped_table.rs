@@ -73,6 +73,13 @@ impl ViewState {
         self.scroll_to_grouped_row(row);
     }
 
+    /// Moves the cursor of the grouped table to a group.
+    pub(super) fn select_group(&mut self, group: GroupId) {
+        if let Some(row) = self.group_view.rows.iter().position(|row| *row == GroupedRow::Group(group)) {
+            self.go_to_grouped_row(row);
+        }
+    }
+
     /// Moves the cursor of the grouped table to a lease, and expands its group.
     pub(super) fn select_grouped(&mut self, id: LeaseId) {
         let Some(group) = self.groups().group_of(id).filter(|_| self.is_grouped()) else { return };
@@ -100,6 +107,8 @@ impl ViewState {
             let living = members.iter().find(|id| leases.alive(**id).is_some());
             self.cursor = living.or(members.first()).copied();
             self.is_away |= self.cursor.is_some();
+            // The user saw the row of the group, not that of the lease.
+            self.motion.on_cursor_moved(None);
         }
         self.group_by = by;
         self.window.top = 0;
@@ -123,6 +132,15 @@ impl ViewState {
         let rows = self.window.rows.max(1);
         let most = self.group_view.rows.len().saturating_sub(rows);
         self.window.top = self.window.top.min(row).max((row + 1).saturating_sub(rows)).min(most);
+    }
+
+    /// Closes the detail. If the open lease has no row in the grouped table, the user has not seen the row under its
+    /// cursor.
+    pub(super) fn close_detail(&mut self) {
+        let is_elsewhere = self.is_grouped() && self.group_view.cursor != self.cursor.map(GroupedRow::Lease);
+        if std::mem::take(&mut self.is_open) && is_elsewhere {
+            self.motion.on_cursor_moved(None);
+        }
     }
 
     /// Adopts which groups another view shows.

@@ -137,6 +137,8 @@ pub enum DialogAction {
     Previous,
     /// Confirm, whichever answer has the focus.
     Confirm,
+    /// Answer a question with no.
+    Decline,
     /// Close a form, or clear the filter line.
     FormClose,
     /// Go to the next field.
@@ -188,6 +190,7 @@ impl DialogAction {
             DialogAction::Next => "dialog-next",
             DialogAction::Previous => "dialog-previous",
             DialogAction::Confirm => "dialog-confirm",
+            DialogAction::Decline => "dialog-decline",
             DialogAction::FormClose => "form-close",
             DialogAction::FormNext => "form-next",
             DialogAction::FormPrevious => "form-previous",
@@ -238,6 +241,7 @@ impl DialogAction {
             DialogAction::Accept => &KeyContext::DIALOGS,
             DialogAction::Next | DialogAction::Previous => &[Adopt, Renew, Revoke, Quit, Leave, WriteConfig],
             DialogAction::Confirm => &[Adopt, Renew, Revoke, WriteConfig],
+            DialogAction::Decline => &[Adopt, Renew, Revoke, RevokeMany, WriteConfig],
             DialogAction::FormClose => &[Filter, Grant, Attach, ChangeTtl, Command],
             DialogAction::FormNext | DialogAction::FormPrevious => &[Grant, Attach, ChangeTtl],
             DialogAction::MoreAnswers

@@ -96,6 +96,7 @@ pub const KEYMAP: &[Binding] = &[
     reply(&[Key::Tab, Key::Right, Key::Down], DialogAction::Next, "next choice"),
     reply(&[Key::BackTab, Key::Left, Key::Up], DialogAction::Previous, "previous choice"),
     reply(&[Key::Char('y')], DialogAction::Confirm, "confirm: revoke, keep alive, renew, or write"),
+    reply(&[Key::Char('n')], DialogAction::Decline, "answer a question with no"),
     reply(&[Key::Esc, Key::Ctrl('c')], DialogAction::FormClose, "close the form, or clear the filter"),
     reply(&[Key::Tab, Key::Down], DialogAction::FormNext, "next field"),
     reply(&[Key::BackTab, Key::Up], DialogAction::FormPrevious, "previous field"),

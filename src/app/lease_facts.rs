@@ -2,7 +2,7 @@
 
 use super::service::service_of;
 use super::{Lease, LeaseState};
-use crate::filter::{FilterFacts, Number};
+use crate::filter::{FilterFacts, Number, any_contains};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -68,8 +68,12 @@ impl FilterFacts for LeaseFacts<'_> {
         }
     }
 
-    fn keys(&self) -> &[Vec<u8>] {
-        self.keys
+    fn named_keys(&self) -> usize {
+        self.keys.len()
+    }
+
+    fn has_key(&self, part: &str) -> bool {
+        any_contains(self.keys, part)
     }
 
     fn service(&self) -> Option<&[u8]> {
@@ -100,6 +104,7 @@ impl Lease {
             Number::Next => Some((self.next_renewal()? - now).as_secs_f64()),
             Number::RoundTrip => Some(engine?.round_trip?.as_secs_f64()),
             Number::Queue => Some(engine?.queue.depth as f64),
+            Number::Renewals => self.renewals_seen().map(|count| count as f64),
         }
     }
 
@@ -132,6 +137,15 @@ impl Lease {
         // Go's client renews after a third of the TTL, at the next tick of 500 ms; polls add their error.
         let is_clientv3 = every > ttl / 3.0 - 0.3 && every < ttl / 3.0 + 0.8;
         Some(if is_clientv3 { "clientv3" } else { "other" })
+    }
+
+    /// Number of renewals since the lease is watched. `None` if two polls have not shown it yet.
+    fn renewals_seen(&self) -> Option<u64> {
+        if let Some(status) = &self.engine {
+            return Some(status.cadence.answers);
+        }
+        let renewals = self.observed.renewals();
+        if renewals.watched().is_zero() { None } else { Some(renewals.cadence().answers) }
     }
 
     /// Whether polls would have shown a renewal: a client that renews at all does so within two thirds of the TTL.

@@ -12,9 +12,13 @@ use super::mute::Mutes;
 use super::ttl_cohorts::TtlCohorts;
 use super::{HistoryEvent, Lease, LeaseCounts, LeaseHistory, LeaseState};
 use crate::inference::lease_inference::CohortHint;
+use crate::inference::lints::{self, Finding, Lint, QueueFull};
 use crate::inference::locks::{Candidate, CandidateHealth, CandidateProblem};
 use etcd_lease::{LeaseId, RenewalSchedule};
 use simkit::Timestamp;
+
+/// Maximum number of rows of ended leases.
+const MAX_ENDED_ROWS: usize = 20;
 
 /// All leases, and statistics over them. Every mutable access to a lease marks it as changed.
 ///
@@ -132,12 +136,18 @@ impl LeaseStore {
 
     /// Adds a lease to those that ended recently. Only the last 20 of them have a row.
     pub(super) fn push_ended(&mut self, at: Timestamp, id: LeaseId) {
-        const MAX_ENDED_ROWS: usize = 20;
         self.recently_ended.push_back((at, id));
         let oldest = self.recently_ended.iter().rev().nth(MAX_ENDED_ROWS).map(|(_, id)| *id);
         if let Some(lease) = oldest.and_then(|id| self.get_mut(id)).filter(|lease| lease.end.is_some()) {
             lease.is_row_dropped = true;
         }
+    }
+
+    /// Number of leases that have a row if there is no filter: the living ones, and those that ended last.
+    pub fn row_count(&self) -> usize {
+        let ended = self.recently_ended.iter().rev().take(MAX_ENDED_ROWS).filter_map(|(_, id)| self.get(*id));
+        let ended = ended.filter(|lease| lease.end.is_some() && !lease.is_row_dropped);
+        self.living_count() + ended.map(|lease| lease.id).collect::<HashSet<_>>().len()
     }
 
     /// The leases that may have changed since the last call.
@@ -191,6 +201,36 @@ impl LeaseStore {
             self.mutes.lift(lease);
         }
         self.refresh_muted(id);
+    }
+
+    /// Adds or ends the warning about a full response queue as soon as the queue changes. A run of the lints may be seconds
+    /// away, and by then a drill has ended.
+    pub(super) fn refresh_queue_warning(&mut self, id: LeaseId) {
+        let name = QueueFull.name();
+        let Some(lease) = self.get(id) else { return };
+        let is_full = lease.overflowing_queue().is_some();
+        if lease.warnings.contains(&name) == is_full {
+            return;
+        }
+        let mut warnings = lease.warnings.clone();
+        warnings.retain(|other| *other != name);
+        if is_full {
+            warnings.push(name);
+            warnings.sort_by_key(|name| lints::urgency(name));
+        }
+        self.set_warnings(id, warnings);
+    }
+
+    /// The findings about a lease, most urgent first. The one about its response queue has the current figures, as the
+    /// table does.
+    pub fn findings(&self, lease: &Lease) -> Vec<Finding> {
+        let is_current = |finding: &&Finding| finding.lint != QueueFull.name();
+        let mut findings: Vec<Finding> = self.lint_report.of(lease.id).filter(is_current).cloned().collect();
+        if let Some(queue) = lease.overflowing_queue() {
+            findings.push(Finding::of(&QueueFull, vec![lease.id], QueueFull::what(queue)));
+            findings.sort_by_key(|finding| lints::urgency(finding.lint));
+        }
+        findings
     }
 
     fn refresh_muted(&mut self, id: LeaseId) {

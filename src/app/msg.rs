@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use super::clipboard::CopyOutcome;
+use super::key_reads::{KeyRead, LoadedKeys};
 use super::ttl_change::ChangedTtl;
 use super::undo::{LeaseBackup, NoBackup, RestoredKeys};
-use super::key_reads::{KeyRead, LoadedKeys};
 use super::{BackgroundLeases, ClickTarget, KeptLease, Key, KeyValues, Viewport};
 use etcd_lease::{ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseId, LeaseStatus, TimeToLive};
 use simkit::Timestamp;

@@ -149,7 +149,7 @@ impl Overview {
     }
 
     /// The points of the last ten minutes, oldest first.
-    pub fn points(&self) -> impl ExactSizeIterator<Item = &OverviewPoint> {
+    pub fn points(&self) -> impl ExactSizeIterator<Item = &OverviewPoint> + Clone {
         self.points.iter()
     }
 

@@ -24,6 +24,7 @@ use std::time::Duration;
 use super::cluster_state::ClusterState;
 use super::lease_store::LeaseStore;
 use super::{Lease, LeaseState};
+use crate::list_interval::list_interval;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -41,10 +42,8 @@ const SEEN: Duration = Duration::from_secs(5);
 const NEAR_EXPIRY_BEFORE: Duration = Duration::from_millis(45);
 /// It is polled until this long after that if it could not be polled in time. etcd removes expired leases every 500 ms.
 const NEAR_EXPIRY_AFTER: Duration = Duration::from_millis(600);
-/// Minimum time between unscheduled lists.
+/// Minimum time between unscheduled lists of a few leases.
 const LIST_PAUSE: Duration = Duration::from_millis(80);
-/// Unscheduled lists also wait this many times the duration of the last list.
-const LIST_REST: u32 = 20;
 
 /// Decides which lease is polled when.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -160,7 +159,7 @@ impl PollScheduler {
     /// Whether to list the leases now, ahead of schedule. If more leases may be ending than can be polled, one list
     /// shows which of them still exist. Lists are limited by their cost.
     pub(super) fn start_list_if_due(&mut self, leases: &LeaseStore, cluster: &ClusterState, now: Timestamp) -> bool {
-        let pause = LIST_PAUSE.max(cluster.list_took * LIST_REST);
+        let pause = list_interval(LIST_PAUSE, leases.living_count(), cluster.list_took);
         let last = cluster.listed_at.unwrap_or(now).max(self.list_asked);
         if last + pause > now || cluster.list_failure.is_some() || !cluster.is_reached() {
             return false;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::filter_line::FilterLine;
 use super::lease_facts::LeaseFacts;
+use super::lease_store::LeaseStore;
 use super::row_facts::{IndexedFacts, LeaseSource, RowFacts};
 use super::typed_filter::TypedFilter;
 use super::typed_history::TypedHistory;
@@ -18,12 +19,12 @@ pub enum FilterPreset {
     /// Every lease.
     #[default]
     All,
+    /// Leases at risk or late.
+    AtRisk,
     /// Leases granted by this program.
     Own,
     /// Other clients' leases, including adopted ones.
     Others,
-    /// Leases at risk or late.
-    AtRisk,
     /// Ended leases.
     Gone,
 }
@@ -31,7 +32,7 @@ pub enum FilterPreset {
 impl FilterPreset {
     /// All presets in the order in which the key cycles through them.
     pub const ALL: [FilterPreset; 5] =
-        [FilterPreset::All, FilterPreset::Own, FilterPreset::Others, FilterPreset::AtRisk, FilterPreset::Gone];
+        [FilterPreset::All, FilterPreset::AtRisk, FilterPreset::Own, FilterPreset::Others, FilterPreset::Gone];
 
     /// The name shown on the screen.
     pub fn name(self) -> &'static str {
@@ -44,9 +45,23 @@ impl FilterPreset {
         }
     }
 
-    fn next(self) -> FilterPreset {
+    /// The next preset that matches a lease. `All` comes at the end of the cycle, also if there is no lease.
+    fn next(self, leases: &LeaseStore) -> FilterPreset {
         let place = FilterPreset::ALL.iter().position(|preset| *preset == self).unwrap_or(0);
-        FilterPreset::ALL[(place + 1) % FilterPreset::ALL.len()]
+        let rest = &FilterPreset::ALL[place + 1..];
+        rest.iter().copied().find(|preset| preset.has_leases(leases)).unwrap_or_default()
+    }
+
+    /// Whether it matches a lease.
+    fn has_leases(self, leases: &LeaseStore) -> bool {
+        let counts = leases.counts;
+        match self {
+            FilterPreset::All => true,
+            FilterPreset::AtRisk => counts.risk + counts.late > 0,
+            FilterPreset::Own => counts.own > 0,
+            FilterPreset::Others => counts.adopted + counts.others > 0,
+            FilterPreset::Gone => leases.living_count() < leases.len(),
+        }
     }
 
     /// Whether a lease passes. An ended lease has no state here.
@@ -124,9 +139,9 @@ impl RowFilter {
         }
     }
 
-    /// Switches to the next quick filter.
-    pub(super) fn next_preset(&mut self) {
-        self.preset = self.preset.next();
+    /// Switches to the next quick filter that matches a lease.
+    pub(super) fn next_preset(&mut self, leases: &LeaseStore) {
+        self.preset = self.preset.next(leases);
     }
 
     /// Clears all filters. Returns false if none was active.
@@ -172,14 +187,9 @@ impl ActiveFilter {
         self.preset.accepts(facts.ownership, facts.state) && self.filter.matches(&IndexedFacts { facts, lease, now })
     }
 
-    /// Whether it needs nothing but the [`RowFacts`].
+    /// Whether it needs nothing but the [`RowFacts`] and the keys.
     pub(super) fn is_indexed(&self) -> bool {
         self.filter.is_simple()
-    }
-
-    /// Whether it reads keys.
-    pub(super) fn reads_keys(&self) -> bool {
-        self.filter.reads_keys()
     }
 
     /// The moments at which the result can change by time alone.

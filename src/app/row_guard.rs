@@ -17,6 +17,9 @@ const REORDER_EVERY: Duration = Duration::from_secs(1);
 const HELD_AFTER_KEY: Duration = Duration::from_secs(3);
 /// An action asks again if another lease came under the cursor within this time before the key, in real time.
 const GUARD: Duration = Duration::from_millis(300);
+/// A dialog carries out nothing before it has been on the screen for this long, in real time. A macro types faster than
+/// anybody reads which lease the dialog names.
+const DIALOG_GUARD: Duration = Duration::from_millis(100);
 /// How long the cursor stays on the lease that the question names, in real time.
 const ASKED_FOR: Duration = Duration::from_secs(5);
 
@@ -98,7 +101,13 @@ impl ViewState {
     fn has_just_moved(&self, now: Timestamp) -> bool {
         let guard = self.wall_time(GUARD);
         let is_unseen = self.motion.is_unwritten || self.motion.unseen != Unseen::Nothing;
-        is_unseen || self.motion.moved_at.is_some_and(|at| now < at + guard)
+        let came_to_line = self.cursor.and_then(|id| self.motion.came_to_line(id));
+        is_unseen || self.motion.moved_at.max(came_to_line).is_some_and(|at| now < at + guard)
+    }
+
+    /// Whether the open dialog has been on the screen long enough to be confirmed.
+    pub(super) fn is_dialog_seen(&self, now: Timestamp) -> bool {
+        self.motion.is_dialog_read(now.before(self.wall_time(DIALOG_GUARD)))
     }
 }
 
@@ -123,17 +132,27 @@ impl AppState {
         }
         let view = &self.active_view().view;
         let uses_marks = action.uses_marks() && !self.view.selection.is_empty() && !view.is_open;
-        if uses_marks || view.active != View::Leases {
+        if uses_marks {
             self.active_view_mut().view.motion.asked = None;
             return true;
         }
+        if view.active != View::Leases {
+            return self.guard_other_view(action, now);
+        }
         let has_just_moved = view.has_just_moved(now);
         if let Some(group) = view.cursor_group().filter(|_| !view.is_open) {
-            return !has_just_moved || self.ask_again_for_group(action, group, now);
+            let is_seen = !has_just_moved && view.motion.shown_group == Some(group);
+            return is_seen || self.ask_again_for_group(action, group, now);
         }
         let Some(lease) = self.active_view().cursor_lease() else {
-            // A frozen display without rows must not let an action reach the live cursor.
-            return self.frozen.is_none();
+            // A range can end at a lease that is gone. A frozen display without rows must not let an action reach the
+            // live cursor.
+            let is_unseen = has_just_moved && view.cursor.is_some();
+            if is_unseen {
+                let key = self.config.keymap.key_label(action);
+                self.view.set_status(now, true, format!("The rows just moved: press {key} again"));
+            }
+            return self.frozen.is_none() && !is_unseen;
         };
         if !has_just_moved {
             self.active_view_mut().view.motion.asked = None;
@@ -149,6 +168,20 @@ impl AppState {
 }
 
 impl AppState {
+    /// In another view than the table, an action only applies to the lease that the last frame showed under the cursor.
+    fn guard_other_view(&mut self, action: Action, now: Timestamp) -> bool {
+        self.active_view_mut().view.motion.asked = None;
+        let active = self.active_view();
+        let subject = active.subject();
+        if subject.is_none() || subject == active.view.motion.shown_lease {
+            return true;
+        }
+        let key = self.config.keymap.key_label(action);
+        let id = subject.map_or_else(String::new, |id| format!("…{}", self.view.id_format.short(id)));
+        self.view.set_status(now, true, format!("The screen had not shown it yet: press {key} again for {id}"));
+        false
+    }
+
     fn ask_again_for_group(&mut self, action: Action, group: GroupId, now: Timestamp) -> bool {
         let name = self.active_view().view.groups().get(group).map_or_else(String::new, |group| group.key().name());
         let key = self.config.keymap.key_label(action);

@@ -151,6 +151,9 @@ pub(super) struct RestoreJob {
     pub(super) pending: BTreeMap<LeaseId, RevokedLease>,
     /// Leases granted again, with their old and new ids.
     pub(super) restored: Vec<(LeaseId, LeaseId)>,
+    /// Number of the granted leases that this program keeps alive.
+    pub(super) kept_alive: usize,
+    /// Number of created keys.
     pub(super) keys: usize,
     pub(super) existing: Vec<Vec<u8>>,
     /// Leases that could not be granted again.

@@ -1,7 +1,7 @@
 //! The views, and the sizes of the areas on the screen.
 
 use super::cadence::CohortKey;
-use super::{Column, Key};
+use super::{Column, GroupId, Key};
 use etcd_lease::LeaseId;
 
 /// A view that fills the screen.
@@ -75,6 +75,8 @@ pub struct Viewport {
 pub enum ClickTarget {
     /// The row of a lease.
     Row(LeaseId),
+    /// The row of a group.
+    Group(GroupId),
     /// The title of a column.
     Header(Column),
     /// The tab of a view.

@@ -6,6 +6,7 @@ use std::{fmt, io};
 
 use super::BadConfig;
 use crate::app::{InvalidGrantRequest, InvalidKeyTemplate};
+use crate::error_table::sentence;
 use crate::escape::printable;
 use crate::runtime;
 use etcd_lease::LeaseId;
@@ -36,13 +37,21 @@ impl From<Exit> for ExitCode {
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     /// A call to etcd failed.
-    #[error(transparent)]
+    #[error("{}", sentence(.0))]
     Wire(#[from] wire::CallError),
     /// No member replied in time.
     #[error("no member replied at {target}: {why}")]
     Unanswered {
         /// The endpoints as given by the user.
         target: String,
+        /// Cause and advice; escaped.
+        why: String,
+    },
+    /// A member refused all requests, and no other member could be used.
+    #[error("{endpoint} refuses requests: {why}")]
+    Refused {
+        /// The endpoint; escaped.
+        endpoint: String,
         /// Cause and advice; escaped.
         why: String,
     },
@@ -71,14 +80,15 @@ pub enum CliError {
     },
     /// The user may not list leases. etcd allows it only for root and for users that may read every key of every lease.
     #[error(
-        "{0}; without that permission, use `leasetop timetolive ID` or `leasetop list --for 5s --prefix READABLE_KEYS`"
+        "{}; without that permission, use `leasetop timetolive ID` or `leasetop list --for 5s --prefix READABLE_KEYS`",
+        sentence(.0)
     )]
     ListDenied(wire::CallError),
     /// The list that was printed may be incomplete.
     #[error("the list may be incomplete: {0}")]
     Incomplete(String),
     /// The lease was granted, but a key could not be put.
-    #[error("lease {id} was granted, but key “{key}” was not attached: {error}")]
+    #[error("lease {id} was granted, but key “{key}” was not attached: {}", sentence(error))]
     Put {
         /// The lease, which still exists.
         id: LeaseId,

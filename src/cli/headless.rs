@@ -52,5 +52,6 @@ async fn stop(mut signals: Signals, clock: Clock, after: Option<Duration>) -> Ex
 
 /// Turns a cluster that was never reached into an error.
 pub(super) fn reached(known: FinalState, session: &CommandSession) -> Result<FinalState, CliError> {
-    if known.app.cluster.was_reached() { Ok(known) } else { Err(session.unanswered(known.app.cluster.link_failure())) }
+    let cluster = &known.app.cluster;
+    if cluster.was_reached() { Ok(known) } else { Err(session.unreached(cluster.link_failure())) }
 }

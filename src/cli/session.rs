@@ -1,6 +1,7 @@
 //! The connection of a command to a cluster or an in-process sandbox.
 
 use super::{CliError, GlobalFlags};
+use crate::app::LinkFailure;
 use crate::demo::DemoClients;
 use crate::escape::printable;
 use etcd_lease::RenewalSchedule;
@@ -46,10 +47,19 @@ impl CommandSession {
         Ok(Some(DemoClients::start(cluster, self.clock.clone(), min_leases)))
     }
 
-    /// The error that no member has replied.
-    pub(super) fn unanswered(&self, why: Option<&str>) -> CliError {
-        let why = why.map_or_else(|| "timed out; is etcd running there?".to_owned(), |why| printable(why.as_bytes()));
+    /// The error that no member could be used.
+    pub(super) fn unreached(&self, failure: Option<LinkFailure<'_>>) -> CliError {
+        let Some(failure) = failure else { return self.unanswered() };
+        let why = printable(failure.reason().as_bytes());
+        if failure.is_refusal() {
+            return CliError::Refused { endpoint: printable(failure.endpoint.as_bytes()), why };
+        }
         CliError::Unanswered { target: self.shared.target(), why }
+    }
+
+    /// The error that no member has replied in time.
+    pub(super) fn unanswered(&self) -> CliError {
+        CliError::Unanswered { target: self.shared.target(), why: "timed out; is etcd running there?".to_owned() }
     }
 
     pub(super) fn engine(&self) -> Engine {

@@ -67,7 +67,7 @@ async fn ask(session: &CommandSession, id: LeaseId, over: Timestamp) -> Result<T
     let last = clock.instant(over.max(clock.now() + LAST_REPLY_GRACE * clock.speed()));
     match tokio::time::timeout_at(last, session.cluster.time_to_live(id, false)).await {
         Ok(answer) => Ok(answer?),
-        Err(_) => Err(session.unanswered(None)),
+        Err(_) => Err(session.unanswered()),
     }
 }
 

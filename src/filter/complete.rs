@@ -54,6 +54,7 @@ mod tests {
             ("ttl<30 wa", "warn:"),
             ("!(le", "left<"),
             ("q", "q>="),
+            ("ren", "renewer: renewals="),
             ("state", "state:"),
             ("", ""),
             ("ttl<30 ", ""),

@@ -27,6 +27,8 @@ pub enum Number {
     RoundTrip,
     /// Number of unread responses in the response queue.
     Queue,
+    /// Number of renewals while the lease was watched.
+    Renewals,
 }
 
 /// What a number counts.
@@ -41,7 +43,7 @@ pub(super) enum Unit {
 }
 
 impl Number {
-    pub(super) const ALL: [Number; 11] = [
+    pub(super) const ALL: [Number; 12] = [
         Number::Ttl,
         Number::Left,
         Number::Keys,
@@ -53,6 +55,7 @@ impl Number {
         Number::Next,
         Number::RoundTrip,
         Number::Queue,
+        Number::Renewals,
     ];
 
     /// The number with this name.
@@ -77,12 +80,13 @@ impl Number {
             Number::Next => "next",
             Number::RoundTrip => "rtt",
             Number::Queue => "q",
+            Number::Renewals => "renewals",
         }
     }
 
     pub(super) fn unit(self) -> Unit {
         match self {
-            Number::Keys | Number::Drops | Number::Queue => Unit::Count,
+            Number::Keys | Number::Drops | Number::Queue | Number::Renewals => Unit::Count,
             Number::Share => Unit::Percent,
             _ => Unit::Time,
         }
@@ -107,6 +111,7 @@ impl Number {
             Number::Next => "next<1s",
             Number::RoundTrip => "rtt>5ms",
             Number::Queue => "q>=16",
+            Number::Renewals => "renewals=0",
         }
     }
 

@@ -12,8 +12,9 @@
 //!
 //! [`LeaseInference`] takes replies in the order of the queries, with at most one query in flight, and returns what
 //! each reply changed ([`Change`]). Its range always contains the true deadline: if polls may have missed a renewal, it
-//! keeps both possibilities until a poll rules one out. A leader change or a restart resets the TTL with a new raft
-//! term and is not a renewal. A grant or a renewal by leasetop sets the deadline without a poll
+//! keeps both possibilities until a poll rules one out. A leader change or a restart resets the time left with a new
+//! raft term and is not a renewal: to the full TTL, or to what the lease's last checkpoint says (etcd 3.6 and later with
+//! the feature gate `LeaseCheckpoint`). A grant or a renewal by leasetop sets the deadline without a poll
 //! ([`LeaseInference::set_known`]).
 
 mod deadline_tracker;
@@ -45,8 +46,11 @@ pub enum Inferred {
     Nothing,
     /// The lease was renewed.
     Renewed(Renewal),
-    /// An election or a restart reset its time left to the full TTL or more.
-    Refilled,
+    /// An election or a restart reset its time left.
+    Refilled {
+        /// Whether to the full TTL or more. Otherwise to less, or to an unknown time.
+        is_full: bool,
+    },
     /// The lease has expired but etcd has not removed it yet.
     Dying,
     /// The lease does not exist.
@@ -91,6 +95,10 @@ pub struct Change {
     /// When the query behind the previous deadline was sent; `None` if no deadline was known.
     pub previous_query: Option<Timestamp>,
 }
+
+/// How often etcd checkpoints a lease: `defaultLeaseCheckpointInterval` in its `lessor.go`. A checkpoint leaves at most the
+/// TTL without this.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(300);
 
 /// The state of one lease from polls and renewals by leasetop. It is the only place that stores the deadline.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -159,7 +167,9 @@ impl LeaseInference {
         };
         self.renewals.on_poll(answer, sent);
         let inferred = match self.known.replace(now) {
-            Some(before) if is_refill(&before, answer, reported) => self.refilled(),
+            Some(before) if is_refill(&before, answer, reported) => {
+                self.refilled(before.may_be_full(reported, now.ttl, received))
+            }
             Some(before) => self.compare(before, now, reported, received),
             None => Inferred::Nothing,
         };
@@ -275,10 +285,10 @@ impl LeaseInference {
         Some(known.before_manual.unwrap_or(known.track.bounds().latest.before(known.ttl)))
     }
 
-    fn refilled(&mut self) -> Inferred {
+    fn refilled(&mut self, is_full: bool) -> Inferred {
         self.refills += 1;
         self.renewals.mark_gap();
-        Inferred::Refilled
+        Inferred::Refilled { is_full }
     }
 
     fn compare(&mut self, before: Known, now: Known, reported: TimeRange, received: Timestamp) -> Inferred {
@@ -315,7 +325,7 @@ impl LeaseInference {
 impl Inferred {
     fn deadline_change(&self, before: TimeRange, after: TimeRange) -> DeadlineChange {
         match self {
-            Inferred::Renewed(_) | Inferred::Refilled | Inferred::Contradiction => {
+            Inferred::Renewed(_) | Inferred::Refilled { .. } | Inferred::Contradiction => {
                 DeadlineChange::Replaced { before, after }
             }
             _ if before == after => DeadlineChange::Unchanged,
@@ -329,6 +339,12 @@ impl Known {
     fn deadline_without_manual(&self) -> TimeRange {
         let Some(last) = self.before_manual else { return self.track.bounds() };
         TimeRange { earliest: last + self.ttl, latest: last + self.ttl }
+    }
+
+    /// Whether a refill since the last query gave the full TTL. It gives a later deadline than a checkpoint, unless it was
+    /// longer ago than a checkpoint interval.
+    fn may_be_full(&self, reported: TimeRange, ttl: Duration, received: Timestamp) -> bool {
+        reported.latest >= self.sent + ttl && received < self.sent + CHECKPOINT_INTERVAL
     }
 
     /// Whether to keep the deadline that leasetop's renewal set: yes while replies agree with it or may be older.
@@ -347,7 +363,7 @@ impl Known {
     }
 }
 
-/// Whether a new leader reset the TTL: the deadline changed, and either the term changed or at least the granted TTL is
+/// Whether a new leader reset the time left: the deadline changed, and either the term changed or at least the granted TTL is
 /// left, which a renewal never shows.
 fn is_refill(before: &Known, answer: &TimeToLive, reported: TimeRange) -> bool {
     let is_full = answer.ttl >= answer.granted_ttl && before.track.bounds().intersect(reported).is_none();

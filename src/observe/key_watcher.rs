@@ -127,9 +127,8 @@ impl KeyWatcher {
             return 0;
         }
         let mut view = self.cluster.watch();
-        let is_probed = view.wait_for(|view| {
-            view.current().is_some_and(|member| member.reachability != Reachability::Unknown)
-        });
+        let is_probed =
+            view.wait_for(|view| view.current().is_some_and(|member| member.reachability != Reachability::Unknown));
         let _ = tokio::time::timeout(STATUS_TIMEOUT, is_probed).await;
         self.cluster.view().current().map_or(0, |member| member.db_size_in_use)
     }
@@ -141,12 +140,7 @@ impl KeyWatcher {
 
     /// Sends all keys that are attached to a lease or named after one, and returns the revision of the read. Returns
     /// none if they are more than `most` bytes.
-    async fn read(
-        &mut self,
-        mut pages: KeyPages,
-        first: Vec<KeyEntry>,
-        most: u64,
-    ) -> Result<Option<i64>, CallError> {
+    async fn read(&mut self, mut pages: KeyPages, first: Vec<KeyEntry>, most: u64) -> Result<Option<i64>, CallError> {
         let mut page = if first.is_empty() { pages.next().await? } else { Some(first) };
         let mut received = 0;
         self.error_gate.send(Observation::KeysReloading).await;

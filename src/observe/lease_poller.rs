@@ -7,14 +7,12 @@ use tokio::sync::{Notify, watch};
 
 use super::error_gate::ErrorGate;
 use super::{ListDiff, ListTracker, Listed, Observation};
+use crate::list_interval::list_interval;
 use etcd_lease::wire::{Cluster, LeaseList};
 use simkit::Clock;
 
-/// Minimum interval between lists.
+/// Minimum interval between lists, and the interval after a failed one.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// The interval is at least this many times as long as a list takes, to limit the load: a list of 100,000 leases takes
-/// etcd 250 ms.
-const REST: u32 = 20;
 
 /// Lists until the task is dropped. Each notification triggers a list immediately. `total` gets the number of leases.
 pub(super) async fn run(
@@ -30,7 +28,7 @@ pub(super) async fn run(
         let sent = clock.now();
         let listed = cluster.leases().await;
         let received = clock.now();
-        match listed {
+        let interval = match listed {
             Ok(list) => {
                 error_gate.report_recovery().await;
                 let diff = tracker.update(&list.ids, is_leaders(&cluster, &list));
@@ -41,11 +39,15 @@ pub(super) async fn run(
                 let listed = Listed { sent, received, revision, count, created, gone, soonest };
                 let again = Observation::ListedAgain { sent, received, revision };
                 error_gate.send(if is_news { Observation::Listed(listed) } else { again }).await;
+                list_interval(INTERVAL, count, received - sent)
             }
-            Err(error) => error_gate.report_error(error).await,
-        }
+            Err(error) => {
+                error_gate.report_error(error).await;
+                INTERVAL
+            }
+        };
         tokio::select! {
-            () = clock.sleep_until(sent + INTERVAL.max((received - sent) * REST)) => (),
+            () = clock.sleep_until(sent + interval) => (),
             () = at_once.notified() => (),
         }
     }

@@ -57,10 +57,10 @@ use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, watch};
 
 use error_gate::ErrorGate;
-use key_traffic::KeyTraffic;
-use key_watcher::KeyWatcher;
 use etcd_lease::wire::{CallError, Cluster};
 use etcd_lease::{KeyChange, KeyEntry, LeaseId};
+use key_traffic::KeyTraffic;
+use key_watcher::KeyWatcher;
 use simkit::Clock;
 use simkit::Timestamp;
 use simkit::tasks::{Task, spawn};

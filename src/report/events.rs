@@ -54,7 +54,7 @@ pub(super) struct EventObject {
     seen_at: String,
     /// The kind. `late`: the usual interval has passed without a renewal. `risk`: less time left than one
     /// interval. `missed`: a renewal got no reply; without a lease, a time about which nothing is known. `refilled`:
-    /// the full TTL again after an election or a restart, which is not a renewal. `gone`: ended for an unknown reason.
+    /// the time left was reset by an election or a restart, which is not a renewal. `gone`: ended for an unknown reason.
     #[cfg_attr(test, schemars(extend("enum" = ["granted", "attached", "renewed", "dropped", "late", "risk", "missed", "refilled", "expired", "revoked", "detached", "moved", "gone", "connection", "leader", "term", "error"])))]
     event: &'static str,
     /// Lease id in hex. Null for an event of the connection.
@@ -78,11 +78,12 @@ struct EventFields {
     /// Requested seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     requested_ttl: Option<i64>,
-    /// renewed: seconds left when it was renewed. risk: seconds left.
+    /// renewed: seconds left when it was renewed. risk: seconds left. refilled: seconds left if it was not reset to the
+    /// full TTL.
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<f64>,
-    /// renewed, by other clients: maximum error of `left`, in seconds.
+    /// renewed, by other clients, and refilled: maximum error of `left`, in seconds.
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     left_error: Option<f64>,
@@ -128,9 +129,9 @@ struct EventFields {
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<i64>,
-    /// detached: `deleted`, or `put` without a lease. revoked: from `here` or `elsewhere`. connection: `up`, `down` or
-    /// `renewals`. leader: `none` if there is no leader.
-    #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "here", "elsewhere", "up", "down", "renewals", "none"])))]
+    /// detached: `deleted`, or `put` without a lease. revoked: from `here` or `elsewhere`. connection: `up`, `down`,
+    /// `refused` or `renewals`. leader: `none` if there is no leader.
+    #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "here", "elsewhere", "up", "down", "refused", "renewals", "none"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
     /// moved: the lease that the key is attached to now.
@@ -164,7 +165,7 @@ struct QueueDepthObject {
 impl EventFields {
     fn of(what: &EventKind) -> EventFields {
         match what {
-            EventKind::Granted { ownership: who, ttl, asked } => {
+            EventKind::Granted { ownership: who, ttl, asked, .. } => {
                 EventFields { who: Some(who.word()), ttl: *ttl, requested_ttl: *asked, ..EventFields::default() }
             }
             EventKind::Attached { key, revision } => EventFields { revision: *revision, ..EventFields::of_key(key) },
@@ -176,7 +177,10 @@ impl EventFields {
                 EventFields { to: Some(to.to_string()), revision: *revision, ..EventFields::of_key(key) }
             }
             EventKind::Renewed(renewed) => EventFields::of_renewal(renewed),
-            EventKind::Refilled { ttl, term } => EventFields { ttl: *ttl, term: *term, ..EventFields::default() },
+            EventKind::Refilled { ttl, term, left } => {
+                let (left, left_error) = left.map(|(left, error)| (seconds(left), seconds(error))).unzip();
+                EventFields { ttl: *ttl, term: *term, left, left_error, ..EventFields::default() }
+            }
             EventKind::Dropped { depth, capacity } => EventFields {
                 queue: Some(QueueDepthObject { depth: *depth, capacity: *capacity }),
                 ..EventFields::default()
@@ -197,6 +201,7 @@ impl EventFields {
                 EventFields::of_link("down", endpoint.as_ref(), Some(message))
             }
             EventKind::Unreached { endpoint, message } => EventFields::of_link("down", Some(endpoint), Some(message)),
+            EventKind::Refused { endpoint, message } => EventFields::of_link("refused", Some(endpoint), Some(message)),
             EventKind::Leader { endpoint, term } => {
                 EventFields { endpoint: Some(endpoint.clone()), term: Some(*term), ..EventFields::default() }
             }
@@ -321,7 +326,7 @@ mod tests {
         };
         let lag = Some(RemovalDelay { least: seconds(0.2), most: seconds(0.5) });
         let of_lease = [
-            EventKind::Granted { ownership: Ownership::Other, ttl: None, asked: None },
+            EventKind::granted_elsewhere(None),
             EventKind::Attached { key: key.clone(), revision: Some(5) },
             EventKind::Renewed(renewed),
             EventKind::Renewed(Renewal { is_bound: true, ..renewed }),
@@ -329,7 +334,8 @@ mod tests {
             EventKind::Late { interval: Some(seconds(5.0)), expected: Some(seconds(3.5)) },
             EventKind::Risk { left: seconds(3.0), expected: seconds(3.5) },
             EventKind::Missed { waited: seconds(1.0) },
-            EventKind::Refilled { ttl: Some(10), term: Some(5) },
+            EventKind::Refilled { ttl: Some(10), term: Some(5), left: None },
+            EventKind::Refilled { ttl: Some(900), term: Some(5), left: Some((seconds(594.5), seconds(0.5))) },
             died(EndCause::Expired, lag),
             died(EndCause::Revoked, None),
             EventKind::Detached { key: key.clone(), is_deleted: true, revision: Some(6) },
@@ -340,6 +346,7 @@ mod tests {
             EventKind::Connected { endpoint: "a:1".into(), version: "3.5.30".into() },
             EventKind::Disconnected { endpoint: None, message: "\x1b refused".into() },
             EventKind::Unreached { endpoint: "a:1".into(), message: "\x1b refused".into() },
+            EventKind::Refused { endpoint: "a:1".into(), message: "\x1b a learner".into() },
             EventKind::Leader { endpoint: "a:1".into(), term: 5 },
             EventKind::NoLeader { endpoint: "a:1".into() },
             EventKind::Term { old: 4, new: 5 },

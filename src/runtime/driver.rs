@@ -24,6 +24,7 @@ use crate::app::{
     AppState, CallFailure, ChangeTtlRequest, GrantRequest, HistoryKind, KeyRead, LoadedKeys, Msg, ReadValue,
     RestoreRequest,
 };
+use crate::error_table::sentence;
 use crate::observe::{KeyScope, Observer};
 use etcd_lease::engine::{self, Engine};
 use etcd_lease::wire::{self, Cluster, ErrorKind};
@@ -312,7 +313,7 @@ impl EffectContext {
                     Ok(Some(pair)) => ReadValue::of(pair.value),
                     Ok(None) => ReadValue::Absent,
                     Err(error) if error.kind() == ErrorKind::Forbidden => ReadValue::Forbidden,
-                    Err(error) => ReadValue::Failed(error.to_string()),
+                    Err(error) => ReadValue::Failed(sentence(&error)),
                 };
                 (key, value)
             }

@@ -199,10 +199,16 @@ impl MonitorTest {
     }
 
     async fn press(&self, keys: &[KeyCode]) {
+        const FRAME: f64 = 0.02;
         for key in keys {
+            // A dialog carries out nothing in its first 100 ms on the screen.
+            if self.screen.text().contains('╭') {
+                self.wait(0.1).await;
+            }
             self.input.send(Ok(Event::Key(KeyEvent::new(*key, KeyModifiers::NONE)))).unwrap();
+            self.wait(FRAME).await;
         }
-        self.wait(0.5).await;
+        self.wait(0.5 - FRAME * keys.len() as f64).await;
     }
 
     /// Shows all events, not only problems, also in the pane beside the leases.

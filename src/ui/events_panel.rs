@@ -8,6 +8,7 @@ use super::line::{cut, wrap};
 use super::{RenderContext, Role, filter_line, pane, table, tabs, theme};
 use crate::app::keymap::Action;
 use crate::app::{Event, EventCategory, EventName, View};
+use crate::escape::printable;
 use crate::plural::plural;
 use crate::width::DisplayWidth;
 
@@ -57,7 +58,7 @@ fn category(ctx: RenderContext<'_>) -> &'static str {
     ctx.app.view.events_view.category.map_or("all", EventCategory::name)
 }
 
-/// `problems · f: all · newest last`
+/// `problems · f: all · newest last`, or `problems · f: all · 12 newer; G jumps to newest`
 fn title(ctx: RenderContext<'_>) -> Line<'static> {
     let view = &ctx.app.view.events_view;
     let press = |action| ctx.app.config.keymap.key_label(action);
@@ -65,7 +66,11 @@ fn title(ctx: RenderContext<'_>) -> Line<'static> {
     let place = if view.follows() {
         "newest last".to_owned()
     } else {
-        format!("paused; {} jumps to newest", press(Action::Last))
+        let place = match view.newer(ctx.app.event_sources()) {
+            0 => "paused".to_owned(),
+            newer => format!("{newer} newer"),
+        };
+        format!("{place}; {} jumps to newest", press(Action::Last))
     };
     let filter = filter_line::of_view(ctx.app);
     let [title, dim] = [Role::Title, Role::Dim].map(|role| ctx.theme.style(role));
@@ -120,15 +125,28 @@ fn advice(ctx: RenderContext<'_>, width: u16) -> Vec<Line<'static>> {
     let text = match view.category {
         _ if view.filter.is_active() => "No event matches the filter.".to_owned(),
         None => "No events yet.".to_owned(),
-        Some(category) if count == 0 => format!("No {} yet.", category.name()),
+        Some(EventCategory::Link) if ctx.app.cluster.view.current().is_none() => {
+            let target = printable(ctx.app.config.target.as_bytes());
+            format!("Not connected yet. Trying {target} every second; the connection will be reported here.")
+        }
+        Some(category) if count == 0 => none(category),
         Some(category) if ctx.app.view.active == View::Events => {
             let key = ctx.app.config.keymap.key_label(Action::QuickFilter);
-            format!("No {} yet; {key} shows more kinds ({}).", category.name(), plural(count as u64, "event"))
+            let none = none(category);
+            format!("{} {key} shows more kinds ({}).", none, plural(count as u64, "event"))
         }
-        Some(category) => format!("No {} yet.", category.name()),
+        Some(category) => none(category),
     };
     let style = ctx.theme.style(Role::Dim);
     wrap(&text, usize::from(width)).into_iter().map(|line| Line::styled(line, style)).collect()
+}
+
+/// `No problems yet.`
+fn none(category: EventCategory) -> String {
+    match category {
+        EventCategory::Problems | EventCategory::Renewals => format!("No {} yet.", category.name()),
+        EventCategory::Lifecycle | EventCategory::Link => format!("No {} events yet.", category.name()),
+    }
 }
 
 /// An event in the detail of its lease: `10:04:31 ● renewed   after 3.50 s (TTL 10 s)`

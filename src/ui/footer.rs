@@ -154,6 +154,10 @@ fn keys(app: &AppState, shown: &AppState, now: Timestamp) -> Vec<Segment> {
     let part = |(action, key, hint)| match (action, app.frozen.is_some()) {
         (Action::Freeze, true) => Segment::key(0, key, "resume"),
         (Action::Back, _) => Segment::key(rank(action), key, back.map_or(hint, BackStep::label)),
+        (Action::Open, _) if shown.view.active == View::Cadence => Segment::key(rank(action), key, "list leases"),
+        (Action::Open, _) if shown.view.active == View::Leases && shown.view.cursor_group().is_some() => {
+            Segment::key(rank(action), key, "show/hide leases")
+        }
         (Action::QuickFilter, _) if shown.view.active == View::Leases => Segment::key(rank(action), key, "preset"),
         (action, _) => Segment::key(rank(action), key, hint),
     };

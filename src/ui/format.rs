@@ -67,6 +67,17 @@ pub(super) fn renewals(counts: &LeaseCounts) -> String {
     format!("{sign}{:.digits$}/s", counts.renewals)
 }
 
+/// Events per second with two significant digits or one decimal: `41.3`, `0.29`, `0.0028`.
+pub(super) fn rate(per_second: f64) -> String {
+    let digits = match per_second {
+        rate if rate >= 0.95 => 1,
+        rate if rate >= 0.095 => 2,
+        rate if rate >= 0.0095 => 3,
+        _ => 4,
+    };
+    format!("{per_second:.digits$}")
+}
+
 /// `once`, `3 times`.
 pub(super) fn times(count: u64) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }

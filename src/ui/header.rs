@@ -37,10 +37,12 @@ fn link(ctx: RenderContext<'_>) -> Vec<Segment> {
             parts.extend(reached(app, member));
         }
         (since, _) => {
+            let is_refused = app.cluster.link_failure().is_some_and(|failure| failure.is_refusal());
+            let state = if is_refused { "refused" } else { "unreachable" };
             let waited = since.map_or(0, |since| (ctx.now - since).as_secs());
             parts.extend(app.config.label.as_ref().map(|label| Segment::new(0, Role::of_name(label), name(label))));
             parts.push(Segment::new(0, Role::Danger, format!("✖ {}", printable(app.config.target.as_bytes()))));
-            parts.push(Segment::new(1, Role::Danger, format!("unreachable for {waited} s")));
+            parts.push(Segment::new(1, Role::Danger, format!("{state} for {waited} s")));
         }
     }
     parts
@@ -120,6 +122,9 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
         let count = plural(kept.leases.len() as u64, "lease");
         let text = format!("{count} on {} kept alive", cut(&printable(kept.cluster.as_bytes()), 24));
         parts.push(Segment::new(1, Role::Warning, text));
+    }
+    if let Some(name) = app.cluster.alarm() {
+        parts.push(Segment::new(1, Role::Danger, format!("alarm {name}")));
     }
     if let Some(trouble) = &app.cluster.list_failure {
         let text = if trouble.is_forbidden { "list denied" } else { "list failed" };

@@ -33,10 +33,10 @@ pub fn hit(ctx: RenderContext<'_>, (width, height): (u16, u16), (x, y): (u16, u1
     let row = usize::from(y - inner.y);
     let below = if places.is_tiny { Some(row) } else { row.checked_sub(1) };
     if shown.app.view.is_grouped() {
-        return match below.and_then(|row| shown.app.view.grouped_rows().get(row))? {
-            GroupedRow::Lease(id) => Some(ClickTarget::Row(*id)),
-            GroupedRow::Group(_) => None,
-        };
+        return Some(match below.and_then(|row| shown.app.view.grouped_rows().get(row))? {
+            GroupedRow::Lease(id) => ClickTarget::Row(*id),
+            GroupedRow::Group(id) => ClickTarget::Group(*id),
+        });
     }
     match below {
         Some(row) => shown.app.visible().nth(row).map(|lease| ClickTarget::Row(lease.id)),

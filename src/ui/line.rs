@@ -1,7 +1,5 @@
 //! One-line layout: segments that are hidden by rank, cutting and wrapping.
 
-use std::borrow::Cow;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -140,12 +138,37 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
         .wrap_algorithm(WrapAlgorithm::FirstFit)
         .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation);
-    textwrap::wrap(text.trim_start_matches(' '), options).into_iter().map(Cow::into_owned).collect()
+    let text = with_units(text.trim_start_matches(' '));
+    textwrap::wrap(&text, options).into_iter().map(|line| line.replace(NO_BREAK, " ")).collect()
+}
+
+/// A blank at which a line does not break.
+const NO_BREAK: &str = "\u{a0}";
+
+/// Puts a blank without a line break between each number and its unit.
+fn with_units(text: &str) -> String {
+    const UNITS: [&str; 8] = ["ms", "s", "min", "h", "d", "%", "MB", "kB"];
+    let ends = |c: char| !c.is_alphanumeric() && c != '%';
+    let mut kept = String::with_capacity(text.len());
+    for (place, word) in text.split(' ').enumerate() {
+        let is_unit = UNITS.contains(&word.split(ends).next().unwrap_or_default());
+        let blank = if is_unit && kept.ends_with(|c: char| c.is_ascii_digit()) { NO_BREAK } else { " " };
+        kept.push_str(if place == 0 { "" } else { blank });
+        kept.push_str(word);
+    }
+    kept
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_and_its_unit_stay_together() {
+        assert_eq!(wrap("renewed every 10 s, TTL 30 s.", 16), ["renewed every", "10 s, TTL 30 s."]);
+        assert_eq!(wrap("at 80 % of it", 5), ["at", "80 %", "of it"]);
+        assert_eq!(wrap("of 3 songs", 5), ["of 3", "songs"]);
+    }
 
     #[test]
     fn wrapping_keeps_to_the_width() {

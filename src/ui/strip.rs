@@ -1,5 +1,5 @@
 //! The strip above the table: totals by state, the renewals of all leases over the last ten minutes, and when leases
-//! expire. In the cadence view: how many leases of each TTL class there were.
+//! expire. In the cadence view: how many leases of each TTL class there are, and how that changed.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -89,44 +89,80 @@ fn draw_history(ctx: RenderContext<'_>, values: &[f64], area: Rect, buf: &mut Bu
     buf.set_line(area.x, area.y, &Line::from(spans), area.width);
 }
 
-/// `expires in  < 5 s ▇▇ 3   5–30 s ▇▇▇▇▇▇ 121`. Each span has a fixed place.
+/// `expires in  < 5 s ▇▇ 3   5–30 s ▇▇▇▇▇▇ 121   …   unknown 4`. All bars have one scale. The place of a span depends only
+/// on the number of digits of the number of leases.
 fn draw_expiring(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
+    const LABEL: &str = "expires in";
+    const GAP: usize = 3;
+    /// Room for `unknown 100000` and the gap before it, on wide screens.
+    const UNKNOWN: u16 = 17;
     let overview = ctx.app.view.overview();
     let counts = overview.expiring(ctx.now);
-    let most = counts.iter().copied().max().unwrap_or(0).max(1);
     let unknown = overview.unknown();
-    let label =
-        if unknown > 0 && area.width >= 100 { format!("expires in (? {unknown})") } else { "expires in".to_owned() };
-    let places = cells(area, &label);
-    buf.set_stringn(area.x + 1, area.y, &label, usize::from(area.width - 1), ctx.theme.style(Role::Dim));
-    for ((place, name), count) in places.zip(SPANS).zip(counts) {
-        let number = count.to_string();
-        let room = usize::from(place.width).saturating_sub(name.width() + number.len() + 4);
-        let bar = bar(count as f64 / most as f64, room);
-        draw_cell(ctx, place, [name, &bar, &number], buf);
+    let has_unknown = area.width >= 100;
+    let all = counts.iter().sum::<usize>() + unknown;
+    let digits = all.to_string().len().max(3);
+    let x = area.x + (LABEL.len() + GAP) as u16;
+    let end = area.right().saturating_sub(if has_unknown { UNKNOWN } else { 0 });
+    let texts: usize = SPANS.iter().map(|name| name.width() + digits + 2 + GAP).sum();
+    let room = usize::from(end.saturating_sub(x)).saturating_sub(texts) / SPANS.len();
+    let most = counts.iter().copied().max().unwrap_or(0).max(1);
+    draw_label(ctx, LABEL, area, buf);
+    let mut x = x;
+    for (name, count) in SPANS.into_iter().zip(counts) {
+        let width = (name.width() + room + digits + 2) as u16;
+        let place = Rect { x, width: width.min(area.right().saturating_sub(x)), ..area };
+        draw_cell(ctx, place, [name, &bar(count as f64 / most as f64, room), &count.to_string()], buf);
+        x += width + GAP as u16;
+    }
+    if has_unknown && unknown > 0 {
+        let place = Rect { x: end + GAP as u16, width: UNKNOWN - GAP as u16, ..area };
+        draw_cell(ctx, place, ["unknown", "", &unknown.to_string()], buf);
     }
 }
 
-/// `leases by TTL  ≤ 10 s ▃▃▅▅ 34   ≤ 1 min ▂▂▂▂ 38`
+/// `leases by TTL   ≤ 10 s: 34 (+2 in 10 min)   ≤ 1 min: 38   ≤ 10 min: 19   > 10 min: 12`
 fn draw_classes(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     const LABEL: &str = "leases by TTL";
-    let points: Vec<&OverviewPoint> = ctx.app.view.overview().points().collect();
-    buf.set_stringn(area.x + 1, area.y, LABEL, usize::from(area.width - 1), ctx.theme.style(Role::Dim));
-    for (class, (place, name)) in cells(area, LABEL).zip(TTL_CLASSES).enumerate() {
-        let values: Vec<f64> = points.iter().map(|point| point.by_ttl[class] as f64).collect();
-        let number = points.last().map_or(0, |point| point.by_ttl[class]).to_string();
-        let room = usize::from(place.width).saturating_sub(name.width() + number.len() + 4);
-        draw_cell(ctx, place, [name, &sparkline(&values, room), &number], buf);
+    let points = ctx.app.view.overview().points();
+    let span = span(points.len());
+    let (first, last) = (points.clone().next(), points.last());
+    let counts = |point: Option<&OverviewPoint>| point.map_or([0; TTL_CLASSES.len()], |point| point.by_ttl);
+    draw_label(ctx, LABEL, area, buf);
+    let cells = cells(area, LABEL).zip(TTL_CLASSES).zip(counts(first).into_iter().zip(counts(last)));
+    for ((place, name), (before, count)) in cells {
+        let name = format!("{name}:");
+        let number = count.to_string();
+        let change =
+            change(before, count, &span, usize::from(place.width).saturating_sub(name.width() + number.len() + 4));
+        draw_cell(ctx, place, [&name, "", &number], buf);
+        let x = place.x + (name.width() + number.len() + 2) as u16;
+        buf.set_stringn(x, place.y, change, usize::from(place.right().saturating_sub(x)), ctx.theme.style(Role::Dim));
     }
+}
+
+/// `(+2 in 10 min)`, or `(+2)` if there is less room. Empty if nothing changed.
+fn change(before: usize, now: usize, span: &str, room: usize) -> String {
+    let change = now as i64 - before as i64;
+    let texts = [format!("({change:+} in {span})"), format!("({change:+})")];
+    if change == 0 {
+        return String::new();
+    }
+    texts.into_iter().find(|text| text.len() <= room).unwrap_or_default()
+}
+
+fn draw_label(ctx: RenderContext<'_>, label: &str, area: Rect, buf: &mut Buffer) {
+    buf.set_stringn(area.x + 1, area.y, label, usize::from(area.width - 1), ctx.theme.style(Role::Dim));
 }
 
 /// Four equal cells to the right of a label.
 fn cells(area: Rect, label: &str) -> impl Iterator<Item = Rect> {
     let x = area.x + (label.width() as u16 + 3).min(area.width);
-    let width = area.right().saturating_sub(x) / SPANS.len() as u16;
-    (0..SPANS.len() as u16).map(move |place| Rect { x: x + place * width, width, ..area })
+    let width = area.right().saturating_sub(x) / TTL_CLASSES.len() as u16;
+    (0..TTL_CLASSES.len() as u16).map(move |place| Rect { x: x + place * width, width, ..area })
 }
 
+/// A name, a bar if there is one, and a number.
 fn draw_cell(ctx: RenderContext<'_>, place: Rect, [name, bar, number]: [&str; 3], buf: &mut Buffer) {
     let style = |role| ctx.theme.style(role);
     let line = Line::from(vec![
@@ -177,6 +213,13 @@ mod tests {
     #[test]
     fn a_bar_has_eighths_and_is_never_empty_by_rounding() {
         assert_eq!([bar(1.0, 3), bar(0.5, 3), bar(0.0, 3), bar(0.001, 3), bar(0.5, 0)], ["███", "█▌", "", "▏", ""]);
+    }
+
+    #[test]
+    fn a_change_gives_its_time_span_if_there_is_room() {
+        let texts = [(3, 5, 20), (5, 3, 5), (5, 3, 2), (3, 3, 20)]
+            .map(|(before, now, room)| change(before, now, "10 min", room));
+        assert_eq!(texts, ["(+2 in 10 min)", "(-2)", "", ""]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::app::keymap::Action;
-use crate::app::{AppState, DialogAction, LastTtlReply, Lease, LeaseKeys, Selection};
+use crate::app::{AppState, DialogAction, LastTtlReply, Lease, LeaseKeys, LinkFailure, Selection};
 use crate::escape::printable;
 use crate::plural::plural;
 use crate::width::DisplayWidth;
@@ -139,7 +139,7 @@ fn extent(app: &AppState, marked: &Selection) -> String {
     }
     let total = match (app.view.is_grouped(), app.view.row_filter.is_active()) {
         (true, _) => format!("{rows} · {count} leases"),
-        (false, true) => format!("{rows} of {}", app.leases.len()),
+        (false, true) => format!("{rows} of {}", app.leases.row_count()),
         (false, false) => rows.to_string(),
     };
     format!("rows {}–{} of {total}{rest}", window.top + 1, (window.top + window.rows).min(rows))
@@ -283,8 +283,13 @@ fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
     match app.cluster.unreached_since {
         Some(since) => {
             let waited = (ctx.now - since).as_secs();
-            let mut lines = vec![(format!("No reply from etcd at {} for {waited} s.", app.config.target), Role::Title)];
-            lines.extend(app.cluster.link_failure().map(|trouble| (printable(trouble.as_bytes()), Role::Warning)));
+            let failure = app.cluster.link_failure();
+            let title = match failure.filter(LinkFailure::is_refusal) {
+                Some(refusal) => format!("etcd at {} refuses requests.", printable(refusal.endpoint.as_bytes())),
+                None => format!("No reply from etcd at {} for {waited} s.", app.config.target),
+            };
+            let mut lines = vec![(title, Role::Title)];
+            lines.extend(failure.map(|failure| (printable(failure.reason().as_bytes()), Role::Warning)));
             lines.push(say("", Role::Text));
             lines.push(say("Retrying every second; leases will appear when it answers.", Role::Text));
             lines.push(say("Other etcd: leasetop --endpoints HOST:PORT. No etcd? leasetop demo.", Role::Text));

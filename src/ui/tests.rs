@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::app::{AppConfig, AppState, Backend, CallFailure, Key, Listing, Msg, refresh_rows, update};
+use etcd_lease::wire::{CallError, ErrorCause};
 use etcd_lease::{
     Cadence, ClusterView, EngineEvent, EngineEventKind, Granted, Header, LeaseId, LeaseStatus, MemberView, Phase,
     QueueGauge, Reachability, RenewalSchedule, TimeToLive,
@@ -33,6 +34,8 @@ fn cluster() -> ClusterView {
         endpoint: endpoint.into(),
         member_id: 1,
         is_leader,
+        is_learner: false,
+        alarm: None,
         has_leader: true,
         version: "3.5.30".into(),
         raft_term: 4,
@@ -142,6 +145,9 @@ fn app(config: AppConfig, messages: Vec<(f64, Msg)>, (width, height): (u16, u16)
     let mut app = AppState::new(config, Timestamp::START);
     update(&mut app, Msg::Resized(viewport(width, height)), Timestamp::START);
     for (when, msg) in messages {
+        if matches!(msg, Msg::Key(_)) {
+            refresh_rows(&mut app, at(when));
+        }
         update(&mut app, msg, at(when));
     }
     refresh_rows(&mut app, at(90.0));
@@ -287,7 +293,14 @@ fn the_terminal_decides_on_colour_and_signs() {
 fn without_an_etcd_it_says_what_it_tries() {
     let mut down = cluster();
     down.members.iter_mut().for_each(|member| {
-        member.reachability = Reachability::Down { trouble: "127.0.0.1:2379: connection \x1b[31mrefused".into() };
+        member.reachability = Reachability::Down {
+            trouble: CallError::new(
+                ErrorCause::Closed,
+                "",
+                "127.0.0.1:2379",
+                "127.0.0.1:2379: connection \x1b[31mrefused",
+            ),
+        };
     });
     let size = (80, 24);
     let config = AppConfig { is_read_only: true, ..AppConfig::default() };

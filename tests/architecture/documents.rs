@@ -92,22 +92,26 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-#[test]
-fn the_key_table_matches_the_program() {
-    const FILE: &str = "docs/keys.md";
-    const MARKS: [&str; 2] = ["<!-- keys -->\n", "<!-- /keys -->"];
-    let document = read(FILE);
-    let table = between(&document, MARKS[0], MARKS[1]);
+/// Checks the part of a document between `<!-- name -->` and `<!-- /name -->`, or rewrites it with UPDATE_DOCS=1.
+fn check_generated(file: &str, name: &str, expected: &str) {
+    let document = read(file);
+    let table = between(&document, &format!("<!-- {name} -->\n"), &format!("<!-- /{name} -->"));
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        let updated = document.replacen(table, &Keymap::default().markdown(), 1);
-        fs::write(root().join(FILE), updated).expect("docs/keys.md can be written");
+        let updated = document.replacen(table, expected, 1);
+        fs::write(root().join(file), updated).expect("the document can be written");
         return;
     }
-    assert_eq!(
-        table,
-        Keymap::default().markdown(),
-        "run UPDATE_DOCS=1 cargo test --test architecture to update {FILE}"
-    );
+    assert_eq!(table, expected, "run UPDATE_DOCS=1 cargo test --test architecture to update {file}");
+}
+
+#[test]
+fn the_key_table_matches_the_program() {
+    check_generated("docs/keys.md", "keys", &Keymap::default().markdown());
+}
+
+#[test]
+fn the_error_table_matches_the_program() {
+    check_generated("docs/troubleshooting.md", "errors", &leasetop::error_table::markdown());
 }
 
 #[test]

@@ -59,6 +59,17 @@ fn an_error_does_not_print_values_of_the_environment() {
 }
 
 #[test]
+fn an_empty_variable_counts_as_not_set() {
+    for name in
+        ["USER", "PASSWORD", "CACERT", "CERT", "KEY", "DIAL_TIMEOUT", "COMMAND_TIMEOUT", "WRITE_OUT", "ENDPOINTS"]
+    {
+        let output = leasetop().env(format!("ETCDCTL_{name}"), "").args(["--sandbox", "list"]).output();
+        let output = output.expect("the program runs");
+        assert!(output.status.success(), "ETCDCTL_{name}: {}", stderr(&output));
+    }
+}
+
+#[test]
 fn the_sandbox_option_overrides_endpoints_of_the_environment() {
     let output = with_endpoints("127.0.0.1:1", &["--sandbox", "list"]);
     assert!(output.status.success(), "{output:?}");

@@ -20,7 +20,7 @@ const ATTEMPTS: usize = 5;
 const ROOT: &str = "root:root-password";
 
 /// The versions that leasetop is tested against.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Version {
     /// Any 3.4.
     V3_4,
@@ -28,6 +28,10 @@ pub(crate) enum Version {
     V3_5_1,
     /// A 3.5 that checks who may renew (3.5.28 or later).
     V3_5New,
+    /// Any 3.6.
+    V3_6,
+    /// Any 3.7.
+    V3_7,
 }
 
 impl Version {
@@ -36,6 +40,8 @@ impl Version {
             Version::V3_4 => "LEASETOP_ETCD_3_4",
             Version::V3_5_1 => "LEASETOP_ETCD_3_5_1",
             Version::V3_5New => "LEASETOP_ETCD_3_5",
+            Version::V3_6 => "LEASETOP_ETCD_3_6",
+            Version::V3_7 => "LEASETOP_ETCD_3_7",
         }
     }
 
@@ -63,6 +69,8 @@ struct Member {
     client: u16,
     peer: u16,
     metrics: u16,
+    /// Whether it has no vote.
+    is_learner: bool,
     process: Option<Guarded>,
 }
 
@@ -113,6 +121,19 @@ impl Etcd {
         Ok(etcd)
     }
 
+    /// Adds a learner, which becomes the last member.
+    pub(crate) async fn add_learner(&mut self) {
+        let learner = Member { is_learner: true, ..Member::new(self.members.len()) };
+        let peer = format!("--peer-urls=http://127.0.0.1:{}", learner.peer);
+        self.ctl(&["member", "add", &learner.name, "--learner", &peer]);
+        self.members.push(learner);
+        let added = self.members.len() - 1;
+        self.spawn(added);
+        if let Err(Trouble::Other(log)) = self.wait_healthy(added).await {
+            panic!("the learner did not start:\n{log}");
+        }
+    }
+
     /// Its version.
     pub(crate) fn version(&self) -> Version {
         self.version
@@ -120,7 +141,11 @@ impl Etcd {
 
     /// Each member's client address as `--endpoints` takes it.
     pub(crate) fn endpoints(&self) -> Vec<String> {
-        self.members.iter().map(|member| format!("{}127.0.0.1:{}", self.prefix(), member.client)).collect()
+        self.members.iter().map(|member| self.endpoint(member)).collect()
+    }
+
+    fn endpoint(&self, member: &Member) -> String {
+        format!("{}127.0.0.1:{}", self.prefix(), member.client)
     }
 
     /// The certificates, of one started [`with_tls`](Etcd::with_tls).
@@ -186,7 +211,7 @@ impl Etcd {
         self.auth = true;
     }
 
-    /// Runs etcdctl on all members and returns its output; as root if authentication is enabled.
+    /// Runs etcdctl on all voting members and returns its output; as root if authentication is enabled.
     pub(crate) fn ctl(&self, args: &[&str]) -> String {
         let mut command = self.etcdctl();
         let output = tokio::task::block_in_place(|| command.args(args).output()).expect("etcdctl runs");
@@ -202,7 +227,8 @@ impl Etcd {
 
     fn etcdctl(&self) -> Command {
         let mut command = Command::new(self.version.program("etcdctl"));
-        command.env_clear().env("ETCDCTL_API", "3").arg("--endpoints").arg(self.endpoints().join(","));
+        let voting: Vec<_> = self.members.iter().filter(|it| !it.is_learner).map(|it| self.endpoint(it)).collect();
+        command.env_clear().arg("--endpoints").arg(voting.join(","));
         if let Some(tls) = &self.tls {
             command.arg("--cacert").arg(&tls.ca);
             command.arg("--cert").arg(&tls.client.cert).arg("--key").arg(&tls.client.key);
@@ -227,7 +253,7 @@ impl Etcd {
     }
 
     fn flags(&self, member: usize) -> Vec<String> {
-        let Member { name, client, peer, metrics, .. } = &self.members[member];
+        let Member { name, client, peer, metrics, is_learner, .. } = &self.members[member];
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         let cluster: Vec<_> = self.members.iter().map(|m| format!("{}=http://127.0.0.1:{}", m.name, m.peer)).collect();
         let mut flags = vec![
@@ -241,6 +267,9 @@ impl Etcd {
             // Plain HTTP for health and metrics, with or without TLS for clients.
             format!("--listen-metrics-urls=http://127.0.0.1:{metrics}"),
         ];
+        if *is_learner {
+            flags.push("--initial-cluster-state=existing".to_owned());
+        }
         if let Some(tls) = &self.tls {
             flags.push("--client-cert-auth".to_owned());
             flags.push(format!("--trusted-ca-file={}", tls.ca.display()));
@@ -281,6 +310,7 @@ impl Member {
             client: ports::free(),
             peer: ports::free(),
             metrics: ports::free(),
+            is_learner: false,
             process: None,
         }
     }

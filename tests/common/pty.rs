@@ -128,8 +128,17 @@ impl Terminal {
         assert!(self.is_line_as_found(), "left in raw mode");
     }
 
-    /// Types keys, as the bytes a terminal sends for them.
+    /// Types keys, as the bytes a terminal sends for them. An open dialog is read first: it carries out nothing in the
+    /// first 100 ms on the screen.
     pub(crate) fn keys(&mut self, keys: &str) {
+        if self.screen().contents().contains('╭') {
+            self.pass(0.12);
+        }
+        self.keys_at_once(keys);
+    }
+
+    /// Types keys as fast as a macro.
+    pub(crate) fn keys_at_once(&mut self, keys: &str) {
         let writer = &mut self.ends.as_mut().expect("it is there").writer;
         writer.write_all(keys.as_bytes()).expect("the program reads its terminal");
         writer.flush().expect("the program reads its terminal");

@@ -16,7 +16,7 @@ on_each_version! {
     tells_which_certificate_is_at_fault
 }
 
-on_the_newest_version! {
+on_the_newest_versions! {
     waits_for_a_renewal_and_for_the_end
     lists_what_was_observed
     lists_megabytes_of_key_names

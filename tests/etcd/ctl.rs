@@ -52,7 +52,7 @@ impl EtcdctlTest {
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.etcdctl);
-        command.env_clear().env("ETCDCTL_API", "3").args(["--endpoints", &self.endpoint]).args(args);
+        command.env_clear().args(["--endpoints", &self.endpoint]).args(args);
         command
     }
 

@@ -14,6 +14,7 @@ use crate::common::etcd::{Etcd, Version};
 on_each_version! {
     a_user_reads_its_own_keys_and_is_refused_others
     without_permission_to_list_leases_are_found_by_their_keys
+    a_wrong_password_is_reported_once_and_not_sent_over_and_over
 }
 
 async fn log_in(etcd: &Etcd, name: &str, password: &str) -> Cluster {
@@ -83,4 +84,25 @@ async fn without_permission_to_list_leases_are_found_by_their_keys(version: Vers
     }
     root.revoke(lease).await.unwrap();
     wait_for_event(&mut events, EventName::Revoked, lease).await;
+}
+
+async fn a_wrong_password_is_reported_once_and_not_sent_over_and_over(version: Version) {
+    let mut etcd = Etcd::start(version).await;
+    etcd.enable_auth();
+    let cluster = log_in(&etcd, "root", "wrong").await;
+    let (sender, mut events) = tokio::sync::mpsc::channel(256);
+    let signals = Box::pin(futures_util::stream::pending::<ExternalEvent>());
+    let options = HeadlessOptions { cluster, clock: Clock::real(), config: AppConfig::default() };
+    let _headless = spawn(follow_events(options, signals, sender));
+    let first = tokio::time::timeout(Duration::from_secs(10), events.recv()).await.expect("in time").expect("an event");
+    let text = first.event.text();
+    assert!(text.contains("refuses requests") && text.contains("check --user and --password"), "{text}");
+    // Status, list and watch try again all the time.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    let more: Vec<_> = std::iter::from_fn(|| events.try_recv().ok()).collect();
+    assert!(more.is_empty(), "{more:?}");
+    let series = "grpc_server_started_total{grpc_method=\"Authenticate\",grpc_service=\"etcdserverpb.Auth\",grpc_type=\"unary\"}";
+    let logins = etcd.metric(0, series).await.expect("the metric");
+    // One is that of etcdctl, which enabled authentication.
+    assert!(logins <= 4.0, "{logins} logins in 8 s");
 }

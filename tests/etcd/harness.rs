@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::common::etcd::{Etcd, Version};
 use crate::common::wait::until;
 
-on_the_newest_version! {
+on_the_newest_versions! {
     etcd_keeps_its_data_over_a_kill
     etcd_continues_after_a_freeze
     a_cluster_survives_the_loss_of_its_leader

@@ -8,7 +8,7 @@ use crate::common::guard::Guarded;
 use crate::common::wait::until;
 use crate::pty::{Terminal, leasetop};
 
-on_the_newest_version! {
+on_the_newest_versions! {
     the_queue_of_a_lock_is_shown_in_order
 }
 

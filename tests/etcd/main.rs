@@ -1,8 +1,8 @@
 //! Tests against real etcds. Each is in a module named after its etcd, `etcd_3_...`, which tests/run uses to skip the
 //! versions that are missing.
 //!
-//! A test runs on each version if the version may change the result, and on the newest 3.5 alone if it is about leasetop
-//! and the versions behave alike.
+//! A test runs on each version if the version may change the result, and on the newest 3.5 and the newest etcd alone if it
+//! is about leasetop and the versions behave alike.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -16,6 +16,8 @@ macro_rules! on_each_version {
         on_each_version!(@ etcd_3_4 V3_4 $($(#[$note])* $case)*);
         on_each_version!(@ etcd_3_5_1 V3_5_1 $($(#[$note])* $case)*);
         on_each_version!(@ etcd_3_5_new V3_5New $($(#[$note])* $case)*);
+        on_each_version!(@ etcd_3_6 V3_6 $($(#[$note])* $case)*);
+        on_each_version!(@ etcd_3_7 V3_7 $($(#[$note])* $case)*);
     };
     (@ $module:ident $version:ident $($(#[$note:meta])* $case:ident)*) => {
         mod $module {
@@ -31,10 +33,11 @@ macro_rules! on_each_version {
     };
 }
 
-/// Makes one test per case, on the newest 3.5.
-macro_rules! on_the_newest_version {
+/// Makes one test per case, on the newest 3.5 and the newest etcd.
+macro_rules! on_the_newest_versions {
     ($($case:ident)*) => {
         on_each_version!(@ etcd_3_5_newest V3_5New $($case)*);
+        on_each_version!(@ etcd_3_7_newest V3_7 $($case)*);
     };
 }
 

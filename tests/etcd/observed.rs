@@ -15,10 +15,11 @@ use simkit::Timestamp;
 
 use crate::common::etcd::{Etcd, Version};
 
-on_the_newest_version! {
+on_the_newest_versions! {
     every_renewal_of_another_client_is_inferred
     a_leader_change_is_no_renewal
     expired_and_revoked_leases_are_distinguished
+    a_pause_of_etcd_does_not_slow_down_the_list
 }
 
 async fn connect(etcd: &Etcd) -> Cluster {
@@ -153,4 +154,29 @@ async fn expired_and_revoked_leases_are_distinguished(version: Version) {
             (_, other) => panic!("TTL {ttl}: {other:?}, {observed:?}"),
         }
     }
+}
+
+/// etcd pauses for longer than a call may take. A lease granted afterwards is listed within 3 s.
+async fn a_pause_of_etcd_does_not_slow_down_the_list(version: Version) {
+    let etcd = Etcd::start(version).await;
+    let cluster = connect(&etcd).await;
+    let clock = Clock::real();
+    let mut observer = Observer::start(cluster.clone(), clock.clone(), KeyRange::all());
+    while !matches!(observer.next().await, Observation::Listed(_)) {}
+    etcd.freeze(0);
+    clock.sleep(Duration::from_secs(7)).await;
+    etcd.thaw(0);
+    let granted = clock.now();
+    let lease = cluster.grant(None, 600).await.expect("granted").id;
+    let listed = async {
+        loop {
+            if let Observation::Listed(listed) = observer.next().await
+                && listed.created.contains(&lease)
+            {
+                return listed.received - granted;
+            }
+        }
+    };
+    let after = tokio::time::timeout(Duration::from_secs(30), listed).await.expect("listed");
+    assert!(after < Duration::from_secs(3), "{after:?}");
 }

@@ -8,7 +8,7 @@ work=$(mktemp -d)
 etcd_pid='' missed=0
 
 clean_up() {
-  [ -z "$etcd_pid" ] || kill "$etcd_pid" 2>/dev/null || true
+  jobs -p | xargs --no-run-if-empty kill 2>/dev/null || true
   wait 2>/dev/null || true
   rm -rf "$work"
 }

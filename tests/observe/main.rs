@@ -193,6 +193,26 @@ async fn an_error_is_reported_once_and_so_is_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pause_of_etcd_does_not_slow_down_the_list() {
+    for pause in [2, 4, 7, 60] {
+        let mut test = ObserverTest::start(|_| {}).await;
+        test.listed().await;
+        test.sandbox.faults().hang();
+        test.clock.sleep(Duration::from_secs(pause)).await;
+        test.sandbox.faults().resume();
+        test.clock.sleep(Duration::from_millis(100)).await;
+        for _ in 0..3 {
+            let granted = test.clock.now();
+            let lease = LeaseId(test.sandbox.grant(600).unwrap());
+            let listed = test.listed().await;
+            assert_eq!(listed.created, [lease]);
+            let after = listed.received - granted;
+            assert!(after <= Duration::from_secs(3), "listed {after:?} after a pause of {pause} s");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn megabytes_of_key_names_of_one_lease_are_read() {
     let name = |n: u32| format!("heavy/{n:04}/{}", "x".repeat(4_096));
     let mut test = ObserverTest::start(|sandbox| {

@@ -144,7 +144,9 @@ fn a_lease_of_another_client_needs_the_typed_number() {
 fn a_failed_revoke_and_an_ended_lease_are_reported() {
     let (server, theirs, mut terminal) = with_anothers();
     server.sandbox.faults().down();
-    terminal.keys("x1\r");
+    terminal.keys_at_once("x1\r");
+    terminal.wait_for("The dialog had just opened");
+    terminal.keys("\r");
     terminal.wait_for(&format!("Could not revoke {theirs}"));
     assert_eq!(server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), [theirs]);
     server.sandbox.faults().up();
@@ -175,7 +177,9 @@ fn adopting_needs_confirmation() {
     terminal.wait_until("it is renewed", |_| server.sandbox.keep_alives(theirs) > 0);
     terminal.keys("a");
     terminal.wait_for("Stopped keeping");
-    terminal.keys("ay");
+    terminal.keys("a");
+    terminal.wait_for("keep it alive");
+    terminal.keys("y");
     terminal.wait_for("adopted");
     terminal.keys("qq");
     assert_eq!(terminal.exit_code(), 0);
@@ -260,7 +264,10 @@ fn on_tiny_screens_revoking_and_quitting_stay_clear() {
         assert!(screen.contains('y') && (screen.contains("Cancel") || screen.contains("Esc")), "{screen}");
         terminal.keys(ESC);
         closed(&mut terminal, &format!("{end}?"));
-        terminal.keys("xy");
+        terminal.keys("x");
+        terminal.wait_for(&format!("{end}?"));
+        terminal.settle();
+        terminal.keys("y");
         terminal.wait_until("it is revoked", |_| server.sandbox.leases().is_empty());
         // The monitor asks before it quits until it has etcd's answer.
         terminal.wait_for("⊘ r");

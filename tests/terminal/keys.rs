@@ -239,10 +239,10 @@ fn holds(screen: &Screen, expected: &str) -> bool {
     }
 }
 
-/// The row with the bar of the cursor, below the tabs.
+/// The row with the bar of the cursor at its start, below the tabs. The bar of the time left can end with the same sign.
 fn under_the_cursor(screen: &Screen) -> Option<String> {
     let rows = screen.contents().lines().map(str::to_owned).collect::<Vec<_>>();
-    rows.into_iter().skip(2).find(|row| row.contains('▌'))
+    rows.into_iter().skip(2).find(|row| row.chars().take(3).any(|sign| sign == '▌'))
 }
 
 #[test]

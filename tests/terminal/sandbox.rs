@@ -11,7 +11,7 @@ use crate::pty::{Terminal, leasetop};
 pub(crate) struct ServedSandbox {
     pub(crate) sandbox: Sandbox,
     endpoint: String,
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl ServedSandbox {
@@ -22,7 +22,12 @@ impl ServedSandbox {
             let at = sandbox.listen(0, "127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
             (sandbox, at)
         });
-        ServedSandbox { sandbox, endpoint: at.to_string(), _runtime: runtime }
+        ServedSandbox { sandbox, endpoint: at.to_string(), runtime }
+    }
+
+    /// The runtime that serves it.
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
     }
 
     /// Where it listens.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::wire::{CallError, ErrorCause};
+
 /// Whether a member answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Reachability {
@@ -10,10 +12,10 @@ pub enum Reachability {
     Unknown,
     /// It answered the last request.
     Up,
-    /// It did not answer the last request.
+    /// It did not serve the last request: no answer, or it is a learner, which refuses nearly all requests.
     Down {
-        /// The error, for people.
-        trouble: String,
+        /// The error.
+        trouble: CallError,
     },
 }
 
@@ -26,10 +28,14 @@ pub struct MemberView {
     pub member_id: u64,
     /// Whether the member reports itself as leader.
     pub is_leader: bool,
+    /// Whether it is a learner: a member without a vote, which refuses nearly all requests. It is [`Reachability::Down`].
+    pub is_learner: bool,
     /// Whether it knows of a leader.
     pub has_leader: bool,
     /// The etcd version; empty while unknown.
     pub version: String,
+    /// The alarm raised in the cluster: [`ErrorCause::NoSpace`] or [`ErrorCause::Corrupt`].
+    pub alarm: Option<ErrorCause>,
     /// The raft term.
     pub raft_term: u64,
     /// The revision of the key space.
@@ -56,7 +62,7 @@ pub struct ClusterView {
 impl ClusterView {
     /// Selects the member used for calls and renewals. The order of preference is: the leader; a member that knows a
     /// leader (the current choice, then the one with the shortest round trip); a member that answers; one that was not
-    /// probed yet; the one after the current choice.
+    /// probed yet; the one after the current choice; a learner.
     ///
     /// Only the newest raft term counts, because an isolated former leader still reports itself as leader.
     pub fn choose(&self) -> Option<usize> {
@@ -70,7 +76,9 @@ impl ClusterView {
                 Reachability::Up if member.has_leader => 1,
                 Reachability::Up => 2,
                 Reachability::Unknown => 3,
-                Reachability::Down { .. } => 4,
+                // It may be back, while a learner refuses for certain.
+                Reachability::Down { .. } if !member.is_learner => 4,
+                Reachability::Down { .. } => 5,
             };
             let is_current = self.chosen == Some(index);
             // Stay with the current member if it answers, and leave it if it is down.
@@ -114,7 +122,7 @@ mod tests {
     }
 
     fn down() -> Reachability {
-        Reachability::Down { trouble: "refused".to_owned() }
+        Reachability::Down { trouble: CallError::new(ErrorCause::NoReply, "read the status", "m", "no reply") }
     }
 
     #[test]
@@ -124,6 +132,18 @@ mod tests {
         assert_eq!(old_and_new.choose(), Some(2));
         let leader_down = view(&[(true, true, 3, down()), (false, true, 3, Up), (false, true, 3, Up)], Some(2));
         assert_eq!(leader_down.choose(), Some(2), "keeps a follower that answers");
+    }
+
+    #[test]
+    fn a_learner_is_chosen_only_if_there_is_no_voting_member() {
+        let mut beside_it = view(&[(false, true, 3, down()), (false, false, 0, down())], Some(0));
+        beside_it.members[0].is_learner = true;
+        assert_eq!(beside_it.choose(), Some(1), "even a member that is down");
+        beside_it.chosen = Some(1);
+        assert_eq!(beside_it.choose(), Some(1), "the next after it is the learner");
+        beside_it.members.truncate(1);
+        beside_it.chosen = Some(0);
+        assert_eq!(beside_it.choose(), Some(0));
     }
 
     #[test]

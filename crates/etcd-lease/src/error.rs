@@ -89,7 +89,7 @@ impl Error {
         match error.kind() {
             ErrorKind::Forbidden => Error::PermissionDenied(call),
             ErrorKind::Unauthenticated => Error::Unauthenticated(call),
-            ErrorKind::Unavailable => Error::Unavailable(call),
+            ErrorKind::Unavailable | ErrorKind::Learner => Error::Unavailable(call),
             ErrorKind::NoLeader => Error::NoLeader(call),
             ErrorKind::Timeout => Error::Timeout(call),
             ErrorKind::Tls => Error::Tls(call),

@@ -52,6 +52,7 @@ pub(super) struct MemberState {
     pub(super) id: u64,
     pub(super) client_urls: Vec<String>,
     pub(super) up: bool,
+    pub(super) is_learner: bool,
     /// How often the member's connections were closed. A connection closes when this changes.
     pub(super) lives: u64,
     pub(super) hung: bool,
@@ -194,6 +195,7 @@ impl MemberState {
             id,
             client_urls: Vec::new(),
             up: true,
+            is_learner: false,
             lives: 0,
             hung: false,
             delay: Duration::ZERO,

@@ -84,6 +84,16 @@ impl Faults {
         self.each(|member| member.hung = false);
     }
 
+    /// Makes the members learners, which refuse all requests but their status and serializable reads. Open streams stay.
+    pub fn learner(&self) {
+        self.each(|member| member.is_learner = true);
+    }
+
+    /// Promotes the members to voting members.
+    pub fn promote(&self) {
+        self.each(|member| member.is_learner = false);
+    }
+
     /// Ends every open keepalive stream with a status. New ones can be opened.
     pub fn cut_streams(&self, with: &Status) {
         self.each(|member| {

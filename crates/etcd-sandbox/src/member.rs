@@ -28,8 +28,10 @@ pub(super) struct MemberServer {
 /// What a request requires from the cluster.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Needs {
-    /// Only the member itself.
+    /// Only the member itself, which may be a learner.
     Nothing,
+    /// A voting member.
+    Vote,
     /// A leader.
     Leader,
     /// A quorum, for a linearizable read.
@@ -50,6 +52,9 @@ impl MemberServer {
         let _counted = self.count_request();
         let (metadata, _, message) = request.into_parts();
         self.until_resumed().await;
+        if needs != Needs::Nothing {
+            self.check_vote()?;
+        }
         if requires_leader(&metadata) {
             self.check_leader()?;
         }
@@ -71,6 +76,11 @@ impl MemberServer {
         Err(fault.status)
     }
 
+    /// Checks that the member is no learner.
+    pub(super) fn check_vote(&self) -> Result<(), RequestError> {
+        if self.with(|member| member.is_learner) { Err(RequestError::Learner) } else { Ok(()) }
+    }
+
     /// Checks that there is a leader.
     pub(super) fn check_leader(&self) -> Result<(), RequestError> {
         self.cluster.with(|state, _| state.leader.map(|_| ()).ok_or(RequestError::NoLeader))
@@ -79,7 +89,7 @@ impl MemberServer {
     /// Waits for what a request requires, for as long as etcd does.
     pub(super) async fn wait_until(&self, needs: Needs) -> Result<(), RequestError> {
         let error = match needs {
-            Needs::Nothing => return Ok(()),
+            Needs::Nothing | Needs::Vote => return Ok(()),
             Needs::Leader => RequestError::NoLeader,
             Needs::Read => RequestError::TimedOut,
             Needs::Propose => RequestError::NotProposed,
@@ -161,7 +171,7 @@ impl From<RequestError> for Status {
     fn from(error: RequestError) -> Status {
         let code = match error {
             RequestError::LeaseNotFound => Code::NotFound,
-            RequestError::LeaseExists => Code::FailedPrecondition,
+            RequestError::LeaseExists | RequestError::Learner => Code::FailedPrecondition,
             RequestError::TtlTooLarge | RequestError::FutureRevision | RequestError::Compacted => Code::OutOfRange,
             RequestError::NoKey | RequestError::KeyNotFound => Code::InvalidArgument,
             RequestError::ValueProvided | RequestError::LeaseProvided | RequestError::BadSort => Code::InvalidArgument,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use etcd_lease::{LeaseId, RenewalSchedule};
 
+use super::median_set::MedianSet;
 use super::{Intervals, Series};
 
 /// Who renews the leases of a cohort.
@@ -155,6 +156,10 @@ fn rounded(millis: u32) -> u32 {
     millis.saturating_add(step / 2) / step * step
 }
 
+/// How far the lease in the row of a cohort may be from the median, as a share of the median, before another one takes
+/// the row. This keeps the row from changing its lease at every renewal.
+const TOLERANCE: f64 = 0.1;
+
 /// The living leases of a cohort.
 #[derive(Clone, Debug, Default)]
 pub struct Cohort {
@@ -166,12 +171,15 @@ pub struct Cohort {
     pub(super) sure: IntervalCounts,
     /// Upper bounds of the intervals of the other measured leases.
     pub(super) bounds: IntervalCounts,
+    /// The same leases by their interval as a share of the TTL.
+    pub(super) sure_shares: MedianSet,
+    pub(super) bound_shares: MedianSet,
     /// Leases at risk whose renewal is overdue.
     pub(super) silent: BTreeSet<LeaseId>,
     /// Leases that one missed renewal kills.
     pub(super) too_late: BTreeSet<LeaseId>,
-    /// The lease with the best-known renewals, and how many of them are known.
-    pub(super) best: Option<(u32, LeaseId)>,
+    /// The lease that stands for the cohort, and its share. The share is 0 while its interval is unknown.
+    pub(super) representative: Option<(u32, LeaseId)>,
 }
 
 impl Cohort {
@@ -201,10 +209,24 @@ impl Cohort {
         self.too_late.len()
     }
 
-    /// The lease that stands for the cohort: one that is silent, else one that renews too late, else the best known.
+    /// Number of leases that are silent, or that one missed renewal kills.
+    pub fn problems(&self) -> usize {
+        self.too_late.union(&self.silent).count()
+    }
+
+    /// The lease that stands for the cohort: one whose interval is close to the median, so that an outlier never does.
+    /// Any lease while no interval is known.
     pub fn representative(&self) -> Option<LeaseId> {
-        let problem = self.silent.first().or(self.too_late.first()).copied();
-        problem.or(self.best.map(|(_, id)| id))
+        self.representative.map(|(_, id)| id)
+    }
+
+    /// Lets the median lease stand for the cohort, unless the present one is still close to it.
+    pub(super) fn choose_representative(&mut self) {
+        let Some(median) = self.sure_shares.median().or(self.bound_shares.median()) else { return };
+        let distance = |share: u32| f64::from(share.abs_diff(median.0));
+        if self.representative.is_none_or(|(share, _)| distance(share) > TOLERANCE * f64::from(median.0)) {
+            self.representative = Some(median);
+        }
     }
 
     /// Rank among other clients' cohorts: problems first, then measured ones.

@@ -21,7 +21,7 @@ pub const MAX_COHORTS: usize = 256;
 /// Above this share of the TTL, one missed renewal kills the lease: the next one would come after the deadline. The
 /// excess over 1/2 allows for the error of inferred intervals, and for a healthy TTL of 2 s, which Go's client renews
 /// every second.
-const TOO_LATE: f64 = 0.51;
+pub const TOO_LATE: f64 = 0.51;
 
 /// How urgent the response queue of an own lease is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +70,11 @@ impl Entry {
 
     fn share(&self) -> Option<f64> {
         if self.every == 0 { None } else { Some(f64::from(self.every) / 1e3 / f64::from(self.ttl)) }
+    }
+
+    /// The interval as a share of the TTL, in tenths of a thousandth.
+    fn rank(&self) -> u32 {
+        u32::try_from(u64::from(self.every) * 10 / u64::from(self.ttl.max(1))).unwrap_or(u32::MAX)
     }
 
     fn mark(&self) -> ShareMark {
@@ -123,8 +128,7 @@ pub struct CadenceIndex {
 impl CadenceIndex {
     /// Counts a lease again. `None` if it does not exist any more.
     pub(in crate::app) fn recheck(&mut self, id: LeaseId, lease: Option<&Lease>, now: Timestamp) {
-        let living = lease.filter(|lease| lease.end.is_none());
-        let mut new = living.and_then(|lease| Entry::of(lease, now));
+        let mut new = lease.filter(|lease| lease.end.is_none()).and_then(|lease| Entry::of(lease, now));
         if let Some(new) = &mut new
             && !self.cohorts.contains_key(&new.key)
             && self.cohorts.len() >= MAX_COHORTS
@@ -135,16 +139,19 @@ impl CadenceIndex {
             Some(new) => self.entries.insert(id, new),
             None => self.entries.remove(&id),
         };
-        if old != new {
-            if let Some(old) = old {
-                self.uncount(id, &old, new.map(|new| new.key));
-            }
-            if let Some(new) = new {
-                self.count(id, &new);
-            }
+        if old == new {
+            return;
         }
-        if let (Some(new), Some(lease)) = (new, living) {
-            self.compare_with_best(new.key, lease);
+        if let Some(old) = old {
+            self.uncount(id, &old, new.map(|new| new.key));
+        }
+        if let Some(new) = new {
+            self.count(id, &new);
+        }
+        for key in old.into_iter().chain(new).map(|entry| entry.key) {
+            if let Some(cohort) = self.cohorts.get_mut(&key) {
+                cohort.choose_representative();
+            }
         }
     }
 
@@ -160,6 +167,10 @@ impl CadenceIndex {
         }
         if entry.every > 0 {
             if entry.is_bound { &mut cohort.bounds } else { &mut cohort.sure }.add(entry.every);
+            if entry.is_bound { &mut cohort.bound_shares } else { &mut cohort.sure_shares }.insert(entry.rank(), id);
+        }
+        if let Some((share, _)) = cohort.representative.as_mut().filter(|(_, shown)| *shown == id) {
+            *share = entry.rank();
         }
         self.count_share(entry, true);
         self.queues.extend(entry.queue.map(|rank| (rank, entry.ttl, id)));
@@ -174,9 +185,11 @@ impl CadenceIndex {
             cohort.too_late.remove(&id);
             if entry.every > 0 {
                 if entry.is_bound { &mut cohort.bounds } else { &mut cohort.sure }.remove(entry.every);
+                if entry.is_bound { &mut cohort.bound_shares } else { &mut cohort.sure_shares }
+                    .remove(entry.rank(), id);
             }
             if now_in != Some(entry.key) {
-                cohort.best.take_if(|(_, best)| *best == id);
+                cohort.representative.take_if(|(_, shown)| *shown == id);
             }
             // An own TTL keeps its row after its last lease, because its figures are still of interest.
             if cohort.leases == 0 && entry.key.owner == CohortOwner::Others {
@@ -206,22 +219,6 @@ impl CadenceIndex {
         }
     }
 
-    /// Lets the lease stand for its cohort if more of its renewals are known. A lease with a few known renewals keeps
-    /// its place, so that the row does not jump from one to another.
-    fn compare_with_best(&mut self, key: CohortKey, lease: &Lease) {
-        const ENOUGH: u32 = 3;
-        let known = match key.owner {
-            CohortOwner::Own => ENOUGH,
-            CohortOwner::Others => lease.observed.renewals().since_last_gap().count() as u32,
-        };
-        let Some(cohort) = self.cohorts.get_mut(&key) else { return };
-        match &mut cohort.best {
-            Some((before, best)) if *best == lease.id => *before = known,
-            Some((before, _)) if *before >= ENOUGH || known <= *before => (),
-            best => *best = Some((known, lease.id)),
-        }
-    }
-
     /// Gives every cohort without one a lease that stands for it. Visits all leases, but only after such a lease ended.
     pub(in crate::app) fn fill_representatives(&mut self) {
         let lacks_one = |cohort: &Cohort| cohort.leases > 0 && cohort.representative().is_none();
@@ -230,9 +227,9 @@ impl CadenceIndex {
         }
         for (id, entry) in &self.entries {
             if let Some(cohort) = self.cohorts.get_mut(&entry.key)
-                && cohort.best.is_none_or(|(known, best)| known == 0 && *id < best)
+                && cohort.representative.is_none_or(|(share, shown)| share == 0 && *id < shown)
             {
-                cohort.best = Some((0, *id));
+                cohort.representative = Some((0, *id));
             }
         }
     }

@@ -42,18 +42,18 @@ impl ConfirmCount {
         !self.is_refused
     }
 
-    /// Edits the text. Accepts only digits, at most nine.
-    pub(in crate::app) fn on_key(&mut self, key: Key) {
+    /// Edits the text. Accepts only digits, at most nine. Returns whether the key is one that edits a number.
+    pub(in crate::app) fn on_key(&mut self, key: Key) -> bool {
         const MOST_DIGITS: usize = 9;
         let is_digit = matches!(key, Key::Char(c) if c.is_ascii_digit());
         let is_full = self.input.value().len() >= MOST_DIGITS;
         if matches!(key, Key::Char(_)) && (!is_digit || is_full) {
-            return;
+            return is_digit;
         }
-        if let Some(edit) = key.edit() {
-            self.input.handle(edit);
-            self.is_refused = false;
-        }
+        let Some(edit) = key.edit() else { return false };
+        self.input.handle(edit);
+        self.is_refused = false;
+        true
     }
 }
 
@@ -63,7 +63,7 @@ mod tests {
 
     fn typed(text: &str) -> ConfirmCount {
         let mut number = ConfirmCount::default();
-        text.chars().for_each(|c| number.on_key(Key::Char(c)));
+        text.chars().for_each(|c| _ = number.on_key(Key::Char(c)));
         number
     }
 

@@ -9,7 +9,7 @@ pub use confirm_count::ConfirmCount;
 pub use focus::Focus;
 pub use help::HelpDialog;
 pub use outcome::DialogOutcome;
-pub(super) use outcome::{DialogContext, is_over, scrolled};
+pub(super) use outcome::{DialogContext, is_no, is_over, scrolled};
 
 pub use super::command_line::CommandLine;
 pub use super::verbs::attach::AttachDialog;
@@ -102,6 +102,13 @@ impl Dialog {
             Dialog::Columns(_) => None,
             Dialog::Help(_) | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Warp | Dialog::Quit(_) => None,
         }
+    }
+
+    /// Whether its decision changes leases that exist.
+    pub(super) fn decides_about_leases(&self) -> bool {
+        let is_about_one =
+            matches!(self, Dialog::Revoke(_) | Dialog::Attach(_) | Dialog::ChangeTtl(_) | Dialog::Drill(_));
+        is_about_one || matches!(self, Dialog::RevokeMany(_) | Dialog::Adopt(_) | Dialog::Renew(_))
     }
 
     /// Handles a lease that ended and was granted again under the same id: what the user decides about the old lease

@@ -36,15 +36,39 @@ impl DialogContext<'_> {
         self.config.keymap.dialog_action(context, key)
     }
 
+    /// The reply to a key that is no answer: names the keys that are. `yes` says how to confirm.
+    fn no_answer(&self, yes: &str) -> DialogOutcome {
+        let label = |reply| self.config.keymap.key_label(Action::Dialog(reply));
+        let (no, close) = (label(DialogAction::Decline), label(DialogAction::Close));
+        DialogOutcome::DoAndStay(Command::ShowError(format!("{yes}; {no} or {close} cancels")))
+    }
+
+    /// The reply to a key that is no answer where a key confirms. `does` is what it does: `revokes`.
+    pub(in crate::app) fn no_answer_by_key(&self, does: &str) -> DialogOutcome {
+        let key = self.config.keymap.key_label(Action::Dialog(DialogAction::Confirm));
+        self.no_answer(&format!("{key} {does}"))
+    }
+
+    /// The reply to a key that is no answer where the number of leases confirms.
+    pub(in crate::app) fn no_answer_by_number(&self, leases: usize) -> DialogOutcome {
+        let accept = self.config.keymap.key_label(Action::Dialog(DialogAction::Accept));
+        self.no_answer(&format!("type {leases} and {accept} to revoke"))
+    }
+
     /// The action of a key outside of dialogs.
     pub(in crate::app) fn action(&self, key: Key) -> Option<Action> {
         self.config.keymap.action(key)
     }
 }
 
+/// Whether the action answers a question with no.
+pub(in crate::app) fn is_no(action: Option<DialogAction>) -> bool {
+    matches!(action, Some(DialogAction::Close | DialogAction::Decline))
+}
+
 /// Whether the action closes a dialog that has nothing to confirm.
 pub(in crate::app) fn is_over(action: Option<DialogAction>) -> bool {
-    matches!(action, Some(DialogAction::Close | DialogAction::Accept))
+    is_no(action) || action == Some(DialogAction::Accept)
 }
 
 /// The new scroll offset after an action. It may be beyond the end.

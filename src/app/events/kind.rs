@@ -19,6 +19,8 @@ pub enum EventKind {
         ttl: Option<i64>,
         /// The requested TTL in seconds, if granted by this program.
         asked: Option<i64>,
+        /// Whether the undo of a revoke granted it.
+        is_undo: bool,
     },
     /// A key was attached.
     Attached {
@@ -53,12 +55,14 @@ pub enum EventKind {
     Drill(Option<Fault>),
     /// The lease was renewed.
     Renewed(Renewal),
-    /// An election, a restart or a stalled server reset the time left to the full TTL.
+    /// An election, a restart or a stalled server reset the time left.
     Refilled {
         /// The granted TTL in seconds.
         ttl: Option<i64>,
-        /// The raft term since which the lease has its full TTL.
+        /// The raft term of the leader that reset it.
         term: Option<u64>,
+        /// The time left after it and the maximum error of that. `None` if it was reset to the full TTL.
+        left: Option<(Duration, Duration)>,
     },
     /// A response was dropped because its queue is full. The renewal itself succeeded.
     Dropped {
@@ -128,6 +132,13 @@ pub enum EventKind {
         /// The reason.
         message: String,
     },
+    /// A member refuses requests until somebody changes something, and no other member can be used.
+    Refused {
+        /// The member's endpoint.
+        endpoint: String,
+        /// The reason, and what to do.
+        message: String,
+    },
     /// The leader changed.
     Leader {
         /// The member's endpoint.
@@ -188,6 +199,11 @@ impl EventKind {
         EventKind::Error { message: message.into() }
     }
 
+    /// A lease that another client granted, with its TTL in seconds if known.
+    pub(crate) fn granted_elsewhere(ttl: Option<i64>) -> Self {
+        EventKind::Granted { ownership: Ownership::Other, ttl, asked: None, is_undo: false }
+    }
+
     /// The description of the event, escaped for the terminal.
     pub fn text(&self) -> String {
         super::sentence::of(self)
@@ -216,7 +232,9 @@ impl EventKind {
                 EndCause::Unknown => EventName::Gone,
             },
             EventKind::Connected { .. } | EventKind::RenewsAt { .. } => EventName::Connection,
-            EventKind::Disconnected { .. } | EventKind::Unreached { .. } => EventName::Connection,
+            EventKind::Disconnected { .. } | EventKind::Unreached { .. } | EventKind::Refused { .. } => {
+                EventName::Connection
+            }
             EventKind::Leader { .. } | EventKind::NoLeader { .. } => EventName::Leader,
             EventKind::Term { .. } => EventName::Term,
             EventKind::Error { .. } => EventName::Error,

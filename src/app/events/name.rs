@@ -19,7 +19,7 @@ pub enum EventName {
     Drill,
     /// A renewal got its reply, or another client's renewal was inferred.
     Renewed,
-    /// A lease's time left was reset to the full TTL by an election or a restart, not by a renewal.
+    /// A lease's time left was reset by an election or a restart, not by a renewal.
     Refilled,
     /// A response was dropped because its queue is full.
     Dropped,

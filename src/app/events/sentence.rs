@@ -11,7 +11,8 @@ use crate::plural::plural;
 /// The sentence. Text that came from etcd is escaped.
 pub(super) fn of(what: &EventKind) -> String {
     match what {
-        EventKind::Granted { ownership, ttl, asked } => granted(*ownership, *ttl, *asked),
+        EventKind::Granted { ttl: Some(ttl), is_undo: true, .. } => format!("by undo, {ttl} s"),
+        EventKind::Granted { ownership, ttl, asked, .. } => granted(*ownership, *ttl, *asked),
         EventKind::Attached { key, .. } => printable(key),
         EventKind::Detached { key, is_deleted: true, .. } => format!("{} deleted", printable(key)),
         EventKind::Detached { key, .. } => format!("{} put without a lease", printable(key)),
@@ -21,7 +22,7 @@ pub(super) fn of(what: &EventKind) -> String {
         EventKind::Drill(Some(drill)) => format!("started: {drill}"),
         EventKind::Drill(None) => "stopped".to_owned(),
         EventKind::Renewed(renewed) => self::renewed(renewed),
-        EventKind::Refilled { term, .. } => refilled(*term),
+        EventKind::Refilled { ttl, term, left } => refilled(*ttl, *term, *left),
         EventKind::Dropped { depth, capacity } => dropped(*depth, *capacity),
         EventKind::Late { interval, expected } => late(*interval, *expected),
         EventKind::Risk { left, expected } => risk(*left, *expected),
@@ -33,6 +34,7 @@ pub(super) fn of(what: &EventKind) -> String {
         EventKind::RenewsAt { endpoint } => format!("renewing through {}", printable(endpoint.as_bytes())),
         EventKind::Disconnected { endpoint, message } => disconnected(endpoint.as_deref(), message),
         EventKind::Unreached { endpoint, message } => unreached(endpoint, message),
+        EventKind::Refused { endpoint, message } => refused(endpoint, message),
         EventKind::Leader { endpoint, term } => {
             format!("{} is the leader (term {term})", printable(endpoint.as_bytes()))
         }
@@ -40,7 +42,9 @@ pub(super) fn of(what: &EventKind) -> String {
             "{} sees no leader: grants, renewals and revocations fail until one is elected",
             printable(endpoint.as_bytes())
         ),
-        EventKind::Term { old, new } => format!("term {old} → {new}: the new leader resets every TTL"),
+        EventKind::Term { old, new } => {
+            format!("term {old} → {new}: the new leader resets the time left of every lease")
+        }
         EventKind::Error { message } => printable(message.as_bytes()),
         EventKind::More { count, .. } => format!("{count} more in this second"),
     }
@@ -74,9 +78,11 @@ fn renewed(renewed: &Renewal) -> String {
     format!("{interval}{ttl}")
 }
 
-fn refilled(term: Option<u64>) -> String {
+fn refilled(ttl: Option<i64>, term: Option<u64>, left: Option<(Duration, Duration)>) -> String {
     let cause = term.map_or("the server".to_owned(), |term| format!("the new leader (term {term})"));
-    format!("TTL reset by {cause}; not a renewal")
+    let Some((left, _)) = left else { return format!("TTL reset by {cause}; not a renewal") };
+    let of = ttl.map_or_else(String::new, |ttl| format!(" of {ttl} s"));
+    format!("time left reset by {cause}, ~{:.0} s{of} left; not a renewal", left.as_secs_f64())
 }
 
 fn dropped(depth: usize, capacity: usize) -> String {
@@ -113,6 +119,10 @@ fn disconnected(endpoint: Option<&str>, message: &str) -> String {
 
 fn unreached(endpoint: &str, message: &str) -> String {
     format!("could not reach {}: {}. Retrying.", printable(endpoint.as_bytes()), printable(message.as_bytes()))
+}
+
+fn refused(endpoint: &str, message: &str) -> String {
+    format!("{} refuses requests: {}. Retrying.", printable(endpoint.as_bytes()), printable(message.as_bytes()))
 }
 
 fn describe_end(ended: &LeaseEnded) -> String {
@@ -189,7 +199,10 @@ mod tests {
         let bound = Renewal { is_bound: true, ..next };
         assert_eq!(of(&EventKind::Renewed(bound)), "after <=3.5 s (TTL 10 s)");
         assert_eq!(of(&EventKind::Renewed(Renewal { ttl: None, ..next })), "after ~3.5 s");
-        assert_eq!(of(&EventKind::Refilled { ttl: Some(10), term: None }), "TTL reset by the server; not a renewal");
+        let refilled = |term, left| of(&EventKind::Refilled { ttl: Some(900), term, left });
+        assert_eq!(refilled(None, None), "TTL reset by the server; not a renewal");
+        let partial = refilled(Some(3), Some((seconds(594.5), seconds(0.5))));
+        assert_eq!(partial, "time left reset by the new leader (term 3), ~594 s of 900 s left; not a renewal");
     }
 
     #[test]

@@ -47,12 +47,28 @@ impl Default for LeaseHistory {
 
 impl LeaseHistory {
     /// Creates the history of a lease that is not kept alive here, from what polls have shown: the last renewals, or
-    /// the deadline if there was no renewal.
+    /// the deadline if there was no renewal. A cycle with a gap in the polls is unknown.
     pub(super) fn from_observed(observed: &LeaseInference) -> Self {
         let mut history = LeaseHistory::default();
         let (renewals, ttl) = (observed.renewals(), observed.granted_ttl().unwrap_or_default());
-        for at in renewals.since_last_gap() {
+        let mut last = None;
+        for (at, has_gap) in renewals.recent_with_gaps() {
+            if let Some(last) = last
+                && has_gap
+            {
+                history.push(last, HistoryEvent::Unknown);
+            }
             history.push(at.middle(), HistoryEvent::Observed { deadline: at.later(ttl), is_renewal: true });
+            last = Some(at.middle());
+        }
+        if let Some(last) = last
+            && renewals.has_gap_since_last()
+        {
+            history.push(last, HistoryEvent::Unknown);
+            let known = observed.seen_at().zip(observed.bounds());
+            if let Some((at, deadline)) = known {
+                history.push(at, HistoryEvent::Observed { deadline, is_renewal: false });
+            }
         }
         if renewals.cadence().answers == 0
             && let (Some(since), Some(deadline)) = (renewals.watched_since(), observed.bounds())

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use crate::app::{Lease, LeaseState, Ownership};
-use etcd_lease::Fault;
+use crate::inference::lints::QueueFull;
+use etcd_lease::{Fault, QueueGauge};
 use simkit::Timestamp;
 
 /// A lease is unseen after this many planned polls without a reply.
@@ -48,15 +49,24 @@ impl Lease {
         self.late_from().is_some_and(|from| from <= self.known_until(now))
     }
 
-    /// Whether nobody reads the responses. A slow reader is not stalled: its queue changes between full and almost full
-    /// at each renewal.
+    /// Whether nobody reads the responses, or they are dropped. The queue of a slow reader changes between full and almost
+    /// full at each renewal, so its lease is stalled once responses are dropped, as its warning says.
     pub(in crate::app) fn is_stalled(&self) -> bool {
         let Some(status) = self.engine.as_ref().filter(|_| self.is_kept_alive) else { return false };
         match status.drill {
             Some(Fault::StallConsumer) => true,
-            Some(Fault::SlowConsumer { .. }) => false,
-            _ => self.is_reader_stalled || status.queue.capacity > 0 && status.queue.depth >= status.queue.capacity,
+            Some(Fault::SlowConsumer { .. }) => QueueFull::applies(status.queue),
+            _ => {
+                let is_full = status.queue.capacity > 0 && status.queue.depth >= status.queue.capacity;
+                self.is_reader_stalled || is_full || QueueFull::applies(status.queue)
+            }
         }
+    }
+
+    /// The response queue, if responses are dropped because it is full.
+    pub(in crate::app) fn overflowing_queue(&self) -> Option<QueueGauge> {
+        let status = self.engine.as_ref().filter(|_| self.is_kept_alive && self.end.is_none())?;
+        if QueueFull::applies(status.queue) { Some(status.queue) } else { None }
     }
 
     /// Whether this is an own or lost lease that is not kept alive, or a drill holds its renewals back.

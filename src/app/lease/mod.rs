@@ -101,7 +101,7 @@ pub struct Lease {
     pub warnings: Vec<&'static str>,
     /// Which of the warnings are muted.
     pub(super) muted: MutedWarnings,
-    /// When a reply last showed that an election or a restart reset the TTL.
+    /// When a reply last showed that an election or a restart reset the time left.
     pub refilled: Option<Timestamp>,
     /// Whether the last list contained the lease.
     pub(super) is_listed: bool,
@@ -347,6 +347,11 @@ impl Lease {
         }
     }
 
+    /// When leasetop first saw the lease: in a list, or in a key that is attached to it.
+    pub fn first_seen(&self) -> Timestamp {
+        self.first_seen
+    }
+
     /// The running fault drill.
     pub fn drill(&self) -> Option<Fault> {
         if self.is_kept_alive { self.engine.as_ref()?.drill } else { None }
@@ -388,7 +393,7 @@ impl Lease {
         self.observed.idle_end()
     }
 
-    /// Whether an election or a restart reset the TTL within the last 10 s.
+    /// Whether an election or a restart reset the time left within the last 10 s.
     pub fn was_just_refilled(&self, now: Timestamp) -> bool {
         self.refilled.is_some_and(|at| now - at < BADGE)
     }
@@ -424,7 +429,7 @@ impl Lease {
         if !is_past || self.overdue == Some(Overdue::Unseen) {
             self.overdue = None;
         }
-        if change.inferred == Inferred::Refilled {
+        if matches!(change.inferred, Inferred::Refilled { .. }) {
             self.refilled = Some(received);
         }
         let has_moved = self.update_countdown(change.deadline, received);

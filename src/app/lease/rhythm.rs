@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::Lease;
+use crate::app::{Lease, TimeRange};
 use crate::inference::lease_inference::{Certainty, MeanInterval};
 use simkit::Timestamp;
 
@@ -38,30 +38,37 @@ impl Lease {
         Some(self.observed_interval()?.every.as_secs_f64() / self.ttl_seconds()?)
     }
 
-    /// The share of the TTL that each of the last five cycles used up, from 0 to 1, oldest first. The last one is still
-    /// running. Empty before the first renewal. It reads at most five renewals.
-    pub fn cycles(&self, now: Timestamp) -> Vec<f64> {
+    /// The share of the TTL that each of the last five cycles used up, from 0 to 1, oldest first; `None` for a cycle in
+    /// which polls were too late to show every renewal. The last one is still running. Empty before the first renewal,
+    /// and if no cycle is known. It reads at most five renewals.
+    pub fn cycles(&self, now: Timestamp) -> Vec<Option<f64>> {
         let Some(ttl) = self.ttl_seconds() else { return Vec::new() };
         let mut until = self.end.map_or(now, |end| end.at);
-        let mut shares: Vec<f64> = Vec::with_capacity(CYCLES);
-        for renewed in self.latest_renewals() {
-            shares.push(((until - renewed).as_secs_f64() / ttl).min(1.0));
+        let mut shares: Vec<Option<f64>> = Vec::with_capacity(CYCLES);
+        for (renewed, has_gap) in self.latest_renewals() {
+            let share = ((until - renewed).as_secs_f64() / ttl).min(1.0);
+            shares.push(if has_gap { None } else { Some(share) });
             until = renewed;
+        }
+        if shares.iter().all(Option::is_none) {
+            return Vec::new();
         }
         shares.reverse();
         shares
     }
 
-    /// The times of the latest renewals, newest first, at most [`CYCLES`].
-    fn latest_renewals(&self) -> Vec<Timestamp> {
+    /// The times of the latest renewals, newest first, at most [`CYCLES`], each with whether polls after it were too
+    /// late to show every renewal.
+    fn latest_renewals(&self) -> Vec<(Timestamp, bool)> {
         if self.engine.is_some() {
-            let history = self.history.as_ref();
-            return history.into_iter().flat_map(|history| history.renewals()).map(|(at, _)| at).take(CYCLES).collect();
+            let renewals = self.history.iter().flat_map(|history| history.renewals());
+            return renewals.map(|(at, _)| (at, false)).take(CYCLES).collect();
         }
-        let mut times: Vec<Timestamp> = self.observed.renewals().since_last_gap().map(|at| at.middle()).collect();
-        times.reverse();
-        times.truncate(CYCLES);
-        times
+        let renewals = self.observed.renewals();
+        let mut has_gap = renewals.has_gap_since_last();
+        let with_gap_after =
+            |(at, gap_before): (TimeRange, bool)| (at.middle(), std::mem::replace(&mut has_gap, gap_before));
+        renewals.recent_with_gaps().rev().map(with_gap_after).take(CYCLES).collect()
     }
 
     /// How much time is left at `now`. The danger line is one interval, slightly less because a healthy 2 s lease has

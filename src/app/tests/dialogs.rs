@@ -277,3 +277,38 @@ fn the_help_scrolls_to_its_end() {
     story.press(&[Key::Char('?')]);
     assert!(story.app.view.dialog.is_none());
 }
+
+#[test]
+fn a_key_that_is_no_answer_is_told_which_keys_are() {
+    let mut story = Story::start(AppConfig::default());
+    story.grant(1, 10);
+    story.list(&[7], &[]);
+    story.probe(7, 20, 30, &["/a"]);
+    let note = |story: &Story| story.app.view.status.as_ref().map_or(String::new(), |note| note.text.clone());
+    for (id, action, told) in [
+        (1, 'x', "y revokes; n or Esc cancels"),
+        (7, 'x', "type 1 and Enter to revoke; n or Esc cancels"),
+        (7, 'a', "y keeps alive; n or Esc cancels"),
+        (7, 'o', "y renews; n or Esc cancels"),
+    ] {
+        story.app.view.cursor = Some(LeaseId(id));
+        assert_eq!(story.press(&[Key::Char(action), Key::Char('k')]), []);
+        assert_eq!(note(&story), told);
+        assert!(story.app.view.dialog.is_some());
+        assert_eq!(story.press(&[Key::Char('n')]), []);
+        assert!(story.app.view.dialog.is_none(), "{told}");
+    }
+}
+
+#[test]
+fn enter_in_an_incomplete_form_says_what_is_missing() {
+    let mut story = Story::start(AppConfig::default());
+    story.press(&[Key::Char('n'), Key::Enter]);
+    let note = |story: &Story| story.app.view.status.as_ref().map_or(String::new(), |note| note.text.clone());
+    assert_eq!(note(&story), "TTL: seconds, or 5m, 2h, 1d");
+    assert!(matches!(&story.app.view.dialog, Some(Dialog::Grant(form)) if form.is_refused()));
+    story.press(&[Key::Esc]);
+    story.grant(1, 10);
+    story.press(&[Key::Char('K'), Key::Enter]);
+    assert_eq!(note(&story), "KEY=VALUE");
+}

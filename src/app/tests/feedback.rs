@@ -9,7 +9,7 @@ fn note(story: &Story) -> &str {
 }
 
 /// A state with own and other leases, a lock and events, and the keys that show one of its views.
-const PLACES: [&[Key]; 8] = [
+const PLACES: [&[Key]; 10] = [
     &[],
     &[Key::Enter],
     &[Key::Char('2')],
@@ -18,6 +18,8 @@ const PLACES: [&[Key]; 8] = [
     &[Key::Char('3'), Key::Char('f'), Key::Up],
     &[Key::Char('4')],
     &[Key::Char('p')],
+    &[Key::Char('t')],
+    &[Key::Char('t'), Key::Enter, Key::Down],
 ];
 
 fn story(place: &[Key], is_empty: bool) -> Story {
@@ -43,7 +45,7 @@ fn seen(story: &Story) -> String {
             (view.active, view.is_open, view.is_zoomed, view.is_wide, view.pan, view.scroll, view.span, view.cursor),
             (&view.events_view, &view.locks_view, &view.cadence_cursor, view.sort, &view.row_filter),
             (&live.selection, &live.dialog, live.has_mouse, live.id_format, story.app.frozen.is_some()),
-            (story.app.polls.limit, view.group_by, view.is_following()),
+            (story.app.polls.limit, view.group_by, view.is_following(), view.grouped_cursor(), view.grouped_len()),
         )
     )
 }

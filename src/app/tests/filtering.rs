@@ -159,14 +159,13 @@ fn quick_filters_rotate_and_combine_with_the_typed_filter() {
     let mut story = crowd();
     story.list(&[], &[4]);
     let mut turn = Vec::new();
-    for _ in FilterPreset::ALL {
+    for _ in 0..4 {
         story.press(&[Key::Char('f')]);
         turn.push((story.app.view.row_filter.preset, story.rows()));
     }
     let expected = [
         (FilterPreset::Own, vec![1, 2]),
         (FilterPreset::Others, vec![3, 4]),
-        (FilterPreset::AtRisk, vec![]),
         (FilterPreset::Gone, vec![4]),
         (FilterPreset::All, vec![1, 3, 2, 4]),
     ];
@@ -177,6 +176,39 @@ fn quick_filters_rotate_and_combine_with_the_typed_filter() {
     assert_eq!(story.rows(), [1]);
     story.press(&[Key::Esc]);
     assert_eq!((story.rows().len(), story.app.view.row_filter.preset), (4, FilterPreset::All));
+}
+
+#[test]
+fn presets_start_with_problems_and_skip_those_without_a_lease() {
+    let mut story = Story::start(AppConfig::default());
+    let press = |story: &mut Story| {
+        story.press(&[Key::Char('f')]);
+        story.app.view.row_filter.preset
+    };
+    assert_eq!(press(&mut story), FilterPreset::All);
+    assert_eq!(story.app.view.status.as_ref().unwrap().text, "f: no preset matches a lease");
+    story.grant(1, 10);
+    story.renewed(1, 10, 3.5);
+    story.wait(5.0);
+    refresh_rows(&mut story.app, story.now);
+    assert_eq!((story.state(1), press(&mut story)), ("late", FilterPreset::AtRisk));
+    assert_eq!([press(&mut story), press(&mut story)], [FilterPreset::Own, FilterPreset::All]);
+}
+
+#[test]
+fn leases_that_were_never_renewed_are_found() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[7, 8, 9], &[]);
+    story.app.view.row_filter.set("renewals=0".parse().unwrap());
+    refresh_rows(&mut story.app, story.now);
+    assert!(story.rows().is_empty(), "nothing is known yet");
+    for left in [600, 599, 598] {
+        story.probe(7, left, 600, &[]);
+        story.probe(8, if left == 598 { 600 } else { left }, 600, &[]);
+        story.wait(1.0);
+    }
+    refresh_rows(&mut story.app, story.now);
+    assert_eq!(story.rows(), [7], "8 was renewed, and 9 has no reply");
 }
 
 #[test]

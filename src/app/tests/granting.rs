@@ -69,7 +69,7 @@ fn an_error_is_shown_at_its_field() {
     story.type_in("=x");
     assert_eq!(story.press(&[Key::BackTab, Key::BackTab, Key::Enter]), []);
     assert_eq!(form(&story).focus, Field::Put(0));
-    assert_eq!(story.app.view.status.as_ref().unwrap().text, "add a key before the =");
+    assert_eq!(story.app.view.status.as_ref().unwrap().text, "key=value: add a key before the =");
 }
 
 #[test]

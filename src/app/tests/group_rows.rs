@@ -33,6 +33,43 @@ fn t_groups_by_service_ttl_and_owner_and_300_leases_of_10_services_take_10_rows(
 }
 
 #[test]
+fn a_click_selects_a_group_or_a_lease() {
+    let mut story = services();
+    let third = story.app.view.groups().order()[2];
+    story.send(Msg::Clicked(ClickTarget::Group(third)));
+    assert_eq!(name(&story), "/svc/2");
+    story.press(&[Key::Enter]);
+    story.send(Msg::Clicked(ClickTarget::Row(LeaseId(12))));
+    assert_eq!((story.app.view.cursor, name(&story).as_str()), (Some(LeaseId(12)), ""));
+    story.send(Msg::Clicked(ClickTarget::Group(third)));
+    assert_eq!((story.app.view.cursor, name(&story).as_str()), (None, "/svc/2"));
+}
+
+#[test]
+fn the_cadence_view_has_a_cursor_while_leases_are_grouped() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[2, 3], &[]);
+    story.probe(2, 5, 10, &["/a"]);
+    story.press(&[Key::Char('t'), Key::Char('2')]);
+    story.probe(3, 5, 20, &["/a"]);
+    story.press(&[Key::Down]);
+    let cursor = &story.app.view.cadence_cursor;
+    assert_eq!((cursor.row(), cursor.shown().len()), (1, 2));
+}
+
+#[test]
+fn sort_keys_say_that_groups_keep_their_order() {
+    let mut story = services();
+    let status = |story: &Story| story.app.view.status.as_ref().map_or(String::new(), |status| status.text.clone());
+    story.press(&[Key::Char('<')]);
+    assert!(status(&story).contains("; groups stay sorted by problems"), "{}", status(&story));
+    story.press(&[Key::Char('I')]);
+    assert!(status(&story).contains(", highest first; groups stay"), "{}", status(&story));
+    story.press(&[Key::Char('v')]);
+    assert!(status(&story).starts_with("Ranges are not available while leases are grouped"), "{}", status(&story));
+}
+
+#[test]
 fn enter_expands_and_collapses_a_group() {
     let mut story = services();
     story.press(&[Key::Down, Key::Enter]);

@@ -200,3 +200,34 @@ fn a_lease_that_is_no_longer_renewed_is_at_risk_also_if_polls_missed_renewals() 
     assert!(!low.is_empty() && low.iter().all(|(_, state)| *state == "risk"), "{states:?}");
     assert!(states.iter().filter(|(left, _)| *left > 13.0).all(|(_, state)| *state == "ok"), "{states:?}");
 }
+
+/// Less than one interval left is a risk only once the renewal is overdue, and an overdue renewal only once less than one
+/// interval is left before the deadline.
+#[test]
+fn a_lease_is_at_risk_if_its_renewal_is_overdue_and_its_deadline_near() {
+    use crate::app::problem_class::ProblemClass;
+    use crate::app::state_class::StateClass;
+    // Seconds since a renewal, of a lease of 10 s, and its class.
+    let careful = [(3.4, StateClass::Ok), (4.5, StateClass::Late), (6.7, StateClass::Late), (7.1, StateClass::Risk)];
+    let careless = [(1.5, StateClass::Ok), (7.9, StateClass::Ok), (8.5, StateClass::Ok), (8.8, StateClass::Risk)];
+    for (every, classes) in [(3.5, careful), (8.0, careless)] {
+        let mut story = Story::start(AppConfig::default());
+        story.grant(1, 10);
+        story.renewed(1, 10, every);
+        let renewed = story.now;
+        for (after, class) in classes {
+            story.now = renewed + Duration::from_secs_f64(after);
+            story.probe(1, (10.0 - after) as i64, 10, &[]);
+            refresh_rows(&mut story.app, story.now);
+            let lease = story.others_lease(1);
+            let told = format!("{after} s after a renewal every {every} s");
+            assert_eq!(StateClass::of(lease, lease.state(story.now)), class, "{told}");
+            let problem = match class {
+                StateClass::Risk => ProblemClass::Risk,
+                StateClass::Late => ProblemClass::Late,
+                _ => ProblemClass::Ok,
+            };
+            assert_eq!(story.app.view.row_index.class(LeaseId(1)), Some(problem), "{told}");
+        }
+    }
+}

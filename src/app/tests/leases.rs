@@ -252,7 +252,10 @@ fn an_election_is_reported_with_term_and_leader() {
     }
     story.send(Msg::Cluster(view));
     let reported: Vec<String> = story.app.events.lines().skip(1).map(Event::text).collect();
-    assert_eq!(reported, ["127.0.0.1:2479 is the leader (term 5)", "term 4 → 5: the new leader resets every TTL"]);
+    assert_eq!(
+        reported,
+        ["127.0.0.1:2479 is the leader (term 5)", "term 4 → 5: the new leader resets the time left of every lease"]
+    );
 }
 
 #[test]

@@ -55,6 +55,15 @@ fn two_locks() -> Story {
 }
 
 #[test]
+fn the_view_has_a_cursor_while_leases_are_grouped() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[1], &[]);
+    story.press(&[Key::Char('t'), Key::Char('4')]);
+    story.read_line(&[("a", 1, 8)]);
+    assert_eq!(story.looked_at(), Some(1));
+}
+
+#[test]
 fn lock_keys_show_the_holder_and_since_when() {
     let mut story = two_locks();
     assert_eq!(story.line(), [4, 1, 2, 3]);

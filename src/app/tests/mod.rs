@@ -16,6 +16,7 @@ mod keymap;
 mod large_key_space;
 mod lease_keys;
 mod leases;
+mod link;
 mod lives;
 mod locks;
 mod losses;
@@ -39,6 +40,7 @@ mod wrong_lease;
 use std::time::Duration;
 
 use super::*;
+use etcd_lease::wire::{CallError, ErrorCause};
 use etcd_lease::{
     Cadence, ClusterView, Granted, Header, LeaseId, LeaseStatus, MemberView, Phase, QueueGauge, Reachability,
     RenewalSchedule, TimeToLive,
@@ -80,7 +82,8 @@ fn view() -> ClusterView {
 /// The same without a member that answers; one is chosen anyway.
 pub(super) fn down() -> ClusterView {
     let mut down = view();
-    down.members[0].reachability = Reachability::Down { trouble: "connection refused".into() };
+    down.members[0].reachability =
+        Reachability::Down { trouble: CallError::new(ErrorCause::Refused, "", "127.0.0.1:2379", "connection refused") };
     down
 }
 

@@ -284,8 +284,11 @@ fn a_reader_that_reads_nothing_is_stalled_and_a_full_queue_is_a_warning() {
     assert_eq!(story.state(1), "ok");
     with_queue(&mut story, 3, 0, Some(Fault::StallConsumer));
     assert_eq!(story.state(1), "stalled", "in a drill, from its start");
-    with_queue(&mut story, 16, 2, Some(Fault::SlowConsumer { every: Duration::from_secs(9) }));
+    let slow = Some(Fault::SlowConsumer { every: Duration::from_secs(9) });
+    with_queue(&mut story, 16, 0, slow);
     assert_eq!(story.state(1), "ok", "a slow reader still reads");
+    with_queue(&mut story, 15, 2, slow);
+    assert_eq!((story.state(1), story.others_lease(1).warnings.as_slice()), ("stalled", &["queue-full"][..]));
     with_queue(&mut story, 16, 0, None);
     assert_eq!(story.state(1), "stalled", "a full queue");
     run_lints(&mut story.app, story.now);
@@ -295,6 +298,25 @@ fn a_reader_that_reads_nothing_is_stalled_and_a_full_queue_is_a_warning() {
     assert_eq!(story.app.leases.get(LeaseId(1)).expect("it").warnings, ["queue-full"]);
     with_queue(&mut story, 0, 2, Some(Fault::HoldSender));
     assert_eq!(story.state(1), "paused", "its renewals are held back on purpose");
+}
+
+#[test]
+fn the_warning_about_a_full_queue_has_the_number_of_the_table_and_ends_with_the_drill() {
+    let mut story = Story::start(AppConfig::default());
+    story.grant(1, 10);
+    let whats = |story: &Story| {
+        let found = story.app.leases.findings(story.others_lease(1));
+        found.into_iter().map(|finding| finding.what).collect::<Vec<_>>()
+    };
+    let drill = Some(Fault::StallConsumer);
+    for dropped in [1, 2] {
+        with_queue(&mut story, 16, dropped, drill);
+        let told = format!("the response queue is full (16 of 16); dropped so far: {dropped}.");
+        assert_eq!(whats(&story), [told], "without waiting for a run of the lints");
+        run_lints(&mut story.app, story.now);
+    }
+    with_queue(&mut story, 0, 2, None);
+    assert_eq!((story.state(1), whats(&story).len(), story.others_lease(1).warnings.len()), ("ok", 0, 0));
 }
 
 #[test]
@@ -319,5 +341,24 @@ fn the_cycles_of_a_lease_are_shares_of_its_ttl() {
     }
     let cycles = story.app.leases.get(LeaseId(7)).expect("it").cycles(story.now);
     assert!(cycles.len() >= 3 && cycles.len() <= 5, "{cycles:?}");
-    assert!(cycles[..cycles.len() - 1].iter().all(|share| (0.4..0.6).contains(share)), "{cycles:?}");
+    let is_half = |share: &Option<f64>| share.is_some_and(|share| (0.4..0.6).contains(&share));
+    assert!(cycles[..cycles.len() - 1].iter().all(is_half), "{cycles:?}");
+}
+
+#[test]
+fn a_gap_in_the_polls_takes_the_place_of_one_cycle_and_the_others_stay() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[7], &[]);
+    let mut poll = |second: u32| {
+        story.now = at(f64::from(second));
+        story.probe(7, 19 - i64::from(second % 10), 20, &["/a"]);
+        story.app.leases.get(LeaseId(7)).expect("it").cycles(story.now)
+    };
+    (0..36).for_each(|second| _ = poll(second));
+    let gap = poll(43);
+    assert_eq!(gap.len(), 4, "{gap:?}");
+    assert!(gap[..2].iter().all(Option::is_some) && gap[2].is_none(), "{gap:?}");
+    (44..69).for_each(|second| _ = poll(second));
+    let after = poll(69);
+    assert_eq!(after.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true, true, true], "{after:?}");
 }

@@ -109,6 +109,20 @@ fn no_lease_has_two_polls_in_flight_and_two_missed_polls_mean_unseen() {
 }
 
 #[test]
+fn a_poll_without_a_reply_is_repeated_within_a_second_unless_it_was_denied() {
+    for (is_forbidden, polls) in [(false, 1), (true, 0)] {
+        let mut story = Story::start(AppConfig::default());
+        story.list(&(1..=30).collect::<Vec<_>>(), &[]);
+        let left = |_: LeaseId, now: Timestamp| Some((3_590 - now.since_start().as_secs() as i64, 3_600));
+        poll(&mut story, 150.0, left);
+        let unanswered = poll(&mut story, 100.0, |id, now| if id.0 == 30 { None } else { left(id, now) });
+        assert_eq!(times_asked(&unanswered, 30), 1, "a lease of an hour is polled every 200 s");
+        story.send(Msg::ProbeFailed { id: LeaseId(30), failure: CallFailure { is_forbidden, ..trouble("no reply") } });
+        assert_eq!(times_asked(&poll(&mut story, 1.0, left), 30), polls);
+    }
+}
+
+#[test]
 fn polls_narrow_the_time_left() {
     let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);

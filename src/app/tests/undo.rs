@@ -48,7 +48,7 @@ fn u_grants_the_same_lease_again_with_its_keys_and_keeps_it_alive() {
     revoke(&mut story, 1, Ok(backup(&[("/a", 3)])));
     assert_eq!(
         note(&story),
-        "Revoked 0000000000000001: 1 key deleted (revision 9); u undoes (not revisions; watchers saw the delete)"
+        "Revoked 0000000000000001: 1 key deleted (revision 9); u undoes (not revisions; watchers saw it)"
     );
     story.wait(299.0);
     story.send(Msg::Tick);
@@ -62,7 +62,7 @@ fn u_grants_the_same_lease_again_with_its_keys_and_keeps_it_alive() {
     assert_eq!(story.press(&[U]), []);
     assert_eq!(note(&story), "The undo is still running");
     restored(&mut story, 1, 1, 10, keys);
-    assert_eq!(note(&story), "Restored 0000000000000001 with 1 key");
+    assert_eq!(note(&story), "Granted 0000000000000001 again, 1 key");
     let lease = story.app.leases.get(LeaseId(1)).unwrap();
     assert_eq!((lease.end, lease.ownership, lease.is_kept_alive), (None, Ownership::Own, true));
     assert_eq!(story.press(&[U]), []);
@@ -77,6 +77,7 @@ fn a_restored_lease_of_another_client_is_not_ours_and_not_kept_alive() {
     restored(&mut story, 7, 7, 30, RestoredKeys::default());
     let lease = story.app.leases.get(LeaseId(7)).unwrap();
     assert_eq!((lease.end, lease.ownership, lease.is_kept_alive), (None, Ownership::Other, false));
+    assert_eq!(note(&story), "Granted 0000000000000007 again, no keys; not kept alive");
 }
 
 #[test]
@@ -88,7 +89,7 @@ fn keys_that_exist_again_and_a_taken_id_are_reported() {
     restored(&mut story, 1, 0x22, 10, keys);
     assert_eq!(
         note(&story),
-        "Restored 0000000000000001 as 0000000000000022 with 1 key: its id exists again; \
+        "Granted 0000000000000001 again as 0000000000000022, 1 key: its id exists again; \
          1 key exists again and was left alone: /b"
     );
 }
@@ -99,7 +100,7 @@ fn a_failed_undo_can_be_tried_again() {
     revoke(&mut story, 1, Ok(backup(&[("/a", 3)])));
     let first = story.press(&[U]);
     story.send(Msg::RestoreFailed { id: LeaseId(1), failure: trouble("no leader") });
-    assert_eq!(note(&story), "Restored no leases with no keys; 1 lease failed: no leader; u tries again");
+    assert_eq!(note(&story), "Granted no leases again, no keys; 1 lease failed: no leader; u tries again");
     assert_eq!(story.press(&[U]), first);
 }
 
@@ -159,7 +160,7 @@ fn a_bulk_revoke_is_undone_as_far_as_its_values_fit() {
     assert_eq!(requests.iter().map(|request| request.id.0).collect::<Vec<_>>(), [1, 3]);
     restored(&mut story, 1, 1, 10, RestoredKeys { created: vec![b"/a".to_vec()], ..RestoredKeys::default() });
     restored(&mut story, 3, 3, 10, RestoredKeys { created: vec![b"/c".to_vec()], ..RestoredKeys::default() });
-    assert_eq!(note(&story), "Restored 2 leases with 2 keys");
+    assert_eq!(note(&story), "Granted 2 leases again, 2 keys");
 }
 
 #[test]
@@ -179,4 +180,27 @@ fn the_dialog_says_beforehand_whether_it_can_be_undone() {
 #[test]
 fn the_values_do_not_appear_in_debug_output() {
     assert_eq!(format!("{:?}", backup(&[("/a", 3)])), "LeaseBackup(1 keys, 5 bytes)");
+}
+
+#[test]
+fn the_undo_of_a_bulk_revoke_works_in_the_window_with_its_results_and_names_what_expires() {
+    let mut story = Story::start(AppConfig::default());
+    story.grant(1, 10);
+    story.list(&[7], &[]);
+    story.probe(7, 20, 30, &["/a"]);
+    story.app.view.selection.add([1, 7].map(LeaseId));
+    story.press(&[Key::Char('x'), Key::Char('2'), Key::Enter]);
+    assert_eq!(story.press(&[U]), []);
+    assert_eq!(note(&story), "The revoke is still running; undo it when it is done");
+    assert!(matches!(story.app.view.dialog, Some(Dialog::Revoking { .. })));
+    answer(&mut story, 1, Ok(backup(&[])));
+    answer(&mut story, 7, Ok(backup(&[("/a", 3)])));
+    let effects = story.press(&[U]);
+    assert!(matches!(&effects[..], [Effect::Restore(requests)] if requests.len() == 2), "{effects:?}");
+    assert!(story.app.view.dialog.is_none(), "the results no longer apply");
+    restored(&mut story, 1, 1, 10, RestoredKeys::default());
+    restored(&mut story, 7, 7, 30, RestoredKeys { created: vec![b"/a".to_vec()], ..RestoredKeys::default() });
+    assert_eq!(note(&story), "Granted 2 leases again, 1 key; 1 not kept alive");
+    let texts: Vec<String> = story.app.events.lines().map(Event::text).collect();
+    assert!(texts.contains(&"by undo, 30 s".to_owned()), "{texts:?}");
 }

@@ -26,7 +26,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let id = || 1..=LEASES;
     let keys =
-        ['x', 'a', 'o', 'K', '!', 'y', ' ', 'v', 'j', 'k', 'G', 'g', 'U', 'F', 'P', '>', 'I', 'f', 'p', 'u', 'M'];
+        ['x', 'a', 'o', 'K', '!', 'y', ' ', 'v', 'j', 'k', 'G', 'g', 'U', 'F', 'P', '>', 'I', 'f', 'p', 'u', 'M', 't'];
     prop_oneof![
         6 => (id(), 1..60_i64).prop_map(|(id, left)| Step::Renew(id, left)),
         2 => id().prop_map(Step::Dies),
@@ -44,10 +44,12 @@ fn step() -> impl Strategy<Value = Step> {
 /// What the user saw in the last frame, and where the keys pressed since have moved the cursor.
 #[derive(Default)]
 struct Seen {
-    rows: Vec<LeaseId>,
+    rows: Vec<GroupedRow>,
     /// The rows on the screen.
     visible: Range<usize>,
-    cursor: Option<LeaseId>,
+    cursor: Option<GroupedRow>,
+    /// Whether the user has changed the groups since.
+    is_regrouped: bool,
     /// When a frame last showed another lease under the cursor than the user had left there.
     moved_at: Option<Timestamp>,
 }
@@ -55,16 +57,28 @@ struct Seen {
 impl Seen {
     fn frame(&mut self, story: &Story) {
         let (app, _) = story.app.displayed(story.now);
-        self.rows = app.view.order().to_vec();
-        self.visible = if app.view.is_open { 0..0 } else { app.view.visible_range() };
-        if self.cursor.is_some() && self.cursor != app.view.cursor {
+        let view = &app.view;
+        if view.is_grouped() {
+            self.rows = view.group_view.rows.clone();
+            self.visible = view.grouped_range();
+        } else {
+            self.rows = view.order().iter().copied().map(GroupedRow::Lease).collect();
+            self.visible = view.visible_range();
+        }
+        if view.is_open {
+            self.visible = 0..0;
+        }
+        let cursor = row_under_cursor(app);
+        if self.cursor.is_some() && self.cursor != cursor && !self.is_regrouped {
             self.moved_at = Some(story.now);
         }
-        self.cursor = app.view.cursor;
+        self.is_regrouped = false;
+        self.cursor = cursor;
     }
 
     /// Where a key moves the cursor among the rows of the last frame.
     fn press(&mut self, key: char, is_open: bool) {
+        self.is_regrouped |= key == 't';
         let row = self.cursor.and_then(|id| self.rows.iter().position(|row| *row == id));
         if is_open {
             return;
@@ -84,6 +98,23 @@ impl Seen {
 
     fn is_settled(&self, now: Timestamp) -> bool {
         self.moved_at.is_none_or(|at| now >= at + Duration::from_millis(300))
+    }
+}
+
+/// The group or lease under the cursor. An open lease hides the group.
+fn row_under_cursor(app: &AppState) -> Option<GroupedRow> {
+    let lease = app.view.cursor.map(GroupedRow::Lease);
+    if app.view.is_open { lease } else { app.view.grouped_cursor().or(lease) }
+}
+
+/// The leases of a row.
+fn leases_of(story: &Story, row: GroupedRow) -> BTreeSet<LeaseId> {
+    match row {
+        GroupedRow::Lease(id) => [id].into(),
+        GroupedRow::Group(group) => {
+            let view = &story.app.displayed(story.now).0.view;
+            view.group_members(group).iter().copied().collect()
+        }
     }
 }
 
@@ -115,17 +146,18 @@ fn acted_on(effects: &[Effect]) -> BTreeSet<LeaseId> {
 
 /// The leases in the highlighted range.
 fn range(story: &Story, seen: &Seen) -> BTreeSet<LeaseId> {
-    let row = |id: LeaseId| seen.rows.iter().position(|row| *row == id);
-    let ends = story.app.view.selection.range().and_then(row).zip(seen.cursor.and_then(row));
-    ends.map(|(one, other)| seen.rows[one.min(other)..=one.max(other)].iter().copied().collect()).unwrap_or_default()
+    let row = |shown: GroupedRow| seen.rows.iter().position(|row| *row == shown);
+    let first = story.app.view.selection.range().map(GroupedRow::Lease);
+    let Some((one, other)) = first.and_then(row).zip(seen.cursor.and_then(row)) else { return BTreeSet::new() };
+    seen.rows[one.min(other)..=one.max(other)].iter().flat_map(|row| leases_of(story, *row)).collect()
 }
 
 fn press(story: &mut Story, seen: &mut Seen, key: Key) {
     let (dialog, marked, is_open) = (asked(story), marks(story), story.app.view.dialog.is_some());
     let highlighted = range(story, seen);
-    let under_cursor: BTreeSet<LeaseId> = seen.cursor.into_iter().collect();
+    let under_cursor: BTreeSet<LeaseId> = seen.cursor.into_iter().flat_map(|row| leases_of(story, row)).collect();
     let was_detail_open = story.app.displayed(story.now).0.view.is_open;
-    let cursor = story.app.displayed(story.now).0.view.cursor;
+    let cursor = row_under_cursor(story.app.displayed(story.now).0);
     let effects = update(&mut story.app, Msg::Key(key), story.now);
     let reached = &acted_on(&effects) | &asked(story);
     let new_marks = &marks(story) - &marked;
@@ -140,7 +172,7 @@ fn press(story: &mut Story, seen: &mut Seen, key: Key) {
     let seen_for_marks = if highlighted.is_empty() { under_cursor } else { highlighted };
     assert!(new_marks.is_subset(&seen_for_marks), "{key}: {new_marks:?}, seen {seen_for_marks:?}");
     let (app, _) = story.app.displayed(story.now);
-    let is_elsewhere = is_open || was_detail_open || app.view.cursor == cursor;
+    let is_elsewhere = is_open || was_detail_open || row_under_cursor(app) == cursor;
     if let Key::Char(key) = key {
         seen.press(key, is_elsewhere);
     }
@@ -149,7 +181,7 @@ fn press(story: &mut Story, seen: &mut Seen, key: Key) {
 fn run_step(story: &mut Story, seen: &mut Seen, step: Step) {
     let (sent, received) = (story.now, story.now);
     let answer = |id: i64, ttl| {
-        let keys = vec![format!("/svc/{}", id * 7 % 11).into_bytes()];
+        let keys = vec![format!("/svc/{}/{}", id % 5, id * 7 % 11).into_bytes()];
         let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl: 60, keys, header: Header::default() };
         Msg::Probed { sent, received, answer, has_keys: true }
     };
@@ -182,13 +214,15 @@ proptest! {
     #[test]
     fn no_action_reaches_a_lease_that_the_user_did_not_see(
         is_by_left in any::<bool>(),
+        groups in 0..3,
         steps in prop::collection::vec(step(), 1..300),
     ) {
         let sort = if is_by_left { Sort::by(Column::Left) } else { Sort::default() };
         let mut story = Story::start(AppConfig { sort, ..AppConfig::default() });
         story.list(&(1..=LEASES).collect::<Vec<_>>(), &[]);
         story.grant(LEASES / 2, 60);
-        (1..=LEASES).for_each(|id| story.probe(id, 30 + id, 60, &[&format!("/svc/{id}")]));
+        (1..=LEASES).for_each(|id| story.probe(id, 30 + id, 60, &[&format!("/svc/{}/{id}", id % 4)]));
+        (0..groups).for_each(|_| _ = story.press(&[Key::Char('t')]));
         story.wait(10.0);
         let mut seen = Seen::default();
         seen.frame(&story);
@@ -196,4 +230,21 @@ proptest! {
             run_step(&mut story, &mut seen, step);
         }
     }
+}
+
+#[test]
+fn a_range_to_a_lease_that_is_gone_and_was_never_seen_asks_again() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&(1..=LEASES).collect::<Vec<_>>(), &[]);
+    (1..=LEASES).for_each(|id| story.probe(id, 30, 60, &[&format!("/svc/{id:02}")]));
+    let keys = |story: &mut Story, keys: &[char]| {
+        keys.iter().for_each(|key| _ = update(&mut story.app, Msg::Key(Key::Char(*key)), story.now));
+    };
+    refresh_rows(&mut story.app, story.now);
+    keys(&mut story, &['v']);
+    story.app.leases.remove(LeaseId(LEASES));
+    keys(&mut story, &['G', ' ']);
+    assert_eq!(marks(&story), BTreeSet::new());
+    let status = story.app.view.status.as_ref().map(|status| status.text.as_str());
+    assert_eq!(status, Some("The rows just moved: press Space again"));
 }

@@ -6,8 +6,8 @@ use crate::plural::plural;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-use super::execute::report;
 use super::lifecycle::get_or_create;
+use super::report::report;
 
 /// Takes over leases that the engine already keeps alive, because the monitor returned to their cluster.
 pub(super) fn resumed(app: &mut AppState, leases: &[KeptLease]) {

@@ -1,12 +1,13 @@
 //! Changes of the connection and of the leader.
 
-use crate::app::cluster_state::answering;
+use crate::app::cluster_state::{alarm_of, answering};
 use crate::app::{AppState, Effect, EventKind, HistoryEvent, Ownership, Redraw};
-use etcd_lease::{ClusterView, LeaseId, MemberView, Reachability};
+use crate::error_table::alarm_sentence;
+use etcd_lease::{ClusterView, LeaseId, MemberView};
 use simkit::Timestamp;
 
-use super::execute::{refusal, report};
 use super::lifecycle::get_or_create;
+use super::report::{refusal, report};
 use super::{lease_keys, list};
 
 /// Applies a new cluster view. When a member answers for the first time, the configured leases are granted and kept
@@ -17,10 +18,11 @@ pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> 
     }
     let before = std::mem::replace(&mut app.cluster.view, view);
     report_election(app, &before, now);
+    report_alarm(app, &before, now);
     match (answering(&before), app.cluster.member().cloned()) {
         (old, Some(new)) => return reached(app, old, &new, now),
         (Some(_), None) => lost(app, now),
-        (None, None) => unreached(app, &before, now),
+        (None, None) => unreached(app, now),
     }
     Vec::new()
 }
@@ -61,8 +63,20 @@ fn report_election(app: &mut AppState, before: &ClusterView, now: Timestamp) {
     }
 }
 
+/// Reports an alarm when it is raised.
+fn report_alarm(app: &mut AppState, before: &ClusterView, now: Timestamp) {
+    let alarm = alarm_of(&app.cluster.view);
+    if let Some(cause) = alarm
+        && alarm != alarm_of(before)
+    {
+        app.events.push(now, None, EventKind::error(alarm_sentence(cause)));
+    }
+}
+
 fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: Timestamp) -> Vec<Effect> {
-    if old.is_none_or(|old| old.endpoint != new.endpoint) {
+    app.cluster.reported_causes.clear();
+    let was_loss_hidden = std::mem::take(&mut app.cluster.is_loss_hidden);
+    if !was_loss_hidden && old.is_none_or(|old| old.endpoint != new.endpoint) {
         let connected = EventKind::Connected { endpoint: new.endpoint.clone(), version: new.version.clone() };
         app.events.push(now, None, connected);
     }
@@ -98,23 +112,46 @@ fn start_configured(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     grants.into_iter().map(Effect::Grant).chain(kept).collect()
 }
 
-/// Reports the first connection failure if no member has answered yet.
-fn unreached(app: &mut AppState, before: &ClusterView, now: Timestamp) {
-    let had_failure = before.members.iter().any(|member| matches!(member.reachability, Reachability::Down { .. }));
-    if had_failure || app.cluster.has_started {
+/// Reports why no member can be used, once per cause until a member answers. While a lost connection is only being
+/// retried, no further cause is reported, unless a member refuses requests.
+fn unreached(app: &mut AppState, now: Timestamp) {
+    let Some(failure) = app.cluster.link_failure() else { return };
+    let (cause, is_refusal) = (failure.cause(), failure.is_refusal());
+    let is_known = app.cluster.reported_causes.contains(&cause);
+    let (endpoint, message) = (failure.endpoint.to_owned(), failure.reason());
+    if is_known || app.cluster.has_started && !is_refusal {
         return;
     }
-    if let Some((endpoint, message)) = app.cluster.unreachable_member() {
-        let what = EventKind::Unreached { endpoint: endpoint.to_owned(), message: message.to_owned() };
-        app.events.push_verbose(now, None, || what);
+    app.cluster.reported_causes.push(cause);
+    if is_refusal {
+        app.events.push(now, None, EventKind::Refused { endpoint, message });
+    } else {
+        app.events.push_verbose(now, None, || EventKind::Unreached { endpoint, message });
     }
+}
+
+/// Reports a lost connection that was not reported, because there were others shortly before, if it lasts.
+pub(super) fn report_lasting_loss(app: &mut AppState, now: Timestamp) {
+    if app.cluster.lasting_loss_at().is_some_and(|at| at <= now) {
+        app.cluster.is_loss_hidden = false;
+        let message = loss_reason(app);
+        let since = app.cluster.unreached_since.unwrap_or(now);
+        app.events.push(since, None, EventKind::Disconnected { endpoint: None, message });
+    }
+}
+
+fn loss_reason(app: &AppState) -> String {
+    app.cluster.link_failure().map_or("no member replies".to_owned(), |failure| failure.reason())
 }
 
 fn lost(app: &mut AppState, now: Timestamp) {
     app.cluster.unreached_since = Some(now);
     app.leases.record_in_all(now, HistoryEvent::Unknown);
-    let trouble = app.cluster.link_failure().unwrap_or("no member replies").to_owned();
-    app.events.push(now, None, EventKind::Disconnected { endpoint: None, message: trouble });
+    app.cluster.reported_causes = app.cluster.link_failure().map(|failure| failure.cause()).into_iter().collect();
+    if app.cluster.may_report_loss(now) {
+        let message = loss_reason(app);
+        app.events.push(now, None, EventKind::Disconnected { endpoint: None, message });
+    }
 }
 
 /// Starts keeping alive a lease that the user named in the configuration.

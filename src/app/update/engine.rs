@@ -29,7 +29,9 @@ pub(super) fn statuses(app: &mut AppState, statuses: Vec<LeaseStatus>) {
         if status.ended.is_none() || lease.is_kept_alive || lease.ownership == Ownership::Own {
             lease.is_kept_alive &= !status.ended.as_ref().is_some_and(Ended::is_loss);
             lease.is_reader_stalled = is_reader_stalled;
+            let id = status.id;
             lease.apply_engine_status(status);
+            app.leases.refresh_queue_warning(id);
         }
     }
 }

@@ -5,8 +5,8 @@ use crate::app::cadence;
 use crate::app::command::{Command, TypedCommand};
 use crate::app::dialog::{Dialog, Focus, HelpDialog, MuteMenu};
 use crate::app::verbs::{
-    self, Done, attach, change_ttl, columns, copy, drill, grant, keep_alive, mute, pin, quit, renew, revoke,
-    revoke_many, sort, undo,
+    Done, attach, change_ttl, columns, copy, drill, grant, keep_alive, mute, pin, quit, renew, revoke, revoke_many,
+    sort, undo,
 };
 use crate::app::{AppState, Effect, Lease, MessageScope, Ownership, Redraw, TypedFilter, View};
 use crate::id_format::IdFormat;
@@ -14,6 +14,7 @@ use etcd_lease::{Fault, LeaseId};
 use simkit::Timestamp;
 
 use super::command_line::Plan;
+use super::report::{refusal, report};
 use super::{clusters, command_line, feedback, freeze, navigation, selection, tick, view_actions};
 
 /// Maximum number of leases in a dialog that are polled first. More than a dialog can show.
@@ -30,6 +31,7 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         }
         Command::SortBy(sort) => {
             navigation::sort_by(&mut app.active_view_mut().view, sort);
+            feedback::report_sort_of_groups(app, now);
             Done::default()
         }
         Command::ShowColumns(columns) => {
@@ -152,14 +154,6 @@ fn set_filter(app: &mut AppState, text: &str) -> Done {
     Done::default()
 }
 
-/// Shows a result on the status line and returns its effects.
-pub(super) fn report(app: &mut AppState, done: Done, now: Timestamp) -> Vec<Effect> {
-    if let Some(verbs::StatusText { text, is_error }) = done.status {
-        app.view.set_status(now, is_error, text);
-    }
-    done.effects
-}
-
 /// Executes an action if it works in the displayed view.
 fn act(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
     if action == Action::Back && selection::cancel_range(app) || feedback::is_refused(app, action) {
@@ -170,6 +164,9 @@ fn act(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
     }
     if action.is_view_only() {
         view_actions::perform(app, action);
+        if matches!(action, Action::SortBefore | Action::SortAfter | Action::InvertSort) {
+            feedback::report_sort_of_groups(app, now);
+        }
         return Vec::new();
     }
     if action.needs_lease() && !view_actions::select_subject(app.active_view_mut()) {
@@ -249,15 +246,6 @@ fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
         }
         _ => (),
     }
-}
-
-/// The error to show for a write in read-only mode. `None` if writes are allowed.
-pub(super) fn refusal(app: &mut AppState) -> Option<Done> {
-    if !app.config.is_read_only {
-        return None;
-    }
-    app.view.request_redraw(Redraw::Now);
-    Some(Done::error("Read-only: grant, renew and revoke are disabled"))
 }
 
 /// The leases that an action changes. `None`, with a message, if there are none or changes are not allowed.

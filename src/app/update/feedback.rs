@@ -3,7 +3,10 @@
 use crate::app::action::Action;
 use crate::app::events_view::EventsView;
 use crate::app::locks_view::LocksView;
-use crate::app::{AppState, CadenceCursor, Effect, FilterPreset, Key, MessageScope, Redraw, Sort, View, ViewState};
+use crate::app::{
+    AppState, CadenceCursor, Effect, FilterPreset, GroupBy, GroupedRow, Key, MessageScope, Redraw, Sort, View,
+    ViewState,
+};
 use crate::id_format::IdFormat;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -19,6 +22,9 @@ pub(super) struct Displayed {
     scroll: usize,
     span: u8,
     cursor: Option<LeaseId>,
+    group_by: GroupBy,
+    grouped_cursor: Option<GroupedRow>,
+    is_following: bool,
     top: usize,
     filter: (FilterPreset, String, bool),
     sort: Sort,
@@ -45,6 +51,9 @@ impl Displayed {
             scroll: view.scroll,
             span: view.span,
             cursor: view.cursor,
+            group_by: view.group_by,
+            grouped_cursor: view.grouped_cursor(),
+            is_following: view.is_following(),
             top: view.window.top,
             filter: (view.row_filter.preset, view.row_filter.typed.to_string(), view.row_filter.line.is_some()),
             sort: view.sort,
@@ -69,6 +78,18 @@ pub(super) fn is_refused(app: &AppState, action: Action) -> bool {
 
 fn is_hidden_by_detail(action: Action) -> bool {
     action.needs_rows() || action == Action::QuickFilter
+}
+
+/// Says what a new sort order applies to while leases are grouped.
+pub(super) fn report_sort_of_groups(app: &mut AppState, now: Timestamp) {
+    let view = &app.active_view().view;
+    if !view.is_grouped() {
+        return;
+    }
+    let (title, is_descending) = (view.sort.key.title(), view.sort.is_descending);
+    let order = if is_descending { ", highest first" } else { "" };
+    let text = format!("The leases in each group are sorted by {title}{order}; groups stay sorted by problems");
+    app.view.set_status(now, false, text);
 }
 
 /// Says that a key is not bound, and which key lists the keys.
@@ -128,6 +149,7 @@ fn reason(app: &AppState, action: Action) -> Option<String> {
         Action::Show(_) => "this view is already shown".to_owned(),
         Action::ClearMarks => "no lease is marked".to_owned(),
         Action::MarkRange => "no lease is selected".to_owned(),
+        Action::QuickFilter => "no preset matches a lease".to_owned(),
         Action::Zoom => "the table already fills the screen".to_owned(),
         Action::Left | Action::Right if view.active == View::Cadence => "this TTL has no other lease".to_owned(),
         Action::Left | Action::Right => no_column(view, action, &label(Action::Wide)),

@@ -7,7 +7,7 @@ use crate::app::{AppState, Redraw};
 use crate::plural::plural;
 use simkit::Timestamp;
 
-use super::execute::report;
+use super::report::report;
 
 /// Reports where a file was written, and how many leases it has.
 pub(super) fn exported(app: &mut AppState, leases: Option<usize>, path: &str, now: Timestamp) {

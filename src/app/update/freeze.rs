@@ -50,11 +50,11 @@ pub(super) struct ChangesSinceFreeze {
 }
 
 /// Moves the live cursor to the lease selected in the frozen view, so that an action applies to the lease that the user
-/// sees. `None` if the display is not frozen.
+/// sees, and to no lease if a group is selected there. `None` if the display is not frozen.
 pub(super) fn select(app: &mut AppState) -> Option<ChangesSinceFreeze> {
-    let id = app.frozen.as_ref()?.app.cursor_lease()?.id;
-    app.view.cursor = Some(id);
-    changes_of(app, id)
+    let id = app.frozen.as_ref()?.app.cursor_lease().map(|lease| lease.id);
+    app.view.cursor = id;
+    changes_of(app, id?)
 }
 
 /// What happened to a lease since the display was frozen. `None` if it is not frozen, or does not show the lease.

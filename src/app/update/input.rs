@@ -3,6 +3,7 @@
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::dialog::{Dialog, DialogContext, DialogOutcome};
+use crate::app::row_motion::DialogSeen;
 use crate::app::verbs::{attach, change_ttl, grant};
 use crate::app::{AppState, Effect, Key, Redraw};
 use simkit::Timestamp;
@@ -26,6 +27,7 @@ pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect>
     }
     app.view.request_redraw(Redraw::Now);
     app.view.status = None;
+    app.active_view_mut().view.motion.dialog = DialogSeen::No;
     let Some(action) = action else {
         feedback::report_unbound(app, key, now);
         return Vec::new();
@@ -41,16 +43,31 @@ fn press_in_dialog(app: &mut AppState, mut dialog: Dialog, key: Key, now: Timest
     app.view.request_redraw(Redraw::Now);
     let commands = &app.view.typed.commands;
     let context = DialogContext { config: &app.config, leases: &app.leases, jobs: &app.jobs, commands };
-    match dialog.on_key(key, context) {
+    let unconfirmed =
+        if dialog.decides_about_leases() && !is_dialog_seen(app, now) { Some(dialog.clone()) } else { None };
+    let outcome = dialog.on_key(key, context);
+    if matches!(outcome, DialogOutcome::Do(_) | DialogOutcome::DoAndStay(_)) && unconfirmed.is_some() {
+        app.view.dialog = unconfirmed;
+        app.view.set_status(now, true, format!("The dialog had just opened: read it, then press {key} again"));
+        return Vec::new();
+    }
+    match outcome {
         DialogOutcome::Stay => app.view.dialog = Some(dialog),
         DialogOutcome::Close => app.view.dialog = dialog.below(),
-        DialogOutcome::Do(command) => return execute(app, command, now),
+        DialogOutcome::Do(command) => {
+            app.active_view_mut().view.motion.dialog = DialogSeen::No;
+            return execute(app, command, now);
+        }
         DialogOutcome::DoAndStay(command) => {
             app.view.dialog = Some(dialog);
             return execute(app, command, now);
         }
     }
     Vec::new()
+}
+
+fn is_dialog_seen(app: &AppState, now: Timestamp) -> bool {
+    app.active_view().view.is_dialog_seen(now)
 }
 
 /// Inserts pasted text into the open form or filter line. Elsewhere it is refused, because its letters could trigger

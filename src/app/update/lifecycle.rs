@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::events::EventTime;
-use crate::app::{AppState, EndCause, EventKind, KeepaliveLoss, Lease, LeaseEnd, LeaseEnded, LeaseKeys, Ownership};
+use crate::app::{AppState, EndCause, EventKind, KeepaliveLoss, Lease, LeaseEnd, LeaseEnded, LeaseKeys};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::{RemovalCause, RemovalWindow};
 use etcd_lease::{Ended, LeaseId};
@@ -88,7 +88,7 @@ pub(super) fn record_regrant(app: &mut AppState, id: LeaseId, when: impl Into<Ev
         app.leases.superseded.push(id);
     }
     get_or_create(app, id).is_listed = is_listed;
-    app.events.push(when, Some(id), EventKind::Granted { ownership: Ownership::Other, ttl, asked: None });
+    app.events.push(when, Some(id), EventKind::granted_elsewhere(ttl));
 }
 
 /// Records that a reply at `by` contradicts the known lease: it ended and another lease with this TTL in seconds was

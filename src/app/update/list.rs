@@ -1,7 +1,7 @@
 //! Applying lease lists.
 
 use crate::app::poll_state::Overdue;
-use crate::app::{AppState, CallFailure, EventKind, Lease, Listing, Ownership, Redraw};
+use crate::app::{AppState, CallFailure, EventKind, Lease, Listing, Redraw};
 use crate::inference::TimeRange;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -84,7 +84,7 @@ pub(super) fn on_first_seen(app: &mut AppState, id: LeaseId, by: Timestamp) {
     get_or_create(app, id);
     if app.cluster.has_listed() {
         let within = since_list(app, by);
-        app.events.push(within, Some(id), EventKind::Granted { ownership: Ownership::Other, ttl: None, asked: None });
+        app.events.push(within, Some(id), EventKind::granted_elsewhere(None));
     }
 }
 

@@ -26,6 +26,7 @@ mod navigation;
 mod probe;
 mod refresh_rows;
 mod replies;
+mod report;
 mod selection;
 mod suspension;
 mod tick;

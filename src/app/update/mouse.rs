@@ -34,6 +34,10 @@ fn click(app: &mut AppState, hit: ClickTarget, now: Timestamp) -> Vec<Effect> {
             active.view.cadence_cursor.select(&active.leases.cadence_index, key);
             return Vec::new();
         }
+        ClickTarget::Group(id) => {
+            app.active_view_mut().view.select_group(id);
+            return Vec::new();
+        }
         ClickTarget::Row(id) => Command::Select(id),
         ClickTarget::Header(column) if present.column() == Some(column) => Command::SortBy(present.inverted()),
         ClickTarget::Tab(view) => Command::Action(Action::Show(view)),

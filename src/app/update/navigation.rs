@@ -1,7 +1,7 @@
 //! Navigation: view, size, sort order, cursor and scroll position.
 
 use crate::app::action::Action;
-use crate::app::{BackStep, Column, Sort, View, ViewFilter, ViewState};
+use crate::app::{BackStep, Column, LeaseStore, Sort, View, ViewFilter, ViewState};
 use crate::inference::locks::Locks;
 use etcd_lease::LeaseId;
 
@@ -9,7 +9,7 @@ use etcd_lease::LeaseId;
 pub(super) fn switch_to(view: &mut ViewState, locks: &Locks, to: View) {
     close_filter_lines(view);
     view.active = to;
-    view.is_open = false;
+    view.close_detail();
     view.opened_from = None;
     view.scroll = 0;
     view.locks_view.keep_cursor(locks);
@@ -96,7 +96,7 @@ pub(super) fn back(view: &mut ViewState) -> bool {
     let Some(step) = view.back_step() else { return false };
     match step {
         BackStep::Detail => {
-            view.is_open = false;
+            view.close_detail();
             view.active = view.opened_from.take().unwrap_or(View::Leases);
         }
         BackStep::Zoom => zoom(view),
@@ -121,16 +121,16 @@ pub(super) fn open_filter(view: &mut ViewState) {
     if let Some(filter) = view.view_filter_mut() {
         return filter.open();
     }
-    view.is_open = false;
+    view.close_detail();
     view.opened_from = None;
     view.row_filter.open();
 }
 
 /// Switches to the next event category or quick filter.
-pub(super) fn next_category(view: &mut ViewState) {
+pub(super) fn next_category(view: &mut ViewState, leases: &LeaseStore) {
     match view.active {
         View::Events => view.events_view.next_category(),
-        View::Leases => view.row_filter.next_preset(),
+        View::Leases => view.row_filter.next_preset(leases),
         View::Cadence | View::Locks => (),
     }
 }

@@ -1,5 +1,7 @@
 //! Applies replies to LeaseTimeToLive queries.
 
+use std::time::Duration;
+
 use crate::app::key_index::LeaseReply;
 use crate::app::{AppState, CallFailure, EventKind, HistoryEvent, LeaseKeys, LeaseState, Redraw, polls};
 use crate::inference::lease_inference::{Change, DeadlineChange, Inferred};
@@ -7,9 +9,12 @@ use crate::inference::{Renewal, TimeRange};
 use etcd_lease::{KeyRange, LeaseId, TimeToLive};
 use simkit::Timestamp;
 
-use super::{lease_keys, lease_replies};
 use super::lifecycle::{Absence, record_end, record_regrant, record_replacement};
 use super::tick::wants_keys;
+use super::{lease_keys, lease_replies};
+
+/// The time from a poll without a reply to the next one.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Applies a reply. Requests a frame only if something visible changed, because the countdown does not need a reply.
 pub(super) fn answered(
@@ -167,11 +172,14 @@ fn report_inferred(app: &mut AppState, answer: &TimeToLive, change: &Change, rec
     let (id, ttl) = (answer.id, Some(answer.granted_ttl));
     match change.inferred {
         Inferred::Renewed(renewal) => renewed(app, id, renewal),
-        Inferred::Refilled => {
+        Inferred::Refilled { is_full } => {
             let term = if answer.header.raft_term > 0 { Some(answer.header.raft_term) } else { None };
             let earliest = change.previous_query.unwrap_or(received).min(received);
             let within = TimeRange { earliest, latest: received };
-            app.events.push(within, Some(id), EventKind::Refilled { ttl, term });
+            let left = app.leases.get(id).and_then(|lease| lease.observed.bounds());
+            let left = left.map(|deadline| (deadline.middle() - received, deadline.half_width()));
+            let left = if is_full { None } else { left };
+            app.events.push(within, Some(id), EventKind::Refilled { ttl, term, left });
         }
         Inferred::Contradiction => contradiction(app, id, change.deadline, received),
         Inferred::Nothing | Inferred::Dying | Inferred::Missing | Inferred::Invalid => (),
@@ -214,16 +222,18 @@ fn record_history(app: &mut AppState, id: LeaseId, change: &Change, at: Timestam
     }
 }
 
-/// Handles a planned poll without a reply. The state of a lease that is kept alive here is still known from its
-/// renewals.
-pub(super) fn failed(app: &mut AppState, id: LeaseId, _failure: &CallFailure, now: Timestamp) {
+/// Handles a planned poll without a reply. It is repeated soon, even if the regular interval is minutes, unless it was
+/// denied. The state of a lease that is kept alive here is still known from its renewals.
+pub(super) fn failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) {
     app.keys.queries.failed(id, now);
     let Some(lease) = app.leases.get_mut(id) else { return };
     lease.poll.in_flight = false;
-    if lease.is_kept_alive || lease.state(now) != LeaseState::Unseen {
-        return;
-    }
-    if let Some(history) = &mut lease.history {
+    let (asked, due) = (lease.poll.asked.unwrap_or(now), lease.poll.due);
+    let is_unseen = !lease.is_kept_alive && lease.state(now) == LeaseState::Unseen;
+    if is_unseen && let Some(history) = &mut lease.history {
         history.push(now, HistoryEvent::Unknown);
+    }
+    if !failure.is_forbidden {
+        app.polls.plan(&mut app.leases, id, due.min((asked + RETRY).max(now)));
     }
 }

@@ -26,6 +26,10 @@ pub fn refresh_rows(app: &mut AppState, now: Timestamp) {
         app.leases.counts = app.view.row_index.count(&mut app.leases, *at);
         put_in_order(app, Frame { is_displayed: true, has_dialog: false, at: *at, ..frame });
     }
+    let active = app.active_view();
+    let group = if active.view.is_open { None } else { active.view.cursor_group() };
+    let shown = (active.subject(), group);
+    app.active_view_mut().view.motion.on_shown(shown, frame.has_dialog, now);
 }
 
 /// How the rows of a frame are ordered.
@@ -60,7 +64,9 @@ fn put_in_order(app: &mut AppState, frame: Frame) {
         let has_moved = app.view.refresh_groups(has_changed);
         let is_table = is_displayed && app.view.active == View::Leases && !app.view.is_open;
         let seen_rows = if is_table { app.view.grouped_range() } else { 0..0 };
-        return app.view.motion.on_frame(seen_rows, has_moved, now);
+        app.view.motion.on_lines(&[], false, now);
+        app.view.motion.on_frame(seen_rows, has_moved, now);
+        return refresh_other_views(app);
     }
     app.view.leave_groups();
     if is_user_change || before.row.is_none() || app.view.is_cursor_bound(now) {
@@ -72,12 +78,18 @@ fn put_in_order(app: &mut AppState, frame: Frame) {
     let has_moved = before.cursor.is_some() && app.view.cursor != before.cursor;
     let are_rows_visible = is_displayed && app.view.active == View::Leases && !app.view.is_open;
     let seen_rows = if are_rows_visible { app.view.visible_range() } else { 0..0 };
-    app.view.motion.on_frame(seen_rows, has_moved, now);
-    if app.view.active == View::Locks {
-        app.view.locks_view.keep_cursor(&app.keys.locks);
-    }
-    if app.view.active == View::Cadence {
-        refresh_cadence(app);
+    let view = &mut app.view;
+    view.motion.on_lines(&view.order[seen_rows.clone()], has_changed, now);
+    view.motion.on_frame(seen_rows, has_moved, now);
+    refresh_other_views(app);
+}
+
+/// Updates the rows of a view other than the leases.
+fn refresh_other_views(app: &mut AppState) {
+    match app.view.active {
+        View::Locks => app.view.locks_view.keep_cursor(&app.keys.locks),
+        View::Cadence => refresh_cadence(app),
+        View::Leases | View::Events => (),
     }
 }
 

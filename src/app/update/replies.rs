@@ -11,10 +11,10 @@ use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
 
 use super::engine::count;
-use super::execute::report;
 use super::lease_keys;
 use super::lifecycle::{Absence, get_or_create, record_end, record_revoked};
 use super::navigation;
+use super::report::report;
 
 /// Records a granted lease. Its deadline is between `sent` and `received`, each plus the TTL.
 pub(super) fn granted(
@@ -36,8 +36,12 @@ pub(super) fn granted(
     if let Some(status) = lease.engine.clone() {
         count(app, &status);
     }
-    let event =
-        EventKind::Granted { ownership: Ownership::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
+    let event = EventKind::Granted {
+        ownership: Ownership::Own,
+        ttl: Some(answer.ttl),
+        asked: Some(answer.requested_ttl),
+        is_undo: false,
+    };
     let one = format!("Granted {}: {}", app.view.id_format.name(answer.id), event.text());
     app.events.push(received, Some(answer.id), event);
     if !grant::has_job(&app.jobs, answer.requested_ttl) {

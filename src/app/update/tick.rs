@@ -8,7 +8,7 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 use super::counts::refresh_counts;
-use super::{lints, undo_size, values};
+use super::{cluster, lints, undo_size, values};
 
 /// Maximum number of queries for keys at once.
 const MAX_KEY_QUERIES: usize = 64;
@@ -19,6 +19,7 @@ const ENDED_ROW_TTL: Duration = Duration::from_secs(30);
 pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     refresh_counts(app, now);
     drop_ended_rows(app, now);
+    cluster::report_lasting_loss(app, now);
     clear_status(app, now);
     lints::run_if_due(app, now);
     if app.view.take_reorder_request(now) {
@@ -147,7 +148,8 @@ pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     let polls = next_poll(app, now);
     let reordering = app.view.reorder_wake();
     let undo = undo_size::next_wake(app, now);
-    [ended, status, values, lints, state_change, polls, reordering, undo]
+    let loss = app.cluster.lasting_loss_at();
+    [ended, status, values, lints, state_change, polls, reordering, undo, loss]
         .into_iter()
         .flatten()
         .min()

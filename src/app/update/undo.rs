@@ -8,8 +8,8 @@ use crate::app::{AppState, CallFailure, Effect, EventKind, Ownership, Redraw, Re
 use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
 
-use super::execute::report;
 use super::lifecycle::get_or_create;
+use super::report::report;
 use super::{freeze, lease_keys};
 
 /// Shows the result of a revoke with the key that undoes it. The message stays until a key is pressed, for as long as
@@ -31,6 +31,7 @@ pub(super) fn report_with_hint(app: &mut AppState, mut done: Done, now: Timestam
 pub(super) fn replaced(app: &mut AppState, id: LeaseId, answer: &Granted, (sent, received): (Timestamp, Timestamp)) {
     let old = app.jobs.undo.restoring.as_ref().and_then(|job| job.pending.get(&id)).cloned();
     let ttl = Duration::from_secs(answer.ttl.unsigned_abs());
+    let is_undo = old.is_some();
     let lease = get_or_create(app, answer.id);
     lease.ownership = Ownership::Own;
     lease.asked_ttl = Some(answer.requested_ttl);
@@ -41,8 +42,12 @@ pub(super) fn replaced(app: &mut AppState, id: LeaseId, answer: &Granted, (sent,
         lease.asked_ttl = old.record.asked_ttl;
     }
     lease.set_deadline(TimeRange { earliest: sent + ttl, latest: received + ttl }, answer.ttl);
-    let granted =
-        EventKind::Granted { ownership: Ownership::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
+    let granted = EventKind::Granted {
+        ownership: Ownership::Own,
+        ttl: Some(answer.ttl),
+        asked: Some(answer.requested_ttl),
+        is_undo,
+    };
     app.events.push(received, Some(answer.id), granted);
     freeze::overlay_restored(app, answer.id);
 }

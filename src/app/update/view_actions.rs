@@ -13,7 +13,7 @@ pub(super) fn perform(app: &mut AppState, action: Action) {
         Action::Show(_) | Action::NextView | Action::PreviousView => switch_view(active, action),
         Action::Open => open(active),
         Action::NextLease | Action::PreviousLease => navigation::go_to_lease(&mut active.view, action),
-        Action::QuickFilter => navigation::next_category(&mut active.view),
+        Action::QuickFilter => navigation::next_category(&mut active.view, &active.leases),
         Action::Filter => navigation::open_filter(&mut active.view),
         Action::SortBefore | Action::SortAfter | Action::InvertSort => sort(active, action),
         Action::ShorterSpan | Action::LongerSpan => navigation::change_span(&mut active.view, action),

@@ -73,11 +73,13 @@ impl AttachDialog {
     }
 
     fn accept(&mut self, needs_confirm_count: bool) -> DialogOutcome {
-        let Ok((key, value)) = self.read() else {
-            self.is_at_number = false;
-            return DialogOutcome::Stay;
+        let (key, value) = match self.read() {
+            Ok((key, value)) => (key.as_bytes().to_vec(), value.as_bytes().to_vec()),
+            Err(rule) => {
+                self.is_at_number = false;
+                return DialogOutcome::DoAndStay(Command::ShowError(rule));
+            }
         };
-        let (key, value) = (key.as_bytes().to_vec(), value.as_bytes().to_vec());
         if !needs_confirm_count || self.number.is(1) {
             return DialogOutcome::Do(Command::Attach { id: self.id, key, value });
         }

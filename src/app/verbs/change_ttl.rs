@@ -84,9 +84,12 @@ impl ChangeTtlDialog {
         if let Some(obstacle) = ChangeTtlDialog::obstacle(lease) {
             return DialogOutcome::DoAndStay(Command::ShowError(obstacle));
         }
-        let Ok(ttl) = self.read(lease) else {
-            self.is_at_number = false;
-            return DialogOutcome::Stay;
+        let ttl = match self.read(lease) {
+            Ok(ttl) => ttl,
+            Err(rule) => {
+                self.is_at_number = false;
+                return DialogOutcome::DoAndStay(Command::ShowError(format!("new TTL: {rule}")));
+            }
         };
         if !self.needs_confirm_count(lease) || self.number.is(1) {
             return DialogOutcome::Do(Command::ChangeTtl { id: self.id, ttl });

@@ -51,7 +51,8 @@ impl RenewDialog {
         if is_over(action) {
             return DialogOutcome::Close;
         }
-        self.focus = self.focus.moved(action, ANSWERS).unwrap_or(self.focus);
+        let Some(focus) = self.focus.moved(action, ANSWERS) else { return context.no_answer_by_key("renews") };
+        self.focus = focus;
         DialogOutcome::Stay
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::app::bindings::Keymap;
 use crate::app::command::Command;
-use crate::app::dialog::{ConfirmCount, DialogContext, DialogOutcome, Focus, is_over};
+use crate::app::dialog::{ConfirmCount, DialogContext, DialogOutcome, Focus, is_no, is_over};
 use crate::app::events::keys_in_words;
 use crate::app::jobs::Jobs;
 use crate::app::keymap::Action;
@@ -94,11 +94,14 @@ impl RevokeDialog {
         }
     }
 
-    fn edit(&mut self, key: Key, action: Option<DialogAction>, confirmation: Confirmation) {
-        match confirmation {
-            Confirmation::Key => self.focus = self.focus.moved(action, ANSWERS).unwrap_or(self.focus),
-            Confirmation::Number => self.typed.on_key(key),
+    /// Edits the number or moves the focus. Returns whether the key does that.
+    fn edit(&mut self, key: Key, action: Option<DialogAction>, confirmation: Confirmation) -> bool {
+        if confirmation == Confirmation::Number {
+            return self.typed.on_key(key);
         }
+        let Some(focus) = self.focus.moved(action, ANSWERS) else { return false };
+        self.focus = focus;
+        true
     }
 
     /// Handles a key. If the lease has ended, every answer closes the dialog.
@@ -111,11 +114,16 @@ impl RevokeDialog {
         if self.submit(action, confirmation) {
             return DialogOutcome::Do(Command::Revoke(self.id));
         }
-        if action == Some(DialogAction::Close) || is_over(action) && confirmation == Confirmation::Key {
+        if is_no(action) || is_over(action) && confirmation == Confirmation::Key {
             return DialogOutcome::Close;
         }
-        self.edit(key, action, confirmation);
-        DialogOutcome::Stay
+        if self.edit(key, action, confirmation) || action == Some(DialogAction::Accept) {
+            return DialogOutcome::Stay;
+        }
+        match confirmation {
+            Confirmation::Key => context.no_answer_by_key("revokes"),
+            Confirmation::Number => context.no_answer_by_number(1),
+        }
     }
 }
 

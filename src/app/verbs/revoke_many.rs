@@ -3,9 +3,10 @@
 
 use crate::app::bulk::{BulkRevoke, RevokeOutcome, RevokeTarget};
 use crate::app::command::Command;
-use crate::app::dialog::{ConfirmCount, DialogContext, DialogOutcome, is_over, scrolled};
+use crate::app::dialog::{ConfirmCount, DialogContext, DialogOutcome, is_no, is_over, scrolled};
 use crate::app::events::keys_in_words;
 use crate::app::jobs::Jobs;
+use crate::app::keymap::Action;
 use crate::app::lease_store::LeaseStore;
 use crate::app::selection::Selection;
 use crate::app::{DialogAction, Effect, Key, KeyContext, Lease, UndoSize};
@@ -53,24 +54,32 @@ impl RevokeManyDialog {
     pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
         let left: Vec<RevokeTarget> = self.leases(context.leases).map(RevokeTarget::of).collect();
         let action = context.dialog_action(KeyContext::RevokeMany, key);
-        if action == Some(DialogAction::Close) || is_over(action) && left.is_empty() {
+        if is_no(action) || is_over(action) && left.is_empty() {
             return DialogOutcome::Close;
         }
         if action == Some(DialogAction::Accept) && self.typed.confirms(left.len()) {
             return DialogOutcome::Do(Command::RevokeMany(left));
         }
-        self.typed.on_key(key);
-        DialogOutcome::Stay
+        if self.typed.on_key(key) || action == Some(DialogAction::Accept) {
+            return DialogOutcome::Stay;
+        }
+        context.no_answer_by_number(left.len())
     }
 }
 
 /// Handles a key in the progress dialog. The close key stops the bulk revoke. Once nothing is queued, the close key and
-/// Enter close the dialog. Movement keys scroll the results.
+/// Enter close the dialog. The undo key undoes the revoke once it is done, and closes the dialog, because its results no
+/// longer apply. Movement keys scroll the results.
 pub(in crate::app) fn on_progress_key(top: &mut usize, key: Key, context: DialogContext<'_>) -> DialogOutcome {
     let action = context.dialog_action(KeyContext::Results, key);
     let bulk = context.jobs.bulk();
     if bulk.is_none_or(BulkRevoke::is_drained) && is_over(action) {
         return DialogOutcome::Close;
+    }
+    if context.action(key) == Some(Action::Undo) {
+        let undo = Command::Action(Action::Undo);
+        let is_over = bulk.is_none_or(BulkRevoke::is_over);
+        return if is_over { DialogOutcome::Do(undo) } else { DialogOutcome::DoAndStay(undo) };
     }
     let last = bulk.map_or(0, |bulk| bulk.results().len().saturating_sub(1));
     *top = scrolled(*top, context.action(key)).min(last);

@@ -48,7 +48,7 @@ pub(in crate::app) fn hint(jobs: &Jobs, keymap: &Keymap) -> String {
     let key = keymap.key_label(Action::Undo);
     match jobs.undo.offer() {
         None => String::new(),
-        Some(UndoOffer::Whole) => format!("; {key} undoes (not revisions; watchers saw the delete)"),
+        Some(UndoOffer::Whole) => format!("; {key} undoes (not revisions; watchers saw it)"),
         Some(UndoOffer::Part { possible, of, why }) => format!("; {key} undoes {possible} of {of} ({why})"),
         Some(UndoOffer::Nothing(why)) => format!("; no undo: {why}"),
     }
@@ -57,10 +57,9 @@ pub(in crate::app) fn hint(jobs: &Jobs, keymap: &Keymap) -> String {
 /// Records a lease that was granted again with its keys. `new` is its id.
 pub(in crate::app) fn on_restored(jobs: &mut Jobs, id: LeaseId, new: LeaseId, keys: &RestoredKeys) {
     let Some(job) = &mut jobs.undo.restoring else { return };
-    if job.pending.remove(&id).is_none() {
-        return;
-    }
+    let Some(lease) = job.pending.remove(&id) else { return };
     job.restored.push((id, new));
+    job.kept_alive += usize::from(lease.request.keep_alive);
     job.keys += keys.created.len();
     job.existing.extend(keys.existing.iter().cloned());
     if let Some(failure) = &keys.failure {
@@ -98,20 +97,23 @@ pub(in crate::app) fn conclusion(jobs: &mut Jobs, keymap: &Keymap, ids: IdFormat
     Done::error(parts.join("; "))
 }
 
-/// `Restored 694d9aa8d4d4f304 with 2 keys`, and its new id if the old one exists again.
+/// `Granted 32 leases again, 32 keys; not kept alive`. The counts come first, because a narrow screen cuts the end.
 fn restored_in_words(job: &RestoreJob, ids: IdFormat) -> String {
     let keys = plural(job.keys as u64, "key");
-    match job.restored[..] {
-        [(old, new)] if old == new => format!("Restored {} with {keys}", ids.name(old)),
-        [(old, new)] => {
-            format!("Restored {} as {} with {keys}: its id exists again", ids.name(old), ids.name(new))
-        }
+    let granted = match job.restored[..] {
+        [(old, new)] if old == new => format!("Granted {} again, {keys}", ids.name(old)),
+        [(old, new)] => format!("Granted {} again as {}, {keys}: its id exists again", ids.name(old), ids.name(new)),
         _ => {
             let renamed = job.restored.iter().filter(|(old, new)| old != new).count();
             let leases = plural(job.restored.len() as u64, "lease");
             let note = if renamed > 0 { format!(", {renamed} with new ids") } else { String::new() };
-            format!("Restored {leases} with {keys}{note}")
+            format!("Granted {leases} again, {keys}{note}")
         }
+    };
+    match (job.restored.len(), job.restored.len() - job.kept_alive) {
+        (_, 0) => granted,
+        (all, expiring) if all == expiring => format!("{granted}; not kept alive"),
+        (_, expiring) => format!("{granted}; {expiring} not kept alive"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Writing theme, columns, sort and group to the config file, after a dialog that shows the changed lines.
 
 use crate::app::command::{Command, ConfigFileChange};
-use crate::app::dialog::{DialogContext, DialogOutcome, Focus};
+use crate::app::dialog::{DialogContext, DialogOutcome, Focus, is_over};
 use crate::app::{AppConfig, Column, DialogAction, GroupBy, Key, KeyContext, Sort};
 use crate::config_edit::{ChangedLine, Setting, SettingValue, changed_lines, edited};
 
@@ -27,9 +27,11 @@ impl WriteConfigDialog {
         let write = || DialogOutcome::Do(Command::SaveConfig(self.change.clone()));
         match (action, self.focus.among(ANSWERS)) {
             (Some(DialogAction::Confirm), _) | (Some(DialogAction::Accept), 1) => return write(),
-            (Some(DialogAction::Close | DialogAction::Accept), _) => return DialogOutcome::Close,
-            (action, _) => self.focus = self.focus.moved(action, ANSWERS).unwrap_or(self.focus),
+            (action, _) if is_over(action) => return DialogOutcome::Close,
+            _ => (),
         }
+        let Some(focus) = self.focus.moved(action, ANSWERS) else { return context.no_answer_by_key("writes") };
+        self.focus = focus;
         DialogOutcome::Stay
     }
 

@@ -22,8 +22,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::builder::Resettable;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches, Id};
 
 use self::content::{Cluster, Content};
 use self::file::Source;
@@ -88,7 +89,7 @@ impl Env {
 /// # Errors
 /// A config file that cannot be read or contains an error; a cluster that it does not define.
 pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
-    let matches = matched(Cli::command(), &args);
+    let matches = matched(command(), &args);
     if is_any(&matches, &WITHOUT_FILE) {
         return Ok(cli(&matches));
     }
@@ -100,7 +101,7 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
         (None, _) => Content::default(),
     };
     let cluster = chosen(&matches, &content)?;
-    let command = settings::with_defaults(Cli::command(), &content.values, cluster.map(|cluster| &cluster.values));
+    let command = settings::with_defaults(command(), &content.values, cluster.map(|cluster| &cluster.values));
     let said = cli(&matches).monitor.flags();
     let mut cli = cli(&matched(command, &args));
     cli.monitor.flags = said;
@@ -150,7 +151,7 @@ impl ConfigFile {
 pub(super) fn for_cluster(start: &GlobalFlags, name: &str) -> Result<(GlobalFlags, MonitorArgs), CliError> {
     let content = &start.config_file.0;
     let Some(cluster) = content.cluster(name) else { return Err(CliError::Usage(unknown(name, content))) };
-    let command = settings::with_defaults(Cli::command(), &content.values, Some(&cluster.values));
+    let command = settings::with_defaults(command(), &content.values, Some(&cluster.values));
     let args = [OsString::from("leasetop"), OsString::from(format!("--cluster={name}"))];
     let wrong = |error: clap::Error| CliError::Usage(printable(error.to_string().as_bytes()));
     let matches = command.try_get_matches_from(args).map_err(wrong)?;
@@ -215,6 +216,14 @@ fn read_only_by(matches: &ArgMatches, content: &Content, cluster: Option<&Cluste
     }
     let of_cluster = cluster.filter(|cluster| cluster.values.contains_key("read-only"));
     ReadOnlyBy::File { path: content.path.clone(), cluster: of_cluster.map(|cluster| cluster.name.clone()) }
+}
+
+/// The command line. As in etcdctl, an empty variable of the environment counts as not set.
+fn command() -> Command {
+    let is_empty = |arg: &&Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    let command = Cli::command();
+    let unset: Vec<Id> = command.get_arguments().filter(is_empty).map(|arg| arg.get_id().clone()).collect();
+    unset.into_iter().fold(command, |command, id| command.mut_arg(id, |arg| arg.env(Resettable::Reset)))
 }
 
 fn cli(matches: &ArgMatches) -> Cli {

@@ -63,7 +63,8 @@ fn progress(from: Timestamp, now: Timestamp, span: Duration) -> String {
 fn incomplete(app: &AppState) -> Option<CliError> {
     let why = match &app.cluster.list_failure {
         _ if !app.cluster.is_reached() => {
-            format!("connection lost: {}", app.cluster.link_failure().unwrap_or("no reply"))
+            let why = app.cluster.link_failure().map_or("no reply".to_owned(), |failure| failure.reason());
+            format!("connection lost: {why}")
         }
         Some(trouble) => trouble.text.clone(),
         None if !app.cluster.has_listed() => "no list received yet; use a longer --for".to_owned(),

@@ -22,6 +22,8 @@ const STREAK: Duration = Duration::from_secs(5);
 const CLIENTV3_TICK: Duration = Duration::from_millis(500);
 /// Minimum number of intervals to predict the next one. With fewer, the next renewal may come from a slower client.
 const MIN_INTERVALS: usize = 3;
+/// An observed renewal, and the one before it.
+type IntervalEnds<'a> = (&'a SeenRenewal, &'a SeenRenewal);
 
 /// How certain a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +78,8 @@ pub struct ObservedRenewals {
     /// Whether a poll since the last renewal came too late to show every renewal.
     gap: bool,
     any_gap: bool,
+    /// Whether too few of the latest intervals are exact, so that the mean is an upper bound.
+    is_mean_bound: bool,
     /// When the last poll was sent.
     last_poll: Option<Timestamp>,
     /// The start of the time without a late poll.
@@ -136,6 +140,16 @@ impl ObservedRenewals {
         self.recent.iter().map(|seen| seen.at)
     }
 
+    /// Like [`recent`](Self::recent), each with whether polls before it were too late to show every renewal.
+    pub fn recent_with_gaps(&self) -> impl DoubleEndedIterator<Item = (TimeRange, bool)> {
+        self.recent.iter().map(|seen| (seen.at, seen.has_gap))
+    }
+
+    /// Whether a poll since the last renewal came too late to show every renewal.
+    pub fn has_gap_since_last(&self) -> bool {
+        self.gap
+    }
+
     /// The times of the latest renewals, oldest first, since the last gap in the polls.
     pub fn since_last_gap(&self) -> impl Iterator<Item = TimeRange> {
         let first = self.recent.iter().rposition(|seen| seen.has_gap).unwrap_or(0);
@@ -153,13 +167,20 @@ impl ObservedRenewals {
         self.last_poll.zip(self.close_since).map_or(Duration::ZERO, |(last, since)| last - since)
     }
 
-    /// The mean interval of the latest renewals; `None` before the second. If any intervals have no gap in the polls,
-    /// only those count.
+    /// The mean interval of the latest renewals; `None` before the second. Once enough intervals are exact, only those
+    /// count. Otherwise it is an upper bound, from intervals without a gap in the polls if there are any.
     pub fn mean_interval(&self) -> Option<MeanInterval> {
-        let watched = self.intervals().filter(|(_, seen)| !seen.has_gap);
-        let (count, sum, sure) = sum(watched).or_else(|| sum(self.intervals()))?;
-        let certainty = if sure { Certainty::About } else { Certainty::AtLeast };
-        Some(MeanInterval { every: sum / count, certainty })
+        let (count, sum) = self
+            .counted_intervals()
+            .fold((0, Duration::ZERO), |(count, sum), (before, seen)| (count + 1, sum + seen.since(before)));
+        let certainty = if self.is_mean_bound { Certainty::AtLeast } else { Certainty::About };
+        if count == 0 { None } else { Some(MeanInterval { every: sum / count, certainty }) }
+    }
+
+    /// The shortest and the longest of the intervals that [`mean_interval`](Self::mean_interval) is the mean of.
+    pub fn interval_range(&self) -> Option<(Duration, Duration)> {
+        let lengths = || self.counted_intervals().map(|(before, seen)| seen.since(before));
+        Some((lengths().min()?, lengths().max()?))
     }
 
     fn mean(&self) -> Option<Duration> {
@@ -167,14 +188,32 @@ impl ObservedRenewals {
     }
 
     /// Consecutive pairs of the latest renewals.
-    fn intervals(&self) -> impl Iterator<Item = (&SeenRenewal, &SeenRenewal)> {
+    fn intervals(&self) -> impl Iterator<Item = IntervalEnds<'_>> {
         self.recent.iter().zip(self.recent.iter().skip(1))
+    }
+
+    /// The intervals that the mean is of.
+    fn counted_intervals(&self) -> impl Iterator<Item = IntervalEnds<'_>> {
+        let is_any_watched = self.intervals().any(|(_, seen)| !seen.has_gap);
+        let is_bound = self.is_mean_bound;
+        self.intervals().filter(move |(_, seen)| if is_bound { !is_any_watched || !seen.has_gap } else { seen.is_sure })
+    }
+
+    /// Decides whether the mean is exact. Up to half as many unsure intervals as sure ones leave an exact mean exact,
+    /// but an upper bound becomes exact only with clearly more, so that the sign on the screen does not flip at every
+    /// renewal.
+    fn update_mean_bound(&mut self) {
+        let sure = self.intervals().filter(|(_, seen)| seen.is_sure).count();
+        let unsure = self.intervals().filter(|(_, seen)| !seen.is_sure && !seen.has_gap).count();
+        let is_exact =
+            if self.is_mean_bound { sure >= MIN_INTERVALS && unsure * 4 <= sure } else { unsure * 2 <= sure };
+        self.is_mean_bound = self.recent.len() > 1 && (sure == 0 || !is_exact);
     }
 
     /// The time after a renewal at which the next one is late: the longest recent interval plus a margin. `None` until
     /// enough intervals were seen.
     pub fn late_after(&self) -> Option<Duration> {
-        let span = |(before, seen): (&SeenRenewal, &SeenRenewal)| {
+        let span = |(before, seen): IntervalEnds<'_>| {
             let length = seen.since(before);
             length.mul_f64(1.1).max(length + seen.at.half_width() + before.at.half_width())
         };
@@ -273,6 +312,7 @@ impl ObservedRenewals {
             self.recent.pop_front();
         }
         self.recent.push_back(seen);
+        self.update_mean_bound();
     }
 
     /// Records that a poll ruled out a renewal since the last one.
@@ -310,13 +350,4 @@ impl ObservedRenewals {
         let renewals: Vec<(f64, f64)> = self.since_last_gap().map(seconds).collect();
         interleaving::detect(&renewals)
     }
-}
-
-/// Number and sum of intervals, and whether no renewal can have been missed in any of them; `None` without intervals.
-fn sum<'a>(intervals: impl Iterator<Item = (&'a SeenRenewal, &'a SeenRenewal)>) -> Option<(u32, Duration, bool)> {
-    let add = |(count, sum, sure): (u32, Duration, bool), (before, seen): (&SeenRenewal, &SeenRenewal)| {
-        (count + 1, sum + seen.since(before), sure && seen.is_sure)
-    };
-    let sum = intervals.fold((0, Duration::ZERO, true), add);
-    if sum.0 > 0 { Some(sum) } else { None }
 }

@@ -120,6 +120,13 @@ pub struct Finding {
     pub advice: &'static str,
 }
 
+impl Finding {
+    /// A finding of this lint.
+    pub fn of(lint: &dyn Lint, leases: Vec<LeaseId>, what: String) -> Self {
+        Finding { lint: lint.name(), leases, what, why: lint.why(), advice: lint.advice() }
+    }
+}
+
 /// One kind of warning.
 pub trait Lint {
     /// Its name in JSON and in filters, which never changes.
@@ -150,6 +157,11 @@ pub const LINTS: [&dyn Lint; 12] = [
     &ShortTtl,
 ];
 
+/// The urgency of the lint with this name, 0 for the most urgent.
+pub fn urgency(name: &str) -> usize {
+    LINTS.iter().position(|lint| lint.name() == name).unwrap_or(LINTS.len())
+}
+
 /// The screen label of the lint with this name. The name itself is part of the JSON output and must not change.
 pub fn label(name: &str) -> &str {
     LINTS.iter().find(|lint| lint.name() == name).map_or(name, |lint| lint.label())
@@ -158,9 +170,8 @@ pub fn label(name: &str) -> &str {
 /// Returns all findings, most urgent first.
 pub fn findings(input: LintInput<'_>) -> Vec<Finding> {
     let of = |lint: &&dyn Lint| {
-        let (name, why, advice) = (lint.name(), lint.why(), lint.advice());
         let found = lint.check(input).into_iter();
-        found.map(move |(leases, what)| Finding { lint: name, leases, what, why, advice }).collect::<Vec<_>>()
+        found.map(|(leases, what)| Finding::of(*lint, leases, what)).collect::<Vec<_>>()
     };
     LINTS.iter().flat_map(of).collect()
 }

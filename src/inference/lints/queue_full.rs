@@ -8,13 +8,20 @@ use etcd_lease::{LeaseId, QueueGauge};
 pub struct QueueFull;
 
 impl QueueFull {
+    /// Whether responses are dropped. A slow reader takes one response now and then, so a queue with one free place counts
+    /// as full too.
+    pub fn applies(queue: QueueGauge) -> bool {
+        queue.dropped > 0 && queue.depth + 1 >= queue.capacity
+    }
+
     fn sentence(facts: &LintFacts) -> Option<String> {
-        let QueueGauge { depth, capacity, dropped } = facts.queue?;
-        // A slow reader takes one response now and then, so a queue with one free place counts as full too.
-        if dropped == 0 || depth + 1 < capacity {
-            return None;
-        }
-        Some(format!("the response queue is full ({depth} of {capacity}); dropped so far: {dropped}."))
+        facts.queue.filter(|queue| QueueFull::applies(*queue)).map(QueueFull::what)
+    }
+
+    /// The sentence of a finding.
+    pub fn what(queue: QueueGauge) -> String {
+        let QueueGauge { depth, capacity, dropped } = queue;
+        format!("the response queue is full ({depth} of {capacity}); dropped so far: {dropped}.")
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use crate::app::{AppState, EndCause, Lease, LeaseKeys, LeaseState, RowSortKey, Sort, service};
-use crate::filter::{Filter, FilterFacts, Number};
+use crate::filter::{Filter, FilterFacts, Number, any_contains};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::Certainty;
 use crate::inference::lints::Finding;
@@ -77,7 +77,7 @@ impl ListedLease {
     fn watched(app: &AppState, lease: &Lease, now: Timestamp) -> Self {
         let keys = lease.keys.as_ref().map(|_| app.keys.index().of(lease.id).map(|(key, _)| key.to_vec()).collect());
         let is_warned = !lease.warnings.is_empty();
-        let warnings = if is_warned { app.leases.lint_report().of(lease.id).cloned().collect() } else { Vec::new() };
+        let warnings = if is_warned { app.leases.findings(lease) } else { Vec::new() };
         ListedLease { state: lease.state(now), keys, warnings, lease: lease.clone() }
     }
 
@@ -152,8 +152,12 @@ impl FilterFacts for FilteredLease<'_> {
         }
     }
 
-    fn keys(&self) -> &[Vec<u8>] {
-        self.lease.keys.as_deref().unwrap_or_default()
+    fn named_keys(&self) -> usize {
+        self.lease.keys.as_ref().map_or(0, Vec::len)
+    }
+
+    fn has_key(&self, part: &str) -> bool {
+        any_contains(self.lease.keys.as_deref().unwrap_or_default(), part)
     }
 
     fn service(&self) -> Option<&[u8]> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{LeaseListing, ListedLease};
 use crate::app::{Column, Lease, Ownership};
+use crate::error_table::alarm_sentence;
 use crate::escape::printable;
 use crate::inference::lease_inference::Certainty;
 use crate::plural::plural;
@@ -50,7 +51,9 @@ pub(super) fn title(listing: &LeaseListing) -> String {
     let at = listing.known_header().map_or_else(String::new, |Header { raft_term, revision, .. }| {
         format!("term {raft_term}, revision {revision}: ")
     });
-    format!("{member}{at}{count}{watched}\n")
+    let alarm = listing.view.members.iter().find_map(|member| member.alarm);
+    let alarm = alarm.map_or_else(String::new, |cause| format!("{}\n", alarm_sentence(cause)));
+    format!("{member}{at}{count}{watched}\n{alarm}")
 }
 
 /// The value of a column, `-` if it is unknown.

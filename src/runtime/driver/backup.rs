@@ -5,6 +5,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use super::super::call_failure::call_failure;
 use super::{EffectContext, MAX_IN_FLIGHT};
 use crate::app::{LeaseBackup, Msg, NoBackup, RestoreRequest, RestoredKeys, UNDO_LIMIT};
+use crate::error_table::sentence;
 use etcd_lease::LeaseId;
 use etcd_lease::wire::ErrorKind;
 
@@ -147,7 +148,7 @@ impl EffectContext {
             if pairs.is_empty() {
                 return Ok(());
             }
-            let existing = self.cluster.create_keys(&pairs, lease).await.map_err(|error| error.to_string())?;
+            let existing = self.cluster.create_keys(&pairs, lease).await.map_err(|error| sentence(&error))?;
             if existing.is_empty() {
                 keys.created.extend(pairs.into_iter().map(|(key, _)| key));
                 return Ok(());
@@ -162,6 +163,6 @@ impl EffectContext {
 fn no_backup(error: &etcd_lease::wire::CallError) -> NoBackup {
     match error.kind() {
         ErrorKind::Forbidden => NoBackup::Forbidden,
-        _ => NoBackup::Failed(error.to_string()),
+        _ => NoBackup::Failed(sentence(error)),
     }
 }

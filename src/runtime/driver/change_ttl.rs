@@ -5,6 +5,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::EffectContext;
 use crate::app::{ChangeTtlRequest, ChangedTtl, MAX_MOVED_KEYS, Msg, too_many_keys};
+use crate::error_table::sentence;
 use etcd_lease::wire::{CallError, ErrorKind};
 use etcd_lease::{Granted, LeaseId, TtlStatus};
 
@@ -50,7 +51,7 @@ impl EffectContext {
     async fn try_to_change_ttl(&self, request: &ChangeTtlRequest) -> Result<ChangedTtl, Failure> {
         let keys = self.keys_to_move(request.id).await?;
         let sent = self.clock.now();
-        let answer = self.cluster.grant(None, request.ttl).await.map_err(|error| Failure::of(error.to_string()))?;
+        let answer = self.cluster.grant(None, request.ttl).await.map_err(|error| Failure::of(sentence(&error)))?;
         self.send(Msg::Replaced { id: request.id, sent, received: self.clock.now(), answer });
         let moved = self.move_to_new(keys, answer).await?;
         if request.keep_alive {

@@ -81,6 +81,29 @@ async fn leases_of_others_are_reported_except_those_that_existed_before() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_a_pause_of_etcd_everything_is_known_again_within_three_seconds() {
+    for pause in [4.0, 7.0, 60.0] {
+        // Each is polled every 200 s.
+        let ids: Vec<i64> = (1..=50).collect();
+        let grant = |sandbox: &Sandbox| ids.iter().for_each(|id| drop(sandbox.grant_as(LeaseId(*id), 3_600)));
+        let mut test = HeadlessTest::start(1_000, grant).await;
+        test.sandbox.faults().hang();
+        test.wait(pause).await;
+        test.sandbox.faults().resume();
+        test.wait(0.1).await;
+        let lease = LeaseId(test.sandbox.grant(600).unwrap());
+        test.wait(3.0).await;
+        assert!(test.event_names().contains(&("granted", Some(lease))), "after {pause} s");
+        let FinalState { app, now, .. } = test.end().await;
+        assert!(app.cluster.is_reached() && app.cluster.list_failure.is_none(), "after {pause} s");
+        for id in ids.into_iter().map(LeaseId).chain([lease]) {
+            let known = app.leases.get(id).unwrap();
+            assert!(known.bounds().is_some() && known.state(now).word() == "ok", "{id} after {pause} s");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn only_events_of_matching_leases_are_reported() {
     let mut test = HeadlessTest::with_filter("ttl<30 or state:revoked", 100, |_| ()).await;
     let [dies, is_revoked, lives] = [5, 600, 600].map(|ttl| LeaseId(test.sandbox.grant(ttl).unwrap()));
@@ -239,4 +262,17 @@ async fn the_stream_of_events_ends_on_a_signal_or_without_readers() {
     drop(reported);
     sandbox.grant(600).unwrap();
     headless.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_learner_is_reported_once_and_used_after_its_promotion() {
+    let mut test = HeadlessTest::start(100, |sandbox| sandbox.faults().learner()).await;
+    test.wait(60.0).await;
+    let texts: Vec<_> = test.events().iter().map(|reported| reported.event.text()).collect();
+    let why = "the member is a learner, which refuses requests (etcdserver: rpc not supported for learner)";
+    let advice = "name a voting member in --endpoints";
+    assert_eq!(texts, [format!("sandbox refuses requests: {why}; {advice}. Retrying.")]);
+    test.sandbox.faults().promote();
+    test.wait(5.0).await;
+    assert_eq!(test.event_names(), [("connection", None)]);
 }

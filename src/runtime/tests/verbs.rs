@@ -53,7 +53,7 @@ async fn undo_restores_the_lease_with_its_id_keys_and_keepalive() {
     test.press(&[KeyCode::Esc]).await;
     test.type_in("u").await;
     assert_eq!(test.lease_of("/service/10"), Some((own, b"127.0.0.1".to_vec())));
-    assert!(test.screen.text().contains("Restored"), "{}", test.screen.text());
+    assert!(test.screen.text().contains(" again, "), "{}", test.screen.text());
     test.wait(30.0).await;
     assert!(test.sandbox.leases().contains(&own.0), "it is kept alive again");
 }

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Page, ViewLine, words};
 use crate::app::Lease;
-use crate::app::cadence::{Cohort, CohortKey, CohortOwner, human, renewal_times, silent_for};
+use crate::app::cadence::{Cohort, CohortKey, CohortOwner, TOO_LATE, human, renewal_times, silent_for};
 use crate::app::keymap::Action;
 use crate::escape::printable;
 use crate::inference::lease_inference::Certainty;
@@ -17,37 +17,76 @@ use crate::width::DisplayWidth;
 
 /// TTL and owner, up to the left edge of the clock.
 const NAME: usize = 17;
-/// Interval, share of the TTL, and drops, from the right edge on.
+/// Interval, share of the TTL, and drops, right of the clock.
 const FIGURES: usize = 25;
+/// Right of the figures: the other leases with a problem in words, or only their number.
+const PROBLEMS: usize = 30;
+const PROBLEM_COUNT: usize = 5;
 /// Below this width of the clock, the figures leave.
 const LEAST: usize = 12;
+/// From this width of the clock on, problems are in words.
+const WORDS_FROM: usize = 40;
+
+/// The widths of the parts of a row.
+#[derive(Clone, Copy)]
+struct Widths {
+    plot: usize,
+    has_figures: bool,
+    /// Width of the column of problems. 0 if there is none.
+    problems: usize,
+}
+
+impl Widths {
+    fn of(page: &Page<'_>) -> Self {
+        let room = page.width.saturating_sub(NAME + 2);
+        if room < LEAST + FIGURES + PROBLEM_COUNT {
+            return Widths { plot: room, has_figures: false, problems: 0 };
+        }
+        let room = room - FIGURES;
+        let problems = if room >= WORDS_FROM + PROBLEMS { PROBLEMS } else { PROBLEM_COUNT };
+        Widths { plot: room - problems, has_figures: true, problems }
+    }
+
+    fn heads(self) -> String {
+        let Widths { has_figures, problems, .. } = self;
+        if !has_figures {
+            return String::new();
+        }
+        let figures = format!("{:>10}{:>8}{:>7}", "every", "of TTL", "drops");
+        if problems == PROBLEMS {
+            format!("{figures}  {:<1$}", "problems", PROBLEMS - 2)
+        } else {
+            format!("{figures}{:>1$}", "✖", PROBLEM_COUNT)
+        }
+    }
+}
 
 /// The title, a row per TTL, the axis, and which lease the selected row shows.
 pub(super) fn lines(page: &Page<'_>) -> Vec<ViewLine> {
-    let has_figures = page.width >= NAME + 2 + LEAST + FIGURES;
-    let plot = page.width.saturating_sub(NAME + 2 + if has_figures { FIGURES } else { 0 });
+    let widths = Widths::of(page);
     let span = page.ctx.app.view.cadence_cursor.span();
     let title = format!("RENEWALS ON ONE CLOCK, last {}", words(span.as_secs()));
-    let heads = if has_figures { format!("{:>10}{:>8}{:>7}", "every", "of TTL", "drops") } else { String::new() };
-    let room = page.width.saturating_sub(heads.len());
+    let heads = widths.heads();
+    let room = page.width.saturating_sub(heads.width());
     let title = format!("{:<room$}{heads}", cut(&title, room));
     let mut lines = vec![Line::styled(title, page.style(Role::Dim)).into()];
-    lines.extend(page.shown().iter().map(|key| row(page, *key, plot, has_figures)));
-    lines.push(Line::styled(axis(span, plot), page.style(Role::Dim)).into());
-    lines.extend(selected(page));
+    lines.extend(page.shown().iter().map(|key| row(page, *key, widths)));
+    lines.push(Line::styled(axis(span, widths.plot), page.style(Role::Dim)).into());
+    lines.extend(selected(page, widths));
     lines
 }
 
-fn row(page: &Page<'_>, key: CohortKey, plot: usize, has_figures: bool) -> ViewLine {
+fn row(page: &Page<'_>, key: CohortKey, widths: Widths) -> ViewLine {
     let app = page.ctx.app;
     let id = app.view.cadence_cursor.lease(page.index, &key);
     let lease = id.and_then(|id| app.leases.get(id));
     let name = format!("{:>9} {:<6} ", cut(&key.ttl_in_words(), 9), key.owner.word());
     let mut spans = vec![Span::styled(name, page.style(Role::Text)), Span::styled("┃", page.style(Role::Border))];
-    spans.extend(ticks(page, key, lease, plot));
+    spans.extend(ticks(page, key, lease, widths.plot));
     spans.push(Span::styled("┃", page.style(Role::Border)));
-    if has_figures {
+    if widths.has_figures {
         spans.extend(figures(page, key, lease));
+        spans.push(problems(page, key, widths.problems));
     }
     page.row(key, Line::from(spans))
 }
@@ -118,6 +157,28 @@ fn figures(page: &Page<'_>, key: CohortKey, lease: Option<&Lease>) -> [Span<'sta
     ]
 }
 
+/// The leases of the cohort with a problem: `3 later than 51 %, 1 silent`, or only their number.
+fn problems(page: &Page<'_>, key: CohortKey, width: usize) -> Span<'static> {
+    let Some(cohort) = page.index.cohort(&key) else { return Span::raw("") };
+    let text = if width == PROBLEMS { format!("  {}", in_words(cohort)) } else { right(&in_short(cohort), width) };
+    Span::styled(cut(&text, width), page.style(Role::Danger))
+}
+
+fn in_words(cohort: &Cohort) -> String {
+    let too_late = format!("{} later than {:.0} %", cohort.too_late(), TOO_LATE * 100.0);
+    let silent = format!("{} silent", cohort.silent());
+    let parts = [(cohort.too_late(), too_late), (cohort.silent(), silent)];
+    let parts: Vec<String> = parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect();
+    parts.join(", ")
+}
+
+fn in_short(cohort: &Cohort) -> String {
+    match cohort.problems() {
+        0 => String::new(),
+        count => count.to_string(),
+    }
+}
+
 /// Right-aligned by display width.
 fn right(text: &str, width: usize) -> String {
     " ".repeat(width.saturating_sub(text.width())) + text
@@ -147,7 +208,7 @@ fn axis(span: Duration, plot: usize) -> String {
 }
 
 /// Which lease the selected row shows, and the rows that are not shown.
-fn selected(page: &Page<'_>) -> Vec<ViewLine> {
+fn selected(page: &Page<'_>, widths: Widths) -> Vec<ViewLine> {
     let app = page.ctx.app;
     let Some(key) = app.view.cadence_cursor.selected() else { return Vec::new() };
     let leases = page.index.cohort(&key).map_or(0, |cohort: &Cohort| cohort.leases);
@@ -160,10 +221,20 @@ fn selected(page: &Page<'_>) -> Vec<ViewLine> {
     let press = |action| app.config.keymap.key_label(action);
     let keys = match leases {
         0 => String::new(),
-        1 => format!(" · {}: list it", press(Action::Open)),
-        _ => format!(" · {} {}: another, {}: list all", press(Action::Left), press(Action::Right), press(Action::Open)),
+        1 => format!(" · {}: list leases", press(Action::Open)),
+        _ => {
+            format!(
+                " · {} {}: another, {}: list leases",
+                press(Action::Left),
+                press(Action::Right),
+                press(Action::Open)
+            )
+        }
     };
-    let mut text = format!("{} {}: {named}{keys}", key.ttl_in_words(), key.owner.word());
+    let problems = page.index.cohort(&key).map_or_else(String::new, in_words);
+    let is_said = problems.is_empty() || widths.problems == PROBLEMS;
+    let problems = if is_said { String::new() } else { format!(" ({problems})") };
+    let mut text = format!("{} {}{problems}: {named}{keys}", key.ttl_in_words(), key.owner.word());
     if page.shown().len() < page.rows.len() {
         let range = format!("rows {}-{} of {}", page.window.start + 1, page.window.end, page.rows.len());
         text = format!("{range} · {text}");

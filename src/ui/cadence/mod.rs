@@ -23,8 +23,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::app::View;
 use crate::app::cadence::{CadenceIndex, CadenceReport, CohortKey};
+use crate::app::{CadenceCursor, View};
 use crate::plural::plural;
 
 use super::layout::{self, PanelAreas, ViewMode};
@@ -65,7 +65,7 @@ impl<'a> Page<'a> {
         let index = &ctx.app.leases.cadence_index;
         let rows = ctx.app.view.cadence_cursor.rows(index);
         // The clock and the table have the same rows. What is around them takes about nine lines.
-        let room = (height.saturating_sub(9) / 2).clamp(3, 16);
+        let room = (height.saturating_sub(9) / 2).clamp(3, CadenceCursor::MOST_ROWS);
         let top = (ctx.app.view.cadence_cursor.row() + 1).saturating_sub(room);
         let window = top.min(rows.len())..(top + room).min(rows.len());
         Page { ctx, width, height, index, report: ctx.app.leases.cadence_report(ctx.app.config.pace), rows, window }
@@ -158,21 +158,27 @@ fn lines(ctx: &RenderContext<'_>, area: Rect) -> Vec<ViewLine> {
     lines.push(blank());
     lines.extend(clock::lines(&page));
     lines.push(blank());
-    if page.width >= SIDE_BY_SIDE {
-        let table = table::lines(&page, table::WIDTH);
-        let scatter = scatter::lines(&page, page.width - table::WIDTH - 3);
-        lines.extend(beside(scatter, table, page.width - table::WIDTH));
-    } else {
-        lines.extend(table::lines(&page, page.width));
-        lines.push(blank());
-        lines.extend(scatter::lines(&page, page.width).into_iter().map(ViewLine::from));
-    }
+    let mut below: Vec<ViewLine> = Vec::new();
     let queues = queues::lines(&page);
     if !queues.is_empty() {
-        lines.push(blank());
-        lines.extend(queues);
+        below.push(blank());
+        below.extend(queues);
     }
-    lines.extend(answer::footnotes(&page));
+    below.extend(answer::footnotes(&page));
+    // The scatter plot takes the lines that the other parts leave.
+    let free = page.height.saturating_sub(lines.len() + below.len());
+    if page.width >= SIDE_BY_SIDE {
+        let table = table::lines(&page, table::WIDTH);
+        let scatter = scatter::lines(&page, page.width - table::WIDTH - 3, free);
+        lines.extend(beside(scatter, table, page.width - table::WIDTH));
+    } else {
+        let table = table::lines(&page, page.width);
+        let free = free.saturating_sub(table.len() + 1);
+        lines.extend(table);
+        lines.push(blank());
+        lines.extend(scatter::lines(&page, page.width, free).into_iter().map(ViewLine::from));
+    }
+    lines.extend(below);
     lines
 }
 

@@ -19,7 +19,9 @@ const TICKS: [u64; 20] = [
 ];
 
 /// The plot with its title, axes and legend. TTLs are on a logarithmic axis.
-pub(super) fn lines(page: &Page<'_>, width: usize) -> Vec<Line<'static>> {
+///
+/// `height` is the number of lines that are free for it. It takes more only if that is too small to be readable.
+pub(super) fn lines(page: &Page<'_>, width: usize, height: usize) -> Vec<Line<'static>> {
     let dim = page.style(Role::Dim);
     let mut lines = vec![Line::styled(cut("INTERVAL / TTL OF EVERY LEASE", width), dim)];
     let points: Vec<SharePoint> = page.index.grid().points().collect();
@@ -29,8 +31,7 @@ pub(super) fn lines(page: &Page<'_>, width: usize) -> Vec<Line<'static>> {
         lines.push(Line::styled(cut(text, width), dim));
         return lines;
     }
-    // Steps of 1/6 or 1/12, so that 1/3 and 1/2 are on a row of their own.
-    let steps = if page.height >= 44 { 12 } else { 6 };
+    let steps = steps(height);
     let axis = TtlAxis::of(&points, plot);
     let mut marks: Vec<Vec<Option<ShareMark>>> = vec![vec![None; plot]; steps + 1];
     for point in points {
@@ -43,6 +44,13 @@ pub(super) fn lines(page: &Page<'_>, width: usize) -> Vec<Line<'static>> {
     lines.push(Line::styled(axis.labels(), dim));
     lines.push(legend(page));
     lines
+}
+
+/// Rows above the axis: a multiple of 6, so that 1/3 and 1/2 are on a row of their own.
+fn steps(height: usize) -> usize {
+    /// The title, the axis, its labels and the legend.
+    const AROUND: usize = 4;
+    (height.saturating_sub(AROUND) / 6).clamp(1, 5) * 6
 }
 
 fn plot_row(page: &Page<'_>, row: usize, steps: usize, is_third: bool, cells: &[Option<ShareMark>]) -> Line<'static> {

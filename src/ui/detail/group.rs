@@ -9,7 +9,8 @@ use crate::plural::plural;
 use super::super::{RenderContext, Role, format};
 use super::LABEL_WIDTH;
 
-/// Up to this many leases are listed. The first ones of a group are the worst in the order by problems.
+/// Up to this many leases are listed: the first ones of the group in the order of the table. Sorted by problems, these
+/// are the worst.
 const LISTED: usize = 5;
 
 /// The figures of the group under the cursor, or that nothing is selected.
@@ -40,7 +41,7 @@ fn figures(ctx: RenderContext<'_>, group: &Group) -> Vec<Line<'static>> {
         lines.push(line(ctx, "left", format!("{left} · {}", ctx.app.view.id_format.name(first))));
     }
     if let Some(percent) = figures.median_percent {
-        let text = format!("every {percent} % of the TTL (median) · {:.1} renewals/s", figures.renewals);
+        let text = format!("every {percent} % of the TTL (median) · {} renewals/s", format::rate(figures.renewals));
         lines.push(line(ctx, "renewed", text));
     }
     lines

@@ -5,11 +5,10 @@ use std::time::Duration;
 use ratatui::text::Line;
 
 use super::DetailPage;
-use crate::inference::lease_inference::{Certainty, LeaseInference, MeanInterval, RenewalPattern};
+use crate::inference::lease_inference::{Certainty, LeaseInference, MeanInterval, ObservedRenewals, RenewalPattern};
 use crate::plural::plural;
 use crate::ui::Role;
 use crate::ui::format;
-use etcd_lease::Cadence;
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let observed = &page.lease.observed;
@@ -22,7 +21,8 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     }
     if let Some(at) = page.lease.refilled {
         let times = format::times(observed.refills());
-        let text = format!("{times}, last {}: TTL reset by a new leader or a restart; not a renewal", page.ago(at));
+        let text =
+            format!("{times}, last {}: time left reset by a new leader or a restart; not a renewal", page.ago(at));
         lines.extend(page.labelled("refilled", Role::Text, &text));
     }
     if observed.contradictions() > 0 {
@@ -50,16 +50,16 @@ fn renewals(observed: &LeaseInference) -> String {
     };
     let left = cadence.least_left.map(|left| left.as_secs_f64());
     let left = left.map(|left| if is_sure { format!("~{}", format::span(left)) } else { format::at_least_span(left) });
-    let every = renewals.mean_interval().map_or(String::new(), |mean| format!(" {}", every(mean, cadence)));
+    let every = renewals.mean_interval().map_or(String::new(), |mean| format!(" {}", every(mean, renewals)));
     let left = left.map_or(String::new(), |left| format!(", lowest left {left}"));
     count + &every + &left
 }
 
 /// `every ~10.0 s (9.8-10.3)`
-fn every(rhythm: MeanInterval, cadence: &Cadence) -> String {
+fn every(rhythm: MeanInterval, renewals: &ObservedRenewals) -> String {
     let sign = if rhythm.certainty == Certainty::About { "~" } else { "<=" };
     let seconds = |span: Duration| format!("{:.1}", span.as_secs_f64());
-    let range = cadence.min.zip(cadence.max).map(|(min, max)| format!(" ({}-{})", seconds(min), seconds(max)));
+    let range = renewals.interval_range().map(|(min, max)| format!(" ({}-{})", seconds(min), seconds(max)));
     format!("every {sign}{} s{}", seconds(rhythm.every), range.unwrap_or_default())
 }
 

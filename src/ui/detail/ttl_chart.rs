@@ -197,7 +197,7 @@ impl Chart<'_> {
         let plot = self.plot(history, end, rows).into_iter().enumerate();
         let mut lines: Vec<Line> = plot.map(|(row, dots)| self.row(row, rows, &dots)).collect();
         lines.push(axis);
-        lines.push(self.legend(&counts, self.start_in_window(history)));
+        lines.push(self.legend(&counts, self.start_in_window()));
         lines
     }
 
@@ -279,10 +279,11 @@ impl Chart<'_> {
         Line::from(spans)
     }
 
-    /// Start of the observation of another client's lease, if it is within the chart.
-    fn start_in_window(&self, history: &LeaseHistory) -> Option<Timestamp> {
-        let first = history.entries().next().filter(|_| self.page.lease.engine.is_none())?.at;
-        self.window.column(first).filter(|column| *column > 0).map(|_| first)
+    /// When leasetop first saw another client's lease, if it is within the chart. Its first event has the same time.
+    fn start_in_window(&self) -> Option<Timestamp> {
+        let first = self.page.lease.first_seen();
+        let is_shown = self.page.lease.engine.is_none() && self.window.column(first).is_some_and(|column| column > 0);
+        if is_shown { Some(first) } else { None }
     }
 
     /// `last 28.0 s  ┄ one interval  ▢ 1 dropped  ┴ 6 renewals  watched since 14:03:12   now`: the most severe first, as

@@ -10,8 +10,9 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     if page.lease.warnings.is_empty() {
         return Vec::new();
     }
-    let found = page.ctx.app.leases.lint_report().of(page.lease.id);
+    let found = page.ctx.app.leases.findings(page.lease);
     found
+        .iter()
         .flat_map(|finding| {
             let is_muted = page.lease.muted_warnings().any(|name| name == finding.lint);
             let (title, role) = if is_muted { ("muted", Role::Dim) } else { ("warning", Role::Warning) };

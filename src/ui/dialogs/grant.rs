@@ -56,10 +56,11 @@ impl<'a> DialogPage<'a> {
 
     fn meaning(&self, form: &GrantForm, field: Field) -> Span<'a> {
         let theme = self.ctx.theme;
+        let is_open = is_untouched(form, field) && !form.is_refused();
         match form.check(field) {
             Ok(meaning) => Span::styled(meaning, theme.style(Role::Dim)),
-            Err(rule) if is_untouched(form, field) && !self.is_wide() => Span::styled(rule, theme.style(Role::Dim)),
-            Err(_) if is_untouched(form, field) => Span::styled("required", theme.style(Role::Dim)),
+            Err(rule) if is_open && !self.is_wide() => Span::styled(rule, theme.style(Role::Dim)),
+            Err(_) if is_open => Span::styled("required", theme.style(Role::Dim)),
             Err(rule) => Span::styled(rule, theme.style(Role::Warning)),
         }
     }
@@ -86,14 +87,10 @@ fn is_untouched(form: &GrantForm, field: Field) -> bool {
     form.input(field).is_some_and(|input| input.value().is_empty())
 }
 
+/// The name of a field. Only the first key field has one.
 fn name(field: Field) -> &'static str {
     match field {
-        Field::Ttl => "TTL",
-        Field::Count => "count",
-        Field::Id => "id",
-        Field::Put(0) => "key=value",
-        Field::Put(_) => "",
-        Field::KeepAlive => "keep alive",
-        Field::Pace => "timing",
+        Field::Put(1..) => "",
+        field => field.name(),
     }
 }

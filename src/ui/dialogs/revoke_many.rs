@@ -3,6 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::app::dialog::RevokeManyDialog;
+use crate::app::keymap::Action;
 use crate::app::{BulkRevoke, DialogAction, Lease, Ownership, RevokeOutcome};
 use crate::escape::printable;
 use crate::plural::plural;
@@ -83,7 +84,12 @@ impl<'a> DialogPage<'a> {
         let bulk = self.ctx.app.jobs.bulk().unwrap_or(&nothing);
         let title = Title::of(&format!("Revoking {} leases", bulk.total()));
         let stop = DialogButton::new(self.key(DialogAction::Close), "stop", "stop");
-        let foot = self.answers(&[if bulk.is_drained() { self.close() } else { stop }], Some(0));
+        let mut answers = vec![if bulk.is_drained() { self.close() } else { stop }];
+        let app = self.ctx.app;
+        if bulk.is_over() && app.jobs.can_undo(app.view.clock_speed, self.ctx.now) {
+            answers.push(DialogButton::new(app.config.keymap.key_label(Action::Undo), "undo the revoke", "undo"));
+        }
+        let foot = self.answers(&answers, Some(0));
         let mut body = vec![self.progress(bulk), self.tally(bulk)];
         let rows = self.rows.saturating_sub(body.len() + foot.len() + 1).min(bulk.total());
         let is_failure =

@@ -86,9 +86,10 @@ impl<'a> LockList<'a> {
     /// Column titles, and a warning if the list may be out of date.
     fn top(&self) -> Vec<Line<'static>> {
         let mut top = vec![self.header()];
-        if self.ctx.app.keys.failure.is_some() {
-            let text = "The keys are no longer watched, so this may be out of date; the events show why.";
-            top.extend(self.paragraph(text, Role::Warning, 0));
+        if let Some(failure) = &self.ctx.app.keys.failure {
+            let error = printable(failure.text.as_bytes());
+            let text = format!("The keys are no longer watched, so this may be out of date: {error}");
+            top.extend(self.paragraph(&text, Role::Warning, 0));
         }
         top
     }
@@ -273,9 +274,9 @@ impl<'a> LockList<'a> {
         let prefix = app.config.range.as_prefix().map(printable);
         let index = app.keys.index();
         let is_loaded = index.is_read() || index.is_by_lease();
-        let (text, role) = match (app.keys.failure.is_some(), is_loaded, prefix) {
-            (true, ..) => {
-                ("Could not watch the keys; the events show why.".to_owned(), Role::Warning)
+        let (text, role) = match (&app.keys.failure, is_loaded, prefix) {
+            (Some(failure), ..) => {
+                (format!("Could not watch the keys: {}", printable(failure.text.as_bytes())), Role::Warning)
             }
             (_, false, _) => ("The keys are not loaded yet.".to_owned(), Role::Dim),
             (_, _, Some(prefix)) => {

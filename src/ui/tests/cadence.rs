@@ -190,7 +190,7 @@ fn the_selected_row_names_its_lease_and_a_click_finds_the_row() {
     let down = [Key::Down, Key::Down, Key::Down];
     let app = pressed(everyone(), size, &down);
     let picture = text(&paint(&app, size, Theme::default()));
-    let named = "10 s others: lease 0000000000000071 /svc/cron/10.0.0.5:8000, 1 of 1 lease · Enter: list it";
+    let named = "10 s others: lease 0000000000000071 /svc/cron/10.0.0.5:8000, 1 of 1 lease · Enter: list leases";
     assert!(picture.contains(named), "{picture}");
     let y = picture.lines().position(|line| line.contains("20 s others")).unwrap() as u16;
     let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
@@ -198,6 +198,49 @@ fn the_selected_row_names_its_lease_and_a_click_finds_the_row() {
     let wanted = CohortKey { owner: CohortOwner::Others, ttl: 20, asked: 20 };
     assert_eq!(hit(ctx, size, (40, y)), Some(ClickTarget::Cohort(wanted)));
     assert_eq!(hit(ctx, size, (40, y + 20)), None);
+}
+
+/// 12 leases of 20 s, one of which is renewed too late.
+fn one_outlier() -> Vec<(f64, Msg)> {
+    let ids: Vec<i64> = (0x72..0x7e).collect();
+    let mut messages = vec![(0.0, Msg::Cluster(cluster())), listing(&ids)];
+    for id in ids {
+        let every = if id == 0x73 { 16.2 } else { 6.8 };
+        messages.extend(polls(id, 20, every, &format!("/svc/orders/{id}")));
+    }
+    messages.sort_by(|one, two| one.0.total_cmp(&two.0));
+    messages
+}
+
+#[test]
+fn a_row_shows_the_usual_interval_and_counts_the_leases_that_renew_too_late() {
+    for size in SIZES {
+        let picture = picture(one_outlier(), size, &[]);
+        let row = line(&picture, &["20 s others", "34 %"]);
+        let words = if size.0 == 80 { "✖" } else { "problems" };
+        assert!(line(&picture, &["RENEWALS ON ONE CLOCK"]).contains(words), "{picture}");
+        assert!(row.contains("6.8 s") && (size.0 == 80 || row.contains("1 later than 51 %")), "{picture}");
+        assert!(size.0 > 80 || picture.contains("20 s others (1 later than 51 %): lease"), "{picture}");
+        assert!(picture.matches("later than 51 %").count() == 1, "{picture}");
+    }
+}
+
+#[test]
+fn the_view_fills_a_high_screen() {
+    for messages in [others(), everyone()] {
+        let picture = picture(messages, (200, 50), &[]);
+        let lines: Vec<&str> = picture.lines().collect();
+        let blank = lines[..lines.len() - 1].iter().rev().take_while(|line| line.trim().is_empty()).count();
+        assert!(blank < 7, "{blank} lines at the end are blank:\n{picture}");
+        assert!(line(&picture, &["33 % ┤"]).contains('┄'), "{picture}");
+    }
+}
+
+#[test]
+fn the_footer_and_the_view_have_the_same_words_for_enter() {
+    let picture = picture(others(), (200, 50), &[]);
+    assert!(picture.contains("Enter: list leases") && picture.contains("Enter list leases"), "{picture}");
+    assert!(!picture.contains("Enter open"), "{picture}");
 }
 
 #[test]

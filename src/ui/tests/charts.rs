@@ -1,6 +1,7 @@
 //! Charts of the detail: time left and intervals.
 
 use super::*;
+use etcd_lease::wire::{CallError, ErrorCause};
 
 fn engine(when: f64, kind: EngineEventKind) -> (f64, Msg) {
     (when, Msg::Engine(EngineEvent { at: at(when), lease: Some(LeaseId(OWN)), kind }))
@@ -46,7 +47,7 @@ fn eventful() -> Vec<(f64, Msg)> {
     ];
     let mut messages = scene_messages();
     messages.extend(renewals(&times));
-    let down = Reachability::Down { trouble: "gone".into() };
+    let down = Reachability::Down { trouble: CallError::new(ErrorCause::Closed, "", "m", "gone") };
     messages.extend([
         engine(68.0, EngineEventKind::Missed { waited: seconds(1.0) }),
         (72.5, view(5, Reachability::Up)),

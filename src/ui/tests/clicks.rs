@@ -53,6 +53,15 @@ fn a_button_answers_and_nothing_else_does_while_a_dialog_is_open() {
 }
 
 #[test]
+fn the_row_of_a_group_is_found() {
+    let app = pressed((140, 40), &[Key::Char('t')]);
+    let first = app.view.groups().order()[0];
+    let name = app.view.groups().get(first).expect("it exists").key().name();
+    assert_eq!(hit_on(&app, (140, 40), &format!("▸ {name}")), Some(ClickTarget::Group(first)));
+    assert_eq!(hit_on(&app, (140, 40), "Enter show/hide leases"), Some(ClickTarget::Key(Key::Enter)));
+}
+
+#[test]
 fn a_row_and_a_column_title_are_found_below_the_strip() {
     for size in [(40, 12), (80, 24), (140, 40)] {
         let app = pressed(size, &[]);

@@ -93,7 +93,7 @@ fn where_there_is_no_lock_it_says_why() {
     let trouble = CallFailure { is_not_found: false, is_forbidden: true, text: "permission denied".into() };
     let mut messages = scene_messages();
     messages.push((89.9, Msg::KeysFailed(trouble)));
-    assert!(shown(AppConfig::default(), messages).contains("Could not watch the keys"));
+    assert!(shown(AppConfig::default(), messages).contains("Could not watch the keys: permission denied"));
 }
 
 #[test]
@@ -103,7 +103,10 @@ fn where_the_keys_are_not_told_any_more_it_says_that_this_may_be_old() {
     messages.push((89.9, Msg::KeysFailed(trouble)));
     let size = (80, 24);
     let picture = text(&paint(&stage(messages.clone(), size, &[]), size, Theme::default()));
-    assert!(picture.contains("so this may be out of date") && picture.contains("holds …d4d4f305"), "{picture}");
+    assert!(
+        picture.contains("so this may be out of date: the watch broke") && picture.contains("holds …d4d4f305"),
+        "{picture}"
+    );
     messages.push((89.95, Msg::KeysRecovered));
     let picture = text(&paint(&stage(messages, size, &[]), size, Theme::default()));
     assert!(!picture.contains("may be out of date"), "{picture}");

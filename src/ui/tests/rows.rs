@@ -62,19 +62,20 @@ fn the_title_says_what_is_sorted_by() {
 fn marks_stand_beside_the_rows() {
     for size in SIZES {
         let mut app = app(AppConfig::default(), scene_messages(), size);
-        let press = |app: &mut AppState, keys: Vec<Key>| {
+        let press = |app: &mut AppState, keys: Vec<Key>, seconds| {
             keys.into_iter().for_each(|key| {
-                update(app, Msg::Key(key), at(90.0));
-                refresh_rows(app, at(90.0));
+                update(app, Msg::Key(key), at(seconds));
+                refresh_rows(app, at(seconds));
             })
         };
-        press(&mut app, [marked(3), vec![Key::Char('x'), Key::Char('3'), Key::Enter]].concat());
+        press(&mut app, [marked(3), vec![Key::Char('x'), Key::Char('3')]].concat(), 89.8);
+        press(&mut app, vec![Key::Enter], 90.0);
         let trouble = CallFailure { is_not_found: false, is_forbidden: false, text: "no\x1b[2J answer in time".into() };
         update(&mut app, Msg::RevokeFailed { id: LeaseId(-5), failure: trouble }, at(90.0));
         update(&mut app, Msg::Revoked { id: LeaseId(OWN), revision: 1210, keys_deleted: Some(1) }, at(90.0));
         refresh_rows(&mut app, at(90.0));
         insta::assert_snapshot!(format!("revoking_{}x{}", size.0, size.1), text(&paint(&app, size, Theme::default())));
-        press(&mut app, vec![Key::Esc, Key::Char('g'), Key::Down, Key::Down, Key::Char('v'), Key::Down]);
+        press(&mut app, vec![Key::Esc, Key::Char('g'), Key::Down, Key::Down, Key::Char('v'), Key::Down], 90.0);
         (app.view.status, app.view.cursor) = (None, Some(LeaseId(-5)));
         insta::assert_snapshot!(format!("marks_{}x{}", size.0, size.1), text(&paint(&app, size, Theme::default())));
     }

@@ -184,3 +184,29 @@ fn the_column_menu_leaves_the_first_rows_visible() {
     assert!(title > 5 && picture.contains("[ ] STATE"), "{picture}");
     assert!(picture.lines().any(|line| line.trim_start().starts_with("KEY ") && !line.contains("STATE")), "{picture}");
 }
+
+#[test]
+fn the_title_counts_no_rows_that_were_dropped() {
+    let ids: Vec<LeaseId> = (1..=40).map(LeaseId).collect();
+    let listing = |second: f64, born: &[LeaseId], gone: &[LeaseId]| {
+        let (born, gone) = (born.to_vec(), gone.to_vec());
+        (second, Msg::Listed(Listing { sent: at(second), received: at(second), born, gone, ..Listing::default() }))
+    };
+    let mut messages = vec![(0.0, Msg::Cluster(cluster())), listing(1.0, &ids, &[]), listing(88.0, &[], &ids[..30])];
+    let title = |messages: &[(f64, Msg)]| {
+        let picture =
+            text(&paint(&app(AppConfig::default(), messages.to_vec(), (120, 24)), (120, 24), Theme::default()));
+        let title = picture.lines().find(|line| line.contains("rows 1")).expect("a title");
+        title
+            .split(" of ")
+            .skip(1)
+            .map(|part| part.split(' ').next().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(title(&messages), ["30"], "10 living ones and the last 20 that ended");
+    for c in "/who:other".chars() {
+        messages.push((89.0, Msg::Key(Key::Char(c))));
+    }
+    messages.push((89.0, Msg::Key(Key::Enter)));
+    assert_eq!(title(&messages), ["30", "30"]);
+}

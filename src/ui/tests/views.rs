@@ -53,6 +53,25 @@ fn values() -> Msg {
     Msg::Values { id: LeaseId(OWN), pairs: pairs.map(|(key, value)| (key.as_bytes().to_vec(), value)).to_vec() }
 }
 
+/// The columns at which the spans of the strip start.
+fn spans(messages: Vec<(f64, Msg)>, size: (u16, u16)) -> Vec<usize> {
+    let app = app(AppConfig::default(), messages, size);
+    let picture = text(&paint(&app, size, Theme::default()));
+    let line = picture.lines().find(|line| line.contains("expires in")).unwrap_or_else(|| panic!("{picture}"));
+    crate::app::SPANS.iter().map(|name| line[..line.find(name).expect(name)].chars().count()).collect()
+}
+
+#[test]
+fn the_spans_of_the_strip_keep_their_place_when_deadlines_are_unknown() {
+    for size in [(80, 40), (140, 40), (200, 50)] {
+        let mut unknown = scene_messages();
+        let (sent, received) = (at(89.9), at(89.9));
+        let born = (0x700..0x720).map(LeaseId).collect();
+        unknown.push((89.9, Msg::Listed(Listing { sent, received, born, ..Listing::default() })));
+        assert_eq!(spans(scene_messages(), size), spans(unknown, size), "{size:?}");
+    }
+}
+
 /// Selects the own lease, loads its values, then presses `keys`.
 fn stage(messages: Vec<(f64, Msg)>, size: (u16, u16), keys: &[Key]) -> AppState {
     let mut app = app(AppConfig::default(), messages, size);
@@ -280,4 +299,49 @@ fn events_that_were_known_late_stand_where_they_happened() {
     let over = picture.lines().position(|line| line.contains(" drill ")).expect("a drill");
     let missed = picture.lines().position(|line| line.contains(" missed ")).expect("a miss");
     assert!(over < missed, "{picture}");
+}
+
+#[test]
+fn without_a_connection_the_events_say_what_is_tried() {
+    let config = AppConfig { target: "10.0.0.1:2379".to_owned(), ..AppConfig::default() };
+    let picture = |first: Vec<(f64, Msg)>| {
+        let keys = ["3", "f", "f", "f", "f"].map(|key| (89.0, Msg::Key(key.parse().expect("a key"))));
+        let messages = first.into_iter().chain(keys).collect();
+        text(&paint(&app(config.clone(), messages, (100, 24)), (100, 24), Theme::default()))
+    };
+    let told = "Not connected yet. Trying 10.0.0.1:2379 every second; the connection will be reported here.";
+    let before = picture(Vec::new());
+    assert!(before.contains(told), "{before}");
+}
+
+#[test]
+fn the_events_view_counts_the_events_that_are_newer_than_the_selected_one() {
+    let up = [Key::Char('3'), Key::Char('f'), Key::Up, Key::Up, Key::Up];
+    let picture = screen((120, 24), &up);
+    assert!(picture.contains("2 newer; G jumps to newest"), "{picture}");
+}
+
+#[test]
+fn the_results_of_a_bulk_revoke_name_the_key_that_undoes_it() {
+    let listing =
+        Listing { sent: at(1.0), received: at(1.0), born: vec![LeaseId(1), LeaseId(2)], ..Listing::default() };
+    let probed = |id| {
+        let answer = TimeToLive { id, ttl: 50, granted_ttl: 60, keys: Vec::new(), header: Header::default() };
+        (80.0, Msg::Probed { sent: at(80.0), received: at(80.0), answer, has_keys: true })
+    };
+    let pressed = |(when, key)| (when, Msg::Key(Key::Char(key)));
+    let mut messages = vec![(0.0, Msg::Cluster(cluster())), (1.0, Msg::Listed(listing))];
+    messages.extend([LeaseId(1), LeaseId(2)].map(probed));
+    messages.extend([(81.0, ' '), (81.0, 'j'), (81.5, ' '), (82.0, 'x'), (82.0, '2')].map(pressed));
+    messages.push((82.5, Msg::Key(Key::Enter)));
+    let picture = |messages: &[(f64, Msg)]| {
+        text(&paint(&app(AppConfig::default(), messages.to_vec(), (80, 24)), (80, 24), Theme::default()))
+    };
+    assert!(!picture(&messages).contains("undo the revoke"));
+    for id in [LeaseId(1), LeaseId(2)] {
+        messages.push((83.0, Msg::BackedUp { id, backup: Ok(crate::app::LeaseBackup::default()) }));
+        messages.push((83.0, Msg::Revoked { id, revision: 9, keys_deleted: Some(0) }));
+    }
+    let after = picture(&messages);
+    assert!(after.contains("Revoking 2 leases") && after.contains("u undo the revoke"), "{after}");
 }

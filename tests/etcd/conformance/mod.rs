@@ -28,6 +28,8 @@ macro_rules! cases {
         cases!(@ etcd_3_4 V3_4 $($room::$case)*);
         cases!(@ etcd_3_5_1 V3_5_1 $($room::$case)*);
         cases!(@ etcd_3_5_new V3_5New $($room::$case)*);
+        cases!(@ etcd_3_6 V3_6 $($room::$case)*);
+        cases!(@ etcd_3_7 V3_7 $($room::$case)*);
     };
     (@ $module:ident $version:ident $($room:ident::$case:ident)*) => {
         mod $module {

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use etcd_lease::wire::ErrorKind;
+use etcd_lease::KeyRange;
+use etcd_lease::wire::{CallError, Cluster, ErrorKind};
 use tokio::net::TcpListener;
 
 use super::fleet::Fleet;
@@ -14,9 +15,10 @@ use crate::common::wait::until;
 on_each_version! {
     leases_survive_the_loss_of_the_leader
     a_member_without_a_majority_reports_no_leader
+    a_learner_among_the_endpoints_is_passed_over
 }
 
-on_the_newest_version! {
+on_the_newest_versions! {
     leases_survive_beside_a_closed_and_a_hung_endpoint
     renewals_move_within_2_s_of_a_member_failure
 }
@@ -78,4 +80,34 @@ async fn a_member_without_a_majority_reports_no_leader(version: Version) {
         let error = cluster.time_to_live(lease, false).await.unwrap_err();
         assert_eq!((error.kind(), cluster.view().chosen), (ErrorKind::NoLeader, Some(last)), "{error}");
     }
+}
+
+/// Each kind of call, once.
+async fn call_all(cluster: &Cluster) -> Result<(), CallError> {
+    let lease = cluster.grant(None, 60).await?.id;
+    cluster.put(b"key", b"value", Some(lease)).await?;
+    cluster.watch_keys(&KeyRange::all(), 0).await?;
+    cluster.keep_alive_once(lease).await?;
+    cluster.time_to_live(lease, true).await?;
+    cluster.leases().await?;
+    cluster.revoke(lease).await.map(drop)
+}
+
+async fn a_learner_among_the_endpoints_is_passed_over(version: Version) {
+    let mut etcd = Etcd::start(version).await;
+    etcd.add_learner().await;
+    let mut endpoints = etcd.endpoints();
+    endpoints.reverse();
+    for _ in 0..10 {
+        call_all(&connect(settings(&endpoints)).await).await.unwrap();
+        endpoints.reverse();
+    }
+    let cluster = connect(settings(&endpoints)).await;
+    let mut fleet = Fleet::launch(&cluster, 10, 3).await;
+    fleet.all_renewed(3, Duration::from_secs(12)).await;
+    assert_eq!(fleet.ended(), &HashMap::new());
+    assert!(cluster.view().members[0].is_learner, "{:?}", cluster.view());
+
+    let error = connect(settings(&endpoints[..1])).await.leases().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Learner, "{error}");
 }

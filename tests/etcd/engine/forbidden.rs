@@ -17,7 +17,7 @@ const LOGINS: &str = "grpc_server_handled_total{grpc_code=\"OK\",grpc_method=\"A
                       grpc_service=\"etcdserverpb.Auth\",grpc_type=\"unary\"}";
 
 // Older versions do not check who may renew.
-on_the_newest_version! {
+on_the_newest_versions! {
     a_forbidden_lease_ends_without_affecting_others
     members_are_probed_with_authentication_enabled
 }
@@ -72,7 +72,7 @@ async fn members_are_probed_with_authentication_enabled(version: Version) {
     let refused = as_user("app", "wrong").await;
     let reported = async || {
         let view = refused.view();
-        matches!(&view.members[0].reachability, Reachability::Down { trouble } if trouble.contains("authentication failed"))
+        matches!(&view.members[0].reachability, Reachability::Down { trouble } if trouble.message().contains("authentication failed"))
     };
     until("the wrong password is an error", limit, reported).await;
 }

@@ -16,7 +16,7 @@ use crate::common::wait::until;
 const EXPIRING: usize = 20_000;
 const TTL: i64 = 5;
 
-on_the_newest_version! {
+on_the_newest_versions! {
     a_healthy_lease_survives_20_000_others_expiring_at_once
 }
 

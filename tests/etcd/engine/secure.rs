@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use etcd_lease::wire::{Settings, TlsFiles};
+use leasetop::error_table::sentence;
 
 use super::fleet::Fleet;
 use super::{connect, settings};
 use crate::common::etcd::{Etcd, Version};
 
-on_the_newest_version! {
+on_the_newest_versions! {
     leases_are_kept_alive_over_tls
     a_missing_client_certificate_is_reported
 }
@@ -33,6 +34,6 @@ async fn a_missing_client_certificate_is_reported(version: Version) {
     let etcd = Etcd::with_tls(version).await;
     let tls = TlsFiles { ca: Some(etcd.certificates().ca.clone()), ..TlsFiles::default() };
     let cluster = connect(Settings { tls: Some(tls), ..settings(&etcd.endpoints()) }).await;
-    let error = cluster.leases().await.unwrap_err().to_string();
-    assert!(error.contains("--cert"), "{error}");
+    let error = sentence(&cluster.leases().await.unwrap_err());
+    assert!(error.ends_with("the server requires a client certificate; use --cert and --key"), "{error}");
 }

@@ -10,7 +10,7 @@ use crate::common::etcd::{Etcd, Version};
 /// Long enough for one renewal of each lease.
 const ROUND: Duration = Duration::from_secs(8);
 
-on_the_newest_version! {
+on_the_newest_versions! {
     leases_of_10_s_survive_3_s_without_etcd_and_5_s_of_silence
 }
 

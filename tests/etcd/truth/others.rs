@@ -104,7 +104,7 @@ pub(super) async fn renew_at_random(cluster: Cluster, clock: Clock, lease: Lease
 pub(super) fn etcdctl_keeps(etcd: &Etcd, version: Version, clock: &Clock, id: LeaseId, truth: Truth) -> Guarded {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     let mut command = Command::new(version.program("etcdctl"));
-    command.env_clear().env("ETCDCTL_API", "3").arg("--endpoints").arg(etcd.endpoints().join(","));
+    command.env_clear().arg("--endpoints").arg(etcd.endpoints().join(","));
     command.args(["lease", "keep-alive", "--", &id.to_string()]).stdout(writer).stderr(Stdio::null());
     let process = Guarded::start(&mut command);
     listen(BufReader::new(reader), clock.clone(), id, truth);

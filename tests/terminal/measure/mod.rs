@@ -3,6 +3,7 @@
 //! Each prints lines of `name value`.
 
 mod many_leases;
+mod still_rows;
 
 use std::fs;
 use std::process::Command;

@@ -181,7 +181,7 @@ impl Actor {
     }
 
     fn on_ttl_reply(&mut self, reply: &TtlReply) {
-        let answer = reply.answer.as_ref().map_err(CallError::without_advice);
+        let answer = reply.answer.as_ref().map_err(CallError::to_string);
         self.scheduler.on_ttl_reply(self.clock.now(), reply.slot, reply.id, reply.sent, answer);
     }
 

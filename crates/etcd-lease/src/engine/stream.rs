@@ -40,7 +40,7 @@ impl KeepaliveStream {
             let error = run(&cluster, &clock, stream, outgoing, &reports).await;
             let end = match error.kind() {
                 ErrorKind::Forbidden => StreamEnd::Forbidden(error.message().to_owned()),
-                _ => StreamEnd::Broken(error.without_advice()),
+                _ => StreamEnd::Broken(error.to_string()),
             };
             // This fails only if the engine is gone.
             let _ = reports.send(Report::StreamEnded { stream, end }).await;

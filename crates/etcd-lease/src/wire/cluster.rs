@@ -13,7 +13,8 @@ use tokio_rustls::rustls::ClientConfig;
 
 use super::auth_session::AuthSession;
 use super::config::{Settings, Target};
-use super::error::{CallError, ErrorKind};
+use super::error::CallError;
+use super::error_cause::{ErrorCause, ErrorKind};
 use super::keepalive_replies::KeepaliveReplies;
 use super::member::Member;
 use super::shared_state::SharedState;
@@ -44,7 +45,11 @@ impl Cluster {
     /// [`ErrorKind::Tls`] for PEM files that cannot be used; [`ErrorKind::Unavailable`] without any target.
     pub async fn connect(settings: Settings) -> Result<Cluster, CallError> {
         if settings.targets.is_empty() {
-            return Err(CallError::config(ErrorKind::Unavailable, "no endpoint is given".to_owned()));
+            return Err(CallError::config(
+                ErrorKind::Unavailable,
+                ErrorCause::Other,
+                "no endpoint is given".to_owned(),
+            ));
         }
         let login = AuthSession::new(settings.user.clone());
         let mut members = Vec::new();
@@ -116,9 +121,8 @@ impl Cluster {
                     other => return other,
                 };
                 self.shared.report_trouble(member, &error);
-                let was_not_accepted = matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::NoLeader);
                 let is_elsewhere = self.shared.current().endpoint != member.endpoint;
-                let may_retry = (kind == CallKind::Read || was_not_accepted) && is_elsewhere;
+                let may_retry = (kind == CallKind::Read || error.is_refusal_of_member()) && is_elsewhere;
                 if !may_retry || attempts == self.shared.members.len() {
                     return Err(error);
                 }
@@ -143,7 +147,7 @@ impl Cluster {
         tokio::select! {
             result = self.shared.signed_call(member, call) => result,
             () = self.shared.wait_demoted(member), if kind == CallKind::Read => {
-                Err(CallError::timeout(tried, &member.endpoint))
+                Err(self.shared.why_left(tried, member))
             }
         }
     }

@@ -151,7 +151,7 @@ mod tests {
         let mut settings = Settings::new(vec![Target::Address(Address::parse(endpoint).unwrap())]);
         settings.tls = tls.cloned();
         let error = Cluster::connect(settings).await.unwrap().leases().await.unwrap_err();
-        (error.kind(), error.with_advice())
+        (error.kind(), error.message().to_owned())
     }
 
     /// Checks that the message does not depend on the order of the events.
@@ -163,9 +163,8 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn names_tls_on_one_side_only() {
-        let silent = "the server closed the connection during the TLS handshake; \
-            the endpoint may not use TLS; try http://";
-        let plain = "the server closed the connection without an answer; the endpoint may use TLS; try https://";
+        let silent = "the server closed the connection during the TLS handshake";
+        let plain = "the server closed the connection without an answer";
         let (address, _serving) = server(reset).await;
         always(&format!("https://{address}"), None, ErrorKind::Unavailable, silent).await;
         always(&address, None, ErrorKind::Unavailable, plain).await;
@@ -177,15 +176,15 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn names_what_answered() {
         let (address, _serving) = server(|connection| say(connection, &ALERT)).await;
-        let message = "the server answered in TLS; the endpoint may use TLS; try https://";
+        let message = "the server answered in TLS";
         always(&address, None, ErrorKind::Tls, message).await;
         let (address, _serving) = server(|connection| say(connection, b"HTTP/1.0 400 Bad Request\r\n\r\n")).await;
-        let message = "the server does not use HTTP/2; is this the client port of an etcd?";
+        let message = "the server does not use HTTP/2";
         always(&address, None, ErrorKind::Unavailable, message).await;
-        let message = "the server answered without TLS; the endpoint may not use TLS; try http://";
+        let message = "the server answered without TLS";
         always(&format!("https://{address}"), None, ErrorKind::Tls, message).await;
         let (address, _serving) = server(|connection| say(connection, &SETTINGS)).await;
-        assert_eq!(error(&address, None).await.1.split("; ").next(), Some("the server closed the connection"));
+        assert_eq!(error(&address, None).await.1, "the server closed the connection");
     }
 
     /// One self-signed certificate: the server's, the client's and the authority of both.
@@ -232,7 +231,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (files, config) = certificate(folder.path(), None);
         let (address, _serving) = verifying(config).await;
-        let message = "the server requires a client certificate; use --cert and --key";
+        let message = "the server requires a client certificate";
         always(&format!("https://{address}"), Some(&files), ErrorKind::Tls, message).await;
 
         let (files, config) = certificate(folder.path(), Some(2001));

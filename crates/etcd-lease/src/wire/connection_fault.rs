@@ -8,6 +8,8 @@ use std::io;
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::AlertDescription;
 
+use super::error_cause::ErrorCause;
+
 /// Why a server that was reached did not answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(super) enum ConnectionFault {
@@ -141,19 +143,18 @@ impl ConnectionFault {
         )
     }
 
-    /// What to do about it, for the user of the command line.
-    pub(super) fn advice(&self) -> &'static str {
+    /// The cause for the table of errors.
+    pub(super) fn cause(&self) -> ErrorCause {
         match self {
-            ConnectionFault::CertificateMissing => "use --cert and --key",
-            ConnectionFault::CertificateRejected(_) => "check --cert and --key",
-            ConnectionFault::CertificateUnanswered => "it may not accept the certificate (--cert, --key)",
-            ConnectionFault::NotTls | ConnectionFault::HandshakeUnanswered => {
-                "the endpoint may not use TLS; try http://"
+            ConnectionFault::CertificateMissing => ErrorCause::CertificateMissing,
+            ConnectionFault::CertificateRejected(_) | ConnectionFault::CertificateUnanswered => {
+                ErrorCause::CertificateRejected
             }
-            ConnectionFault::UsesTls | ConnectionFault::Unanswered => "the endpoint may use TLS; try https://",
-            ConnectionFault::Tls(_) => "check --cacert, --cert, --key and https:// in --endpoints",
-            ConnectionFault::UnansweredInTls => "is etcd running there?",
-            ConnectionFault::NotHttp2 => "is this the client port of an etcd?",
+            ConnectionFault::NotTls | ConnectionFault::HandshakeUnanswered => ErrorCause::NotTls,
+            ConnectionFault::UsesTls | ConnectionFault::Unanswered => ErrorCause::UsesTls,
+            ConnectionFault::Tls(_) => ErrorCause::TlsFailed,
+            ConnectionFault::UnansweredInTls => ErrorCause::Closed,
+            ConnectionFault::NotHttp2 => ErrorCause::NotHttp2,
         }
     }
 }

@@ -135,7 +135,9 @@ impl KeyWatch {
         let message = tokio::select! {
             biased;
             message = self.messages.message() => message,
-            () = self.shared.wait_demoted(&self.member) => Err(Status::deadline_exceeded("the member does not answer")),
+            () = self.shared.wait_demoted(&self.member) => {
+                return WatchUpdate::Cut(self.shared.why_left(TRIED, &self.member));
+            }
         };
         let update = match message {
             Ok(Some(message)) => {

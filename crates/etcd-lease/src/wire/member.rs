@@ -10,6 +10,7 @@ use super::auth_channel::{AuthChannel, AuthToken};
 use super::config::{Settings, Target};
 use super::connect;
 use super::error::CallError;
+use super::error_cause::ErrorCause;
 use super::link::Link;
 use crate::{MemberView, Reachability};
 use simkit::Stopwatch;
@@ -56,20 +57,36 @@ impl Member {
         let answer = answer.map_err(|error| CallError::from_client("read the status", &self.endpoint, error))?;
         let header = answer.header();
         let member_id = header.map_or(0, etcd_client::ResponseHeader::member_id);
+        let reachability = if answer.is_learner() {
+            Reachability::Down { trouble: CallError::learner("read the status", &self.endpoint) }
+        } else {
+            Reachability::Up
+        };
         let view = MemberView {
             endpoint: self.endpoint.clone(),
             member_id,
             revision: header.map_or(0, etcd_client::ResponseHeader::revision),
+            alarm: alarm(answer.errors()),
             raft_term: answer.raft_term(),
             is_leader: answer.leader() != 0 && answer.leader() == member_id,
+            is_learner: answer.is_learner(),
             has_leader: answer.leader() != 0,
             version: answer.version().to_owned(),
             db_size_in_use: answer.raft_used_db_size().unsigned_abs(),
             round_trip: Some(sent.elapsed()),
-            reachability: Reachability::Up,
+            reachability,
         };
         Ok((header.map_or(0, etcd_client::ResponseHeader::cluster_id), view))
     }
+}
+
+/// The alarm in the errors of a status. etcd versions print it differently, so only its name counts.
+fn alarm(errors: &[String]) -> Option<ErrorCause> {
+    let has = |name: &str| errors.iter().any(|error| error.contains(name));
+    if has("CORRUPT") {
+        return Some(ErrorCause::Corrupt);
+    }
+    if has("NOSPACE") { Some(ErrorCause::NoSpace) } else { None }
 }
 
 /// etcd-client on our channel, which does the dialling and the login.
@@ -78,4 +95,20 @@ async fn client_on(channel: AuthChannel, endpoint: &str) -> Result<Client, CallE
     Client::from_channel(ClientChannel::Custom(service), None)
         .await
         .map_err(|error| CallError::from_client("set up a client", endpoint, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_is_found_however_a_version_prints_it() {
+        for (error, found) in [
+            ("memberID:9372538179322589801 alarm:NOSPACE ", Some(ErrorCause::NoSpace)),
+            ("memberID:1  alarm:CORRUPT", Some(ErrorCause::Corrupt)),
+            ("etcdserver: no leader", None),
+        ] {
+            assert_eq!(alarm(&[error.to_owned()]), found, "{error}");
+        }
+    }
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 
-use super::error::{CallError, ErrorKind};
+use super::error::CallError;
+use super::error_cause::{ErrorCause, ErrorKind};
 use super::member::Member;
 use super::shared_state::SharedState;
 use crate::{MemberView, Reachability};
@@ -24,10 +25,9 @@ pub(super) async fn probe_forever(shared: Arc<SharedState>, interval: Duration) 
 
 async fn probe_member_forever(shared: &SharedState, index: usize, interval: Duration) {
     let mut probe_request = shared.probe_request.subscribe();
-    let mut probe_timeout = MIN_PROBE_TIMEOUT;
+    let mut round_trip = RoundTrip::default();
     loop {
-        let round_trip = probe(shared, index, probe_timeout).await;
-        probe_timeout = round_trip.map_or(probe_timeout, |span| MIN_PROBE_TIMEOUT.max(span * 2));
+        probe(shared, index, &mut round_trip).await;
         tokio::select! {
             () = sleep(interval) => (),
             Ok(()) = probe_request.changed() => sleep(MIN_PAUSE).await,
@@ -35,22 +35,48 @@ async fn probe_member_forever(shared: &SharedState, index: usize, interval: Dura
     }
 }
 
-/// Probes one member and returns the round trip. A slow member counts as hanging until it answers; after that it gets
-/// more time.
-async fn probe(shared: &SharedState, index: usize, probe_timeout: Duration) -> Option<Duration> {
+/// The round trip to a member: the shorter of the last two. A single one can include a pause of the member, which must
+/// not set a timeout.
+#[derive(Default)]
+struct RoundTrip {
+    last: Option<Duration>,
+    shorter: Option<Duration>,
+}
+
+impl RoundTrip {
+    fn measured(&mut self, span: Duration) -> Duration {
+        let shorter = self.last.map_or(span, |last| last.min(span));
+        self.last = Some(span);
+        self.shorter = Some(shorter);
+        shorter
+    }
+
+    fn probe_timeout(&self) -> Duration {
+        self.shorter.map_or(MIN_PROBE_TIMEOUT, |span| MIN_PROBE_TIMEOUT.max(span * 2))
+    }
+}
+
+/// Probes one member. A slow member counts as hanging until it answers; after two answers it gets more time.
+async fn probe(shared: &SharedState, index: usize, round_trip: &mut RoundTrip) {
+    let probe_timeout = round_trip.probe_timeout();
     let member = &shared.members[index];
-    let mut answer = pin!(timeout(shared.command_timeout.max(probe_timeout), shared.probe_logged_in(member)));
+    let token = shared.login.token();
+    let mut answer = pin!(timeout(shared.command_timeout.max(probe_timeout), member.probe()));
     let answer = if let Ok(answer) = timeout(probe_timeout, &mut answer).await {
         answer
     } else {
-        let trouble = format!("no reply within {} ms", probe_timeout.as_millis());
+        let within = format!("no reply within {} ms", probe_timeout.as_millis());
+        let trouble = CallError::new(ErrorCause::NoReply, "read the status", &member.endpoint, within);
         shared.record_probe(index, (None, without_details(member, Reachability::Down { trouble })));
         answer.await
     };
-    let seen = probe_result(member, answer.ok()?);
-    let round_trip = seen.1.round_trip;
-    shared.record_probe(index, seen);
-    round_trip
+    let Ok(answer) = answer else { return };
+    // A login takes as long as etcd's bcrypt cost makes it, and does not mean that the member hangs.
+    let logged_in = timeout(shared.command_timeout, shared.probe_logged_in(member, token, answer));
+    let Ok(answer) = logged_in.await else { return };
+    let (cluster_id, mut seen) = probe_result(member, answer);
+    seen.round_trip = seen.round_trip.map(|span| round_trip.measured(span));
+    shared.record_probe(index, (cluster_id, seen));
 }
 
 /// The cluster's id and the member, as an answer shows them. A member that denies its status is up, because it replied.
@@ -58,7 +84,7 @@ fn probe_result(member: &Member, answer: Result<(u64, MemberView), CallError>) -
     match answer {
         Ok((cluster_id, view)) => (Some(cluster_id), view),
         Err(error) if error.kind() == ErrorKind::Forbidden => (None, without_details(member, Reachability::Up)),
-        Err(error) => (None, without_details(member, Reachability::Down { trouble: error.with_advice() })),
+        Err(error) => (None, without_details(member, Reachability::Down { trouble: error })),
     }
 }
 

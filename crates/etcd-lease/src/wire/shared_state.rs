@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use tonic::Status;
 
 use super::auth_session::AuthSession;
-use super::error::{CallError, ErrorKind};
+use super::error::CallError;
+use super::error_cause::ErrorKind;
 use super::member::Member;
 use crate::{ClusterView, MemberView, Reachability};
 
@@ -68,16 +69,36 @@ impl SharedState {
         }
     }
 
-    /// Asks a member for its status. It logs in only if the member requires it, so that a member that hangs does not
-    /// delay the login of the others.
-    pub(super) async fn probe_logged_in(&self, member: &Member) -> Result<(u64, MemberView), CallError> {
-        let token = self.login.token();
-        match member.probe().await {
+    /// The error of a request that waits for a member which is down: why it is down, if another member may answer.
+    pub(super) fn why_left(&self, tried: &'static str, member: &Member) -> CallError {
+        let view = self.view.borrow();
+        let seen = view.members.iter().find(|seen| seen.endpoint == member.endpoint);
+        match seen.map(|seen| &seen.reachability) {
+            Some(Reachability::Down { trouble }) if trouble.is_members_fault() => trouble.trying(tried),
+            _ => CallError::timeout(tried, &member.endpoint),
+        }
+    }
+
+    /// The answer of a member to the request for its status, which was sent with `token`. It logs in only after an answer,
+    /// so that a member that hangs does not delay the login of the others. A member that answers and refuses the login
+    /// refuses everything else too, although older versions of etcd answer the status to anyone.
+    pub(super) async fn probe_logged_in(
+        &self,
+        member: &Member,
+        token: Option<HeaderValue>,
+        answer: Result<(u64, MemberView), CallError>,
+    ) -> Result<(u64, MemberView), CallError> {
+        match &answer {
             Err(error) if error.is_stale_login() && self.login.has_user() => {
                 self.refresh(member, token).await?;
                 member.probe().await
             }
-            result => result,
+            // Without a leader the login would wait.
+            Ok((_, seen)) if self.login.is_missing() && seen.has_leader => match self.refresh(member, None).await {
+                Err(error) if error.is_refused_login() => Err(error),
+                _ => answer,
+            },
+            _ => answer,
         }
     }
 
@@ -143,7 +164,8 @@ impl SharedState {
                     seen.is_leader = false;
                     seen.has_leader = false;
                 } else {
-                    seen.reachability = Reachability::Down { trouble: error.with_advice() };
+                    seen.is_learner = error.kind() == ErrorKind::Learner;
+                    seen.reachability = Reachability::Down { trouble: error.clone() };
                 }
             }
             view.chosen = view.choose();

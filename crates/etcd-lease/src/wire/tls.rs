@@ -12,12 +12,13 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName,
 use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::config::TlsFiles;
-use super::error::{CallError, ErrorKind};
+use super::error::CallError;
+use super::error_cause::ErrorCause;
 
 /// Reads the files and returns a client configuration for HTTP/2.
 ///
 /// # Errors
-/// [`ErrorKind::Tls`], naming the file and what is wrong with it.
+/// [`ErrorKind::Tls`](super::error_cause::ErrorKind::Tls), naming the file and what is wrong with it.
 pub(super) fn client_config(files: &TlsFiles) -> Result<Arc<ClientConfig>, CallError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -31,7 +32,7 @@ pub(super) fn client_config(files: &TlsFiles) -> Result<Arc<ClientConfig>, CallE
     let mut config = match (&files.cert, &files.key) {
         (Some(cert), Some(key)) => builder
             .with_client_auth_cert(certificates(cert)?, private_key(key)?)
-            .map_err(|error| tls_error(format!("{} and {} do not match: {error}", cert.display(), key.display())))?,
+            .map_err(|error| tls_error(unusable(cert, key, &error)))?,
         (None, None) => builder.with_no_client_auth(),
         (Some(_), None) => return Err(tls_error("the client certificate is given without its key".to_owned())),
         (None, Some(_)) => return Err(tls_error("the client key is given without its certificate".to_owned())),
@@ -41,7 +42,7 @@ pub(super) fn client_config(files: &TlsFiles) -> Result<Arc<ClientConfig>, CallE
 }
 
 fn tls_error(message: String) -> CallError {
-    CallError::config(ErrorKind::Tls, message)
+    CallError::new(ErrorCause::TlsFile, "", "", message)
 }
 
 fn roots(ca: Option<&Path>) -> Result<RootCertStore, CallError> {
@@ -69,8 +70,30 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CallError> 
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, CallError> {
-    PrivateKeyDer::from_pem_file(path)
-        .map_err(|error| tls_error(format!("{} is not a PEM private key: {error}", path.display())))
+    PrivateKeyDer::from_pem_file(path).map_err(|error| {
+        let name = path.display();
+        let is_encrypted = std::fs::read(path).is_ok_and(|pem| String::from_utf8_lossy(&pem).contains("ENCRYPTED"));
+        tls_error(if is_encrypted {
+            format!("the private key {name} has a passphrase, which is not supported; decrypt it with `openssl pkey`")
+        } else {
+            format!("{name} is not a PEM private key: {error}")
+        })
+    })
+}
+
+/// Why a client certificate and its key cannot be used, although both files are PEM.
+fn unusable(cert: &Path, key: &Path, error: &rustls::Error) -> String {
+    let (cert, key) = (cert.display(), key.display());
+    match error {
+        rustls::Error::InconsistentKeys(_) => format!("{cert} and {key} do not match: {error}"),
+        rustls::Error::General(_) => {
+            format!("the private key {key} is of an unsupported type; use RSA, ECDSA with P-256 or P-384, or Ed25519")
+        }
+        _ if error.to_string().contains("UnsupportedCertVersion") => {
+            format!("the certificate {cert} is of X.509 version 1, which is not supported; use version 3")
+        }
+        _ => format!("the certificate {cert} cannot be used: {error}"),
+    }
 }
 
 /// Accepts any certificate, but still verifies that the server has its key (`--insecure-skip-tls-verify`).

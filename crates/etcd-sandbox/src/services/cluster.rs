@@ -14,7 +14,7 @@ use crate::member::{MemberServer, Needs, RpcResult};
 #[tonic::async_trait]
 impl PbClusterService for MemberServer {
     async fn member_list(&self, request: Request<PbMemberListRequest>) -> RpcResult<PbMemberListResponse> {
-        let needs = if request.get_ref().linearizable { Needs::Read } else { Needs::Nothing };
+        let needs = if request.get_ref().linearizable { Needs::Read } else { Needs::Vote };
         self.call(request, needs, |state, _, _| {
             let members = state.members.iter().enumerate().map(describe).collect();
             // In etcd this service has no revision.

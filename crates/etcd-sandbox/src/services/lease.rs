@@ -45,6 +45,7 @@ impl PbLeaseService for MemberServer {
         request: Request<Streaming<PbLeaseKeepAliveRequest>>,
     ) -> RpcResult<Self::LeaseKeepAliveStream> {
         self.until_resumed().await;
+        self.check_vote()?;
         let requires_leader = requires_leader(request.metadata());
         if requires_leader {
             self.check_leader()?;
@@ -67,7 +68,7 @@ impl PbLeaseService for MemberServer {
     }
 
     async fn lease_leases(&self, request: Request<PbLeaseLeasesRequest>) -> RpcResult<PbLeaseLeasesResponse> {
-        self.call(request, Needs::Nothing, |state, _, _| {
+        self.call(request, Needs::Vote, |state, _, _| {
             state.members[self.index].stats.lists += 1;
             let leases = self.list(state).into_iter().map(|id| PbLeaseStatus { id }).collect();
             Ok(PbLeaseLeasesResponse { header: Some(state.header(self.index)), leases })

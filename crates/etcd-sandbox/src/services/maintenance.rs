@@ -28,7 +28,7 @@ impl PbMaintenanceService for MemberServer {
 
     // There are no alarms. `etcdctl endpoint health` asks for them.
     async fn alarm(&self, request: Request<PbAlarmRequest>) -> RpcResult<PbAlarmResponse> {
-        self.call(request, Needs::Nothing, |state, asked, _| match asked.action() {
+        self.call(request, Needs::Vote, |state, asked, _| match asked.action() {
             AlarmAction::Get => Ok(PbAlarmResponse { header: Some(state.header(self.index)), alarms: Vec::new() }),
             _ => Err(RequestError::Unserved("raising alarms")),
         })
@@ -69,6 +69,7 @@ impl MemberServer {
             version: VERSION.to_owned(),
             db_size: bytes,
             db_size_in_use: bytes,
+            is_learner: state.members[self.index].is_learner,
             leader: state.leader.map_or(0, |leader| state.members[leader].id),
             raft_index: state.index,
             raft_applied_index: state.index,

@@ -16,6 +16,7 @@ impl PbWatchService for MemberServer {
     // As with a Go server, the headers are sent with the first message.
     async fn watch(&self, request: Request<Streaming<PbWatchRequest>>) -> RpcResult<Self::WatchStream> {
         self.until_resumed().await;
+        self.check_vote()?;
         let requires_leader = requires_leader(request.metadata());
         if requires_leader {
             self.check_leader()?;

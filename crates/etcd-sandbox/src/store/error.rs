@@ -42,6 +42,10 @@ pub enum RequestError {
     /// The renewal is forbidden by [`Faults::forbid`](crate::Faults::forbid).
     #[error("etcdserver: permission denied")]
     Forbidden,
+    /// The member is a learner ([`Faults::learner`](crate::Faults::learner)). etcd before 3.6 returns the code
+    /// `Unavailable` instead.
+    #[error("etcdserver: rpc not supported for learner")]
+    Learner,
     /// The cluster has no leader.
     #[error("etcdserver: no leader")]
     NoLeader,

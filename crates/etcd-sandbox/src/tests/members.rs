@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use etcd_client::GetOptions;
 use tonic::Code;
 
 use super::*;
@@ -86,6 +87,28 @@ async fn without_a_leader_calls_wait_as_in_etcd() {
     assert_eq!(Asker::open(&sandbox, 0, &[id], true).await.err().unwrap().message(), "etcdserver: no leader");
     seconds(60.0).await;
     assert_eq!(sandbox.leases(), [id]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_learner_serves_its_status_and_serializable_reads() {
+    let sandbox = start(2);
+    sandbox.faults().on(1).learner();
+    let learner = client(&sandbox, 1).await;
+    assert!(learner.clone().status().await.unwrap().is_learner());
+    learner.clone().get("key", Some(GetOptions::new().with_serializable())).await.unwrap();
+    let refused = [
+        refused(learner.clone().get("key", None).await),
+        refused(learner.clone().lease_grant(10, None).await),
+        refused(learner.clone().leases().await),
+        refused(learner.clone().lease_keep_alive(7).await),
+        refused(learner.clone().watch("key", None).await),
+    ];
+    for status in refused {
+        assert_eq!(status.code(), Code::FailedPrecondition);
+        assert_eq!(status.message(), "etcdserver: rpc not supported for learner");
+    }
+    sandbox.faults().on(1).promote();
+    learner.clone().leases().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -27,7 +27,8 @@ impl GrantForm {
             Ok(request) => DialogOutcome::Do(Command::Grant(request)),
             Err((field, rule)) => {
                 self.focus = field;
-                DialogOutcome::DoAndStay(Command::ShowError(rule))
+                self.is_refused = true;
+                DialogOutcome::DoAndStay(Command::ShowError(format!("{}: {rule}", field.name())))
             }
         }
     }

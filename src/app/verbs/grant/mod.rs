@@ -56,6 +56,22 @@ pub struct GrantForm {
     id: Input,
     /// The key fields, at least one. Empty ones attach nothing.
     templates: Vec<Input>,
+    /// Whether Enter was pressed while a field was invalid.
+    is_refused: bool,
+}
+
+impl Field {
+    /// The name beside the field and in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Field::Ttl => "TTL",
+            Field::Count => "count",
+            Field::Id => "id",
+            Field::Put(_) => "key=value",
+            Field::KeepAlive => "keep alive",
+            Field::Pace => "timing",
+        }
+    }
 }
 
 impl GrantForm {
@@ -63,7 +79,7 @@ impl GrantForm {
     pub fn new(pace: RenewalSchedule) -> Self {
         let (ttl, count, id, templates) =
             (Input::default(), Input::default(), Input::default(), vec![Input::default()]);
-        GrantForm { focus: Field::Ttl, keep_alive: true, pace, ttl, count, id, templates }
+        GrantForm { focus: Field::Ttl, keep_alive: true, pace, ttl, count, id, templates, is_refused: false }
     }
 
     /// A form filled in like an existing lease: its TTL, its displayed keys with their values, and its schedule.
@@ -99,6 +115,11 @@ impl GrantForm {
             .chain(templates)
             .chain([Field::KeepAlive, Field::Pace])
             .collect()
+    }
+
+    /// Whether Enter was pressed while a field was invalid.
+    pub fn is_refused(&self) -> bool {
+        self.is_refused
     }
 
     /// The text field. `None` for switches.

@@ -30,6 +30,10 @@ proptest! {
                         prop_assert!(truth.renewed.iter().any(|&renewal| within.contains(at(renewal))), "{within:?}");
                     }
                     prop_assert!(inferred != Inferred::Contradiction);
+                    if let Some((shortest, longest)) = observed.renewals().interval_range() {
+                        let mean = observed.renewals().mean_interval().expect("there are intervals").every;
+                        prop_assert!(shortest <= mean && mean <= longest, "{shortest:?} {mean:?} {longest:?}");
+                    }
                     let last = observed.renewals().last();
                     prop_assert!(last.is_none_or(|last| truth.renewed.iter().any(|&it| last.contains(at(it)))), "{last:?}");
                 }
@@ -71,4 +75,33 @@ proptest! {
         let third = ttl as f64 / 3.0;
         prop_assert!((third - 0.3..third + 0.8).contains(&every), "{every} of {third}");
     }
+}
+
+/// Renewals every 3.5 s on a TTL of 10 s. `is_quiet`: whether a poll rules out another renewal in a cycle.
+fn certainties(is_quiet: impl Fn(u64) -> bool) -> Vec<Certainty> {
+    let truth = Truth::granted(10, 1);
+    let mut renewals = ObservedRenewals::default();
+    let left = Estimate { value: Duration::from_secs(6), half_width: Duration::ZERO };
+    let mut seen = Vec::new();
+    for cycle in 0..120 {
+        let renewed = 100 * SECOND + cycle * 3_500 * MILLI;
+        for poll in 0..5 {
+            renewals.on_poll(&truth.answer(100 * SECOND), at(renewed + poll * 700 * MILLI));
+        }
+        if is_quiet(cycle) {
+            renewals.confirm_no_renewal();
+        }
+        renewals.on_renewal(TimeRange::new((at(renewed), at(renewed + 40 * MILLI))), left);
+        seen.extend(renewals.mean_interval().map(|mean| mean.certainty));
+    }
+    seen
+}
+
+#[test]
+fn a_single_unsure_interval_does_not_turn_the_mean_into_a_bound() {
+    assert!(certainties(|cycle| cycle % 17 != 3).iter().all(|certainty| *certainty == Certainty::About));
+    assert!(certainties(|_| false).iter().all(|certainty| *certainty == Certainty::AtLeast));
+    let mixed = certainties(|cycle| cycle % 3 != 0);
+    let changes = mixed.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    assert!(changes <= 2, "{mixed:?}");
 }

@@ -17,9 +17,13 @@ fn odd_replies_are_named_and_do_not_set_the_deadline() {
     let unknown = TimeToLive { ttl: -1, granted_ttl: 0, ..truth.answer(104 * SECOND) };
     assert_eq!(reply(&unknown, 104), (Inferred::Missing, known));
     truth.refill(105 * SECOND);
-    assert_eq!(reply(&truth.answer(106 * SECOND), 106).0, Inferred::Refilled);
+    assert_eq!(reply(&truth.answer(106 * SECOND), 106).0, Inferred::Refilled { is_full: true });
     let full = TimeToLive { ttl: 10, ..truth.answer(108 * SECOND) };
-    assert_eq!(reply(&full, 108).0, Inferred::Refilled, "of the same term, and more than a renewal leaves");
+    assert_eq!(
+        reply(&full, 108).0,
+        Inferred::Refilled { is_full: true },
+        "of the same term, and more than a renewal leaves"
+    );
     let less = TimeToLive { ttl: 1, ..truth.answer(109 * SECOND) };
     assert_eq!(reply(&less, 109).0, Inferred::Contradiction);
     assert_eq!(reply(&truth.answer(120 * SECOND), 120).0, Inferred::Contradiction);
@@ -34,10 +38,30 @@ fn a_refill_is_inferred_once() {
     truth.poll(&mut observed, 110 * SECOND, MILLI);
     truth.refill(111 * SECOND);
     // A refill leaves a second more than the granted TTL.
-    for (millis, expected) in [(100, Inferred::Refilled), (400, Inferred::Nothing), (700, Inferred::Nothing)] {
+    for (millis, expected) in
+        [(100, Inferred::Refilled { is_full: true }), (400, Inferred::Nothing), (700, Inferred::Nothing)]
+    {
         assert_eq!(truth.poll(&mut observed, 111 * SECOND + millis * MILLI, MILLI).0, expected);
     }
     assert_eq!((observed.refills(), observed.contradictions()), (1, 0));
+}
+
+#[test]
+fn a_refill_from_a_checkpoint_is_not_the_full_ttl() {
+    let mut observed = LeaseInference::default();
+    let mut truth = Truth::granted(900, 1);
+    // etcd checkpoints a lease of 900 s with 600 s left. The grant was at 100 s.
+    truth.poll(&mut observed, 412 * SECOND, MILLI);
+    truth.refill(418 * SECOND);
+    truth.deadline -= 300 * SECOND;
+    assert_eq!(truth.poll(&mut observed, 420 * SECOND, MILLI).0, Inferred::Refilled { is_full: false });
+    assert!(observed.bounds().unwrap().contains(at(truth.deadline)));
+    assert_eq!((observed.refills(), observed.renewals().cadence().answers), (1, 0));
+    truth.refill(500 * SECOND);
+    assert_eq!(truth.poll(&mut observed, 503 * SECOND, MILLI).0, Inferred::Refilled { is_full: true });
+    // A full TTL 320 s ago and a checkpoint just now leave the same.
+    truth.refill(505 * SECOND);
+    assert_eq!(truth.poll(&mut observed, 825 * SECOND, MILLI).0, Inferred::Refilled { is_full: false });
 }
 
 #[test]

@@ -1,0 +1,112 @@
+//! What is reported about the connection, and how often.
+
+use super::*;
+
+/// A cluster whose only member fails with this cause.
+fn failing(cause: ErrorCause) -> Msg {
+    let mut view = down();
+    let trouble = CallError::new(cause, "read the status", "127.0.0.1:2379", "why");
+    view.members[0].reachability = Reachability::Down { trouble };
+    Msg::Cluster(view)
+}
+
+/// The names of the connection events since the last call.
+fn link_events(story: &mut Story) -> Vec<&'static str> {
+    let events = story.app.events.drain_recorded();
+    let word = |kind: &EventKind| match kind {
+        EventKind::Connected { .. } => Some("connected"),
+        EventKind::Disconnected { .. } => Some("lost"),
+        EventKind::Unreached { .. } => Some("unreached"),
+        EventKind::Refused { .. } => Some("refused"),
+        _ => None,
+    };
+    events.iter().filter_map(|event| word(&event.kind)).collect()
+}
+
+fn unconnected() -> Story {
+    let mut story = Story { app: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START };
+    story.app.events.record_all();
+    story
+}
+
+#[test]
+fn a_refusal_is_reported_although_another_reason_came_first() {
+    let mut story = unconnected();
+    story.send(failing(ErrorCause::Refused));
+    for _ in 0..100 {
+        story.wait(1.0);
+        story.send(failing(ErrorCause::NoReply));
+        story.send(failing(ErrorCause::WrongPassword));
+    }
+    assert_eq!(link_events(&mut story), ["unreached", "unreached", "refused"]);
+    let failure = story.app.cluster.link_failure().unwrap();
+    assert!(failure.is_refusal() && failure.reason().ends_with("check --user and --password"), "{failure:?}");
+}
+
+#[test]
+fn a_refusal_is_the_reason_if_other_members_are_down() {
+    let mut view = down();
+    let mut refuses = view.members[0].clone();
+    refuses.endpoint = "learner:2379".into();
+    let trouble = CallError::new(ErrorCause::Learner, "read the status", "learner:2379", "why");
+    refuses.reachability = Reachability::Down { trouble };
+    view.members.push(refuses);
+    let mut story = unconnected();
+    story.send(Msg::Cluster(view));
+    assert_eq!(link_events(&mut story), ["refused"]);
+    assert_eq!(story.app.cluster.link_failure().unwrap().endpoint, "learner:2379");
+}
+
+#[test]
+fn a_refusal_after_a_loss_is_reported_once_per_outage() {
+    let mut story = unconnected();
+    story.send(Msg::Cluster(view()));
+    story.send(failing(ErrorCause::Closed));
+    for cause in [ErrorCause::Refused, ErrorCause::LoginRequired, ErrorCause::NoReply, ErrorCause::LoginRequired] {
+        story.send(failing(cause));
+    }
+    assert_eq!(link_events(&mut story), ["connected", "lost", "refused"]);
+}
+
+#[test]
+fn a_connection_that_comes_and_goes_gives_a_few_lines_a_minute() {
+    let mut story = unconnected();
+    let change = |story: &mut Story, seconds: f64, up: bool| {
+        story.wait(seconds);
+        story.send(if up { Msg::Cluster(view()) } else { failing(ErrorCause::Closed) });
+    };
+    for _ in 0..100 {
+        change(&mut story, 0.25, true);
+        change(&mut story, 0.25, false);
+    }
+    assert_eq!(link_events(&mut story), ["connected", "lost", "connected", "lost", "connected"]);
+    change(&mut story, 0.25, true);
+    change(&mut story, 0.25, false);
+    assert_eq!(link_events(&mut story), Vec::<&str>::new());
+    let since = story.now;
+    assert_eq!(next_wake(&story.app, story.now), since + Duration::from_secs(3));
+    story.wait(3.0);
+    story.send(Msg::Tick);
+    let events = story.app.events.drain_recorded();
+    assert!(matches!(events[0].kind, EventKind::Disconnected { .. }) && events[0].at == since, "{events:?}");
+    change(&mut story, 1.0, true);
+    assert_eq!(link_events(&mut story), ["connected"]);
+}
+
+#[test]
+fn an_alarm_is_reported_when_it_is_raised() {
+    let mut story = unconnected();
+    let mut alarmed = view();
+    alarmed.members[0].alarm = Some(ErrorCause::NoSpace);
+    for now in [view(), alarmed.clone(), alarmed] {
+        story.send(Msg::Cluster(now));
+    }
+    let events = story.app.events.drain_recorded();
+    let alarms: Vec<String> = events.iter().map(Event::text).filter(|text| text.contains("alarm")).collect();
+    assert_eq!(alarms.len(), 1);
+    assert!(
+        alarms[0].starts_with("alarm NOSPACE: the database is full; ") && alarms[0].contains("disarm"),
+        "{alarms:?}"
+    );
+    assert_eq!(story.app.cluster.alarm(), Some("NOSPACE"));
+}

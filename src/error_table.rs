@@ -1,0 +1,336 @@
+//! The table of errors: what happened, what it means for the leases, what leasetop does, and what to do.
+//!
+//! Messages, events and `docs/troubleshooting.md` are made from it. The library tells the causes apart
+//! ([`ETCD_ERRORS`](etcd_lease::wire::ETCD_ERRORS)).
+
+use etcd_lease::wire::{CallError, ErrorCause};
+
+/// One error. The texts are phrases for the middle of a sentence; an empty one says nothing.
+#[derive(Debug)]
+pub struct ErrorRow {
+    /// The cause.
+    pub cause: ErrorCause,
+    /// What happened.
+    pub what: &'static str,
+    /// What it means for the leases.
+    pub leases: &'static str,
+    /// What leasetop does.
+    pub leasetop: &'static str,
+    /// What to do, as a part of messages too.
+    pub todo: &'static str,
+    /// Whether it stays until somebody changes something.
+    pub is_permanent: bool,
+}
+
+const UNKNOWN: &str = "unknown until it is over; they expire as usual if nobody renews them";
+const UNTOUCHED: &str = "unchanged";
+const RETRIES: &str = "tries the other members, and retries every second";
+const REPORTS: &str = "reports it; the request is not repeated";
+const REFUSED: &str = "reports it once, and retries";
+
+const fn row(cause: ErrorCause, texts: [&'static str; 4]) -> ErrorRow {
+    let [what, leases, leasetop, todo] = texts;
+    ErrorRow { cause, what, leases, leasetop, todo, is_permanent: false }
+}
+
+const fn permanent(cause: ErrorCause, texts: [&'static str; 4]) -> ErrorRow {
+    ErrorRow { is_permanent: true, ..row(cause, texts) }
+}
+
+/// Every error that leasetop tells apart.
+pub const ERRORS: [ErrorRow; 32] = [
+    row(
+        ErrorCause::LeaseNotFound,
+        ["the lease does not exist", "it expired, was revoked or never existed", "shows its end", ""],
+    ),
+    row(
+        ErrorCause::LeaseExists,
+        ["a lease with this id exists already", UNTOUCHED, REPORTS, "drop --id to let etcd choose one"],
+    ),
+    row(ErrorCause::TtlTooLarge, ["the TTL is too large", "not granted", REPORTS, "use at most 9000000000 s"]),
+    row(ErrorCause::Compacted, ["etcd no longer has this revision", UNTOUCHED, "reads the keys again", ""]),
+    row(
+        ErrorCause::NoSpace,
+        [
+            "the database is full",
+            "existing leases are renewed and expire as usual; grants and puts fail",
+            REPORTS,
+            "compact and defragment etcd, then run `etcdctl alarm disarm`",
+        ],
+    ),
+    row(
+        ErrorCause::Overloaded,
+        [
+            "etcd applies requests too slowly",
+            "renewals may be late",
+            "repeats polls; grants and revocations fail",
+            "check the disk of the leader",
+        ],
+    ),
+    row(
+        ErrorCause::RequestTooLarge,
+        ["the request is too large for etcd", UNTOUCHED, REPORTS, "use fewer or smaller keys"],
+    ),
+    permanent(
+        ErrorCause::Corrupt,
+        [
+            "the members' data differ",
+            "grants and revocations fail",
+            REPORTS,
+            "restore the corrupt member (`etcdctl alarm list`)",
+        ],
+    ),
+    permanent(
+        ErrorCause::PermissionDenied,
+        [
+            "permission denied for this user",
+            "unchanged; an own lease with a key that this user may not write is not renewed",
+            "shows what the user may read",
+            "log in as a user whose role allows it",
+        ],
+    ),
+    permanent(
+        ErrorCause::WrongPassword,
+        ["etcd refuses the user name or password", UNKNOWN, "logs in again every 5 s", "check --user and --password"],
+    ),
+    permanent(
+        ErrorCause::LoginRequired,
+        ["etcd requires a login", UNKNOWN, REFUSED, "log in with --user NAME:PASSWORD"],
+    ),
+    row(
+        ErrorCause::LoginExpired,
+        ["the login has expired", UNTOUCHED, "logs in again", "log in with --user NAME:PASSWORD"],
+    ),
+    permanent(ErrorCause::AuthDisabled, ["authentication is not enabled in etcd", UNKNOWN, REFUSED, "drop --user"]),
+    permanent(
+        ErrorCause::Learner,
+        [
+            "the member is a learner, which refuses requests",
+            UNTOUCHED,
+            "uses the other members",
+            "name a voting member in --endpoints",
+        ],
+    ),
+    row(
+        ErrorCause::NoLeader,
+        [
+            "the member has no leader",
+            "none is renewed and none expires until one is elected, which resets every TTL",
+            RETRIES,
+            "check that a majority of the members is running",
+        ],
+    ),
+    row(
+        ErrorCause::LeaderChanged,
+        ["the leader changed during the request", "the new leader resets every TTL", RETRIES, ""],
+    ),
+    row(
+        ErrorCause::TimedOutInEtcd,
+        [
+            "etcd waited too long for its members or its disk",
+            "a grant or revocation may have happened",
+            RETRIES,
+            "check the disks and the network of the members",
+        ],
+    ),
+    row(ErrorCause::Stopping, ["the member is shutting down", UNTOUCHED, RETRIES, ""]),
+    permanent(
+        ErrorCause::Unimplemented,
+        [
+            "the server does not know the request",
+            UNKNOWN,
+            REPORTS,
+            "check that the endpoint is the client port of an etcd 3.4 or later",
+        ],
+    ),
+    row(
+        ErrorCause::NoReply,
+        [
+            "no reply in time: the member hangs, or the network drops packets",
+            "a grant or revocation may have happened; a stopped leader removes no lease",
+            RETRIES,
+            "check the member and the network; --command-timeout waits longer",
+        ],
+    ),
+    row(
+        ErrorCause::Refused,
+        [
+            "nothing listens at the endpoint",
+            UNKNOWN,
+            RETRIES,
+            "is etcd running there? (set --endpoints, or try `leasetop demo`)",
+        ],
+    ),
+    row(ErrorCause::UnknownHost, ["the host name cannot be resolved", UNKNOWN, RETRIES, "check --endpoints"]),
+    row(
+        ErrorCause::Unreachable,
+        [
+            "the host is not reachable",
+            UNKNOWN,
+            RETRIES,
+            "check --endpoints and the network; --dial-timeout waits longer",
+        ],
+    ),
+    row(
+        ErrorCause::Closed,
+        ["the member closed the connection: it is shutting down or was killed", UNKNOWN, RETRIES, ""],
+    ),
+    permanent(
+        ErrorCause::CertificateMissing,
+        ["the server requires a client certificate", UNKNOWN, REFUSED, "use --cert and --key"],
+    ),
+    permanent(
+        ErrorCause::CertificateRejected,
+        ["the server rejects the client certificate", UNKNOWN, REFUSED, "check --cert and --key"],
+    ),
+    permanent(
+        ErrorCause::TlsFailed,
+        [
+            "the certificate of the server is not trusted, or the TLS handshake failed",
+            UNKNOWN,
+            REFUSED,
+            "check --cacert, --cert, --key and https:// in --endpoints",
+        ],
+    ),
+    permanent(
+        ErrorCause::TlsFile,
+        ["a certificate or key file cannot be used", UNKNOWN, "ends", "check --cacert, --cert and --key"],
+    ),
+    permanent(
+        ErrorCause::NotTls,
+        ["the server does not answer the TLS handshake", UNKNOWN, REFUSED, "the endpoint may not use TLS; try http://"],
+    ),
+    permanent(
+        ErrorCause::UsesTls,
+        ["the server does not answer without TLS", UNKNOWN, REFUSED, "the endpoint may use TLS; try https://"],
+    ),
+    permanent(
+        ErrorCause::NotHttp2,
+        ["the server does not use HTTP/2", UNKNOWN, REFUSED, "is this the client port of an etcd?"],
+    ),
+    row(ErrorCause::Other, ["another error of etcd", UNTOUCHED, REPORTS, "see etcd's log"]),
+];
+
+/// The row of a cause.
+pub fn row_of(cause: ErrorCause) -> &'static ErrorRow {
+    const ROWS: &[ErrorRow] = &ERRORS;
+    // A test checks that every cause has a row.
+    ROWS.iter().find(|row| row.cause == cause).unwrap_or(&ROWS[ROWS.len() - 1])
+}
+
+/// What happened and what to do, without what was tried. An error that etcd replied with comes with etcd's text.
+pub fn reason(error: &CallError) -> String {
+    let row = row_of(error.cause());
+    let message = error.message();
+    let what = match row.cause.etcd_error() {
+        Some(_) => format!("{} ({message})", row.what),
+        None if message == "the server closed the connection" => row.what.to_owned(),
+        None => message.to_owned(),
+    };
+    let has_advice = !row.todo.is_empty() && row.cause != ErrorCause::Other;
+    if has_advice { format!("{what}; {}", row.todo) } else { what }
+}
+
+/// The name of an alarm as etcdctl prints it.
+pub fn name_of_alarm(cause: ErrorCause) -> &'static str {
+    if cause == ErrorCause::Corrupt { "CORRUPT" } else { "NOSPACE" }
+}
+
+/// A raised alarm, what it means for the leases, and what to do.
+pub fn alarm_sentence(cause: ErrorCause) -> String {
+    let ErrorRow { what, leases, todo, .. } = row_of(cause);
+    format!("alarm {}: {what}; {leases}; {todo}", name_of_alarm(cause))
+}
+
+/// What was tried, what happened, and what to do.
+pub fn sentence(error: &CallError) -> String {
+    let why = reason(error);
+    if error.tried().is_empty() { why } else { format!("could not {} at {}: {why}", error.tried(), error.endpoint()) }
+}
+
+/// The table as Markdown, for `docs/troubleshooting.md`.
+pub fn markdown() -> String {
+    let mut table = "| error | what happened | leases | leasetop | what to do |\n|---|---|---|---|---|\n".to_owned();
+    for row in &ERRORS {
+        let ErrorRow { what, leases, leasetop, todo, .. } = row;
+        table += &format!("| {} | {what} | {leases} | {leasetop} | {todo} |\n", shown(row.cause));
+    }
+    table
+}
+
+/// What a log or a screen shows of a cause: etcd's codes and texts, or a message of the connection.
+fn shown(cause: ErrorCause) -> String {
+    if let Some(error) = cause.etcd_error() {
+        let codes: Vec<String> = error.codes.iter().map(|code| format!("{code:?}")).collect();
+        let texts: Vec<String> =
+            error.texts.iter().filter(|text| !text.is_empty()).map(|text| format!("`{text}`")).collect();
+        return [codes.join(" or "), texts.join(" or ")]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(": ");
+    }
+    let text = match cause {
+        ErrorCause::NoReply => "`no reply in time`",
+        ErrorCause::Refused => "`Connection refused`",
+        ErrorCause::UnknownHost => "`failed to lookup address information`",
+        ErrorCause::Unreachable => "`no connection within`, `No route to host`, `Network is unreachable`",
+        ErrorCause::Closed => "`the member closed the connection`",
+        ErrorCause::CertificateMissing => "`the server requires a client certificate`",
+        ErrorCause::CertificateRejected => "`the server rejected the client certificate`",
+        ErrorCause::TlsFailed => "`invalid peer certificate`, `received fatal alert`",
+        ErrorCause::TlsFile => "`is not a PEM certificate`, `do not match`",
+        ErrorCause::NotTls => "`the server closed the connection during the TLS handshake`",
+        ErrorCause::UsesTls => "`the server closed the connection without an answer`",
+        ErrorCause::NotHttp2 => "`the server does not use HTTP/2`",
+        _ => "any other",
+    };
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use etcd_lease::wire::ETCD_ERRORS;
+
+    #[test]
+    fn every_cause_has_one_row_and_every_cell_of_it_says_something() {
+        for error in &ETCD_ERRORS {
+            assert_eq!(row_of(error.cause).cause, error.cause);
+        }
+        for (at, row) in ERRORS.iter().enumerate() {
+            assert!(!ERRORS[..at].iter().any(|other| other.cause == row.cause), "{:?} twice", row.cause);
+            assert!(![row.what, row.leases, row.leasetop].contains(&""), "{:?}", row.cause);
+            assert!(!row.is_permanent || !row.todo.is_empty(), "{:?} says nothing to do", row.cause);
+            let texts = [row.what, row.leases, row.leasetop, row.todo];
+            assert!(texts.iter().all(|text| !text.ends_with('.') && !text.contains('|')), "{:?}", row.cause);
+        }
+    }
+
+    #[test]
+    fn a_message_says_what_happened_and_what_to_do() {
+        let error = |cause, message: &str| CallError::new(cause, "list the leases", "m0", message);
+        for (cause, message, said) in [
+            (
+                ErrorCause::LoginRequired,
+                "etcdserver: user name is empty",
+                "could not list the leases at m0: etcd requires a login (etcdserver: user name is empty); \
+                 log in with --user NAME:PASSWORD",
+            ),
+            (
+                ErrorCause::Closed,
+                "the server closed the connection",
+                "could not list the leases at m0: the member closed the connection: it is shutting down or was killed",
+            ),
+            (
+                ErrorCause::NoReply,
+                "no reply within 700 ms",
+                "could not list the leases at m0: no reply within 700 ms; \
+                 check the member and the network; --command-timeout waits longer",
+            ),
+            (ErrorCause::Other, "etcdserver: new text", "could not list the leases at m0: etcdserver: new text"),
+        ] {
+            assert_eq!(sentence(&error(cause, message)), said);
+        }
+    }
+}
