@@ -44,6 +44,17 @@ pub struct LeaseKeyIndex {
     by_lease: Option<LeaseReplies>,
 }
 
+/// The order of a change and a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChangeOrder {
+    /// The reply already takes the change into account.
+    Older,
+    /// The change may be older or newer than the reply.
+    Unclear,
+    /// The change is newer.
+    Newer,
+}
+
 /// What is known of a large key space.
 #[derive(Clone, Debug, Default)]
 struct LeaseReplies {
@@ -75,6 +86,16 @@ impl LeaseKeyIndex {
     /// The lease of a key, in a large key space.
     pub(super) fn holder(&self, key: &[u8]) -> Option<LeaseId> {
         self.by_lease.as_ref()?.holders.get(key).copied()
+    }
+
+    /// Compares a change of a key with the last reply of the lease that has it, in a large key space.
+    pub(super) fn compare_change(&self, id: LeaseId, revision: i64) -> ChangeOrder {
+        let answered = self.by_lease.as_ref().and_then(|replies| replies.answered.get(&id));
+        match answered {
+            Some((from, _)) if revision <= *from => ChangeOrder::Older,
+            Some((_, to)) if revision <= *to => ChangeOrder::Unclear,
+            _ => ChangeOrder::Newer,
+        }
     }
 
     /// Number of keys attached to a lease.
@@ -121,11 +142,12 @@ impl LeaseKeyIndex {
         self.by_lease = Some(LeaseReplies { holders, answered: BTreeMap::new() });
     }
 
-    /// Forgets that all keys of a lease are known, because it ended.
-    pub(super) fn forget_reply(&mut self, id: LeaseId) {
-        if let Some(replies) = &mut self.by_lease {
-            replies.answered.remove(&id);
-        }
+    /// Forgets the keys of a lease that ended, in a large key space. Those that were not deleted with it moved before.
+    pub(super) fn forget(&mut self, id: LeaseId) {
+        let Some(replies) = &mut self.by_lease else { return };
+        replies.answered.remove(&id);
+        let keys: Vec<Vec<u8>> = self.of(id).map(|(key, _)| key.to_vec()).collect();
+        keys.iter().for_each(|key| self.detach(id, key));
     }
 
     /// Adds a page of the reload.

@@ -108,10 +108,10 @@ impl KeyState {
         self.reads.is_waiting() && self.queries.has_room(now)
     }
 
-    /// Ends the queries of a lease that ended.
+    /// Ends the queries of a lease that ended, and forgets its keys in a large key space.
     pub(super) fn on_lease_ended(&mut self, id: LeaseId) {
         self.queries.remove(id);
-        self.index.forget_reply(id);
+        self.index.forget(id);
     }
 
     /// Notes that changes reported within the next second may be older: the watch was interrupted, or the program did

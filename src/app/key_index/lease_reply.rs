@@ -10,7 +10,8 @@ pub(in crate::app) struct LeaseReply {
     pub(in crate::app) keys: Vec<Vec<u8>>,
     /// The reply is about a revision from this one on: it was known when the query was sent.
     pub(in crate::app) from: i64,
-    /// The reply is about a revision up to this one.
+    /// The reply is about a revision up to this one. etcd reads the keys while a put may be in progress, so it can contain
+    /// the put of the next revision.
     pub(in crate::app) to: i64,
 }
 
@@ -51,7 +52,7 @@ impl LeaseKeyIndex {
             }
             match replies.holders.get(&key[..]).copied() {
                 None => news.attached.push(key),
-                Some(other) if replies.answered.get(&other).is_some_and(|(_, known)| *known <= from) => {
+                Some(other) if replies.answered.get(&other).is_some_and(|(_, known)| *known < from) => {
                     news.moved.push((key, other));
                 }
                 Some(other) => news.doubtful.extend([id, other]),
@@ -123,8 +124,8 @@ mod tests {
         let mut index = index();
         reply(&mut index, OTHER, &[b"a"], 12, 15);
         index.attach(OTHER, b"a", 0);
-        let news = reply(&mut index, ID, &[b"a"], 14, 16);
+        let news = reply(&mut index, ID, &[b"a"], 15, 16);
         assert_eq!((news.moved, news.doubtful), (vec![], vec![ID, OTHER]));
-        assert_eq!(reply(&mut index, ID, &[b"a"], 15, 17).moved, [(b"a".to_vec(), OTHER)]);
+        assert_eq!(reply(&mut index, ID, &[b"a"], 16, 17).moved, [(b"a".to_vec(), OTHER)]);
     }
 }

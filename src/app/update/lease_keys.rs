@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::app::events::EventTime;
-use crate::app::key_index::KeyAttached;
+use crate::app::key_index::{ChangeOrder, KeyAttached};
 use crate::app::lease_keys::PendingDeletion;
-use crate::app::{AppState, CallFailure, DetachedKey, EventKind, LeaseEnd, Redraw};
+use crate::app::{AppState, CallFailure, DetachedKey, EventKind, KeyRead, LeaseEnd, Redraw};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::KeyDetachReason;
 use etcd_lease::{KeyChange, KeyEntry, KeyState, LeaseId};
@@ -122,6 +122,15 @@ fn complete(app: &mut AppState, change: &mut KeyChange) -> bool {
             return false;
         }
         change.before = index.holder(&change.key);
+        let order = change.before.map_or(ChangeOrder::Newer, |id| index.compare_change(id, change.revision));
+        if order != ChangeOrder::Newer {
+            // The key may have been put again. Unless the reply shows that, it is read.
+            index.changes.record(&change.key, change.revision, None);
+            if order == ChangeOrder::Unclear {
+                app.keys.reads.add(KeyRead::Key(change.key.clone()));
+            }
+            return false;
+        }
     }
     let lease = match change.now {
         KeyState::Put { lease, .. } => lease,
@@ -149,10 +158,21 @@ pub(super) fn put(app: &mut AppState, change: &KeyChange, (to, created): (Option
 }
 
 /// Records that a call made here attached a key to a lease. The watch reports it too. `revision` is that of the reply, if
-/// it is known.
+/// it is known. A reply that is older than a known change of the key is ignored.
 pub(super) fn attached_here(app: &mut AppState, id: LeaseId, key: &[u8], revision: Option<i64>, at: Timestamp) {
-    app.keys.index.changes.record(key, revision.unwrap_or(app.keys.latest() + 1), Some(id));
+    let changed = revision.unwrap_or(app.keys.latest() + 1);
+    if app.keys.index.changes.since(key, changed).is_some() {
+        return;
+    }
+    app.keys.index.changes.record(key, changed, Some(id));
     if let Some(from) = app.keys.index.holder(key).filter(|from| *from != id) {
+        let order = revision.map_or(ChangeOrder::Newer, |revision| app.keys.index.compare_change(from, revision));
+        if order == ChangeOrder::Unclear {
+            app.keys.reads.add(KeyRead::Key(key.to_vec()));
+        }
+        if order != ChangeOrder::Newer {
+            return;
+        }
         app.keys.index.detach(from, key);
         on_key_detached(app, from, key, (KeyDetachReason::Moved { to: id }, revision), at);
         refresh(app, from);

@@ -49,6 +49,9 @@ pub(super) fn apply(app: &mut AppState, mut reply: LeaseReply, since: Option<Tim
     }
     for id in news.doubtful {
         app.keys.queries.doubt(id, at);
+        if app.leases.alive(id).is_none() {
+            app.keys.index.forget(id);
+        }
     }
     refresh(app, id);
 }

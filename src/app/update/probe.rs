@@ -124,8 +124,7 @@ impl KeysReply {
         }
         let keys = std::mem::take(&mut answer.keys);
         let since = app.keys.queries.answered(id, &keys, received);
-        // etcd reads the keys while a put may be in progress, whose revision is the next one.
-        let to = app.keys.latest().max(answer.header.revision) + 1;
+        let to = app.keys.latest().max(answer.header.revision);
         KeysReply::All { reply: LeaseReply { id, keys, from: app.keys.known_at(sent), to }, since }
     }
 }
