@@ -20,6 +20,7 @@
 //! paused clock.
 
 pub mod app;
+pub mod byte_budget;
 pub mod cli;
 pub mod config_edit;
 pub mod demo;

@@ -40,6 +40,8 @@ pub struct AppConfig {
     pub pace: RenewalSchedule,
     /// Maximum number of LeaseTimeToLive calls per second.
     pub budget: u32,
+    /// Maximum number of bytes received for keys per minute.
+    pub key_budget: u64,
     /// The keys to watch.
     pub range: KeyRange,
     /// Leases to grant as soon as a member answers.
@@ -109,6 +111,7 @@ impl Default for AppConfig {
             is_read_only: false,
             pace: RenewalSchedule::default(),
             budget: 200,
+            key_budget: 8_000_000,
             range: KeyRange::all(),
             grants: Vec::new(),
             keep: Vec::new(),

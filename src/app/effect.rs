@@ -1,6 +1,7 @@
 //! Effects: every side effect is a value that only `runtime::effects` carries out.
 
 use super::command::ConfigFileChange;
+use super::key_reads::KeyRead;
 use super::ttl_change::ChangeTtlRequest;
 use super::undo::RestoreRequest;
 use super::{GrantRequest, HistoryKind, KeptLease};
@@ -46,6 +47,8 @@ pub enum Effect {
     /// Query the time to live and the keys of a lease. Falls back to the time to live alone if the user may not read
     /// the keys. Answered like `Probe`.
     ProbeKeys(LeaseId),
+    /// Read keys whose leases or create revisions are not known. Each is answered by `KeysLoaded` or `KeysNotLoaded`.
+    ReadKeys(Vec<KeyRead>),
     /// Read the values of some keys of a lease. Answered by `Values`.
     ReadValues {
         /// The lease.

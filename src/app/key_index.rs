@@ -1,11 +1,18 @@
-//! Index from leases to attached keys, built from range pages and watch events.
+//! Index from leases to attached keys, built from range pages and watch events, or from queries of single leases.
 //!
 //! Reading all pages takes a while. The old index stays in use until the last page has arrived, so rows keep their
 //! keys.
+//!
+//! Of a large key space not all keys are read. Each lease is queried for its keys, and a watch reports deletes. Each
+//! reply is compared with the changes reported since its query was sent: what is newer stays, and where the order is not
+//! known the lease is queried again.
 
-use std::collections::{BTreeMap, BTreeSet};
+pub(super) mod lease_reply;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::LeaseKeys;
+use super::key_change_log::KeyChangeLog;
 use etcd_lease::{KeyEntry, LeaseId};
 
 /// Create revisions by lease and key.
@@ -30,12 +37,64 @@ pub struct LeaseKeyIndex {
     /// Keys reported by the call that attached them, before a watch event or page confirmed them with a revision.
     unconfirmed: BTreeSet<(LeaseId, Box<[u8]>)>,
     is_read: bool,
+    /// The last changes, from the watch and from calls made here.
+    pub(super) changes: KeyChangeLog,
+    /// What single leases replied. None while all keys are read and watched.
+    by_lease: Option<LeaseReplies>,
+}
+
+/// The order of a change and a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChangeOrder {
+    /// The reply already takes the change into account.
+    Older,
+    /// The change may be older or newer than the reply.
+    Unclear,
+    /// The change is newer.
+    Newer,
+}
+
+/// What is known of a large key space.
+#[derive(Clone, Debug, Default)]
+struct LeaseReplies {
+    /// The lease of each known key.
+    holders: HashMap<Box<[u8]>, LeaseId>,
+    /// The leases whose keys are all known, with the revisions between which that was so.
+    answered: BTreeMap<LeaseId, (i64, i64)>,
 }
 
 impl LeaseKeyIndex {
     /// Whether all keys have been read at least once.
     pub fn is_read(&self) -> bool {
         self.is_read
+    }
+
+    /// Whether the keys are found by queries of single leases, because the key space is large.
+    pub fn is_by_lease(&self) -> bool {
+        self.by_lease.is_some()
+    }
+
+    /// Whether all keys of a lease are known. Keys that the watch does not report may have changed since.
+    pub(super) fn is_known(&self, id: LeaseId) -> bool {
+        match &self.by_lease {
+            Some(replies) => replies.answered.contains_key(&id),
+            None => self.is_read,
+        }
+    }
+
+    /// The lease of a key, in a large key space.
+    pub(super) fn holder(&self, key: &[u8]) -> Option<LeaseId> {
+        self.by_lease.as_ref()?.holders.get(key).copied()
+    }
+
+    /// Compares a change of a key with the last reply of the lease that has it, in a large key space.
+    pub(super) fn compare_change(&self, id: LeaseId, revision: i64) -> ChangeOrder {
+        let answered = self.by_lease.as_ref().and_then(|replies| replies.answered.get(&id));
+        match answered {
+            Some((from, _)) if revision <= *from => ChangeOrder::Older,
+            Some((_, to)) if revision <= *to => ChangeOrder::Unclear,
+            _ => ChangeOrder::Newer,
+        }
     }
 
     /// Number of keys attached to a lease.
@@ -72,6 +131,24 @@ impl LeaseKeyIndex {
         self.incoming.clear();
     }
 
+    /// From `revision` on, the watch reports only deletes, and leases are queried for their keys. Known keys stay until
+    /// their leases reply. A read that has begun is given up.
+    pub(super) fn start_by_lease(&mut self, revision: i64) {
+        self.incoming.clear();
+        self.unconfirmed.clear();
+        self.changes.restart(revision);
+        let holders = self.held.keys().map(|(id, key)| (key.clone(), *id)).collect();
+        self.by_lease = Some(LeaseReplies { holders, answered: BTreeMap::new() });
+    }
+
+    /// Forgets the keys of a lease that ended, in a large key space. Those that were not deleted with it moved before.
+    pub(super) fn forget(&mut self, id: LeaseId) {
+        let Some(replies) = &mut self.by_lease else { return };
+        replies.answered.remove(&id);
+        let keys: Vec<Vec<u8>> = self.of(id).map(|(key, _)| key.to_vec()).collect();
+        keys.iter().for_each(|key| self.detach(id, key));
+    }
+
     /// Adds a page of the reload.
     pub(super) fn add_page(&mut self, page: Vec<KeyEntry>) {
         let held =
@@ -90,18 +167,29 @@ impl LeaseKeyIndex {
         come.map(|(to, key)| KeyAttached { key: key.to_vec(), from: from.get(&key[..]).copied(), to: *to }).collect()
     }
 
-    /// Replaces the index with the pages. Returns the leases that had a key before or have one now.
-    pub(super) fn finish_reload(&mut self) -> BTreeSet<LeaseId> {
+    /// Replaces the index with the pages of `revision`. Returns the leases that had a key before or have one now.
+    pub(super) fn finish_reload(&mut self, revision: i64) -> BTreeSet<LeaseId> {
         let mut holders: BTreeSet<LeaseId> = self.holders().collect();
+        self.by_lease = None;
+        self.keep_newer(revision);
         self.held = std::mem::take(&mut self.incoming);
         self.counts.clear();
         for (id, _) in self.held.keys() {
             *self.counts.entry(*id).or_default() += 1;
         }
-        self.unconfirmed.retain(|held| !self.held.contains_key(held));
+        self.unconfirmed.retain(|held| self.held.get(held).is_none_or(|created| *created == 0));
         self.is_read = true;
         holders.extend(self.holders());
         holders
+    }
+
+    /// Keeps keys in the pages that were attached here after the pages were read.
+    fn keep_newer(&mut self, revision: i64) {
+        let is_newer = |(id, key): &&(LeaseId, Box<[u8]>)| self.changes.since(key, revision) == Some(Some(*id));
+        let newer: Vec<_> = self.unconfirmed.iter().filter(is_newer).cloned().collect();
+        for held in newer {
+            self.incoming.entry(held).or_insert(0);
+        }
     }
 
     /// Attaches a key to a lease. `create_revision` is 0 if it is not known yet. Returns false if the key was already
@@ -111,7 +199,10 @@ impl LeaseKeyIndex {
         if is_new {
             *self.counts.entry(id).or_default() += 1;
         }
-        if is_new && create_revision == 0 {
+        if let Some(replies) = &mut self.by_lease {
+            replies.holders.insert(Box::from(key), id);
+        }
+        if is_new && create_revision == 0 && self.by_lease.is_none() {
             self.unconfirmed.insert((id, Box::from(key)));
         }
         is_new
@@ -128,6 +219,11 @@ impl LeaseKeyIndex {
         self.unconfirmed.remove(&(id, Box::from(key)));
         if self.held.remove(&(id, Box::from(key))).is_none() {
             return;
+        }
+        if let Some(replies) = &mut self.by_lease
+            && replies.holders.get(key) == Some(&id)
+        {
+            replies.holders.remove(key);
         }
         let left = self.count(id) - 1;
         match left {
@@ -153,13 +249,13 @@ mod tests {
         key_index.start_reload();
         key_index.add_page(page(&[(b"b", 1), (b"\xff", -1), (b"a", 1)]));
         assert_eq!((key_index.is_read(), key_index.count(LeaseId(1))), (false, 0));
-        key_index.finish_reload();
+        key_index.finish_reload(1);
         assert_eq!(key_index.summary(LeaseId(1), true).first, [b"a", b"b"]);
         assert_eq!(key_index.all().next(), Some((LeaseId(-1), &b"\xff"[..], 2)));
         key_index.start_reload();
         key_index.add_page(page(&[(b"c", 2)]));
         assert_eq!(key_index.count(LeaseId(1)), 2, "the old ones stay meanwhile");
-        let touched: Vec<i64> = key_index.finish_reload().into_iter().map(|id| id.0).collect();
+        let touched: Vec<i64> = key_index.finish_reload(1).into_iter().map(|id| id.0).collect();
         assert_eq!((touched, key_index.count(LeaseId(1))), (vec![-1, 1, 2], 0));
     }
 
@@ -179,7 +275,7 @@ mod tests {
         key_index.start_reload();
         assert!(key_index.attach(LeaseId(1), b"a", 0) && key_index.attach(LeaseId(1), b"b", 0));
         key_index.add_page(page(&[(b"b", 1)]));
-        key_index.finish_reload();
+        key_index.finish_reload(1);
         assert!(key_index.confirm(LeaseId(1), b"a") && !key_index.confirm(LeaseId(1), b"b"));
         assert!(key_index.attach(LeaseId(1), b"a", 7), "the watch reports it with its revision");
         assert_eq!(key_index.of(LeaseId(1)).collect::<Vec<_>>(), [(&b"a"[..], 7), (&b"b"[..], 2)]);

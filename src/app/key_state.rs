@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use super::config::AppConfig;
 use super::key_index::LeaseKeyIndex;
+use super::key_queries::KeyQueries;
+use super::key_reads::KeyReads;
 use super::values::{KeyValueCache, KeyValues};
 use super::{CallFailure, LeaseKeys};
 use crate::inference::RevisionTimeline;
@@ -20,6 +23,9 @@ pub struct KeyState {
     /// Whether only a part of the key space is watched.
     is_partial: bool,
     pub(super) index: LeaseKeyIndex,
+    /// The queries for the keys of single leases.
+    pub(super) queries: KeyQueries,
+    pub(super) reads: KeyReads,
     /// Locks and elections among the watched keys.
     pub(super) locks: Locks,
     /// The revision up to which the keys are known.
@@ -35,9 +41,18 @@ pub struct KeyState {
 }
 
 impl KeyState {
-    /// The initial state for a key range.
-    pub(super) fn new(range: &KeyRange) -> Self {
-        KeyState { is_partial: *range != KeyRange::all(), ..KeyState::default() }
+    /// The initial state.
+    pub(super) fn new(config: &AppConfig) -> Self {
+        KeyState {
+            is_partial: config.range != KeyRange::all(),
+            queries: KeyQueries::new(config.key_budget),
+            ..KeyState::default()
+        }
+    }
+
+    /// The limit of bytes received for keys, and how many were received.
+    pub fn queries(&self) -> &KeyQueries {
+        &self.queries
     }
 
     /// The keys of each lease, as far as they are readable and watched.
@@ -57,14 +72,46 @@ impl KeyState {
 
     /// Whether all keys of every lease are known, and changes are reported.
     pub(super) fn follows_all(&self) -> bool {
-        !self.is_partial && self.index.is_read() && self.failure.is_none()
+        !self.is_partial && !self.index.is_by_lease() && self.index.is_read() && self.failure.is_none()
     }
 
     /// The keys of a lease, as far as they are watched. `None` if the watched keys do not show whether it has any.
     pub(super) fn summary(&self, id: LeaseId) -> Option<LeaseKeys> {
-        let keys = self.index.summary(id, !self.is_partial);
-        let is_known = keys.count > 0 || keys.is_all && self.index.is_read();
-        if is_known { Some(keys) } else { None }
+        let is_known = self.index.is_known(id);
+        let is_all = !self.is_partial && (is_known || !self.index.is_by_lease());
+        let keys = self.index.summary(id, is_all);
+        if keys.count > 0 || keys.is_all && is_known { Some(keys) } else { None }
+    }
+
+    /// The keys of a reply to a query sent at a known `revision`, with the changes since then.
+    pub(super) fn newest(&self, id: LeaseId, mut keys: Vec<Vec<u8>>, revision: i64) -> LeaseKeys {
+        keys.retain(|key| self.index.changes.since(key, revision).is_none_or(|lease| lease == Some(id)));
+        keys.extend(self.index.changes.attached_since(id, revision).map(<[u8]>::to_vec));
+        keys.sort_unstable();
+        keys.dedup();
+        LeaseKeys::of(keys)
+    }
+
+    /// The latest revision that was known at a time.
+    pub(super) fn known_at(&self, sent: Timestamp) -> i64 {
+        let reported = if self.reported_at < sent { self.revision } else { 0 };
+        self.revisions.known_at(sent).max(reported)
+    }
+
+    /// The latest known revision.
+    pub(super) fn latest(&self) -> i64 {
+        self.revisions.latest().max(self.revision)
+    }
+
+    /// Whether reads of keys wait and the budget has room for them.
+    pub(super) fn may_read(&self, now: Timestamp) -> bool {
+        self.reads.is_waiting() && self.queries.has_room(now)
+    }
+
+    /// Ends the queries of a lease that ended, and forgets its keys in a large key space.
+    pub(super) fn on_lease_ended(&mut self, id: LeaseId) {
+        self.queries.remove(id);
+        self.index.forget(id);
     }
 
     /// Notes that changes reported within the next second may be older: the watch was interrupted, or the program did

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::clipboard::CopyOutcome;
+use super::key_reads::{KeyRead, LoadedKeys};
 use super::ttl_change::ChangedTtl;
 use super::undo::{LeaseBackup, NoBackup, RestoredKeys};
 use super::{BackgroundLeases, ClickTarget, KeptLease, Key, KeyValues, Viewport};
@@ -96,6 +97,17 @@ pub enum Msg {
         /// The revision of the pages. Later changes follow.
         revision: i64,
     },
+    /// The keys are too many to read. From this revision on only deletes are reported, of all keys.
+    KeysByLease {
+        /// The revision.
+        revision: i64,
+    },
+    /// This many bytes were received for keys.
+    KeyBytes(u64),
+    /// Keys were read.
+    KeysLoaded(LoadedKeys),
+    /// Keys could not be read.
+    KeysNotLoaded(KeyRead),
     /// Keys that are or were attached to a lease changed.
     KeysChanged {
         /// The changes in order of revision.
@@ -164,6 +176,8 @@ pub enum Msg {
         id: LeaseId,
         /// The key. Not escaped.
         key: Vec<u8>,
+        /// The revision of the put.
+        revision: i64,
     },
     /// A key could not be attached.
     AttachFailed {

@@ -12,7 +12,9 @@
 //!
 //! 4. leases with the least time left by the leader's list;
 //!
-//! 5. the leases that have waited longest.
+//! 5. leases whose keys are due;
+//!
+//! 6. the leases that have waited longest.
 //!
 //! A lease that does not fit into the limit becomes unseen. Each lease has at most one poll in flight.
 
@@ -176,11 +178,20 @@ impl PollScheduler {
         self.urgent.insert(id);
     }
 
-    /// Returns the leases to poll now and marks them as polled. Visible leases are polled more often.
-    pub(super) fn start_due(&mut self, leases: &mut LeaseStore, on_screen: &[LeaseId], now: Timestamp) -> Vec<LeaseId> {
+    /// Returns the leases to poll now and marks them as polled. Visible leases are polled more often. The keys of
+    /// `for_keys` are due.
+    pub(super) fn start_due(
+        &mut self,
+        leases: &mut LeaseStore,
+        on_screen: &[LeaseId],
+        for_keys: &[LeaseId],
+        now: Timestamp,
+    ) -> Vec<LeaseId> {
         self.open_slot(now);
         let mut asked = Vec::new();
-        for class in [Class::Urgent, Class::OnScreen, Class::NearExpiry, Class::Soonest, Class::Planned] {
+        let classes =
+            [Class::Urgent, Class::OnScreen, Class::NearExpiry, Class::Soonest, Class::Keys(for_keys), Class::Planned];
+        for class in classes {
             let room = self.left as usize - asked.len();
             if room == 0 {
                 break;
@@ -196,7 +207,7 @@ impl PollScheduler {
     /// At most `room` due leases of a class.
     fn due(
         &mut self,
-        class: Class,
+        class: Class<'_>,
         leases: &LeaseStore,
         on_screen: &[LeaseId],
         now: Timestamp,
@@ -213,6 +224,10 @@ impl PollScheduler {
                 self.ending(leases, now).filter(can_be_asked).take(room).collect()
             }
             Class::Soonest => self.soonest_due(leases, now, room),
+            Class::Keys(due) => {
+                let can_be_asked = |id: &&LeaseId| leases.alive(**id).is_some_and(|lease| !lease.poll.in_flight);
+                due.iter().filter(can_be_asked).take(room.div_ceil(2)).copied().collect()
+            }
             Class::Planned => self.planned(now).take(room).collect(),
         }
     }
@@ -244,16 +259,21 @@ impl PollScheduler {
         !was_in_flight
     }
 
+    /// When a poll that is due at `due` can be sent.
+    pub(super) fn next_room(&self, due: Timestamp, now: Timestamp) -> Timestamp {
+        let length = self.slot_length();
+        let is_spent = self.left == 0 && self.slot == Some(slot_of(now, length));
+        let next_slot = Timestamp::from_nanos((slot_of(now, length) + 1) * length.as_nanos() as u64);
+        if is_spent { due.max(next_slot) } else { due }
+    }
+
     /// When the next poll is due, provided that a member answers.
     pub(super) fn next_wake(&self, leases: &LeaseStore, on_screen: &[LeaseId], now: Timestamp) -> Timestamp {
         let seen = on_screen.iter().filter_map(|id| leases.alive(*id)).map(due_on_screen).min();
         let planned = self.plan.first().map(|(due, _)| *due);
         let urgent = if self.urgent.is_empty() { None } else { Some(now) };
         let ask = [seen, planned, urgent].into_iter().flatten().min().unwrap_or(Timestamp::NEVER);
-        let length = self.slot_length();
-        let is_spent = self.left == 0 && self.slot == Some(slot_of(now, length));
-        let next_slot = Timestamp::from_nanos((slot_of(now, length) + 1) * length.as_nanos() as u64);
-        if is_spent { ask.max(next_slot) } else { ask }
+        self.next_room(ask, now)
     }
 
     fn slot_length(&self) -> Duration {
@@ -271,7 +291,7 @@ impl PollScheduler {
 
 /// Why a lease is polled, by priority.
 #[derive(Clone, Copy)]
-enum Class {
+enum Class<'a> {
     /// Must be polled at once.
     Urgent,
     /// Visible on the screen.
@@ -280,6 +300,8 @@ enum Class {
     NearExpiry,
     /// Among those with the least time left by the leader's list.
     Soonest,
+    /// Its keys are due.
+    Keys(&'a [LeaseId]),
     /// Scheduled, longest waiting first.
     Planned,
 }

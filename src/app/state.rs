@@ -58,7 +58,7 @@ impl AppState {
     pub fn new(config: AppConfig, now: Timestamp) -> Self {
         AppState {
             cluster: ClusterState::new(now),
-            keys: KeyState::new(&config.range),
+            keys: KeyState::new(&config),
             polls: PollScheduler::new(config.budget),
             view: ViewState::new(&config),
             leases: LeaseStore::with_mutes(Mutes::new(config.mutes.clone())),

@@ -51,8 +51,9 @@ async fn named(shared: GlobalFlags, config: AppConfig, name: &str) -> Result<Clu
         return Err(CliError::Usage(why));
     }
     let MonitorArgs { watch_args, .. } = monitor;
-    let AppConfig { range, budget, .. } = watch_args.config();
-    let config = AppConfig { grants: Vec::new(), keep: Vec::new(), is_demo: false, range, budget, ..config };
+    let AppConfig { range, budget, key_budget, .. } = watch_args.config();
+    let config =
+        AppConfig { grants: Vec::new(), keep: Vec::new(), is_demo: false, range, budget, key_budget, ..config };
     cluster_setup(flags, config).await
 }
 

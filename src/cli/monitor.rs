@@ -43,12 +43,12 @@ pub(super) fn run(args: MonitorArgs, shared: GlobalFlags) -> Result<Exit, CliErr
     let keep = args.keep_alive.clone();
     let config = AppConfig { keep, grants: requests_for(&args.ttl, 1, &args.puts)?, ..table_setup(&args.rows)? };
     if std::io::stdout().is_terminal() {
-        let AppConfig { range, budget, .. } = args.watch_args.config();
-        return open(shared, AppConfig { range, budget, ..config }, args.stall);
+        let AppConfig { range, budget, key_budget, .. } = args.watch_args.config();
+        return open(shared, AppConfig { range, budget, key_budget, ..config }, args.stall);
     }
     if args.flags.monitor_only {
         return Err(CliError::Usage(
-            "--ttl, --put, --keep-alive, --prefix, --budget and --stall need a terminal; without one, use \
+            "--ttl, --put, --keep-alive, --prefix, --budget, --key-budget and --stall need a terminal; without one, use \
              `leasetop grant`, `keep-alive` or `list`"
                 .to_owned(),
         ));

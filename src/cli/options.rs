@@ -77,7 +77,7 @@ pub(super) enum HeadlessCommand {
 }
 
 /// Options of `list` that need `--for`.
-const WATCH_ONLY: [&str; 2] = ["prefix", "budget"];
+const WATCH_ONLY: [&str; 3] = ["prefix", "budget", "key_budget"];
 
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Monitor")]
@@ -128,6 +128,9 @@ pub(super) struct WatchArgs {
     /// Max TimeToLive queries per second [default: 200]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) budget: Option<u32>,
+    /// Max data received for keys per minute [default: 8MB]
+    #[arg(long, value_name = "SIZE", value_parser = values::size)]
+    pub(super) key_budget: Option<u64>,
 }
 
 #[derive(Debug, Args)]

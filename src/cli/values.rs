@@ -37,6 +37,26 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Parses a number of bytes: `500kB`, `8MB`, `1GB` or bytes without a unit.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    const LEAST: u64 = 100_000;
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => Some(1),
+        "k" | "kb" => Some(1_000),
+        "m" | "mb" => Some(1_000_000),
+        "g" | "gb" => Some(1_000_000_000),
+        _ => None,
+    };
+    let bytes = number.parse::<u64>().ok().zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
+    match bytes {
+        Some(bytes) if bytes < LEAST => Err("size must be at least 100kB".to_owned()),
+        Some(bytes) => Ok(bytes),
+        None => Err("expected a size: 500kB, 8MB, 1GB".to_owned()),
+    }
+}
+
 /// Parses a boolean as etcdctl does. An empty variable counts as unset.
 pub(super) fn switch(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
@@ -77,6 +97,16 @@ mod tests {
             assert_eq!(switch(text), Ok(value), "{text}");
         }
         assert!(["maybe", "flase", "yes"].into_iter().all(|text| switch(text).is_err()));
+    }
+
+    #[test]
+    fn a_size_has_a_decimal_unit() {
+        for (text, bytes) in [("500kB", 500_000), ("8MB", 8_000_000), ("1g", 1_000_000_000), ("100000", 100_000)] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "MB", "1", "99kB", "1.5MB", "8MiB", "-8MB", "99999999999999GB"] {
+            assert!(size(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -7,13 +7,18 @@ use etcd_lease::KeyRange;
 impl WatchArgs {
     /// Whether any of the options was given.
     pub(super) fn is_some(&self) -> bool {
-        self.prefix.is_some() || self.budget.is_some()
+        self.prefix.is_some() || self.budget.is_some() || self.key_budget.is_some()
     }
 
     /// The configuration of the application state.
     pub(super) fn config(self) -> AppConfig {
         let range = KeyRange::prefix(self.prefix.unwrap_or_default().as_bytes());
         let config = AppConfig::default();
-        AppConfig { range, budget: self.budget.unwrap_or(config.budget), ..config }
+        AppConfig {
+            range,
+            budget: self.budget.unwrap_or(config.budget),
+            key_budget: self.key_budget.unwrap_or(config.key_budget),
+            ..config
+        }
     }
 }

@@ -56,6 +56,16 @@ impl RevisionTimeline {
         TimeRange { earliest: before.map_or(Timestamp::START, |span| span.until).min(latest), latest }
     }
 
+    /// The latest revision of the replies that arrived before a time; 0 if there is none.
+    pub fn known_at(&self, time: Timestamp) -> i64 {
+        self.spans.iter().rev().find(|span| span.by < time).map_or(0, |span| span.revision)
+    }
+
+    /// The latest revision of all replies; 0 if there is none.
+    pub fn latest(&self) -> i64 {
+        self.spans.back().map_or(0, |span| span.revision)
+    }
+
     fn push(&mut self, span: RevisionSpan) {
         if self.spans.len() == MAX_SPANS {
             self.spans.pop_front();
@@ -87,6 +97,7 @@ mod tests {
         assert_eq!(revisions.reached(5, at(9_000)), bounds(2_000, 8_010));
         assert_eq!(revisions.reached(8, at(9_000)), bounds(8_000, 9_000));
         assert_eq!(revisions.reached(4, at(9_000)), bounds(0, 1_010), "reached before the first reply");
+        assert_eq!([1_010, 1_011, 8_010, 8_011].map(|time| revisions.known_at(at(time))), [0, 4, 4, 7]);
     }
 
     #[test]

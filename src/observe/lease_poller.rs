@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::error_gate::ErrorGate;
 use super::{ListDiff, ListTracker, Listed, Observation};
@@ -14,8 +14,14 @@ use simkit::Clock;
 /// Minimum interval between lists, and the interval after a failed one.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Lists until the task is dropped. Each notification triggers a list immediately.
-pub(super) async fn run(cluster: Cluster, clock: Clock, at_once: Arc<Notify>, mut error_gate: ErrorGate) {
+/// Lists until the task is dropped. Each notification triggers a list immediately. `total` gets the number of leases.
+pub(super) async fn run(
+    cluster: Cluster,
+    clock: Clock,
+    at_once: Arc<Notify>,
+    mut error_gate: ErrorGate,
+    total: watch::Sender<Option<usize>>,
+) {
     let mut tracker = ListTracker::default();
     let mut is_first = true;
     let mut newest = 0;
@@ -36,6 +42,7 @@ pub(super) async fn run(cluster: Cluster, clock: Clock, at_once: Arc<Notify>, mu
                 let is_news = std::mem::take(&mut is_first) || !diff.is_empty();
                 let ListDiff { created, gone, soonest } = diff;
                 let (revision, count) = (list.header.revision, tracker.count());
+                total.send_replace(Some(count));
                 let listed = Listed { sent, received, revision, count, created, gone, soonest };
                 let again = Observation::ListedAgain { sent, received, revision };
                 error_gate.send(if is_news { Observation::Listed(listed) } else { again }).await;

@@ -6,17 +6,18 @@
 //! lease_poller: LeaseLeases every second --> ListTracker: created, gone, soonest ---.
 //!                                                                                   +--> Observation, one bounded queue
 //! key_watcher: pages of keys, then a watch from their revision on ------------------'
+//!              in a large key space: a watch of deletes
 //! ```
 //!
 //! An observation contains the changes since the last list, never the whole list. Each error and its recovery are
 //! reported once. A user without permission to list leases still sees keys. The observer never queries single leases;
-//! the application polls the time left of each within its poll limit
+//! the application polls the time left of each, and its keys in a large key space, within its limits
 //! ([`LeaseInference::next_poll`](crate::inference::lease_inference::LeaseInference::next_poll)).
 //!
 //! ```
 //! use simkit::Clock;
 //! use etcd_lease::KeyRange;
-//! use leasetop::observe::{Observation, Observer};
+//! use leasetop::observe::{KeyScope, Observation, Observer};
 //! use etcd_sandbox::Sandbox;
 //! use etcd_lease::wire::{Cluster, Settings, Target};
 //!
@@ -27,7 +28,8 @@
 //! let target = Target::Pipe { name: "sandbox".to_owned(), dialer: sandbox.dialer(0) };
 //! let cluster = Cluster::connect(Settings::new(vec![target])).await?;
 //!
-//! let mut observer = Observer::start(cluster, clock, KeyRange::all());
+//! let scope = KeyScope { range: KeyRange::all(), bytes_per_minute: 1_000_000 };
+//! let mut observer = Observer::start(cluster, clock, scope);
 //! let lease = etcd_lease::LeaseId(sandbox.grant(10)?);
 //! loop {
 //!     if let Observation::Listed(listed) = observer.next().await {
@@ -40,20 +42,25 @@
 //! # }
 //! ```
 
+mod delete_watcher;
 mod error_gate;
+mod key_traffic;
 mod key_watcher;
 mod lease_poller;
 mod list_tracker;
 
+pub use key_watcher::KeyScope;
 pub use list_tracker::{ListDiff, ListTracker, SOONEST};
 
 use std::sync::Arc;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 use error_gate::ErrorGate;
 use etcd_lease::wire::{CallError, Cluster};
-use etcd_lease::{KeyChange, KeyEntry, KeyRange, LeaseId};
+use etcd_lease::{KeyChange, KeyEntry, LeaseId};
+use key_traffic::KeyTraffic;
+use key_watcher::KeyWatcher;
 use simkit::Clock;
 use simkit::Timestamp;
 use simkit::tasks::{Task, spawn};
@@ -93,6 +100,14 @@ pub enum Observation {
         /// The revision.
         revision: i64,
     },
+    /// The keys are too many to read. Only deletes are reported, of all keys, from this revision on. What was reported
+    /// before may be out of date.
+    KeysByLease {
+        /// The revision.
+        revision: i64,
+    },
+    /// This many bytes were received for keys.
+    KeyBytes(u64),
     /// Changes of keys that are or were attached to a lease, or are named after one.
     Changed {
         /// The changes, in order.
@@ -139,17 +154,20 @@ pub struct Observer {
 }
 
 impl Observer {
-    /// Starts listing the leases and watching the keys of a range.
+    /// Starts listing the leases and watching keys.
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub fn start(cluster: Cluster, clock: Clock, range: KeyRange) -> Observer {
+    pub fn start(cluster: Cluster, clock: Clock, scope: KeyScope) -> Observer {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let list_now = Arc::new(Notify::new());
         let error_gate = ErrorGate::new(ObservedPart::Leases, sender.clone());
-        let lease_poller = lease_poller::run(cluster.clone(), clock.clone(), Arc::clone(&list_now), error_gate);
-        let key_watcher = key_watcher::run(cluster, clock, range, ErrorGate::new(ObservedPart::Keys, sender));
-        Observer { receiver, list_now, _tasks: [spawn(lease_poller), spawn(key_watcher)] }
+        let (count, lease_count) = watch::channel(None);
+        let lease_poller = lease_poller::run(cluster.clone(), clock.clone(), Arc::clone(&list_now), error_gate, count);
+        let error_gate = ErrorGate::new(ObservedPart::Keys, sender.clone());
+        let traffic = KeyTraffic::new(sender);
+        let key_watcher = KeyWatcher { cluster, clock, scope, error_gate, traffic, lease_count, is_large: false };
+        Observer { receiver, list_now, _tasks: [spawn(lease_poller), spawn(key_watcher.run())] }
     }
 
     /// Lists the leases now. Then the usual interval of 1 s continues.

@@ -20,9 +20,12 @@ use super::files::UserFiles;
 use super::observations;
 use super::response_reader::ResponseReader;
 use crate::app::command::ConfigFileChange;
-use crate::app::{AppState, CallFailure, ChangeTtlRequest, GrantRequest, HistoryKind, Msg, ReadValue, RestoreRequest};
+use crate::app::{
+    AppConfig, AppState, CallFailure, ChangeTtlRequest, GrantRequest, HistoryKind, KeyRead, LoadedKeys, Msg, ReadValue,
+    RestoreRequest,
+};
 use crate::error_table::sentence;
-use crate::observe::Observer;
+use crate::observe::{KeyScope, Observer};
 use etcd_lease::engine::{self, Engine};
 use etcd_lease::wire::{self, Cluster, ErrorKind};
 use etcd_lease::{Fault, Granted, KeyRange, LeaseId, RenewalSchedule, TimeToLive};
@@ -30,6 +33,9 @@ use simkit::{Clock, Timestamp};
 
 /// Maximum number of concurrent calls per effect.
 const MAX_IN_FLIGHT: usize = 64;
+
+/// The largest read of a lock in bytes. Its keys have small values.
+const MAX_LOCK_BYTES: u64 = 256 * 1024;
 
 /// Runs calls to the cluster. Each call is a stream of messages. [`next`](Driver::next) merges all of them with the
 /// observations.
@@ -58,9 +64,15 @@ struct EffectContext {
 }
 
 impl Driver {
-    /// Starts observing all leases, and the keys in `range`.
-    pub(super) fn new(cluster: Cluster, engine: Engine, clock: Clock, reader: ResponseReader, range: KeyRange) -> Self {
-        let observer = Observer::start(cluster.clone(), clock.clone(), range);
+    /// Starts observing all leases and the keys.
+    pub(super) fn new(
+        cluster: Cluster,
+        engine: Engine,
+        clock: Clock,
+        reader: ResponseReader,
+        config: &AppConfig,
+    ) -> Self {
+        let observer = Observer::start(cluster.clone(), clock.clone(), key_scope(config));
         let permits = Arc::new(Semaphore::new(MAX_IN_FLIGHT));
         let budget = backup_budget::BackupBudget::default();
         let (messages, received) = mpsc::unbounded_channel();
@@ -126,8 +138,9 @@ impl Driver {
     }
 
     /// Reads the leases and keys as at the start. What was observed and not read yet is dropped.
-    pub(super) fn restart_observer(&mut self, range: KeyRange) {
-        self.observer = Observer::start(self.context.cluster.clone(), self.context.clock.clone(), range);
+    pub(super) fn restart_observer(&mut self, config: &AppConfig) {
+        let (cluster, clock) = (self.context.cluster.clone(), self.context.clock.clone());
+        self.observer = Observer::start(cluster, clock, key_scope(config));
     }
 
     pub(super) fn list_now(&self) {
@@ -147,6 +160,11 @@ impl Driver {
     pub(super) fn probe_keys(&mut self, id: LeaseId) {
         let context = self.context.clone();
         self.run(stream::once(context.probe_keys(id)));
+    }
+
+    pub(super) fn read_keys(&mut self, reads: Vec<KeyRead>) {
+        let context = self.context.clone();
+        self.run(context.read_keys(reads));
     }
 
     pub(super) fn grant(&mut self, request: GrantRequest) {
@@ -225,6 +243,10 @@ impl Driver {
     }
 }
 
+fn key_scope(config: &AppConfig) -> KeyScope {
+    KeyScope { range: config.range.clone(), bytes_per_minute: config.key_budget }
+}
+
 impl EffectContext {
     /// Sends a message. The receiver lives as long as the driver that runs the call.
     fn send(&self, msg: Msg) {
@@ -273,6 +295,29 @@ impl EffectContext {
         let sent = self.clock.now();
         let answer: TimeToLive = self.cluster.time_to_live(id, has_keys).await?;
         Ok(Msg::Probed { sent, received: self.clock.now(), answer, has_keys })
+    }
+
+    /// Reads keys with their leases and create revisions.
+    fn read_keys(self, reads: Vec<KeyRead>) -> impl Stream<Item = Msg> + Send {
+        let read = move |read: KeyRead| {
+            let cluster = self.cluster.clone();
+            async move {
+                let (range, most) = match &read {
+                    KeyRead::Key(key) => (KeyRange::key(key), u64::MAX),
+                    KeyRead::Lock(name) => (KeyRange::prefix(&[name, &b"/"[..]].concat()), MAX_LOCK_BYTES),
+                };
+                match cluster.read_keys(&range, most).await {
+                    Ok(found) => Msg::KeysLoaded(LoadedKeys {
+                        read,
+                        entries: found.entries,
+                        revision: found.revision,
+                        bytes: found.received,
+                    }),
+                    Err(_) => Msg::KeysNotLoaded(read),
+                }
+            }
+        };
+        stream::iter(reads).map(read).buffer_unordered(MAX_IN_FLIGHT)
     }
 
     /// Reads the values of a few keys concurrently.
@@ -342,7 +387,7 @@ impl EffectContext {
 
     async fn attach(&self, id: LeaseId, key: Vec<u8>, value: &[u8]) -> Msg {
         match self.cluster.put(&key, value, Some(id)).await {
-            Ok(_) => Msg::Attached { id, key },
+            Ok(header) => Msg::Attached { id, key, revision: header.revision },
             Err(error) => Msg::AttachFailed { id, key, failure: call_failure(&error) },
         }
     }

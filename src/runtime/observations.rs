@@ -13,6 +13,8 @@ pub(super) fn message(observation: Observation) -> Msg {
         Observation::KeysReloading => Msg::KeysReloading,
         Observation::Keys(page) => Msg::KeysPage(page),
         Observation::KeysRead { revision } => Msg::KeysRead { revision },
+        Observation::KeysByLease { revision } => Msg::KeysByLease { revision },
+        Observation::KeyBytes(bytes) => Msg::KeyBytes(bytes),
         Observation::Changed { changes, received } => Msg::KeysChanged { changes, received },
         Observation::Failed { part: ObservedPart::Leases, error } => Msg::ListFailed(call_failure(&error)),
         Observation::Failed { part: ObservedPart::Keys, error } => Msg::KeysFailed(call_failure(&error)),

@@ -96,20 +96,12 @@ impl Session {
 
     /// Starts a session on a cluster where an engine already runs.
     pub(super) fn with_engine(app: AppState, cluster: Cluster, clock: Clock, running: RunningEngine) -> Session {
-        let range = app.config.range.clone();
         let RunningEngine { engine, reader, feed } = running;
         let mut view = cluster.watch();
         view.mark_changed();
-        Session {
-            app,
-            requests: LoopRequests::default(),
-            feed,
-            counts: reader.counts(),
-            view,
-            waited: clock.waited(),
-            driver: Driver::new(cluster, engine, clock.clone(), reader, range),
-            clock,
-        }
+        let counts = reader.counts();
+        let driver = Driver::new(cluster, engine, clock.clone(), reader, &app.config);
+        Session { app, requests: LoopRequests::default(), feed, counts, view, waited: clock.waited(), driver, clock }
     }
 
     /// Stops observing the cluster. The engine continues to keep leases alive, and drills on them end.

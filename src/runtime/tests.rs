@@ -5,6 +5,7 @@ mod drills;
 mod exercise;
 mod frames;
 mod headless;
+mod large_key_space;
 mod many_leases;
 mod others;
 mod regrants;

@@ -90,10 +90,25 @@ fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
     parts
 }
 
+/// The bytes received for keys, once they are more than a few.
+fn key_data(app: &AppState, now: Timestamp) -> Option<Segment> {
+    const FEW: u64 = 100_000;
+    let queries = app.keys.queries();
+    let received = queries.received(now);
+    if received < FEW && !app.keys.index().is_by_lease() {
+        return None;
+    }
+    let megabytes = |bytes: u64| format!("{:.1}", bytes as f64 / 1e6);
+    let text = format!("key data {} MB/min (max {})", megabytes(received), megabytes(queries.limit()));
+    let rank = if received > queries.limit() { 3 } else { 8 };
+    Some(Segment::new(rank, Role::Dim, text))
+}
+
 fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
     let polls = format!("polls {}/s (max {})", app.polls.rate(now), app.polls.limit);
     let rank = if app.polls.chosen_limit.is_some() { 6 } else { 8 };
     let mut parts = vec![Segment::new(rank, Role::Dim, polls)];
+    parts.extend(key_data(app, now));
     if app.config.is_sandbox() {
         match app.view.clock_speed {
             0 | 1 => parts.push(Segment::new(4, Role::Warning, "embedded sandbox")),

@@ -41,6 +41,7 @@ fn cluster() -> ClusterView {
         version: "3.5.30".into(),
         raft_term: 4,
         revision: 1204,
+        db_size_in_use: 65_536,
         round_trip: Some(Duration::from_micros(400)),
         reachability: Reachability::Up,
     };

@@ -9,7 +9,7 @@ use leasetop::inference::TimeRange;
 use leasetop::inference::lease_inference::{
     Certainty, CohortHint, Inferred, LeaseInference, RemovalCause, RemovalWindow, RenewalPattern,
 };
-use leasetop::observe::{Observation, Observer};
+use leasetop::observe::{KeyScope, Observation, Observer};
 use simkit::Clock;
 use simkit::Timestamp;
 
@@ -20,6 +20,10 @@ on_the_newest_versions! {
     a_leader_change_is_no_renewal
     expired_and_revoked_leases_are_distinguished
     a_pause_of_etcd_does_not_slow_down_the_list
+}
+
+fn all_keys() -> KeyScope {
+    KeyScope { range: KeyRange::all(), bytes_per_minute: 8_000_000 }
 }
 
 async fn connect(etcd: &Etcd) -> Cluster {
@@ -127,7 +131,7 @@ async fn expired_and_revoked_leases_are_distinguished(version: Version) {
     let etcd = Etcd::start(version).await;
     let ours = connect(&etcd).await;
     let clock = Clock::real();
-    let mut observer = Observer::start(ours.clone(), clock.clone(), KeyRange::all());
+    let mut observer = Observer::start(ours.clone(), clock.clone(), all_keys());
     while !matches!(observer.next().await, Observation::KeysRead { .. }) {}
     for (ttl, revoked_after) in [(5, None), (30, Some(3))] {
         let lease = ours.grant(None, ttl).await.expect("a lease").id;
@@ -161,7 +165,7 @@ async fn a_pause_of_etcd_does_not_slow_down_the_list(version: Version) {
     let etcd = Etcd::start(version).await;
     let cluster = connect(&etcd).await;
     let clock = Clock::real();
-    let mut observer = Observer::start(cluster.clone(), clock.clone(), KeyRange::all());
+    let mut observer = Observer::start(cluster.clone(), clock.clone(), all_keys());
     while !matches!(observer.next().await, Observation::Listed(_)) {}
     etcd.freeze(0);
     clock.sleep(Duration::from_secs(7)).await;

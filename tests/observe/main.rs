@@ -5,9 +5,12 @@ use std::time::Duration;
 use etcd_lease::wire::{Cluster, ErrorKind, Settings, Target};
 use etcd_lease::{KeyChange, KeyEntry, KeyRange, KeyState, LeaseId};
 use etcd_sandbox::Sandbox;
-use leasetop::observe::{Listed, Observation, ObservedPart, Observer};
+use leasetop::observe::{KeyScope, Listed, Observation, ObservedPart, Observer};
 use simkit::Clock;
 use tonic::Status;
+
+/// Bytes for keys per minute. The key spaces of most tests are smaller.
+const BUDGET: u64 = 8_000_000;
 
 struct ObserverTest {
     sandbox: Sandbox,
@@ -23,7 +26,8 @@ impl ObserverTest {
         prepare(&sandbox);
         let target = Target::Pipe { name: "sandbox".to_owned(), dialer: sandbox.dialer(0) };
         let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
-        let observer = Observer::start(cluster, clock.clone(), KeyRange::all());
+        let scope = KeyScope { range: KeyRange::all(), bytes_per_minute: BUDGET };
+        let observer = Observer::start(cluster, clock.clone(), scope);
         ObserverTest { sandbox, observer, clock }
     }
 

@@ -43,6 +43,8 @@ pub struct MemberView {
     pub raft_term: u64,
     /// The revision of the key space.
     pub revision: i64,
+    /// The size of the database in use, in bytes; 0 while unknown.
+    pub db_size_in_use: u64,
     /// The round trip of the last status request.
     pub round_trip: Option<Duration>,
     /// Whether it answers.

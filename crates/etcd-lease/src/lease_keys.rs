@@ -34,6 +34,11 @@ impl KeyRange {
         KeyRange { start: prefix.to_vec(), end }
     }
 
+    /// One key.
+    pub fn key(key: &[u8]) -> Self {
+        KeyRange { start: key.to_vec(), end: Some([key, &[0]].concat()) }
+    }
+
     /// The prefix from which it was made; none for all keys.
     pub fn as_prefix(&self) -> Option<&[u8]> {
         (*self != KeyRange::all()).then_some(&self.start)

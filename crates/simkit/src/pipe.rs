@@ -4,7 +4,9 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
@@ -17,7 +19,10 @@ const BACKLOG: usize = 64;
 
 /// The side that connects. Every [`dial`](Dialer::dial) opens a new connection.
 #[derive(Clone, Debug)]
-pub struct Dialer(mpsc::Sender<Incoming>);
+pub struct Dialer {
+    incoming: mpsc::Sender<Incoming>,
+    received: Arc<AtomicU64>,
+}
 
 /// The side that accepts: a stream of incoming connections.
 #[derive(Debug)]
@@ -32,15 +37,24 @@ pub struct Incoming {
 
 /// One end of one connection.
 #[derive(Debug)]
-pub struct PipeStream(DuplexStream);
+pub struct PipeStream {
+    stream: DuplexStream,
+    /// Bytes read from all streams of this side.
+    received: Arc<AtomicU64>,
+}
 
 /// A listener, and the dialer that connects to it.
 pub fn pipe() -> (Dialer, Listener) {
     let (sender, receiver) = mpsc::channel(BACKLOG);
-    (Dialer(sender), Listener(receiver))
+    (Dialer { incoming: sender, received: Arc::default() }, Listener(receiver))
 }
 
 impl Dialer {
+    /// Bytes read from all connections of this dialer and its clones.
+    pub fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
     /// Opens a connection.
     ///
     /// # Errors
@@ -49,9 +63,10 @@ impl Dialer {
         let refused = || io::Error::new(io::ErrorKind::ConnectionRefused, "no listener on the in-memory pipe");
         let (near, far) = tokio::io::duplex(PIPE_BYTES);
         let (accepted, answer) = oneshot::channel();
-        self.0.send(Incoming { stream: PipeStream(far), accepted }).await.map_err(|_| refused())?;
+        let far = PipeStream { stream: far, received: Arc::default() };
+        self.incoming.send(Incoming { stream: far, accepted }).await.map_err(|_| refused())?;
         answer.await.map_err(|_| refused())?;
-        Ok(PipeStream(near))
+        Ok(PipeStream { stream: near, received: Arc::clone(&self.received) })
     }
 }
 
@@ -74,20 +89,23 @@ impl Stream for Listener {
 
 impl AsyncRead for PipeStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        self.received.fetch_add((buf.filled().len() - before) as u64, Ordering::Relaxed);
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for PipeStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

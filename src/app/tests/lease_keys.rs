@@ -52,7 +52,7 @@ fn an_own_key_is_reported_once_and_shown_whichever_source_comes_first() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.send(Msg::KeysReloading);
-    story.send(Msg::Attached { id: LeaseId(1), key: b"/a".to_vec() });
+    story.send(Msg::Attached { id: LeaseId(1), key: b"/a".to_vec(), revision: 7 });
     story.send(Msg::KeysPage(Vec::new()));
     story.send(Msg::KeysRead { revision: 1 });
     story.change_keys(vec![put("/a", None, Some(1), 7)]);
@@ -181,7 +181,7 @@ fn a_query_sent_before_a_put_does_not_hide_the_key() {
         story.press(&[Key::Home, Key::Enter]);
         assert!(story.send(Msg::Tick).contains(&Effect::ProbeKeys(LeaseId(1))));
         story.read_keys(Vec::new());
-        story.send(Msg::Attached { id: LeaseId(1), key: b"/svc/a".to_vec() });
+        story.send(Msg::Attached { id: LeaseId(1), key: b"/svc/a".to_vec(), revision: 7 });
         story.change_keys(vec![put("/svc/a", None, Some(1), 7)]);
         story.probe(1, 10, 10, &[]);
         assert_eq!(story.keys(1), Some((1, vec!["/svc/a"])));
@@ -215,7 +215,7 @@ fn keys_without_permission_do_not_count_as_no_keys() {
 fn own_keys_are_reported_once() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
-    story.send(Msg::Attached { id: LeaseId(1), key: b"/a".to_vec() });
+    story.send(Msg::Attached { id: LeaseId(1), key: b"/a".to_vec(), revision: 7 });
     story.change_keys(vec![put("/a", None, Some(1), 5)]);
     assert_eq!(story.words().iter().filter(|word| **word == "attached").count(), 1);
     assert_eq!(story.app.keys.index().of(LeaseId(1)).next(), Some((&b"/a"[..], 5)));

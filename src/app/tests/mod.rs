@@ -13,6 +13,7 @@ mod granting;
 mod group_rows;
 mod health;
 mod keymap;
+mod large_key_space;
 mod lease_keys;
 mod leases;
 mod link;

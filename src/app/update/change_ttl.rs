@@ -21,7 +21,7 @@ pub(super) fn changed(app: &mut AppState, id: LeaseId, changed: &ChangedTtl, now
     lease.is_kept_alive = *keep_alive;
     lease.is_pinned = is_pinned;
     for key in keys {
-        lease_keys::attach(app, answer.id, key, None, now);
+        lease_keys::attached_here(app, answer.id, key, None, now);
     }
     record_revoked(app, id, *revision, now);
     if app.view.cursor == Some(id) {

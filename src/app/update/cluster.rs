@@ -33,13 +33,14 @@ pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> 
     effects
 }
 
-/// Whether anything but round trips and revisions changed. Those change constantly and do not request a frame.
+/// Whether anything but round trips, revisions and sizes changed. Those change constantly and do not request a frame.
 fn differs(old: &ClusterView, new: &ClusterView) -> bool {
     let without_noise = |view: &ClusterView| {
         let mut view = view.clone();
         for member in &mut view.members {
             member.round_trip = None;
             member.revision = 0;
+            member.db_size_in_use = 0;
         }
         view
     };

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::app::events::EventTime;
-use crate::app::key_index::KeyAttached;
+use crate::app::key_index::{ChangeOrder, KeyAttached};
 use crate::app::lease_keys::PendingDeletion;
-use crate::app::{AppState, CallFailure, DetachedKey, EventKind, LeaseEnd, Redraw};
+use crate::app::{AppState, CallFailure, DetachedKey, EventKind, KeyRead, LeaseEnd, Redraw};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::KeyDetachReason;
 use etcd_lease::{KeyChange, KeyEntry, KeyState, LeaseId};
@@ -36,7 +36,8 @@ pub(super) fn finish_reload(app: &mut AppState, revision: i64, now: Timestamp) {
         report_compaction(app, revision, now);
     }
     app.keys.revision = revision;
-    for id in app.keys.index.finish_reload() {
+    app.keys.queries.clear();
+    for id in app.keys.index.finish_reload(revision) {
         if app.keys.index.count(id) > 0 {
             on_holder_seen(app, id, revision, now);
         }
@@ -87,7 +88,10 @@ pub(super) fn changed(app: &mut AppState, changes: Vec<KeyChange>, received: Tim
     if let Some(last) = changes.last() {
         app.keys.revision = last.revision;
     }
-    for change in changes {
+    for mut change in changes {
+        if !complete(app, &mut change) {
+            continue;
+        }
         if change.revision != revision {
             on_keys_deleted(app, std::mem::take(&mut deleted), revision, received);
             revision = change.revision;
@@ -109,11 +113,42 @@ pub(super) fn changed(app: &mut AppState, changes: Vec<KeyChange>, received: Tim
     on_keys_deleted(app, deleted, revision, received);
 }
 
+/// Records a change, and completes the lease before it in a large key space, where the watch does not report it. Returns
+/// false if a later change of the key is already known.
+fn complete(app: &mut AppState, change: &mut KeyChange) -> bool {
+    let index = &mut app.keys.index;
+    if index.is_by_lease() {
+        if index.changes.since(&change.key, change.revision).is_some() {
+            return false;
+        }
+        change.before = index.holder(&change.key);
+        let order = change.before.map_or(ChangeOrder::Newer, |id| index.compare_change(id, change.revision));
+        if order != ChangeOrder::Newer {
+            // The key may have been put again. Unless the reply shows that, it is read.
+            index.changes.record(&change.key, change.revision, None);
+            if order == ChangeOrder::Unclear {
+                app.keys.reads.add(KeyRead::Key(change.key.clone()));
+            }
+            return false;
+        }
+    }
+    let lease = match change.now {
+        KeyState::Put { lease, .. } => lease,
+        KeyState::Deleted => None,
+    };
+    // A new value of a key with the same lease is no news.
+    if index.is_by_lease() || change.before != lease {
+        index.changes.record(&change.key, change.revision, lease);
+    }
+    true
+}
+
 /// Applies a put: the key is attached to its new lease and detached from the old one.
-fn put(app: &mut AppState, change: &KeyChange, (to, created): (Option<LeaseId>, i64), at: Timestamp) {
+pub(super) fn put(app: &mut AppState, change: &KeyChange, (to, created): (Option<LeaseId>, i64), at: Timestamp) {
     if let Some((from, fate)) = KeyDetachReason::of(change, false) {
         app.keys.index.detach(from, &change.key);
-        on_key_detached(app, from, &change.key, (fate, change.revision), at);
+        let when = when(app, change.revision, at);
+        on_key_detached(app, from, &change.key, (fate, Some(change.revision)), when);
         refresh(app, from);
     }
     if let Some(id) = to {
@@ -122,9 +157,32 @@ fn put(app: &mut AppState, change: &KeyChange, (to, created): (Option<LeaseId>, 
     }
 }
 
+/// Records that a call made here attached a key to a lease. The watch reports it too. `revision` is that of the reply, if
+/// it is known. A reply that is older than a known change of the key is ignored.
+pub(super) fn attached_here(app: &mut AppState, id: LeaseId, key: &[u8], revision: Option<i64>, at: Timestamp) {
+    let changed = revision.unwrap_or(app.keys.latest() + 1);
+    if app.keys.index.changes.since(key, changed).is_some() {
+        return;
+    }
+    app.keys.index.changes.record(key, changed, Some(id));
+    if let Some(from) = app.keys.index.holder(key).filter(|from| *from != id) {
+        let order = revision.map_or(ChangeOrder::Newer, |revision| app.keys.index.compare_change(from, revision));
+        if order == ChangeOrder::Unclear {
+            app.keys.reads.add(KeyRead::Key(key.to_vec()));
+        }
+        if order != ChangeOrder::Newer {
+            return;
+        }
+        app.keys.index.detach(from, key);
+        on_key_detached(app, from, key, (KeyDetachReason::Moved { to: id }, revision), at);
+        refresh(app, from);
+    }
+    attach(app, id, key, None, at);
+}
+
 /// Records that a key is attached to a lease. Only the first report creates an event. `revisions` are the create and
 /// mod revisions, if known.
-pub(super) fn attach(app: &mut AppState, id: LeaseId, key: &[u8], revisions: Option<(i64, i64)>, at: Timestamp) {
+fn attach(app: &mut AppState, id: LeaseId, key: &[u8], revisions: Option<(i64, i64)>, at: Timestamp) {
     let was_reported = app.keys.index.confirm(id, key);
     if app.keys.index.attach(id, key, revisions.map_or(0, |(created, _)| created)) {
         let revision = revisions.map(|(_, put)| put);
@@ -192,25 +250,26 @@ pub(super) fn confirm_alive(app: &mut AppState, id: LeaseId) {
         return;
     };
     for key in &pending_deletion.keys {
-        on_key_detached(app, id, key, (KeyDetachReason::Deleted, pending_deletion.revision), pending_deletion.received);
+        let PendingDeletion { revision, received, .. } = *pending_deletion;
+        let when = when(app, revision, received);
+        on_key_detached(app, id, key, (KeyDetachReason::Deleted, Some(revision)), when);
     }
     refresh(app, id);
 }
 
 /// Records that a key was detached from a living lease.
-fn on_key_detached(
+pub(super) fn on_key_detached(
     app: &mut AppState,
     id: LeaseId,
     key: &[u8],
-    (reason, revision): (KeyDetachReason, i64),
-    at: Timestamp,
+    (reason, revision): (KeyDetachReason, Option<i64>),
+    when: impl Into<EventTime>,
 ) {
     let key = key.to_vec();
+    let when = when.into();
     if let Some(lease) = app.leases.alive_mut(id) {
-        lease.record_detached(DetachedKey { at, key: key.clone(), fate: reason });
+        lease.record_detached(DetachedKey { at: when.at, key: key.clone(), fate: reason });
     }
-    let when = when(app, revision, at);
-    let revision = Some(revision);
     let kind = match reason {
         KeyDetachReason::Moved { to } => EventKind::Moved { key, to, revision },
         KeyDetachReason::Detached => EventKind::Detached { key, is_deleted: false, revision },

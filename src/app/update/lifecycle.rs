@@ -23,6 +23,11 @@ pub(super) fn get_or_create(app: &mut AppState, id: LeaseId) -> &mut Lease {
         lease.poll.awaited = Some(now);
         lease.first_seen = now;
         app.polls.plan(&mut app.leases, id, Timestamp::START);
+        if app.keys.index.is_by_lease() {
+            // A lease that the last list did not contain had no keys then.
+            let known_since = app.cluster.listed_at;
+            app.keys.queries.add(id, known_since, known_since.is_some(), now);
+        }
     }
     app.leases.get_or_insert(id)
 }
@@ -124,12 +129,13 @@ fn unreported_loss(lease: &Lease, at: Timestamp, cause: EndCause) -> KeepaliveLo
 }
 
 fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
-    let are_keys_old = app.keys.failure.is_some() || app.events.now < app.keys.prompt_from;
+    let is_late = app.keys.failure.is_some() || app.events.now < app.keys.prompt_from;
+    let are_keys_old = is_late || app.keys.index.is_by_lease();
     let Some(lease) = app.leases.alive_mut(id) else { return };
     lease.end = Some(end);
     lease.is_kept_alive = false;
     if are_keys_old && lease.pending_deletion.is_none() {
-        // The watch is catching up, so the keys may already be attached to another lease.
+        // The watch is catching up or reports only deletes, so the keys may already be attached to another lease.
         lease.keys = None;
     }
     let event = end_event(lease, end);
@@ -138,6 +144,7 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
     {
         app.leases.cohorts.revoked(ttl, end.at);
     }
+    app.keys.on_lease_ended(id);
     app.leases.push_ended(end.at, id);
     freeze::overlay_end(app, id, end);
     selection::on_end(app, id, end.is_ours, end.at);

@@ -17,6 +17,7 @@ mod filter;
 mod freeze;
 mod input;
 mod lease_keys;
+mod lease_replies;
 mod lifecycle;
 mod lints;
 mod list;
@@ -107,6 +108,10 @@ fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
             lease_keys::changed(app, changes, received);
             start_over::release_if_explained(app);
         }
+        Msg::KeysByLease { revision } => lease_replies::start(app, revision, now),
+        Msg::KeyBytes(bytes) => app.keys.queries.count(bytes, now),
+        Msg::KeysLoaded(loaded) => lease_replies::loaded(app, loaded, now),
+        Msg::KeysNotLoaded(read) => app.keys.reads.end(&read),
         Msg::KeysFailed(failure) => lease_keys::failed(app, failure, now),
         Msg::KeysRecovered => lease_keys::recovered(app, now),
         Msg::Probed { sent, received, answer, has_keys } => {
@@ -122,7 +127,7 @@ fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
             replies::granted(app, &answer, (sent, received), keep_alive);
         }
         Msg::GrantFailed { ttl, failure } => replies::grant_failed(app, ttl, &failure, now),
-        Msg::Attached { id, key } => replies::attached(app, id, &key, now),
+        Msg::Attached { id, key, revision } => replies::attached(app, id, &key, revision, now),
         Msg::AttachFailed { id, key, failure } => replies::attach_failed(app, id, &key, &failure, now),
         Msg::Renewed { sent, received, id, ttl } => replies::renewed(app, id, ttl, sent, received),
         Msg::RenewFailed { id, failure } => replies::renew_failed(app, id, &failure, now),

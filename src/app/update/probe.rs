@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use crate::app::key_index::lease_reply::LeaseReply;
 use crate::app::{AppState, CallFailure, EventKind, HistoryEvent, LeaseKeys, LeaseState, Redraw, polls};
 use crate::inference::lease_inference::{Change, DeadlineChange, Inferred};
 use crate::inference::{Renewal, TimeRange};
-use etcd_lease::{LeaseId, TimeToLive};
+use etcd_lease::{KeyRange, LeaseId, TimeToLive};
 use simkit::Timestamp;
 
-use super::lease_keys;
 use super::lifecycle::{Absence, record_end, record_regrant, record_replacement};
 use super::tick::wants_keys;
+use super::{lease_keys, lease_replies};
 
 /// The time from a poll without a reply to the next one.
 const RETRY: Duration = Duration::from_secs(1);
@@ -30,7 +31,7 @@ pub(super) fn answered(
         app.cluster.unconfirmed.remove(&id);
     }
     app.keys.revisions.record(answer.header.revision, sent, received);
-    let keys = if has_keys { Some(LeaseKeys::of(std::mem::take(&mut answer.keys))) } else { unreadable(app, id) };
+    let keys = KeysReply::record(app, &mut answer, (sent, received), has_keys);
     if let Some(lease) = app.leases.get_mut(id) {
         lease.poll.in_flight = false;
     }
@@ -45,7 +46,7 @@ pub(super) fn answered(
     app.polls.plan(&mut app.leases, id, due);
     update_cohorts(app, &answer, &change);
     if change.inferred != Inferred::Invalid {
-        apply_keys(app, id, keys);
+        apply_keys(app, id, keys, received);
         check_pending_deletion(app, id, sent);
     }
     if outcome.is_visible {
@@ -98,21 +99,60 @@ fn missing(app: &mut AppState, id: LeaseId, answer: &TimeToLive, (sent, received
     record_end(app, id, Absence { revision, ..Absence::by(received, app) });
 }
 
-/// Returns the unknown keys of a lease whose reply has none although they were requested. The user has no permission to
-/// read them, so any number is possible.
-fn unreadable(app: &AppState, id: LeaseId) -> Option<LeaseKeys> {
-    let is_unknown = app.leases.get(id).is_some_and(|lease| lease.keys.is_none());
-    if is_unknown && wants_keys(app, id) { Some(LeaseKeys::default()) } else { None }
+/// The keys in a reply.
+enum KeysReply {
+    /// They were not requested.
+    None,
+    /// They were requested, and the user may not read them.
+    Unreadable,
+    /// All keys of the lease.
+    All {
+        reply: LeaseReply,
+        /// The keys were known before, up to this time.
+        since: Option<Timestamp>,
+    },
 }
 
-/// Applies the keys of a reply. A reply can be older than a change that arrived before it. So while the watch works, it
-/// has precedence over a reply with fewer keys, and over every reply if it covers all keys.
-fn apply_keys(app: &mut AppState, id: LeaseId, keys: Option<LeaseKeys>) {
-    let Some(keys) = keys else { return };
-    let is_older = app.keys.failure.is_none() && keys.count < app.keys.index.count(id);
-    if app.keys.follows_all() || is_older {
-        return lease_keys::refresh(app, id);
+impl KeysReply {
+    /// Takes the keys from a reply and counts their bytes.
+    fn record(
+        app: &mut AppState,
+        answer: &mut TimeToLive,
+        (sent, received): (Timestamp, Timestamp),
+        has_keys: bool,
+    ) -> Self {
+        let id = answer.id;
+        if !has_keys {
+            app.keys.queries.refused(id);
+            let is_unknown = app.leases.get(id).is_some_and(|lease| lease.keys.is_none());
+            let is_refused = is_unknown && !app.keys.index.is_by_lease() && wants_keys(app, id, received);
+            return if is_refused { KeysReply::Unreadable } else { KeysReply::None };
+        }
+        let keys = std::mem::take(&mut answer.keys);
+        let since = app.keys.queries.answered(id, &keys, received);
+        let to = app.keys.latest().max(answer.header.revision);
+        KeysReply::All { reply: LeaseReply { id, keys, from: app.keys.known_at(sent), to }, since }
     }
+}
+
+/// Applies the keys of a reply. A reply can be older than a change that arrived before it, so the changes since the query
+/// was sent have precedence. The watch of all keys has precedence over every reply.
+fn apply_keys(app: &mut AppState, id: LeaseId, keys: KeysReply, received: Timestamp) {
+    let keys = match keys {
+        KeysReply::None => return,
+        KeysReply::Unreadable => LeaseKeys::default(),
+        KeysReply::All { .. } if app.keys.follows_all() => return lease_keys::refresh(app, id),
+        KeysReply::All { reply, since } => {
+            let keys = app.keys.newest(id, reply.keys.clone(), reply.from);
+            if app.keys.index.is_by_lease() {
+                lease_replies::apply(app, reply, since, received);
+            }
+            if app.config.range == KeyRange::all() && app.keys.index.is_by_lease() {
+                return;
+            }
+            keys
+        }
+    };
     if let Some(lease) = app.leases.alive_mut(id)
         && lease.keys.as_ref() != Some(&keys)
     {
@@ -190,6 +230,7 @@ fn record_history(app: &mut AppState, id: LeaseId, change: &Change, at: Timestam
 /// Handles a planned poll without a reply. It is repeated soon, even if the regular interval is minutes, unless it was
 /// denied. The state of a lease that is kept alive here is still known from its renewals.
 pub(super) fn failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) {
+    app.keys.queries.failed(id, now);
     let Some(lease) = app.leases.get_mut(id) else { return };
     lease.poll.in_flight = false;
     let (asked, due) = (lease.poll.asked.unwrap_or(now), lease.poll.due);

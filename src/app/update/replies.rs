@@ -87,9 +87,9 @@ pub(super) fn grant_failed(app: &mut AppState, ttl: i64, failure: &CallFailure, 
     app.view.set_status(now, true, result.and_then(|result| result.message).unwrap_or(one));
 }
 
-/// Records an attached key. The watch will report its revision.
-pub(super) fn attached(app: &mut AppState, id: LeaseId, key: &[u8], now: Timestamp) {
-    lease_keys::attach(app, id, key, None, now);
+/// Records an attached key.
+pub(super) fn attached(app: &mut AppState, id: LeaseId, key: &[u8], revision: i64, now: Timestamp) {
+    lease_keys::attached_here(app, id, key, Some(revision), now);
 }
 
 /// Reports a failed attach.

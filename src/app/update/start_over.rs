@@ -174,7 +174,7 @@ fn start_over(app: &mut AppState, cause: &'static str, what: &str, now: Timestam
         app.leases.alive_mut(*id).into_iter().for_each(Lease::forget_cluster);
         app.polls.plan(&mut app.leases, *id, now);
     }
-    app.keys = KeyState::new(&app.config.range);
+    app.keys = KeyState::new(&app.config);
     app.cluster.start_over(living, now);
     app.view.set_status(now, true, message);
     app.view.request_redraw(Redraw::Full);

@@ -10,6 +10,8 @@ use simkit::Timestamp;
 use super::counts::refresh_counts;
 use super::{cluster, lints, start_over, undo_size, values};
 
+/// Maximum number of queries for keys at once.
+const MAX_KEY_QUERIES: usize = 64;
 /// How long ended leases keep their row, in real time or in the time of the leases, whichever is shorter.
 const ENDED_ROW_TTL: Duration = Duration::from_secs(30);
 
@@ -38,21 +40,38 @@ fn poll(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     }
     let mut effects = Vec::new();
     let on_screen = app.view.on_screen(&app.leases, &app.keys.locks);
-    let due = app.polls.start_due(&mut app.leases, &on_screen, now);
-    let (with_keys, due): (Vec<LeaseId>, Vec<LeaseId>) = due.into_iter().partition(|id| wants_keys(app, *id));
+    let for_keys: Vec<LeaseId> = app.keys.queries.due(now).take(MAX_KEY_QUERIES).collect();
+    let due = app.polls.start_due(&mut app.leases, &on_screen, &for_keys, now);
+    let (with_keys, due): (Vec<LeaseId>, Vec<LeaseId>) = due.into_iter().partition(|id| start_key_query(app, *id, now));
     if !due.is_empty() {
         effects.push(Effect::Probe(due));
     }
     effects.extend(with_keys.into_iter().map(Effect::ProbeKeys));
+    if app.keys.may_read(now) {
+        effects.push(Effect::ReadKeys(app.keys.reads.take_waiting()));
+    }
     if app.polls.start_list_if_due(&app.leases, &app.cluster, now) {
         effects.push(Effect::List);
     }
     effects
 }
 
-/// Whether a poll should also ask for the keys: if the lease is displayed and not all keys are watched.
-pub(super) fn wants_keys(app: &AppState, id: LeaseId) -> bool {
-    app.view.is_about(id) && !app.keys.follows_all()
+/// Records that a poll asks for the keys too, if it should.
+fn start_key_query(app: &mut AppState, id: LeaseId, now: Timestamp) -> bool {
+    let wants = wants_keys(app, id, now);
+    if wants {
+        app.keys.queries.asked(id, now);
+    }
+    wants
+}
+
+/// Whether a poll should also ask for the keys: if not all keys are watched, and the lease is displayed or due.
+pub(super) fn wants_keys(app: &AppState, id: LeaseId, now: Timestamp) -> bool {
+    if app.keys.follows_all() {
+        return false;
+    }
+    let is_shown = app.view.is_about(id);
+    if app.keys.queries.contains(id) { app.keys.queries.wants(id, is_shown, now) } else { is_shown }
 }
 
 fn drop_ended_rows(app: &mut AppState, now: Timestamp) {
@@ -144,5 +163,8 @@ fn next_poll(app: &AppState, now: Timestamp) -> Option<Timestamp> {
         return None;
     }
     let on_screen = app.view.on_screen(&app.leases, &app.keys.locks);
-    Some(app.polls.next_wake(&app.leases, &on_screen, now))
+    let polls = app.polls.next_wake(&app.leases, &on_screen, now);
+    let keys = app.keys.queries.next_due(now).map(|due| app.polls.next_room(due, now));
+    let reads = if app.keys.may_read(now) { Some(now) } else { None };
+    [Some(polls), keys, reads].into_iter().flatten().min()
 }

@@ -56,7 +56,7 @@ pub(super) fn replaced(app: &mut AppState, id: LeaseId, answer: &Granted, (sent,
 pub(super) fn restored(app: &mut AppState, id: LeaseId, new: LeaseId, keys: &RestoredKeys, now: Timestamp) {
     undo::on_restored(&mut app.jobs, id, new, keys);
     for key in &keys.created {
-        lease_keys::attach(app, new, key, None, now);
+        lease_keys::attached_here(app, new, key, None, now);
     }
     conclude(app, now);
 }

@@ -40,6 +40,7 @@ pub(super) struct Table {
     pub(super) group: Option<Spanned<String>>,
     pub(super) insecure_skip_tls_verify: Option<Spanned<bool>>,
     pub(super) key: Option<Spanned<String>>,
+    pub(super) key_budget: Option<Spanned<String>>,
     pub(super) log_file: Option<Spanned<String>>,
     pub(super) mouse: Option<Spanned<bool>>,
     pub(super) no_color: Option<Spanned<bool>>,

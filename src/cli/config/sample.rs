@@ -18,8 +18,8 @@ const CLUSTERS: &str = r##"
 # For example: default-cluster = "prod"
 
 # Clusters for --cluster NAME. A cluster does not inherit endpoints, TLS files and user from above or from the environment.
-# Its timeouts, pace, budget, prefix and read-only override those above. Its color marks the top line: red, yellow, green,
-# cyan, blue or magenta. File names are relative to this file.
+# Its timeouts, pace, budget, key-budget, prefix and read-only override those above. Its color marks the top line: red, yellow,
+# green, cyan, blue or magenta. File names are relative to this file.
 # For example:
 # [cluster.prod]
 # endpoints = ["https://10.0.0.1:2379", "https://10.0.0.2:2379"]

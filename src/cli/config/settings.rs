@@ -78,6 +78,10 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("pace", Kind::Text(|t| &t.pace), Reach::Both, ""),
     setting("queue-capacity", Kind::Number(|t| &t.queue_capacity), Reach::Program, ""),
     Setting { also: &["events", "list"], ..setting("budget", Kind::Number(|t| &t.budget), Reach::Both, "200") },
+    Setting {
+        also: &["events", "list"],
+        ..setting("key-budget", Kind::Text(|t| &t.key_budget), Reach::Both, r#""8MB""#)
+    },
     Setting { also: &["events"], ..setting("prefix", Kind::Text(|t| &t.prefix), Reach::Both, r#""/services/""#) },
     // Not for `list`: a config file must not hide leases from scripts.
     Setting {

@@ -111,6 +111,19 @@ impl Locks {
         }
     }
 
+    /// Adds a key that was read. It may hold its lock for longer than it is known.
+    pub fn found(&mut self, key: &[u8], lease: Option<LeaseId>, create_revision: i64, now: Timestamp) {
+        if self.places.contains_key(key) || is_lock_key(key, lease) {
+            self.remove_if_recreated(key, create_revision, now);
+            self.insert(key, lease, create_revision, HeldSince::at_least_since(now));
+        }
+    }
+
+    /// Whether a lock of this name is known.
+    pub fn contains(&self, name: &[u8]) -> bool {
+        self.queues.contains_key(name)
+    }
+
     /// Applies the deletion of a key.
     pub fn delete(&mut self, key: &[u8], at: Timestamp) {
         let Some(KeyPlace { name, created }) = self.places.remove(key) else { return };
@@ -144,6 +157,11 @@ impl Locks {
 pub fn is_lock_key(key: &[u8], lease: Option<LeaseId>) -> bool {
     const CHOSEN_BY_ETCD: u64 = 1 << 44;
     named(key).is_some_and(|(_, named)| lease == Some(named) || named.0.unsigned_abs() >= CHOSEN_BY_ETCD)
+}
+
+/// The name of the lock of a key that is named after a lease.
+pub fn lock_name(key: &[u8]) -> Option<&[u8]> {
+    named(key).map(|(name, _)| name)
 }
 
 /// The lock name and the lease that a key is named after, in hex as printed by Go's `%x`.

@@ -272,7 +272,9 @@ impl<'a> LockList<'a> {
             return self.paragraph("No lock matches the filter.", Role::Dim, 0);
         }
         let prefix = app.config.range.as_prefix().map(printable);
-        let (text, role) = match (&app.keys.failure, app.keys.index().is_read(), prefix) {
+        let index = app.keys.index();
+        let is_loaded = index.is_read() || index.is_by_lease();
+        let (text, role) = match (&app.keys.failure, is_loaded, prefix) {
             (Some(failure), ..) => {
                 (format!("Could not watch the keys: {}", printable(failure.text.as_bytes())), Role::Warning)
             }

@@ -29,6 +29,8 @@ pub struct KeyValue {
     pub value: Vec<u8>,
     /// The lease to which it is attached.
     pub lease: Option<LeaseId>,
+    /// The revision that created the key.
+    pub create_revision: i64,
     /// The revision of its last change.
     pub mod_revision: i64,
 }
@@ -144,6 +146,7 @@ impl Cluster {
             key: pair.key().to_vec(),
             value: pair.value().to_vec(),
             lease: Some(LeaseId(pair.lease())).filter(|id| id.0 != 0),
+            create_revision: pair.create_revision(),
             mod_revision: pair.mod_revision(),
         }))
     }

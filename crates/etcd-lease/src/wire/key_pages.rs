@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use etcd_client::proto::{PbKeyValue, PbRangeRequest, PbRangeResponse};
+use prost::Message;
 
 use super::cluster::{CallKind, Cluster};
 use super::error::CallError;
@@ -11,6 +12,8 @@ use crate::{KeyEntry, KeyRange, LeaseId};
 
 /// Keys on the first page.
 const FIRST_LIMIT: i64 = 256;
+/// Keys on the first page if their size is not known.
+const SAMPLE_LIMIT: i64 = 8;
 /// Maximum number of keys on a page.
 const MAX_LIMIT: i64 = 8192;
 /// The intended size of a page in bytes. A page has values, because a range with `keys_only` loses the lease of a key
@@ -26,13 +29,66 @@ pub struct KeyPages {
     next: Option<Vec<u8>>,
     limit: i64,
     revision: i64,
+    received: u64,
+    /// Number of keys in the range.
+    count: u64,
+}
+
+/// The keys of a range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRangeRead {
+    /// The keys, sorted, each with the revision of its last change.
+    pub entries: Vec<(KeyEntry, i64)>,
+    /// The revision of the read.
+    pub revision: i64,
+    /// The size of the reply in bytes.
+    pub received: u64,
+}
+
+/// What the pages so far show about the size of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RangeSize {
+    /// Number of keys.
+    pub keys: u64,
+    /// Estimated bytes of all pages, from the average of the keys so far.
+    pub bytes: u64,
 }
 
 impl Cluster {
     /// Reads the keys of a range with their leases.
     pub fn key_pages(&self, range: &KeyRange) -> KeyPages {
+        self.pages(range, FIRST_LIMIT)
+    }
+
+    /// Reads the keys of a range with the revision of the last change of each. Stops after the page with which the reply
+    /// is larger than `most` bytes.
+    ///
+    /// # Errors
+    /// Those of [`KeyPages::next`].
+    pub async fn read_keys(&self, range: &KeyRange, most: u64) -> Result<KeyRangeRead, CallError> {
+        let mut pages = self.key_samples(range);
+        let mut entries = Vec::new();
+        while let Some(kvs) = pages.next_kvs().await? {
+            entries.extend(kvs.into_iter().map(|entry| {
+                let changed = entry.mod_revision;
+                (key_entry(entry), changed)
+            }));
+            if pages.received > most {
+                break;
+            }
+        }
+        Ok(KeyRangeRead { entries, revision: pages.revision, received: pages.received })
+    }
+
+    /// As [`Cluster::key_pages`], with a first page of a few keys, to estimate the size of the range.
+    pub fn key_samples(&self, range: &KeyRange) -> KeyPages {
+        self.pages(range, SAMPLE_LIMIT)
+    }
+
+    fn pages(&self, range: &KeyRange, limit: i64) -> KeyPages {
         let next = Some(range.start.clone());
-        KeyPages { cluster: self.clone(), range: Arc::new(range.clone()), next, limit: FIRST_LIMIT, revision: 0 }
+        let range = Arc::new(range.clone());
+        KeyPages { cluster: self.clone(), range, next, limit, revision: 0, received: 0, count: 0 }
     }
 }
 
@@ -42,20 +98,38 @@ impl KeyPages {
         self.revision
     }
 
+    /// Bytes of the pages so far.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// The size of the range. `read` is the number of keys on the pages so far.
+    pub fn size(&self, read: u64) -> RangeSize {
+        let bytes = u128::from(self.received) * u128::from(self.count) / u128::from(read.max(1));
+        RangeSize { keys: self.count, bytes: u64::try_from(bytes).unwrap_or(u64::MAX) }
+    }
+
     /// The next page, sorted by key; none after the last.
     ///
     /// # Errors
     /// `Forbidden` if the user may not read the range; `Compacted` if its revision was compacted in the meantime; any
     /// error of the connection. The next call reads the same page again.
     pub async fn next(&mut self) -> Result<Option<Vec<KeyEntry>>, CallError> {
+        let kvs = self.next_kvs().await?;
+        Ok(kvs.map(|kvs| kvs.into_iter().map(key_entry).collect()))
+    }
+
+    async fn next_kvs(&mut self) -> Result<Option<Vec<PbKeyValue>>, CallError> {
         let Some(from) = self.next.clone() else { return Ok(None) };
         let page = self.read(from).await?;
+        self.received += page.encoded_len() as u64;
         if self.revision == 0 {
+            self.count = page.count.unsigned_abs();
             self.revision = page.header.map_or(0, |header| header.revision);
         }
         self.adjust_limit(&page.kvs);
         self.next = page.kvs.last().filter(|_| page.more).map(|last| [&last.key[..], &[0]].concat());
-        Ok(Some(page.kvs.into_iter().map(key_entry).collect()))
+        Ok(Some(page.kvs))
     }
 
     async fn read(&self, from: Vec<u8>) -> Result<PbRangeResponse, CallError> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use etcd_client::EventType;
 use etcd_client::proto::{PbEvent, PbKeyValue, PbWatchRequest, PbWatchRequestUnion, PbWatchResponse};
 use http::HeaderValue;
+use prost::Message;
 use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
 
@@ -21,6 +22,17 @@ use crate::{KeyChange, KeyRange, KeyState};
 const TRIED: &str = "watch the keys";
 /// A stream has one watch, and a few requests for its progress.
 const MAX_REQUESTS: usize = 4;
+/// The filter of puts (`WatchCreateRequest.FilterType.NOPUT`).
+const NO_PUT: i32 = 0;
+
+/// Which changes a watch reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Watched {
+    /// Puts and deletes, with the lease of the key before the change. A message has the values before and after.
+    Changes,
+    /// Deletes. A message has only the names of the keys.
+    Deletes,
+}
 
 /// An update of a watch.
 #[derive(Clone, Debug)]
@@ -55,6 +67,8 @@ pub struct KeyWatch {
     messages: Streaming<PbWatchResponse>,
     /// When it was opened, as an age of the [`SharedState`].
     opened: Duration,
+    created_at: i64,
+    received: u64,
 }
 
 impl Cluster {
@@ -65,6 +79,19 @@ impl Cluster {
     /// `Forbidden` if the user may not read the range; `Timeout` if there is no reply in time; any other error of the
     /// connection, the login or the server. If the member is at fault another one is chosen.
     pub async fn watch_keys(&self, range: &KeyRange, from: i64) -> Result<KeyWatch, CallError> {
+        self.open_watch(creation(range, from, Watched::Changes)).await
+    }
+
+    /// As [`Cluster::watch_keys`], for deletes only and without the lease of a deleted key. etcd sends only the names of
+    /// the keys.
+    ///
+    /// # Errors
+    /// Those of [`Cluster::watch_keys`].
+    pub async fn watch_deletes(&self, range: &KeyRange, from: i64) -> Result<KeyWatch, CallError> {
+        self.open_watch(creation(range, from, Watched::Deletes)).await
+    }
+
+    async fn open_watch(&self, creation: PbWatchRequest) -> Result<KeyWatch, CallError> {
         let shared = Arc::clone(self.shared());
         shared.wait_probed().await;
         let member = shared.current().clone();
@@ -72,11 +99,13 @@ impl Cluster {
         let token = shared.login.token();
         let (requests, receiver) = mpsc::channel(MAX_REQUESTS);
         // The channel is empty and open, so this cannot fail.
-        let _ = requests.try_send(creation(range, from));
+        let _ = requests.try_send(creation);
         let sent = shared.age.elapsed();
         let opened = tokio::time::timeout(shared.command_timeout, open(&shared, &member, receiver)).await;
         match opened.unwrap_or_else(|_| Err(Status::deadline_exceeded("no reply in time"))) {
-            Ok(messages) => Ok(KeyWatch { shared, member, token, requests, messages, opened: sent }),
+            Ok((messages, created_at)) => {
+                Ok(KeyWatch { shared, member, token, requests, messages, opened: sent, created_at, received: 0 })
+            }
             Err(status) => Err(shared.failed(TRIED, &member, token, &status).await),
         }
     }
@@ -86,6 +115,16 @@ impl KeyWatch {
     /// The endpoint of the member that sends the updates.
     pub fn endpoint(&self) -> &str {
         &self.member.endpoint
+    }
+
+    /// The revision at which etcd created the watch. A watch from now on reports the changes after it.
+    pub fn created_at(&self) -> i64 {
+        self.created_at
+    }
+
+    /// Bytes of the updates since the last call.
+    pub fn take_received(&mut self) -> u64 {
+        std::mem::take(&mut self.received)
     }
 
     /// Asks for the progress of the watch. The answer is a [`WatchUpdate::Progress`]. Without effect if too many such
@@ -106,6 +145,7 @@ impl KeyWatch {
         };
         let update = match message {
             Ok(Some(message)) => {
+                self.received += message.encoded_len() as u64;
                 let checked = self.shared.check_stream(&self.member.endpoint, message.header, self.opened);
                 checked.and_then(|()| parse_message(message))
             }
@@ -129,28 +169,34 @@ impl fmt::Debug for KeyWatch {
     }
 }
 
-/// Opens a stream and reads the confirmation of its watch.
+/// Opens a stream and reads the confirmation of its watch, with its revision.
 async fn open(
     shared: &SharedState,
     member: &Member,
     requests: mpsc::Receiver<PbWatchRequest>,
-) -> Result<Streaming<PbWatchResponse>, Status> {
+) -> Result<(Streaming<PbWatchResponse>, i64), Status> {
     let sent = shared.age.elapsed();
     let mut messages = rpc::watch(&member.channel, requests).await?;
     let confirmation = messages.message().await?.ok_or_else(|| Status::unavailable("the server ended the stream"))?;
     shared.check_stream(&member.endpoint, confirmation.header, sent)?;
-    if confirmation.canceled { Err(cancelled(&confirmation.cancel_reason)) } else { Ok(messages) }
+    if confirmation.canceled {
+        return Err(cancelled(&confirmation.cancel_reason));
+    }
+    Ok((messages, confirmation.header.map_or(0, |header| header.revision)))
 }
 
-/// The request that creates a watch with previous values and progress notifications.
-fn creation(range: &KeyRange, from: i64) -> PbWatchRequest {
+/// The request that creates a watch with progress notifications.
+fn creation(range: &KeyRange, from: i64, watched: Watched) -> PbWatchRequest {
     // etcd-client does not export the type of this message.
     let mut union = PbWatchRequestUnion::CreateRequest(Default::default());
     if let PbWatchRequestUnion::CreateRequest(create) = &mut union {
         create.key.clone_from(&range.start);
         create.range_end = range.end.clone().unwrap_or_else(|| vec![0]);
         create.start_revision = from;
-        create.prev_kv = true;
+        match watched {
+            Watched::Changes => create.prev_kv = true,
+            Watched::Deletes => create.filters = vec![NO_PUT],
+        }
         create.progress_notify = true;
     }
     PbWatchRequest { request_union: Some(union) }

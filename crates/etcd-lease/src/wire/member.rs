@@ -82,6 +82,7 @@ impl Member {
             is_learner: answer.is_learner(),
             has_leader,
             version: answer.version().to_owned(),
+            db_size_in_use: answer.raft_used_db_size().unsigned_abs(),
             round_trip: Some(received - sent),
             reachability,
         };

@@ -1,0 +1,116 @@
+//! Applying the keys that single leases reply, and reads of single keys, in a large key space.
+
+use crate::app::key_index::lease_reply::LeaseReply;
+use crate::app::{AppState, EventKind, KeyRead, LoadedKeys};
+use crate::inference::TimeRange;
+use crate::inference::lease_inference::KeyDetachReason;
+use crate::inference::locks::{is_lock_key, lock_name};
+use etcd_lease::{KeyChange, KeyEntry, KeyState, LeaseId};
+use simkit::Timestamp;
+
+use super::lease_keys::{on_key_detached, put, recovered, refresh};
+
+/// From `revision` on only deletes are reported, so every lease is queried for its keys.
+pub(super) fn start(app: &mut AppState, revision: i64, now: Timestamp) {
+    let was_complete = app.keys.index.is_read() && !app.keys.index.is_by_lease();
+    let known_since = if was_complete { Some(app.keys.reported_at) } else { None };
+    app.keys.index.start_by_lease(revision);
+    app.keys.revision = revision;
+    app.keys.reported_at = now;
+    let living: Vec<LeaseId> = app.leases.living().map(|lease| lease.id).collect();
+    for id in living {
+        if app.keys.queries.contains(id) {
+            app.keys.queries.query_now(id, now);
+        } else {
+            app.keys.queries.add(id, known_since, false, now);
+        }
+        refresh(app, id);
+    }
+    recovered(app, now);
+}
+
+/// Applies the keys of a lease. Its keys were known up to `since`, if at all.
+pub(super) fn apply(app: &mut AppState, mut reply: LeaseReply, since: Option<Timestamp>, at: Timestamp) {
+    let id = reply.id;
+    reply.keys.retain(|key| app.config.range.contains(key));
+    let news = app.keys.index.apply_reply(reply);
+    let within = TimeRange { earliest: since.unwrap_or(at).min(at), latest: at };
+    for (key, from) in news.moved {
+        app.keys.index.detach(from, &key);
+        on_key_detached(app, from, &key, (KeyDetachReason::Moved { to: id }, None), within);
+        refresh(app, from);
+        attach(app, id, &key, Some(within));
+    }
+    for key in news.attached {
+        attach(app, id, &key, since.map(|_| within));
+    }
+    for key in news.missing {
+        app.keys.reads.add(KeyRead::Key(key));
+    }
+    for id in news.doubtful {
+        app.keys.queries.doubt(id, at);
+        if app.leases.alive(id).is_none() {
+            app.keys.index.forget(id);
+        }
+    }
+    refresh(app, id);
+}
+
+/// Attaches a key to the lease that replied it. It is an event if the time is known.
+fn attach(app: &mut AppState, id: LeaseId, key: &[u8], when: Option<TimeRange>) {
+    app.keys.index.attach(id, key, 0);
+    if let Some(when) = when {
+        app.events.push(when, Some(id), EventKind::Attached { key: key.to_vec(), revision: None });
+    }
+    if is_lock_key(key, Some(id))
+        && let Some(lock) = lock_name(key)
+    {
+        let is_known = app.keys.locks.contains(lock);
+        app.keys.reads.add(if is_known { KeyRead::Key(key.to_vec()) } else { KeyRead::Lock(lock.to_vec()) });
+    }
+}
+
+/// Applies a read.
+pub(super) fn loaded(app: &mut AppState, loaded: LoadedKeys, now: Timestamp) {
+    let LoadedKeys { read, entries, revision, bytes } = loaded;
+    app.keys.queries.count(bytes, now);
+    app.keys.reads.end(&read);
+    if !app.keys.index.is_by_lease() {
+        return;
+    }
+    if let KeyRead::Key(key) = &read
+        && entries.is_empty()
+    {
+        absent(app, key, revision, now);
+    }
+    for (entry, changed) in entries {
+        found(app, entry, changed, (revision, now));
+    }
+}
+
+/// Applies a key that was read, unless a later change of it is known.
+fn found(app: &mut AppState, entry: KeyEntry, changed: i64, (revision, now): (i64, Timestamp)) {
+    if app.keys.index.changes.since(&entry.key, revision).is_some() {
+        return;
+    }
+    let KeyEntry { key, lease, create_revision } = entry;
+    app.keys.index.changes.record(&key, changed, lease);
+    app.keys.locks.found(&key, lease, create_revision, now);
+    let before = app.keys.index.holder(&key);
+    let change = KeyChange { key, before, now: KeyState::Put { lease, create_revision }, revision: changed };
+    put(app, &change, (lease, create_revision), now);
+}
+
+/// Applies that a key does not exist. The watch reports its deletion too, except after an interruption.
+fn absent(app: &mut AppState, key: &[u8], revision: i64, now: Timestamp) {
+    if app.keys.index.changes.since(key, revision).is_some() {
+        return;
+    }
+    app.keys.index.changes.record(key, revision, None);
+    app.keys.locks.delete(key, now);
+    let Some(id) = app.keys.index.holder(key) else { return };
+    app.keys.index.detach(id, key);
+    let within = TimeRange { earliest: app.keys.reported_at.min(now), latest: now };
+    on_key_detached(app, id, key, (KeyDetachReason::Deleted, None), within);
+    refresh(app, id);
+}

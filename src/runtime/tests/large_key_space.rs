@@ -1,0 +1,111 @@
+//! A key space that is too large to be read: the keys of leases are found for few bytes.
+
+use super::headless::HeadlessTest;
+use super::*;
+use crate::app::EventKind;
+use etcd_lease::LeaseId;
+
+const LEASES: i64 = 50;
+const KEYS: usize = 20;
+/// What the lists, polls and keys of 50 leases may cost in half a minute.
+const MOST_BYTES: u64 = 1_500_000;
+
+/// 18 MB without leases, and leases with keys below the same and below another prefix.
+fn prepare(sandbox: &Sandbox) {
+    for number in 0..3_000 {
+        sandbox.put(format!("/registry/pods/{number}"), vec![b'x'; 6_000], None).unwrap();
+    }
+    for id in 1..=LEASES {
+        let lease = sandbox.grant_as(LeaseId(id), 600).unwrap();
+        let folder = if id % 2 == 0 { "/registry/leases" } else { "/service" };
+        for key in 0..KEYS {
+            sandbox.put(format!("{folder}/{id}/key-{key}"), "value", Some(lease)).unwrap();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_keys_are_known_soon_and_unleased_puts_cost_nothing() {
+    let test = HeadlessTest::start(10_000, prepare).await;
+    test.wait(7.0).await;
+    let idle = test.sandbox.dialer(0).received();
+    assert!(idle < MOST_BYTES / 3, "{idle} bytes in the first 10 s");
+    for number in 0..2_000 {
+        let key = if number % 2 == 0 { "/registry/pods/7" } else { "/service/7/unleased" };
+        test.sandbox.put(key, vec![b'y'; 6_000], None).unwrap();
+        test.wait(0.01).await;
+    }
+    let received = test.sandbox.dialer(0).received();
+    assert!(received < MOST_BYTES, "{received} bytes with 100 puts of 6 kB per second");
+    let FinalState { app, now, .. } = test.end().await;
+    for id in 1..=LEASES {
+        let keys = app.leases.get(LeaseId(id)).and_then(|lease| lease.keys.clone());
+        assert!(keys.as_ref().is_some_and(|keys| keys.is_all && keys.count == KEYS), "{id}: {keys:?}");
+    }
+    let counted = app.keys.queries().received(now);
+    assert!(counted > 0 && counted < received, "{counted} of {received} bytes were for keys");
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_of_keys_are_reported() {
+    let mut test = HeadlessTest::start(10_000, prepare).await;
+    test.events();
+    assert!(test.sandbox.delete("/service/1/key-3"));
+    test.wait(0.5).await;
+    let deleted = test.events();
+    assert!(
+        matches!(&deleted[..], [one] if matches!(one.event.kind, EventKind::Detached { is_deleted: true, .. })),
+        "{deleted:?}"
+    );
+    // A new lease is queried several times.
+    let new = LeaseId(test.sandbox.grant(600).unwrap());
+    test.wait(1.5).await;
+    test.sandbox.put("/service/new", "value", Some(new.0)).unwrap();
+    test.wait(4.0).await;
+    let reported = test.event_names();
+    assert_eq!(reported, [("granted", Some(new)), ("attached", Some(new))]);
+    // All keys of a lease are deleted with it.
+    test.sandbox.revoke(LeaseId(2)).unwrap();
+    test.wait(2.0).await;
+    let ended = test.events();
+    let [one] = &ended[..] else { panic!("{ended:?}") };
+    assert!(
+        matches!(&one.event.kind, EventKind::LeaseEnded(end) if end.keys.as_ref().is_some_and(|keys| keys.count == KEYS))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_queue_of_a_lock_is_found() {
+    let [first, second] = [0x694d_9aa8_d4d4_f304, 0x694d_9aa8_d4d4_f30a_i64];
+    let test = HeadlessTest::start(10_000, |sandbox| {
+        prepare(sandbox);
+        // The waiter has the smaller id.
+        for id in [second, first] {
+            let lease = sandbox.grant_as(LeaseId(id), 600).unwrap();
+            sandbox.put(format!("/registry/lock/{id:x}"), "", Some(lease)).unwrap();
+        }
+    })
+    .await;
+    test.wait(2.0).await;
+    let FinalState { app, .. } = test.end().await;
+    let queue: Vec<i64> = app.keys.locks().candidates().map(|candidate| candidate.lease.0).collect();
+    assert_eq!(queue, [second, first]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_costs_too_much_is_given_up() {
+    let test = HeadlessTest::start(10_000, |sandbox| {
+        let lease = sandbox.grant_as(LeaseId(7), 600).unwrap();
+        sandbox.put("/service/7", "value", Some(lease)).unwrap();
+    })
+    .await;
+    for _ in 0..3_000 {
+        test.sandbox.put("/service/unleased", vec![b'x'; 6_000], None).unwrap();
+        test.wait(0.01).await;
+    }
+    let received = test.sandbox.dialer(0).received();
+    assert!(received < 11_000_000, "{received} of 36 MB, with the previous values");
+    let FinalState { app, .. } = test.end().await;
+    let keys = app.leases.get(LeaseId(7)).and_then(|lease| lease.keys.clone());
+    assert!(keys.is_some_and(|keys| keys.is_all && keys.count == 1));
+}
