@@ -133,7 +133,7 @@ struct EventFields {
     revision: Option<i64>,
     /// detached: `deleted`, or `put` without a lease. revoked: from `here` or `elsewhere`. connection: `up`, `down`,
     /// `refused` or `renewals`. leader: `none` if there is no leader.
-    #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "here", "elsewhere", "up", "down", "refused", "renewals", "none"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "here", "elsewhere", "up", "down", "refused", "replaced", "restored", "mixed", "renewals", "none"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
     /// moved: the lease that the key is attached to now.
@@ -344,6 +344,7 @@ mod tests {
             EventKind::Detached { key: key.clone(), is_deleted: true, revision: Some(6) },
             EventKind::Moved { key, to: LeaseId(-2), revision: Some(6) },
             died(EndCause::Unknown, None),
+            died(EndCause::NotRestored, None),
         ];
         let of_link = [
             EventKind::Connected { endpoint: "a:1".into(), version: "3.5.30".into() },
@@ -353,6 +354,7 @@ mod tests {
             EventKind::Leader { endpoint: "a:1".into(), term: 5 },
             EventKind::NoLeader { endpoint: "a:1".into() },
             EventKind::Term { old: 4, new: 5 },
+            EventKind::ClusterChanged { cause: "replaced", message: "another cluster answers".into() },
             EventKind::error("cannot list the leases"),
         ];
         let of_lease = of_lease.into_iter().map(|what| event(Some(-5), what));
