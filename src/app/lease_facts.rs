@@ -2,7 +2,7 @@
 
 use super::service::service_of;
 use super::{Lease, LeaseState};
-use crate::filter::{FilterFacts, Number, any_contains};
+use crate::filter::{FilterFacts, Number};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -68,12 +68,8 @@ impl FilterFacts for LeaseFacts<'_> {
         }
     }
 
-    fn named_keys(&self) -> usize {
-        self.keys.len()
-    }
-
-    fn has_key(&self, part: &str) -> bool {
-        any_contains(self.keys, part)
+    fn keys(&self) -> &[Vec<u8>] {
+        self.keys
     }
 
     fn service(&self) -> Option<&[u8]> {

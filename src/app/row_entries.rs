@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Lease;
 use super::counts_share::CountsShare;
-use super::key_texts::KeyTexts;
 use super::problem_class::SettledClass;
 use super::row_facts::RowFacts;
 use etcd_lease::LeaseId;
@@ -75,17 +73,6 @@ impl RowEntries {
         }) as usize;
         self.facts[place].id = id;
         (&mut self.facts[place], &mut self.entries[place])
-    }
-
-    /// Copies the keys of a lease to the keys of all leases, if they changed.
-    pub(super) fn set_keys(&mut self, id: LeaseId, lease: Option<&Lease>, texts: &mut KeyTexts) {
-        let (facts, _) = self.get_or_insert(id);
-        let keys = lease.and_then(|lease| lease.keys.as_ref()).map_or(&[][..], |keys| &keys.first);
-        facts.key_span = texts.replace(facts.key_span, id, keys);
-        if texts.is_wasteful() {
-            let old = std::mem::take(texts);
-            self.each_facts(|facts| facts.key_span = texts.copy(&old, facts.key_span));
-        }
     }
 
     /// Forgets a lease.

@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use super::countdown::Countdown;
-use super::key_texts::{KeySpan, KeyTexts};
 use super::lease_facts::LeaseFacts;
 use super::lease_store::LeaseStore;
 use super::problem_class::ProblemClass;
 use super::row_rank::RowRank;
 use super::{EndCause, Lease, LeaseState, Ownership};
-use crate::filter::{FilterFacts, Number, any_contains, contains};
+use crate::filter::{FilterFacts, Number};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -22,8 +21,6 @@ pub(super) struct RowFacts {
     pub(super) rank: Option<RowRank>,
     /// The number of its first key among those of all leases.
     pub(super) name: Option<u64>,
-    /// Where its keys are among those of all leases.
-    pub(super) key_span: KeySpan,
     pub(super) countdown: Option<Countdown>,
     pub(super) ttl: Option<i64>,
     pub(super) last_renewed: Option<Timestamp>,
@@ -53,7 +50,6 @@ impl RowFacts {
             id,
             rank: None,
             name: None,
-            key_span: KeySpan::default(),
             countdown: None,
             ttl: None,
             last_renewed: None,
@@ -70,14 +66,13 @@ impl RowFacts {
         }
     }
 
-    /// Copies all facts except the rank, the name and the keys. `state` is the state of a living lease.
+    /// Copies all facts except the rank and the name. `state` is the state of a living lease.
     pub(super) fn update(&mut self, lease: &Lease, state: Option<LeaseState>, class: ProblemClass) {
         let keys = lease.keys.as_ref();
         *self = RowFacts {
             id: self.id,
             rank: self.rank,
             name: self.name,
-            key_span: self.key_span,
             countdown: lease.countdown(),
             ttl: lease.granted_ttl,
             last_renewed: lease.last_renewed(),
@@ -106,32 +101,22 @@ impl RowFacts {
     }
 }
 
-/// Where to get the keys of a lease, and the lease if its [`RowFacts`] are not enough.
+/// Where to get a lease if its [`RowFacts`] are not enough.
 #[derive(Clone, Copy)]
 pub(super) enum LeaseSource<'a> {
     /// The lease itself.
     Lease(&'a Lease),
-    /// The keys of all leases, and a search by id.
-    All(&'a KeyTexts, &'a LeaseStore),
+    /// A search by id.
+    Store(&'a LeaseStore),
 }
 
 impl<'a> LeaseSource<'a> {
     pub(super) fn get(self, id: LeaseId) -> Option<&'a Lease> {
         match self {
             LeaseSource::Lease(lease) => Some(lease),
-            LeaseSource::All(_, leases) => leases.get(id),
+            LeaseSource::Store(leases) => leases.get(id),
         }
     }
-}
-
-/// Each call gives the next lease in the order of ids. It visits leases only if needed.
-pub(super) fn lease_sources<'a>(
-    needs_leases: bool,
-    texts: &'a KeyTexts,
-    leases: &'a LeaseStore,
-) -> impl FnMut() -> LeaseSource<'a> {
-    let mut all = if needs_leases { Some(leases.values()) } else { None };
-    move || all.as_mut().and_then(Iterator::next).map_or(LeaseSource::All(texts, leases), LeaseSource::Lease)
 }
 
 /// The facts that a filter can test. It reads the lease only if needed.
@@ -178,24 +163,16 @@ impl FilterFacts for IndexedFacts<'_> {
         }
     }
 
-    fn named_keys(&self) -> usize {
-        self.facts.named_keys.into()
-    }
-
-    fn has_key(&self, part: &str) -> bool {
-        match self.lease {
-            _ if self.facts.named_keys == 0 => false,
-            LeaseSource::Lease(lease) => lease.keys.as_ref().is_some_and(|keys| any_contains(&keys.first, part)),
-            LeaseSource::All(texts, _) => contains(texts.joined(self.facts.key_span), part.as_bytes()),
+    fn keys(&self) -> &[Vec<u8>] {
+        if self.facts.named_keys == 0 {
+            return &[];
         }
+        let keys = self.lease.get(self.facts.id).and_then(|lease| lease.keys.as_ref());
+        keys.map_or(&[][..], |keys| &keys.first)
     }
 
     fn service(&self) -> Option<&[u8]> {
-        match self.lease {
-            _ if self.facts.named_keys == 0 => None,
-            LeaseSource::Lease(lease) => super::service(lease),
-            LeaseSource::All(texts, _) => Some(texts.service(self.facts.key_span)),
-        }
+        super::service(self.lease.get(self.facts.id)?)
     }
 
     fn has_warning(&self, name: &str) -> Option<bool> {

@@ -187,9 +187,14 @@ impl ActiveFilter {
         self.preset.accepts(facts.ownership, facts.state) && self.filter.matches(&IndexedFacts { facts, lease, now })
     }
 
-    /// Whether it needs nothing but the [`RowFacts`] and the keys.
+    /// Whether it needs nothing but the [`RowFacts`].
     pub(super) fn is_indexed(&self) -> bool {
         self.filter.is_simple()
+    }
+
+    /// Whether it reads keys.
+    pub(super) fn reads_keys(&self) -> bool {
+        self.filter.reads_keys()
     }
 
     /// The moments at which the result can change by time alone.

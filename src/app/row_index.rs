@@ -10,15 +10,15 @@ use std::collections::{BinaryHeap, HashSet};
 use super::counts_share::CountsShare;
 use super::group_by::GroupBy;
 use super::groups::{GroupId, GroupIndex};
-use super::key_texts::KeyTexts;
 use super::lease_store::LeaseStore;
+use super::lease_walk::LeaseWalk;
 use super::name_order::{self, NameOrder};
 use super::overview::Overview;
 #[cfg(test)]
 use super::problem_class::ProblemClass;
 use super::problem_class::SettledClass;
 use super::row_entries::RowEntries;
-use super::row_facts::{LeaseSource, RowFacts, lease_sources};
+use super::row_facts::{LeaseSource, RowFacts};
 use super::row_filter::RowFilter;
 use super::row_order;
 use super::row_rank::RowRank;
@@ -41,7 +41,6 @@ pub(super) struct RowIndex {
     /// Whether the crossing times changed with `spec`.
     are_times_new: bool,
     entries: RowEntries,
-    key_texts: KeyTexts,
     names: NameOrder,
     /// Whether the ranks of rows that did not change are outdated, because all names have new numbers.
     are_names_new: bool,
@@ -128,7 +127,6 @@ impl RowIndex {
     fn recheck(&mut self, id: LeaseId, lease: Option<&Lease>, now: Timestamp) {
         let living = lease.filter(|lease| lease.end.is_none());
         self.set_name(id, lease);
-        self.entries.set_keys(id, lease, &mut self.key_texts);
         let state = living.map(|lease| lease.state(now));
         let (facts, entry) = self.entries.get_or_insert(id);
         let (before, share, alarm) = (facts.state, entry.share, entry.alarm());
@@ -289,13 +287,9 @@ impl RowIndex {
         if !keeps_ranks {
             self.stale.clear();
         }
-        if std::mem::take(&mut self.are_times_new) {
-            self.set_crossings(leases, now);
-            self.set_alarms();
-        }
         let mut rows = Vec::with_capacity(leases.len());
         self.ended_rows = 0;
-        let mut next_lease = lease_sources(self.needs_leases(), &self.key_texts, leases);
+        let mut next_lease = self.lease_sources(leases);
         let mut rank = |facts: &mut RowFacts, lease: LeaseSource| {
             let rank = rank_now(&self.spec, &mut self.groups, facts, lease, now);
             let is_kept = keeps_ranks && facts.rank.zip(rank).is_some_and(|(old, new)| old.is_in_part_of(new));
@@ -308,6 +302,9 @@ impl RowIndex {
             }
         };
         self.entries.each_facts(|facts| rank(facts, next_lease()));
+        if std::mem::take(&mut self.are_times_new) {
+            self.set_crossings(leases, now);
+        }
         sort_rows(&mut rows);
         order.clear();
         order.extend(rows.into_iter().map(|row| row.id));
@@ -316,17 +313,19 @@ impl RowIndex {
 
     /// Sets anew when the filter result of each lease next changes by time alone.
     fn set_crossings(&mut self, leases: &LeaseStore, now: Timestamp) {
-        let spec = &self.spec;
-        let mut next_lease = lease_sources(self.needs_leases(), &self.key_texts, leases);
+        let (spec, mut next_lease) = (&self.spec, self.lease_sources(leases));
         self.entries.each(|facts, entry| {
             let lease = next_lease();
             entry.crossing = if facts.has_ended { None } else { spec.crossing(facts, lease, now) };
         });
+        self.set_alarms();
     }
 
-    /// Whether filter, sort order and groups need the leases themselves.
-    fn needs_leases(&self) -> bool {
-        !self.spec.is_indexed || self.groups.by() != GroupBy::None
+    /// Each call gives the next lease in the order of ids. It does not visit leases if their facts are enough.
+    fn lease_sources<'a>(&self, leases: &'a LeaseStore) -> impl FnMut() -> LeaseSource<'a> + use<'a> {
+        let is_enough = self.spec.is_indexed && self.groups.by() == GroupBy::None;
+        let mut all = if is_enough { None } else { Some(LeaseWalk::new(leases.values(), self.spec.reads_keys)) };
+        move || all.as_mut().and_then(Iterator::next).map_or(LeaseSource::Store(leases), LeaseSource::Lease)
     }
 
     /// The row of a lease. `None` if it has none.

@@ -34,10 +34,8 @@ pub trait FilterFacts {
     fn state(&self) -> &str;
     /// A number. `None` if it is unknown.
     fn number(&self, number: Number) -> Option<f64>;
-    /// Number of attached keys that are known by name.
-    fn named_keys(&self) -> usize;
-    /// Whether one of them, not escaped, contains a text.
-    fn has_key(&self, part: &str) -> bool;
+    /// The known attached keys, not escaped; there may be more.
+    fn keys(&self) -> &[Vec<u8>];
     /// The service, not escaped. `None` without a known key.
     fn service(&self) -> Option<&[u8]>;
     /// Whether it has the warning with this name, or one that `any` or `muted` mean. `None` if warnings are unknown.
@@ -81,17 +79,23 @@ impl Filter {
     }
 
     /// Whether it only needs the facts that are known of every lease without working them out: the id, the owner, the state,
-    /// the TTL, the time left, the renewals and the keys.
+    /// the TTL, the time left, the renewals and the number of keys.
     pub fn is_simple(&self) -> bool {
         let is_hard = |expr: &Expr| match expr {
             Expr::Compare(number, ..) => {
                 use Number::{Every, Keys, Last, Left, Share, Ttl};
                 !matches!(number, Every | Keys | Last | Left | Share | Ttl)
             }
-            Expr::Has(text, _) => matches!(text, Text::Warn | Text::Renewer),
+            Expr::Has(text, _) => !matches!(text, Text::State | Text::Who | Text::Id),
             _ => false,
         };
         !self.0.as_ref().is_some_and(|expr| expr.any(&is_hard))
+    }
+
+    /// Whether it reads the names of keys.
+    pub fn reads_keys(&self) -> bool {
+        let reads = |expr: &Expr| matches!(expr, Expr::Has(Text::Service | Text::Key | Text::Anywhere, _));
+        self.0.as_ref().is_some_and(|expr| expr.any(&reads))
     }
 
     /// The numbers that change by time alone, with the values it compares them with: when a lease reaches one of them, the
@@ -186,15 +190,6 @@ fn in_id(id: LeaseId, part: &str) -> bool {
     if !part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
         return false;
     }
-    let digits = part.len();
-    if let Ok(wanted) = u64::from_str_radix(part, 16)
-        && id.0 >= 0
-        && digits <= 16
-    {
-        // Comparing numbers takes less time than comparing texts. All 16 digits are printed.
-        let mask = u64::MAX >> (64 - 4 * digits);
-        return (0..=16 - digits).any(|place| (id.0 as u64) >> (4 * place) & mask == wanted);
-    }
     let (text, start) = hex(id);
     part.is_empty() || text[start..].windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
@@ -212,10 +207,11 @@ fn hex(id: LeaseId) -> ([u8; 17], usize) {
 }
 
 fn in_keys(facts: &impl FilterFacts, part: &str) -> Option<bool> {
-    if facts.has_key(part) {
+    let keys = facts.keys();
+    if keys.iter().any(|key| contains(key, part.as_bytes())) {
         return Some(true);
     }
-    let knows_all = facts.number(Number::Keys) == Some(facts.named_keys() as f64);
+    let knows_all = facts.number(Number::Keys) == Some(keys.len() as f64);
     if knows_all { Some(false) } else { None }
 }
 
@@ -227,14 +223,9 @@ fn in_service(facts: &impl FilterFacts, part: &str) -> Option<bool> {
     }
 }
 
-/// Whether one of these keys contains a text.
-pub(crate) fn any_contains(keys: &[Vec<u8>], part: &str) -> bool {
-    keys.iter().any(|key| contains(key, part.as_bytes()))
-}
-
 /// Whether a text contains another one. Only the places of its last byte are compared, which is rarer than the first: most
 /// searches start with a slash. The first byte decides before all are compared, because calling a function takes longer.
-pub(crate) fn contains(text: &[u8], part: &[u8]) -> bool {
+fn contains(text: &[u8], part: &[u8]) -> bool {
     let Some((last, before)) = part.split_last() else { return true };
     let Some(candidates) = text.get(before.len()..) else { return false };
     let mut ends = candidates.iter().enumerate().filter(|(_, byte)| *byte == last).map(|(at, _)| at);

@@ -26,17 +26,8 @@ enum Step {
     Slept,
 }
 
-const FILTERS: [&str; 9] = [
-    "",
-    "left<5s or state:late",
-    "!(left>=3s) who:own",
-    "state:risk or ttl>20",
-    "keys=0 left<=12.5",
-    "/k/1",
-    "!key:/k/2 drops>=0",
-    "service:/k or id:b",
-    "!(key:2 or service:x)",
-];
+const FILTERS: [&str; 6] =
+    ["", "left<5s or state:late", "!(left>=3s) who:own", "state:risk or ttl>20", "keys=0 left<=12.5", "/k/1"];
 
 fn step() -> impl Strategy<Value = Step> {
     let id = || 1..12_i64;

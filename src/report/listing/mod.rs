@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use crate::app::{AppState, EndCause, Lease, LeaseKeys, LeaseState, RowSortKey, Sort, service};
-use crate::filter::{Filter, FilterFacts, Number, any_contains};
+use crate::filter::{Filter, FilterFacts, Number};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::Certainty;
 use crate::inference::lints::Finding;
@@ -152,12 +152,8 @@ impl FilterFacts for FilteredLease<'_> {
         }
     }
 
-    fn named_keys(&self) -> usize {
-        self.lease.keys.as_ref().map_or(0, Vec::len)
-    }
-
-    fn has_key(&self, part: &str) -> bool {
-        any_contains(self.lease.keys.as_deref().unwrap_or_default(), part)
+    fn keys(&self) -> &[Vec<u8>] {
+        self.lease.keys.as_deref().unwrap_or_default()
     }
 
     fn service(&self) -> Option<&[u8]> {
