@@ -28,7 +28,7 @@ pub use super::verbs::warp::{ClockSpeed, no_speed, speeds};
 pub use super::verbs::write_config::WriteConfigDialog;
 
 use super::verbs::{quit, revoke_many, warp};
-use super::{Key, KeyContext};
+use super::{Key, KeyContext, Keymap};
 use etcd_lease::LeaseId;
 
 /// An open dialog.
@@ -102,6 +102,43 @@ impl Dialog {
             Dialog::Columns(_) => None,
             Dialog::Help(_) | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Warp | Dialog::Quit(_) => None,
         }
+    }
+
+    /// Where its keys work.
+    pub(super) fn key_context(&self) -> KeyContext {
+        match self {
+            Dialog::Help(_) => KeyContext::Help,
+            Dialog::Grant(_) => KeyContext::Grant,
+            Dialog::Revoke(_) => KeyContext::Revoke,
+            Dialog::RevokeMany(_) => KeyContext::RevokeMany,
+            Dialog::Revoking { .. } => KeyContext::Results,
+            Dialog::Adopt(_) => KeyContext::Adopt,
+            Dialog::Renew(_) => KeyContext::Renew,
+            Dialog::Attach(_) => KeyContext::Attach,
+            Dialog::ChangeTtl(_) => KeyContext::ChangeTtl,
+            Dialog::Drill(_) => KeyContext::Drill,
+            Dialog::Warp => KeyContext::Warp,
+            Dialog::Sort(_) => KeyContext::Sort,
+            Dialog::Mute(_) => KeyContext::Mute,
+            Dialog::Columns(_) => KeyContext::Columns,
+            Dialog::Quit(_) => KeyContext::Quit,
+            Dialog::Suspend(_) => KeyContext::Suspend,
+            Dialog::Command(_) => KeyContext::Command,
+            Dialog::Clusters(_) => KeyContext::Clusters,
+            Dialog::Leave(_) => KeyContext::Leave,
+            Dialog::WriteConfig(_) => KeyContext::WriteConfig,
+        }
+    }
+
+    /// Whether a key has a function in the dialog: it is bound there, or it types text. A digit of a menu that started
+    /// nothing has none.
+    pub(super) fn knows(&self, key: Key, keymap: &Keymap) -> bool {
+        let context = self.key_context();
+        let is_menu = matches!(self, Dialog::Drill(_) | Dialog::Warp | Dialog::Clusters(_));
+        let is_typed = matches!(self, Dialog::Help(help) if help.is_searching) || !is_menu && context.edits(key);
+        is_typed
+            || keymap.dialog_action(context, key).is_some()
+            || keymap.action(key).is_some_and(|action| action.contexts().contains(&context))
     }
 
     /// Whether its decision changes leases that exist.

@@ -312,3 +312,32 @@ fn enter_in_an_incomplete_form_says_what_is_missing() {
     story.press(&[Key::Char('K'), Key::Enter]);
     assert_eq!(note(&story), "KEY=VALUE");
 }
+
+#[test]
+fn a_key_without_a_function_in_a_dialog_is_told_so() {
+    let mut story = Story::start(AppConfig::default());
+    story.grant(1, 10);
+    let note = |story: &Story| story.app.view.status.as_ref().map_or(String::new(), |note| note.text.clone());
+    for (opens, key) in [
+        (Key::Char('q'), Key::Char('k')),
+        (Key::Char('!'), Key::Char('9')),
+        (Key::Char('!'), Key::Char('k')),
+        (Key::Char('W'), Key::Char('k')),
+        (Key::Char('s'), Key::Char('x')),
+        (Key::Char('C'), Key::Char('x')),
+        (Key::Char('?'), Key::Char('x')),
+        (Key::Ctrl('z'), Key::Char('y')),
+    ] {
+        story.press(&[opens]);
+        story.app.view.status = None;
+        assert_eq!(story.press(&[key]), []);
+        assert_eq!(note(&story), format!("{key} does nothing in this dialog; Esc leaves it"), "after {opens}");
+        story.press(&[Key::Esc]);
+        assert!(story.app.view.dialog.is_none(), "after {opens}");
+    }
+    for keys in ["nx", ":x", "?/x", "sj", "!+"] {
+        story.type_in(keys);
+        assert_eq!(note(&story), "", "after {keys}");
+        story.press(&[Key::Esc, Key::Esc]);
+    }
+}

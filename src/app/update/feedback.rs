@@ -4,8 +4,8 @@ use crate::app::action::Action;
 use crate::app::events_view::EventsView;
 use crate::app::locks_view::LocksView;
 use crate::app::{
-    AppState, CadenceCursor, Effect, FilterPreset, GroupBy, GroupedRow, Key, MessageScope, Redraw, Sort, View,
-    ViewState,
+    AppState, CadenceCursor, DialogAction, Effect, FilterPreset, GroupBy, GroupedRow, Key, KeyContext, MessageScope,
+    Redraw, Sort, View, ViewState,
 };
 use crate::id_format::IdFormat;
 use etcd_lease::LeaseId;
@@ -96,6 +96,19 @@ pub(super) fn report_sort_of_groups(app: &mut AppState, now: Timestamp) {
 pub(super) fn report_unbound(app: &mut AppState, key: Key, now: Timestamp) {
     let help = app.config.keymap.key_label(Action::Help);
     app.view.set_feedback(now, format!("{key} is not bound; {help} lists the keys"));
+}
+
+/// Says that a key has no function in the open dialog, and which key leaves it. During a bulk revoke, that key would stop
+/// the revoke first, as the dialog says.
+pub(super) fn report_unbound_in_dialog(app: &mut AppState, key: Key, context: KeyContext, now: Timestamp) {
+    let ways_out = [DialogAction::Close, DialogAction::FormClose, DialogAction::QuitStay];
+    let mut text = format!("{key} does nothing in this dialog");
+    if let Some(way_out) = ways_out.into_iter().find(|way| way.contexts().contains(&context))
+        && context != KeyContext::Results
+    {
+        text += &format!("; {} leaves it", app.config.keymap.key_label(Action::Dialog(way_out)));
+    }
+    app.view.set_feedback(now, text);
 }
 
 /// Says why a key or a command changed nothing on the screen, unless a message already says what it did.

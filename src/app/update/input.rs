@@ -52,7 +52,12 @@ fn press_in_dialog(app: &mut AppState, mut dialog: Dialog, key: Key, now: Timest
         return Vec::new();
     }
     match outcome {
-        DialogOutcome::Stay => app.view.dialog = Some(dialog),
+        DialogOutcome::Stay => {
+            if !dialog.knows(key, &app.config.keymap) {
+                feedback::report_unbound_in_dialog(app, key, dialog.key_context(), now);
+            }
+            app.view.dialog = Some(dialog);
+        }
         DialogOutcome::Close => app.view.dialog = dialog.below(),
         DialogOutcome::Do(command) => {
             app.active_view_mut().view.motion.dialog = DialogSeen::No;
