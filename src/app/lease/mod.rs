@@ -3,6 +3,7 @@
 //! [`Lease::observed`] is the only place that stores the deadline. Grants and engine statuses set it; TTL replies
 //! refine it. [`Lease::bounds`] returns its range, and the countdown smooths it for the screen.
 
+mod deadline;
 mod figures;
 mod health;
 mod renewals;
@@ -14,13 +15,13 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::countdown::Countdown;
-use super::history::{HistoryEvent, LeaseHistory};
+use super::history::LeaseHistory;
 use super::lease_end::{KeepaliveLoss, LeaseEnd};
 use super::lease_keys::{DetachedKey, LeaseKeys, PendingDeletion};
 use super::muted_warnings::MutedWarnings;
 use super::poll_state::{Overdue, PollState};
 use super::{LeaseState, TimeRange};
-use crate::inference::lease_inference::{Change, DeadlineChange, Inferred, LeaseInference, RemovalWindow};
+use crate::inference::lease_inference::{Change, Inferred, LeaseInference, RemovalWindow};
 use etcd_lease::{Fault, LeaseId, LeaseStatus, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
@@ -175,91 +176,6 @@ impl Lease {
             lease.granted_ttl = Some(answer.granted_ttl);
         }
         lease
-    }
-
-    /// The displayed time left in seconds, at least 0, near the middle of the possible range; `None` while the deadline
-    /// is unknown. Only a renewal increases it.
-    pub fn left(&self, now: Timestamp) -> Option<f64> {
-        if self.end.is_some() {
-            return None;
-        }
-        Some(self.countdown?.left(now))
-    }
-
-    /// The displayed time left in seconds. For an ended lease, the time left when it ended.
-    pub(super) fn left_at_last(&self, now: Timestamp) -> Option<f64> {
-        Some(self.countdown?.left(self.end.map_or(now, |end| end.at.min(now))))
-    }
-
-    pub(super) fn countdown(&self) -> Option<Countdown> {
-        self.countdown
-    }
-
-    /// The time to which the display counts down; `None` while the deadline is unknown.
-    pub(super) fn shown_deadline(&self) -> Option<Timestamp> {
-        Some(self.countdown?.deadline())
-    }
-
-    /// When the displayed time left falls below `span`; `None` while the deadline is unknown.
-    pub(super) fn left_below(&self, span: Duration) -> Option<Timestamp> {
-        Some(self.countdown?.falls_below(span))
-    }
-
-    /// The range of the deadline; `None` while it is unknown.
-    pub fn bounds(&self) -> Option<TimeRange> {
-        self.observed.bounds()
-    }
-
-    /// Sets the deadline after a grant or renewal by leasetop with a TTL of `ttl` seconds. The deadline is at least
-    /// `ttl` after the request and at most `ttl` after the reply.
-    pub(super) fn set_deadline(&mut self, deadline: TimeRange, ttl: i64) {
-        let span = Duration::from_secs(ttl.unsigned_abs());
-        let change = self.observed.set_known(deadline, span);
-        self.update_countdown(change.deadline, deadline.latest.before(span));
-        self.granted_ttl = Some(ttl);
-        self.overdue = None;
-    }
-
-    /// Sets the deadline after the user renewed the lease once. The chart shows it, but it is not a renewal of the cadence.
-    pub(super) fn set_renewed_once(&mut self, deadline: TimeRange, ttl: i64) {
-        let span = Duration::from_secs(ttl.unsigned_abs());
-        let at = deadline.latest.before(span);
-        let change = self.observed.set_renewed_manually(deadline, span);
-        self.update_countdown(change.deadline, at);
-        self.granted_ttl = Some(ttl);
-        self.overdue = None;
-        if let Some(history) = &mut self.history {
-            history.push(at, HistoryEvent::Observed { deadline, is_renewal: false });
-        }
-    }
-
-    /// Updates the countdown for a deadline change at `now`. Returns whether the displayed deadline changed.
-    fn update_countdown(&mut self, change: DeadlineChange, now: Timestamp) -> bool {
-        let before = self.shown_deadline();
-        match (change, self.countdown) {
-            (DeadlineChange::Unchanged, _) => return false,
-            (DeadlineChange::Refined { before, after }, Some(countdown)) => {
-                self.countdown = Some(countdown.refine(before, after, now));
-            }
-            (DeadlineChange::First(after), _)
-            | (DeadlineChange::Refined { after, .. } | DeadlineChange::Replaced { after, .. }, _) => {
-                self.countdown = Some(Countdown::reset(after));
-            }
-        }
-        before != self.shown_deadline()
-    }
-
-    /// The maximum error of [`left`](Lease::left) in seconds. One side may exceed it while the displayed value is
-    /// catching up.
-    pub fn left_error(&self, now: Timestamp) -> Option<f64> {
-        Some(self.countdown?.error(self.bounds()?, now))
-    }
-
-    /// The minimum and maximum time left in seconds. [`left`](Lease::left) is between them.
-    pub fn left_between(&self, now: Timestamp) -> Option<(f64, f64)> {
-        let (bounds, left) = (self.bounds()?, self.left(now)?);
-        let [least, most] = [bounds.earliest, bounds.latest].map(|end| end.signed_since(now).max(0.0));
-        Some((least.min(left), most.max(left)))
     }
 
     /// Returns the history. Creates it if needed, for another client's lease from what polls have shown.
