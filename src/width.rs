@@ -3,6 +3,8 @@
 //! ratatui counts one cell more than the `unicode-width` crate for each halfwidth voiced sound mark (U+FF9E, U+FF9F).
 //! If measuring and drawing disagree, text is cut without an ellipsis or shifts what follows it.
 
+use std::ops::Range;
+
 use ratatui::buffer::CellWidth;
 use ratatui::style::Style;
 use ratatui::text::Span;
@@ -23,7 +25,7 @@ impl DisplayWidth for str {
     }
 }
 
-/// Cuts the text to at most `width` cells and ends it with `…` if anything was cut. Never splits a grapheme.
+/// Cuts the text to at most `width` cells and ends it with `…` if anything was cut. Never splits a grapheme or an escape.
 pub fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -35,11 +37,11 @@ pub fn cut(text: &str, width: usize) -> String {
         room = rest;
         short.push_str(grapheme.symbol);
     }
-    short + "…"
+    without_partial_escape(&short, text).to_owned() + "…"
 }
 
 /// Cuts the text to at most `width` cells by replacing its middle with `…`, so that both ends stay readable. The start
-/// gets two thirds of the cells. Never splits a grapheme.
+/// gets two thirds of the cells. Never splits a grapheme or an escape.
 pub fn cut_middle(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -67,14 +69,54 @@ fn cut_before_tail(text: &str, room: usize, tail: usize) -> String {
         .styled_graphemes(Style::new())
         .map(|grapheme| (grapheme.symbol, usize::from(grapheme.symbol.cell_width())))
         .collect();
-    let (tail, used) = fitting(graphemes.iter().rev().copied(), tail);
-    let (head, _) = fitting(graphemes.iter().copied(), room - used);
-    let tail: String = tail.into_iter().rev().collect();
-    head.concat() + "…" + &tail
+    let tail: String = fitting(graphemes.iter().rev().copied(), tail).into_iter().rev().collect();
+    let tail = without_escape_rest(&tail, text);
+    let head = fitting(graphemes.iter().copied(), room - tail.width()).concat();
+    without_partial_escape(&head, text).to_owned() + "…" + tail
 }
 
-/// The first graphemes that fit into `room` cells, and their width.
-fn fitting<'a>(graphemes: impl Iterator<Item = (&'a str, usize)>, room: usize) -> (Vec<&'a str>, usize) {
+/// The start of a text without an escape that it contains only in part.
+fn without_partial_escape<'a>(head: &'a str, text: &str) -> &'a str {
+    match escape_across(text, head.len()) {
+        Some(escape) if text.starts_with(head) => &head[..escape.start],
+        _ => head,
+    }
+}
+
+/// The end of a text without the rest of an escape that starts before it.
+fn without_escape_rest<'a>(tail: &'a str, text: &str) -> &'a str {
+    let start = text.len().saturating_sub(tail.len());
+    match escape_across(text, start) {
+        Some(escape) if text.ends_with(tail) => &tail[escape.end - start..],
+        _ => tail,
+    }
+}
+
+/// The escape that a cut at a byte offset would split. Keys and values are shown with these escapes: `\\`, `\n`, `\x1b`,
+/// `\u{202e}`.
+fn escape_across(text: &str, cut: usize) -> Option<Range<usize>> {
+    const LONGEST: usize = r"\u{10ffff}".len();
+    let mut end = 0;
+    loop {
+        let start = end + text[end..].find('\\')?;
+        if start >= cut {
+            return None;
+        }
+        let escape = &text[start..];
+        let chars = match escape.as_bytes().get(1) {
+            Some(b'x') => 4,
+            Some(b'u') => escape.bytes().take(LONGEST).position(|byte| byte == b'}').map_or(2, |last| last + 1),
+            _ => 2,
+        };
+        end = escape.char_indices().nth(chars).map_or(text.len(), |(length, _)| start + length);
+        if end > cut {
+            return Some(start..end);
+        }
+    }
+}
+
+/// The first graphemes that fit into `room` cells.
+fn fitting<'a>(graphemes: impl Iterator<Item = (&'a str, usize)>, room: usize) -> Vec<&'a str> {
     let mut used = 0;
     let mut fitting = Vec::new();
     for (symbol, width) in graphemes {
@@ -84,7 +126,7 @@ fn fitting<'a>(graphemes: impl Iterator<Item = (&'a str, usize)>, room: usize) -
         used += width;
         fitting.push(symbol);
     }
-    (fitting, used)
+    fitting
 }
 
 #[cfg(test)]
@@ -152,5 +194,25 @@ mod tests {
             assert_eq!(cut_middle(text, width), short, "{text} in {width}");
             assert!(cut_middle(text, width).width() <= width);
         }
+    }
+
+    #[test]
+    fn no_cut_splits_an_escape() {
+        let parts = ["/", "k", "/", r"\x1b", r"\u{9b}", r"\\", "ｶ", r"\u{ff9e}", "/", r"\x1f", "é"];
+        let name = parts.concat();
+        let starts: Vec<String> = (0..=parts.len()).map(|count| parts[..count].concat()).collect();
+        let ends: Vec<String> = (0..=parts.len()).map(|count| parts[count..].concat()).collect();
+        for width in 1..name.width() {
+            for short in [cut(&name, width), cut_middle(&name, width), cut_key(&name, width)] {
+                let (start, end) = short.split_once('…').expect("a sign of the cut");
+                assert!(
+                    starts.iter().any(|one| one == start) && ends.iter().any(|one| one == end),
+                    "{short} in {width}"
+                );
+                assert!(short.width() <= width, "{short} in {width}");
+            }
+        }
+        assert_eq!(cut(&name, 9), r"/k/\x1b…");
+        assert_eq!(cut(r"C:\é\u and more", 6), r"C:\é…");
     }
 }
