@@ -222,14 +222,15 @@ impl Chart<'_> {
     }
 
     /// One row, labelled with the seconds at its upper edge. The dashed line is where one interval is left; from there
-    /// on down the row changes colour.
+    /// on down the row changes colour. The middle has no label if its time is almost that of the dashed line.
     fn row(&self, row: usize, rows: usize, dots: &str) -> Line<'static> {
         let edge = |row: usize| self.ttl * (rows - row) as f64 / rows as f64;
         let is_danger_line = edge(row + 1) <= self.risk && self.risk < edge(row);
+        let is_beside_danger_line = (edge(row) - self.risk).abs() < self.ttl / rows as f64 / 2.0;
         let label = match row {
             0 => scale(self.ttl),
             _ if is_danger_line => scale(self.risk),
-            row if row * 2 == rows => scale(edge(row)),
+            row if row * 2 == rows && !is_beside_danger_line => scale(edge(row)),
             _ => String::new(),
         };
         let theme = self.page.theme();

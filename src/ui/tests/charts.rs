@@ -121,6 +121,29 @@ fn another_clients_lease_has_a_chart_of_what_polls_showed() {
 }
 
 #[test]
+fn the_middle_of_the_chart_has_no_label_beside_the_same_interval() {
+    let size = (80, 24);
+    let polls = (40..90).map(|second: i64| {
+        let answer = TimeToLive {
+            id: LeaseId(-5),
+            ttl: 20 - second % 10 - 1,
+            granted_ttl: 20,
+            keys: Vec::new(),
+            header: Header::default(),
+        };
+        let when = second as f64 + 0.3;
+        (when, Msg::Probed { sent: at(when), received: at(when), answer, has_keys: true })
+    });
+    let mut messages = scene_messages();
+    messages.retain(|(_, msg)| !matches!(msg, Msg::Probed { .. }));
+    messages.extend(polls);
+    messages.sort_by(|one, two| one.0.total_cmp(&two.0));
+    let picture = picture(&opened(-5, messages, size), size);
+    let labels: Vec<&str> = picture.lines().filter_map(|line| Some(line.split_once(" ┤")?.0.trim())).collect();
+    assert_eq!(labels.iter().filter(|label| label.starts_with("10")).count(), 1, "{picture}");
+}
+
+#[test]
 fn the_span_is_changed_by_keys_and_has_ends() {
     let size = (80, 24);
     let mut app = opened(OWN, eventful(), size);
