@@ -6,7 +6,7 @@ use simkit::Timestamp;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A number of bytes that is spent and grows back within a minute.
+/// A number of bytes that is spent and grows back by the limit per minute.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ByteBudget {
     per_minute: u64,
@@ -28,8 +28,7 @@ impl ByteBudget {
 
     /// Bytes left at `now`.
     pub fn left(&self, now: Timestamp) -> i64 {
-        let passed = (now - self.refilled).min(MINUTE);
-        let grown = u128::from(self.per_minute) * passed.as_millis() / MINUTE.as_millis();
+        let grown = u128::from(self.per_minute) * (now - self.refilled).as_millis() / MINUTE.as_millis();
         self.left.saturating_add(signed(u64::try_from(grown).unwrap_or(u64::MAX))).min(signed(self.per_minute))
     }
 
@@ -58,11 +57,11 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_grows_back_within_a_minute() {
+    fn the_budget_grows_back_up_to_the_limit() {
         let mut budget = ByteBudget::new(6_000, at(0));
         budget.spend(9_000, at(0));
-        assert_eq!([0, 30, 45, 90, 900].map(|second| budget.left(at(second))), [-3_000, 0, 1_500, 3_000, 3_000]);
-        budget.spend(0, at(60));
-        assert_eq!(budget.left(at(900)), 6_000, "at most the limit");
+        assert_eq!([0, 30, 45, 90, 900].map(|second| budget.left(at(second))), [-3_000, 0, 1_500, 6_000, 6_000]);
+        budget.spend(60_000, at(900));
+        assert_eq!(budget.left(at(900 + 9 * 60)), 0, "it waits for what was received beyond the limit");
     }
 }

@@ -34,7 +34,8 @@ const DOUBT_PAUSE: Duration = Duration::from_millis(1_100);
 pub struct KeyQueries {
     budget: ByteBudget,
     received: ReceivedBytes,
-    plan: BTreeSet<(Timestamp, LeaseId)>,
+    /// The leases by whether they have replied, and by when they are due: leases without a reply come first.
+    plan: BTreeSet<(bool, Timestamp, LeaseId)>,
     leases: HashMap<LeaseId, LeaseQuery>,
 }
 
@@ -48,8 +49,15 @@ struct LeaseQuery {
     cost: Option<u32>,
     /// What is reserved for a query without a reply yet.
     reserved: Option<u32>,
-    /// The time from which on its keys are known to have changed, if they did: of the last reply, or when it was granted.
+    /// The time up to which its keys are known: of its last reply, or when it was granted.
     known_since: Option<Timestamp>,
+}
+
+impl LeaseQuery {
+    /// Where the lease is in the plan.
+    fn place(&self, id: LeaseId) -> (bool, Timestamp, LeaseId) {
+        (self.cost.is_some(), self.due, id)
+    }
 }
 
 /// The bytes received for keys in the last minute, in slots of 10 s.
@@ -114,14 +122,14 @@ impl KeyQueries {
         let repeats = if is_new { REPEATS } else { 0 };
         let query = LeaseQuery { due: now, repeats, known_since, ..LeaseQuery::default() };
         self.remove(id);
-        self.plan.insert((now, id));
+        self.plan.insert(query.place(id));
         self.leases.insert(id, query);
     }
 
     /// Ends the queries of a lease.
     pub(super) fn remove(&mut self, id: LeaseId) {
         let Some(query) = self.leases.remove(&id) else { return };
-        self.plan.remove(&(query.due, id));
+        self.plan.remove(&query.place(id));
         self.budget.give_back(u64::from(query.reserved.unwrap_or(0)));
     }
 
@@ -149,20 +157,27 @@ impl KeyQueries {
         self.leases.clear();
     }
 
-    /// The leases that are due, longest waiting first.
+    /// The leases that are due and that the budget allows: those that have not replied yet, then the others, each longest
+    /// waiting first.
     pub(super) fn due(&self, now: Timestamp) -> impl Iterator<Item = LeaseId> {
-        // Most of those that are due are known, and wait for more budget.
-        const LOOKED_AT: usize = 1_024;
-        let looked_at = if self.budget.left(now) > 0 { LOOKED_AT } else { 0 };
-        let due = self.plan.range(..=(now, LeaseId(i64::MAX))).map(|(_, id)| *id).take(looked_at);
-        due.filter(move |id| self.may_query(*id, now))
+        let due = |has_replied: bool| {
+            let from = (has_replied, Timestamp::START, LeaseId(i64::MIN));
+            let span = from..=(has_replied, now, LeaseId(i64::MAX));
+            let is_allowed = self.allows(has_replied, now);
+            self.plan.range(span).map(|(.., id)| *id).take_while(move |_| is_allowed)
+        };
+        due(false).chain(due(true)).filter(|id| self.is_idle(*id))
     }
 
     /// When the next query is due and the budget allows it.
     pub(super) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         const BUDGET_PAUSE: Duration = Duration::from_secs(1);
-        let due = self.plan.first().map(|(due, _)| *due)?;
-        if due > now || self.due(now).next().is_some() { Some(due) } else { Some(now + BUDGET_PAUSE) }
+        let first = |has_replied| {
+            let (.., due, _) = self.plan.range((has_replied, Timestamp::START, LeaseId(i64::MIN))..).next()?;
+            let is_due = *due <= now;
+            Some(if is_due && !self.allows(has_replied, now) { now + BUDGET_PAUSE } else { *due })
+        };
+        [first(false), first(true)].into_iter().flatten().min()
     }
 
     /// Whether a query of the lease is due, and the budget has room for it. Half of the budget is for leases whose keys
@@ -171,13 +186,18 @@ impl KeyQueries {
         let Some(query) = self.leases.get(&id) else { return false };
         let asked = query.due.before(self.interval(query));
         let due = if is_shown { query.due.min(asked + self.shown_interval(query)) } else { query.due };
-        due <= now && self.may_query(id, now)
+        due <= now && query.reserved.is_none() && self.allows(query.cost.is_some(), now)
     }
 
-    fn may_query(&self, id: LeaseId, now: Timestamp) -> bool {
-        let Some(query) = self.leases.get(&id) else { return false };
-        let kept = if query.cost.is_some() { self.budget.per_minute() / 2 } else { 0 };
-        query.reserved.is_none() && self.budget.left(now) > i64::try_from(kept).unwrap_or(i64::MAX)
+    /// Whether the budget has room for a query of a lease that has replied, or that has not.
+    fn allows(&self, has_replied: bool, now: Timestamp) -> bool {
+        let kept = if has_replied { self.budget.per_minute() / 2 } else { 0 };
+        self.budget.left(now) > i64::try_from(kept).unwrap_or(i64::MAX)
+    }
+
+    /// Whether no query of the lease is in flight.
+    fn is_idle(&self, id: LeaseId) -> bool {
+        self.leases.get(&id).is_some_and(|query| query.reserved.is_none())
     }
 
     /// Records that a query was sent.
@@ -206,8 +226,8 @@ impl KeyQueries {
         }
     }
 
-    /// Records the keys of a reply. Returns since when changes of the keys are news: none for the first reply of a lease
-    /// that existed before.
+    /// Records the keys of a reply. Returns the time up to which they were known before; none for the first reply of a
+    /// lease that existed already.
     pub(super) fn answered(&mut self, id: LeaseId, keys: &[Vec<u8>], now: Timestamp) -> Option<Timestamp> {
         let bytes = REPLY_BYTES + keys.iter().map(|key| key.len() as u64 + KEY_BYTES).sum::<u64>();
         self.received.add(bytes, now);
@@ -217,6 +237,7 @@ impl KeyQueries {
         };
         self.budget.give_back(query.reserved.take().unwrap_or(0).into());
         self.budget.spend(bytes, now);
+        self.plan.remove(&query.place(id));
         query.cost = Some(u32::try_from(bytes).unwrap_or(u32::MAX));
         let since = query.known_since.replace(now);
         let interval = match query.repeats.checked_sub(1) {
@@ -246,9 +267,9 @@ impl KeyQueries {
 
     fn reschedule(&mut self, id: LeaseId, due: Timestamp) {
         let Some(query) = self.leases.get_mut(&id) else { return };
-        self.plan.remove(&(query.due, id));
+        self.plan.remove(&query.place(id));
         query.due = due;
-        self.plan.insert((due, id));
+        self.plan.insert(query.place(id));
     }
 }
 
@@ -284,6 +305,22 @@ mod tests {
         let of = |id| sent.iter().filter(|(of, _)| *of == id).map(|(_, when)| *when).collect::<Vec<f64>>();
         assert_eq!(of(1), [0.0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5, 63.5, 123.5]);
         assert_eq!(of(2), [0.0, 60.0, 120.0]);
+    }
+
+    #[test]
+    fn a_lease_without_a_reply_does_not_wait_for_those_that_have_replied() {
+        let mut queries = KeyQueries::new(60_000);
+        for id in 1..=2_000 {
+            queries.add(LeaseId(id), None, false, at(0.0));
+            queries.answered(LeaseId(id), &[], at(0.0));
+        }
+        queries.count(40_000, at(300.0));
+        queries.add(LeaseId(9_999), None, true, at(300.0));
+        assert_eq!(
+            queries.due(at(300.0)).collect::<Vec<_>>(),
+            [LeaseId(9_999)],
+            "the rest of the budget is kept for it"
+        );
     }
 
     #[test]
