@@ -3,6 +3,7 @@
 mod demo;
 mod drills;
 mod exercise;
+mod fake_screen;
 mod frames;
 mod headless;
 mod large_key_space;
@@ -16,13 +17,14 @@ mod verbs;
 mod views;
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
+
+use fake_screen::FakeScreen;
 
 use super::*;
 use crate::app::{AppConfig, Backend, Column, KeyTemplate, Sort, requests_for};
@@ -32,84 +34,6 @@ use etcd_lease::wire::{Cluster, Settings, Target};
 use etcd_sandbox::Sandbox;
 use simkit::Clock;
 use simkit::tasks::{Task, spawn};
-
-/// A terminal in memory, which can be reported to stop reading.
-#[derive(Clone)]
-struct FakeScreen(Arc<FakeScreenState>);
-
-struct FakeScreenState {
-    terminal: Mutex<vt100::Parser>,
-    is_stuck: AtomicBool,
-    freed: Notify,
-    frames: AtomicUsize,
-    /// Whether a suspension is over.
-    continued: Notify,
-}
-
-impl Screen for FakeScreen {
-    fn size(&self) -> (u16, u16) {
-        let (rows, columns) = self.0.terminal.lock().unwrap().screen().size();
-        (columns, rows)
-    }
-
-    fn is_free(&self) -> bool {
-        !self.0.is_stuck.load(Ordering::SeqCst)
-    }
-
-    fn write_frame(&mut self, frame: Vec<u8>) {
-        assert!(self.is_free(), "a frame for a screen that has one");
-        self.0.frames.fetch_add(1, Ordering::SeqCst);
-        self.0.terminal.lock().unwrap().process(&frame);
-    }
-
-    fn keep_mouse(&mut self, _: bool) {}
-
-    async fn until_free(&self) {
-        while !self.is_free() {
-            self.0.freed.notified().await;
-        }
-    }
-
-    async fn suspend(&mut self, _: bool) {
-        self.0.continued.notified().await;
-    }
-
-    fn reenter(&mut self) {
-        *self.0.terminal.lock().unwrap() = vt100::Parser::new(40, 180, 0);
-    }
-}
-
-impl FakeScreen {
-    fn new(columns: u16, rows: u16) -> Self {
-        FakeScreen(Arc::new(FakeScreenState {
-            terminal: Mutex::new(vt100::Parser::new(rows, columns, 0)),
-            is_stuck: AtomicBool::new(false),
-            freed: Notify::new(),
-            frames: AtomicUsize::new(0),
-            continued: Notify::new(),
-        }))
-    }
-
-    fn text(&self) -> String {
-        self.0.terminal.lock().unwrap().screen().contents()
-    }
-
-    fn frames(&self) -> usize {
-        self.0.frames.load(Ordering::SeqCst)
-    }
-
-    fn stick(&self, is_stuck: bool) {
-        self.0.is_stuck.store(is_stuck, Ordering::SeqCst);
-        self.0.freed.notify_one();
-    }
-
-    /// The words of the row with this text.
-    fn row(&self, part: &str) -> Vec<String> {
-        let text = self.text();
-        let line = text.lines().find(|line| line.contains(part)).unwrap_or_else(|| panic!("no {part} in\n{text}"));
-        line.split_whitespace().map(str::to_owned).collect()
-    }
-}
 
 /// A running monitor, its sandbox, screen and keys.
 struct MonitorTest {

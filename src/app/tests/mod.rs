@@ -30,6 +30,7 @@ mod pinning;
 mod polling;
 mod revoking;
 mod revoking_many;
+mod row_guard;
 mod row_index;
 mod sorting;
 mod suspension;
