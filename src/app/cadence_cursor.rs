@@ -145,7 +145,7 @@ impl CadenceCursor {
         self.row
     }
 
-    /// The lease in the row of a cohort: the chosen one, or the one that stands for the cohort.
+    /// The lease in the row of a cohort: the one that the user chose, or the representative.
     pub fn lease(&self, index: &CadenceIndex, key: &CohortKey) -> Option<LeaseId> {
         let chosen = self.chosen.filter(|(cohort, _)| cohort == key).map(|(_, id)| id);
         chosen.or_else(|| index.cohort(key)?.representative())

@@ -178,7 +178,8 @@ pub struct Cohort {
     pub(super) silent: BTreeSet<LeaseId>,
     /// Leases that one missed renewal kills.
     pub(super) too_late: BTreeSet<LeaseId>,
-    /// The lease that stands for the cohort, and its share. The share is 0 while its interval is unknown.
+    /// The lease in the row of the cohort, and the share of its TTL after which it is renewed, as a rank: 0 if that is
+    /// unknown.
     pub(super) representative: Option<(u32, LeaseId)>,
 }
 
@@ -214,13 +215,13 @@ impl Cohort {
         self.too_late.union(&self.silent).count()
     }
 
-    /// The lease that stands for the cohort: one whose interval is close to the median, so that an outlier never does.
-    /// Any lease while no interval is known.
+    /// The lease in the row of the cohort. Its interval is close to the median. While no interval is known, it is any
+    /// lease of the cohort.
     pub fn representative(&self) -> Option<LeaseId> {
         self.representative.map(|(_, id)| id)
     }
 
-    /// Lets the median lease stand for the cohort, unless the present one is still close to it.
+    /// Chooses the median lease for the row, unless the interval of the present one is still close to the median.
     pub(super) fn choose_representative(&mut self) {
         let Some(median) = self.sure_shares.median().or(self.bound_shares.median()) else { return };
         let distance = |share: u32| f64::from(share.abs_diff(median.0));

@@ -219,7 +219,7 @@ impl CadenceIndex {
         }
     }
 
-    /// Gives every cohort without one a lease that stands for it. Visits all leases, but only after such a lease ended.
+    /// Chooses a representative for every cohort that has none. Visits all leases, but only after a representative ended.
     pub(in crate::app) fn fill_representatives(&mut self) {
         let lacks_one = |cohort: &Cohort| cohort.leases > 0 && cohort.representative().is_none();
         if !self.cohorts.values().any(lacks_one) {

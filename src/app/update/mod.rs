@@ -65,7 +65,7 @@ pub fn update(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     effects.into_iter().chain(superseded).collect()
 }
 
-/// Applies a message and those that it releases, or holds it.
+/// Applies a message, unless it is held. It can release messages that were held; they are applied after it.
 fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     let mut effects = start_over::hold(app, msg, now).map_or_else(|held| held, |msg| apply(app, msg, now));
     for msg in std::mem::take(&mut app.cluster.released) {
