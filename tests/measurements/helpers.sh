@@ -33,6 +33,16 @@ start_etcd() {
   exit 1
 }
 
+# CPU time of etcd so far, in hundredths of a second.
+cpu() {
+  awk '{ print $14 + $15 }' "/proc/$etcd_pid/stat"
+}
+
+# Bytes that etcd has sent to clients. Needs curl.
+sent() {
+  curl -sS "$endpoint/metrics" | awk '$1 == "etcd_network_client_grpc_sent_bytes_total" { printf "%.0f\n", $2 }'
+}
+
 # goal WHAT FIGURE LOW HIGH: prints a figure and whether it is from LOW to HIGH.
 goal() {
   local result=ok

@@ -32,16 +32,6 @@ grant_leases() {
   done
 }
 
-# CPU time of etcd so far, in hundredths of a second.
-cpu() {
-  awk '{ print $14 + $15 }' "/proc/$etcd_pid/stat"
-}
-
-# Bytes that etcd has sent to clients.
-sent() {
-  curl -sS "$endpoint/metrics" | awk '$1 == "etcd_network_client_grpc_sent_bytes_total" { printf "%.0f\n", $2 }'
-}
-
 # known FILE: the number of leases in a list whose 20 keys are all known.
 known() {
   jq '[.leases[] | select(.key_count == 20)] | length' "$1"
