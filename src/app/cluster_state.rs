@@ -72,6 +72,11 @@ impl LinkFailure<'_> {
         error_table::row_of(self.cause()).is_permanent
     }
 
+    /// Whether the user lacks a permission.
+    pub fn is_denied(&self) -> bool {
+        self.cause() == ErrorCause::PermissionDenied
+    }
+
     pub(super) fn cause(&self) -> ErrorCause {
         self.trouble.cause()
     }

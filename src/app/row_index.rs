@@ -311,7 +311,7 @@ impl RowIndex {
         self.is_spec_new = false;
     }
 
-    /// Sets anew when the filter result of each lease next changes by time alone.
+    /// Computes again when the filter result of each lease next changes by time alone.
     fn set_crossings(&mut self, leases: &LeaseStore, now: Timestamp) {
         let (spec, mut next_lease) = (&self.spec, self.lease_sources(leases));
         self.entries.each(|facts, entry| {

@@ -125,9 +125,9 @@ fn advice(ctx: RenderContext<'_>, width: u16) -> Vec<Line<'static>> {
     let text = match view.category {
         _ if view.filter.is_active() => "No event matches the filter.".to_owned(),
         None => "No events yet.".to_owned(),
-        Some(EventCategory::Link) if ctx.app.cluster.view.current().is_none() => {
+        Some(EventCategory::Link | EventCategory::Problems) if !ctx.app.cluster.was_reached() => {
             let target = printable(ctx.app.config.target.as_bytes());
-            format!("Not connected yet. Trying {target} every second; the connection will be reported here.")
+            format!("Not connected yet. leasetop goes on trying {target}; the connection will be reported here.")
         }
         Some(category) if count == 0 => none(category),
         Some(category) if ctx.app.view.active == View::Events => {

@@ -134,12 +134,12 @@ fn extent(app: &AppState, marked: &Selection) -> String {
     let group = if app.view.is_grouped() { format!(" · by {}", app.view.group_by) } else { String::new() };
     let rest = group + &pins(app) + &marks;
     if rows <= window.rows {
-        let noun = if all == 1 { "lease" } else { "leases" };
+        let noun = if app.leases.living_count() == 1 { "lease" } else { "leases" };
         return format!("{count} {noun}{rest}");
     }
     let total = match (app.view.is_grouped(), app.view.row_filter.is_active()) {
         (true, _) => format!("{rows} · {count} leases"),
-        (false, true) => format!("{rows} of {}", app.leases.row_count()),
+        (false, true) => format!("{rows} ({} total)", app.leases.row_count()),
         (false, false) => rows.to_string(),
     };
     format!("rows {}–{} of {total}{rest}", window.top + 1, (window.top + window.rows).min(rows))
@@ -291,7 +291,13 @@ fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
             let mut lines = vec![(title, Role::Title)];
             lines.extend(failure.map(|failure| (printable(failure.reason().as_bytes()), Role::Warning)));
             lines.push(say("", Role::Text));
-            lines.push(say("Retrying every second; leases will appear when it answers.", Role::Text));
+            if failure.is_some_and(|failure| failure.is_denied()) {
+                lines.push(say(
+                    "Without it: --prefix PREFIX shows the leases of keys that this user may read.",
+                    Role::Text,
+                ));
+            }
+            lines.push(say("leasetop goes on trying; leases will appear when it answers.", Role::Text));
             lines.push(say("Other etcd: leasetop --endpoints HOST:PORT. No etcd? leasetop demo.", Role::Text));
             lines
         }

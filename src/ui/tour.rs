@@ -37,10 +37,10 @@ fn lines(ctx: RenderContext<'_>) -> Vec<Line<'static>> {
         [Action::Show(View::Cadence), Action::Drill, Action::Warp, Action::Revoke].map(key);
     let texts = [
         ("★".to_owned(), "Your three leases: TTL 10, 120 and 3600 s. leasetop renews them."),
-        (String::new(), "The others belong to simulated clients: a service, a worker, a cron job, a lock."),
+        (String::new(), "Simulated clients own the others: a service, a worker, a cron job, a lock."),
         (cadence, "Is the renewal interval the same for every TTL? The answer, as a picture."),
         (drill, "Start a fault: a reader that stalls, a lost network. Watch what happens."),
-        (format!("{warp} {revoke}"), "Run the clock up to 60 times faster. Revoke the selected lease (asks first)."),
+        (format!("{warp} {revoke}"), "Run the clock up to 60 times faster. Revoke a lease (asks first)."),
     ];
     let line = |(key, text): (String, &str)| {
         Line::from(vec![

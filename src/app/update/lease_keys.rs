@@ -308,7 +308,7 @@ fn report_failure(app: &mut AppState, now: Timestamp) {
     app.keys.is_failure_unreported = !app.cluster.is_reached();
     if app.cluster.is_reached() {
         let hint = if failure.is_forbidden { "; use --prefix for keys that this user may read" } else { "" };
-        app.events.push(now, None, EventKind::error(format!("could not watch the keys: {}{hint}", failure.text)));
+        app.events.push(now, None, EventKind::error(format!("{}{hint}", failure.text)));
     }
 }
 

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Page, ViewLine, words};
 use crate::app::Lease;
-use crate::app::cadence::{Cohort, CohortKey, CohortOwner, TOO_LATE, human, renewal_times, silent_for};
+use crate::app::cadence::{Cohort, CohortKey, CohortOwner, human, renewal_times, silent_for};
 use crate::app::keymap::Action;
 use crate::escape::printable;
 use crate::inference::lease_inference::Certainty;
@@ -157,7 +157,7 @@ fn figures(page: &Page<'_>, key: CohortKey, lease: Option<&Lease>) -> [Span<'sta
     ]
 }
 
-/// The leases of the cohort with a problem: `3 later than 51 %, 1 silent`, or only their number.
+/// The leases of the cohort with a problem: `3 later than half, 1 silent`, or only their number.
 fn problems(page: &Page<'_>, key: CohortKey, width: usize) -> Span<'static> {
     let Some(cohort) = page.index.cohort(&key) else { return Span::raw("") };
     let text = if width == PROBLEMS { format!("  {}", in_words(cohort)) } else { right(&in_short(cohort), width) };
@@ -165,7 +165,7 @@ fn problems(page: &Page<'_>, key: CohortKey, width: usize) -> Span<'static> {
 }
 
 fn in_words(cohort: &Cohort) -> String {
-    let too_late = format!("{} later than {:.0} %", cohort.too_late(), TOO_LATE * 100.0);
+    let too_late = format!("{} later than half", cohort.too_late());
     let silent = format!("{} silent", cohort.silent());
     let parts = [(cohort.too_late(), too_late), (cohort.silent(), silent)];
     let parts: Vec<String> = parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect();

@@ -134,7 +134,7 @@ pub(super) fn every(row: RowContext<'_>, _: usize) -> Cell {
     }
 }
 
-/// The interval as a share of the TTL. From 50 % on, one missed renewal ends the lease.
+/// The interval as a share of the TTL. Above 50 %, one missed renewal ends the lease.
 pub(super) fn share(row: RowContext<'_>, _: usize) -> Cell {
     /// A lease renewed at the next 500 ms tick after TTL/2 still counts as half.
     const THIN: f64 = 0.55;

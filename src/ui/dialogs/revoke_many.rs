@@ -69,10 +69,10 @@ impl<'a> DialogPage<'a> {
         Line::from(cut(&text, self.width))
     }
 
-    /// `7 own, 3 adopted, 2 of other clients`.
+    /// `7 own, 3 adopted, 2 others`.
     pub(super) fn whose_are(&self, leases: &[&Lease]) -> String {
         let count = |who: Ownership| leases.iter().filter(|lease| lease.ownership == who).count();
-        let parts = [(Ownership::Own, "own"), (Ownership::Adopted, "adopted"), (Ownership::Other, "of other clients")];
+        let parts = [(Ownership::Own, "own"), (Ownership::Adopted, "adopted"), (Ownership::Other, "others")];
         let told = parts.into_iter().map(|(who, words)| (count(who), words)).filter(|(count, _)| *count > 0);
         told.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
     }

@@ -309,7 +309,7 @@ fn without_a_connection_the_events_say_what_is_tried() {
         let messages = first.into_iter().chain(keys).collect();
         text(&paint(&app(config.clone(), messages, (100, 24)), (100, 24), Theme::default()))
     };
-    let told = "Not connected yet. Trying 10.0.0.1:2379 every second; the connection will be reported here.";
+    let told = "Not connected yet. leasetop goes on trying 10.0.0.1:2379; the connection will be reported here.";
     let before = picture(Vec::new());
     assert!(before.contains(told), "{before}");
 }

@@ -93,11 +93,72 @@ pub(super) async fn renew_at_random(cluster: Cluster, clock: Clock, lease: Lease
             return;
         }
         clock.sleep_until(next).await;
-        let sent = clock.now();
-        // Without a leader etcd does not answer; it may still have applied the request.
-        let is_sure = cluster.keep_alive_once(lease.id).await.is_ok();
-        truth.note(lease.id, Span::between(&clock, sent, clock.now()), is_sure);
+        renew(&cluster, &clock, lease.id, &truth).await;
     }
+}
+
+/// How a client renews a lease: the intervals after the grant, of which the last repeats.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cadence {
+    pub(super) ttl: i64,
+    pub(super) intervals: &'static [f64],
+}
+
+/// What well-known clients do with a TTL of 10 s or more and an interval of 2 s or more.
+pub(super) const CADENCES: [Cadence; 9] = [
+    // Go's clientv3: a third of the TTL, at the next half second.
+    Cadence { ttl: 10, intervals: &[3.5] },
+    // Node's etcd3 and Python's etcd3-py: exactly a third.
+    Cadence { ttl: 30, intervals: &[10.0] },
+    // jetcd: a third, checked every half second.
+    Cadence { ttl: 20, intervals: &[6.7, 7.0] },
+    // tooz: half.
+    Cadence { ttl: 15, intervals: &[7.5] },
+    // A lock that is renewed ten times per TTL.
+    Cadence { ttl: 20, intervals: &[2.0] },
+    // Patroni: several times when it becomes the leader, then at each turn of its loop.
+    Cadence { ttl: 30, intervals: &[2.5, 3.0, 2.5, 10.0] },
+    // A loop of its own, with a third more than half of the TTL.
+    Cadence { ttl: 12, intervals: &[8.0] },
+    // A loop that renews at the last moment.
+    Cadence { ttl: 10, intervals: &[8.5] },
+    // The same lock with twice the TTL.
+    Cadence { ttl: 40, intervals: &[4.0] },
+];
+
+/// Grants a lease for each cadence.
+pub(super) async fn grant_scripted(cluster: &Cluster, cadences: &[Cadence]) -> Vec<(Lease, Cadence)> {
+    let ttls: Vec<i64> = cadences.iter().map(|cadence| cadence.ttl).collect();
+    grant(cluster, &ttls).await.into_iter().zip(cadences.iter().copied()).collect()
+}
+
+/// Renews a lease at its cadence until then.
+pub(super) async fn renew_as(
+    cluster: Cluster,
+    clock: Clock,
+    lease: Lease,
+    cadence: Cadence,
+    until: Timestamp,
+    truth: Truth,
+) {
+    let last = cadence.intervals.last().copied().expect("an interval");
+    let mut next = clock.now();
+    for wait in cadence.intervals.iter().copied().chain(std::iter::repeat(last)) {
+        next = next + Duration::from_secs_f64(wait);
+        if next > until {
+            return;
+        }
+        clock.sleep_until(next).await;
+        renew(&cluster, &clock, lease.id, &truth).await;
+    }
+}
+
+/// Renews a lease once and records it.
+pub(super) async fn renew(cluster: &Cluster, clock: &Clock, id: LeaseId, truth: &Truth) {
+    let sent = clock.now();
+    // Without a leader etcd does not answer; it may still have applied the request.
+    let is_sure = cluster.keep_alive_once(id).await.is_ok();
+    truth.note(id, Span::between(clock, sent, clock.now()), is_sure);
 }
 
 /// An etcdctl that keeps a lease alive until it is dropped.

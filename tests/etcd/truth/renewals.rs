@@ -13,7 +13,7 @@ use simkit::Timestamp;
 use simkit::tasks::spawn;
 
 use super::event_reader::{EventReader, ReportedEvent};
-use super::others::{self, Lease, TrueRenewal, Truth};
+use super::others::{self, CADENCES, Cadence, Lease, TrueRenewal, Truth};
 use super::span::{Span, millis, percentile};
 use crate::common::etcd::{Etcd, Version};
 
@@ -25,16 +25,24 @@ pub(super) struct Plan {
     random: &'static [i64],
     /// TTLs of the leases that etcdctl keeps alive.
     etcdctl: &'static [i64],
+    /// Leases that are renewed as well-known clients do.
+    scripted: &'static [Cadence],
     span: Duration,
 }
 
-pub(super) const SHORT: Plan =
-    Plan { kept: &[5, 10, 10, 12], random: &[10, 15], etcdctl: &[10], span: Duration::from_secs(20) };
+pub(super) const SHORT: Plan = Plan {
+    kept: &[5, 10, 10, 12],
+    random: &[10, 15],
+    etcdctl: &[10],
+    scripted: &CADENCES,
+    span: Duration::from_secs(20),
+};
 
 pub(super) const LONG: Plan = Plan {
     kept: &[5, 5, 10, 10, 10, 10, 15, 15, 20, 20, 20, 20, 30, 30, 30, 30, 60, 60, 60, 60, 120, 120, 120, 120],
     random: &[5, 10, 10, 20, 30, 60, 120, 120],
     etcdctl: &[5, 10, 10, 20, 30, 60, 60, 120],
+    scripted: &CADENCES,
     span: Duration::from_secs(600),
 };
 
@@ -42,7 +50,8 @@ pub(super) const LONG: Plan = Plan {
 const GRANTED: Duration = Duration::from_millis(2_500);
 /// A renewal is reported at most this long after it: the longest time between polls, and a second.
 fn delay(plan: &Plan) -> Duration {
-    let longest = [plan.kept, plan.random, plan.etcdctl].concat().into_iter().max().unwrap_or_default();
+    let scripted: Vec<i64> = plan.scripted.iter().map(|cadence| cadence.ttl).collect();
+    let longest = [plan.kept, plan.random, plan.etcdctl, &scripted].concat().into_iter().max().unwrap_or_default();
     Duration::from_secs(longest.unsigned_abs()) / 9 + Duration::from_secs(1)
 }
 
@@ -80,14 +89,19 @@ pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     let kept = others::grant(&others, plan.kept).await;
     let random = others::grant(&others, plan.random).await;
     let by_etcdctl = others::grant(&others, plan.etcdctl).await;
-    let all = [&kept[..], &random, &by_etcdctl].concat();
-    let regular = [&kept[..], &by_etcdctl].concat();
+    let scripted = others::grant_scripted(&others, plan.scripted).await;
+    let steady: Vec<Lease> = scripted.iter().map(|(lease, _)| *lease).collect();
+    let all = [&kept[..], &random, &by_etcdctl, &steady].concat();
+    let regular = [&kept[..], &by_etcdctl, &steady].concat();
     clock.sleep(GRANTED).await;
 
     let until = clock.now() + plan.span;
     let mut running = vec![spawn(others::keep(others.clone(), clock.clone(), kept, until, truth.clone()))];
     for lease in random {
         running.push(spawn(others::renew_at_random(others.clone(), clock.clone(), lease, until, truth.clone())));
+    }
+    for (lease, cadence) in scripted {
+        running.push(spawn(others::renew_as(others.clone(), clock.clone(), lease, cadence, until, truth.clone())));
     }
     let poller = others::connect(&etcd).await;
     let deadlines = InferredDeadlines::default();

@@ -57,11 +57,15 @@ fn roots(ca: Option<&Path>) -> Result<RootCertStore, CallError> {
     Ok(store)
 }
 
+fn read_file(path: &Path) -> Result<Vec<u8>, CallError> {
+    std::fs::read(path).map_err(|error| tls_error(format!("could not read {}: {error}", path.display())))
+}
+
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CallError> {
     let unreadable =
         |error: &dyn std::fmt::Display| tls_error(format!("{} is not a PEM certificate: {error}", path.display()));
-    let certificates: Result<Vec<_>, _> =
-        CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))?.collect();
+    let pem = read_file(path)?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let certificates = certificates.map_err(|error| unreadable(&error))?;
     if certificates.is_empty() {
         return Err(unreadable(&"the file has no certificate"));
@@ -70,10 +74,10 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CallError> 
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, CallError> {
-    PrivateKeyDer::from_pem_file(path).map_err(|error| {
+    let pem = read_file(path)?;
+    PrivateKeyDer::from_pem_slice(&pem).map_err(|error| {
         let name = path.display();
-        let is_encrypted = std::fs::read(path).is_ok_and(|pem| String::from_utf8_lossy(&pem).contains("ENCRYPTED"));
-        tls_error(if is_encrypted {
+        tls_error(if String::from_utf8_lossy(&pem).contains("ENCRYPTED") {
             format!("the private key {name} has a passphrase, which is not supported; decrypt it with `openssl pkey`")
         } else {
             format!("{name} is not a PEM private key: {error}")
