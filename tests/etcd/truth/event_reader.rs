@@ -77,7 +77,7 @@ impl EventReader {
 }
 
 /// The program under test: the measurements name the release build.
-fn program() -> PathBuf {
+pub(super) fn program() -> PathBuf {
     std::env::var_os("LEASETOP_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_leasetop").into(), PathBuf::from)
 }
 

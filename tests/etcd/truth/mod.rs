@@ -9,6 +9,7 @@ mod event_reader;
 mod leader;
 mod others;
 mod renewals;
+mod scene;
 mod span;
 
 use crate::common::etcd::Version;
@@ -17,6 +18,15 @@ on_each_version! {
     each_renewal_of_other_clients_is_reported
     each_end_has_its_cause
     a_leader_change_is_reported_as_no_renewal
+}
+
+on_the_newest_versions! {
+    healthy_clients_cause_no_alarm_and_each_end_is_announced
+}
+
+async fn healthy_clients_cause_no_alarm_and_each_end_is_announced(version: Version) {
+    let reported = scene::compare(version, &scene::SHORT).await;
+    assert!(reported.false_alarms.is_empty() && reported.unreported.is_empty(), "{}", reported.table());
 }
 
 async fn each_renewal_of_other_clients_is_reported(version: Version) {
@@ -55,6 +65,13 @@ mod long {
     #[ignore = "some minutes; started by tests/measure deaths"]
     async fn deaths() {
         let reported = super::deaths::compare(Version::V3_5New, &super::deaths::LONG).await;
+        println!("{}\n{}", reported.table(), reported.figures());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[ignore = "eleven minutes; started by tests/measure scene"]
+    async fn scene() {
+        let reported = super::scene::compare(Version::V3_5New, &super::scene::LONG).await;
         println!("{}\n{}", reported.table(), reported.figures());
     }
 
