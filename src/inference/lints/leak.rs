@@ -3,8 +3,8 @@ use std::time::Duration;
 use super::{Lint, LintFacts, LintInput, each};
 use etcd_lease::LeaseId;
 
-/// From this TTL on, TTL/2 without a renewal is enough, even if polls did not cover all of it. By then, keys that a
-/// client attaches after the grant are attached.
+/// From this TTL on, the time since the last renewal is enough, even if polls did not cover all of it. By then, keys that
+/// a client attaches after the grant are attached.
 const LONG: Duration = Duration::from_secs(60);
 
 /// A lease without keys that no client renews.
@@ -16,11 +16,12 @@ pub struct Leak;
 impl Leak {
     fn sentence(facts: &LintFacts) -> Option<String> {
         let (ttl, unrenewed) = (facts.ttl?, facts.unrenewed.unwrap_or_default());
-        let is_idle = facts.keys == Some(0) && facts.renewals == 0;
+        // A replaced lease is no leak unless there are many: `generations` reports those.
+        let is_replaced = facts.line.is_some_and(|line| line.is_replaced);
+        let is_idle = facts.keys == Some(0) && facts.renewals == 0 && !is_replaced;
         // A client that renews at all does so at least once per TTL; most renew three times.
-        let was_watched = facts.watched >= ttl * 2 / 3;
-        let is_half_over = ttl >= LONG && unrenewed > ttl / 2;
-        if !is_idle || !was_watched && !is_half_over {
+        let is_enough = |span: Duration| span >= ttl * 2 / 3;
+        if !is_idle || !is_enough(facts.watched) && (ttl < LONG || !is_enough(unrenewed)) {
             return None;
         }
         let span = facts.watched.max(unrenewed).as_secs();
