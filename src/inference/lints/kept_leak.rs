@@ -44,7 +44,8 @@ impl Keyless {
         }
         let gaps = u32::try_from(self.grants.len() - 1).unwrap_or(u32::MAX);
         let every = (last - first) / gaps;
-        if now - last > ttl.max(every * 3) { None } else { Some(every) }
+        // A new one counts only after a TTL.
+        if now - last > (ttl * 2).max(every * 3) { None } else { Some(every) }
     }
 
     fn finding(self, ttl: Duration, now: Timestamp) -> Option<(Vec<LeaseId>, String)> {

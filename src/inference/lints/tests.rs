@@ -135,12 +135,12 @@ fn many_renewed_leases_without_a_key_are_a_leak_that_is_kept() {
     let ids: Vec<i64> = (0..12).collect();
     only(&old, "kept-leak", &ids, "12 leases of 20 s are renewed, but have had no key for 45 s or longer.");
     assert_eq!(found(&old[..9]), [], "idle sessions");
-    let growing: Vec<LintFacts> = (0..12).map(|id| kept(id, Some(NOW - 42 + 2 * id.unsigned_abs()))).collect();
-    let what = "12 leases of 20 s are renewed, but have had no key for 20 s or longer; one more every 2.0 s.";
+    let growing: Vec<LintFacts> = (0..12).map(|id| kept(id, Some(NOW - 53 + 3 * id.unsigned_abs()))).collect();
+    let what = "12 leases of 20 s are renewed, but have had no key for 20 s or longer; one more every 3.0 s.";
     only(&growing, "kept-leak", &ids, what);
     assert_eq!(found(&growing[7..]).len(), 1, "few, but more and more");
     assert_eq!(found(&growing[8..]), []);
-    assert_eq!(found(&growing[..5]), [], "no new one for 34 s");
+    assert_eq!(found(&growing[..5]), [], "no new one for 41 s");
     let with = |change: fn(&mut LintFacts)| {
         let mut all = old.clone();
         all.iter_mut().for_each(change);
