@@ -9,7 +9,7 @@ use simkit::Timestamp;
 
 impl Lease {
     /// The lease that took its last key, if it has none since.
-    pub(in crate::app) fn replaced_by(&self) -> Option<LeaseId> {
+    pub fn replaced_by(&self) -> Option<LeaseId> {
         self.succession.as_ref()?.replaced_by
     }
 

@@ -7,7 +7,7 @@ use etcd_lease::LeaseId;
 const FEWEST: usize = 3;
 /// A client that grants a new lease at each heartbeat has up to ten at once if it does so ten times per TTL. More than
 /// this at once pile up.
-const MOST: usize = 15;
+pub(super) const MOST: usize = 15;
 
 /// Leases that a client replaced by newer ones and that live on, too many at once.
 ///

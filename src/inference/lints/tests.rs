@@ -95,6 +95,25 @@ fn two_thirds_of_a_long_ttl_without_a_renewal_are_a_leak_even_if_not_watched() {
     }
 }
 
+#[test]
+fn what_a_heartbeat_may_have_replaced_before_the_start_is_no_leak() {
+    let idle = |id| LintFacts { keys: Some(0), renewals: 0, unrenewed: Some(Duration::from_secs(45)), ..healthy(id) };
+    let crowd = |count: i64, other: LintFacts| (1..=count).map(idle).chain([other]).collect::<Vec<_>>();
+    let unwatched = |all: Vec<LintFacts>| -> Vec<LintFacts> {
+        all.into_iter().map(|facts| LintFacts { watched: Duration::from_secs(3), ..facts }).collect()
+    };
+    let cache = LintFacts { renewals: 0, margin: None, ..healthy(0) };
+    assert_eq!(found(&unwatched(crowd(3, cache.clone()))), [], "its client may have replaced them");
+    assert_eq!(found(&crowd(3, cache.clone())).len(), 3, "it replaced nothing while it was watched");
+    assert_eq!(found(&unwatched(crowd(16, cache.clone()))).len(), 16, "too many");
+    assert_eq!(found(&unwatched(crowd(3, healthy(0)))).len(), 3, "the other one is renewed");
+    let heartbeat = LintFacts { line: Some(line(0)), ..cache };
+    assert_eq!(found(&crowd(3, heartbeat.clone())), []);
+    let mut new = crowd(3, heartbeat);
+    new[0].granted = Some(second(NOW - 45));
+    only(&new, "leak", &[1], "no keys, and no renewal for 100 s.");
+}
+
 /// The lease that has the keys of a line whose first lease is this, with a new lease every 5 s.
 fn line(first: i64) -> LeaseLine {
     LeaseLine { first: LeaseId(first), is_replaced: false, every: Some(Duration::from_secs(5)) }

@@ -11,8 +11,7 @@ struct Scene {
     sandbox: Sandbox,
     clock: Clock,
     cluster: Cluster,
-    external: mpsc::UnboundedSender<ExternalEvent>,
-    watching: Task<Watched>,
+    watching: Option<(mpsc::UnboundedSender<ExternalEvent>, Task<Watched>)>,
     clients: Vec<Task<()>>,
 }
 
@@ -57,17 +56,26 @@ async fn watch(options: HeadlessOptions, external: mpsc::UnboundedReceiver<Exter
 }
 
 impl Scene {
-    async fn start() -> Scene {
+    /// Without a watcher.
+    async fn unwatched() -> Scene {
         let clock = Clock::real();
         let sandbox = Sandbox::builder().seed(7).start(clock.clone());
         let cluster = Cluster::connect(Settings::new(vec![target(&sandbox)])).await.unwrap();
-        let own = Cluster::connect(Settings::new(vec![target(&sandbox)])).await.unwrap();
-        let (external, happens) = mpsc::unbounded_channel();
-        let options = HeadlessOptions { cluster: own, clock: clock.clone(), config: AppConfig::default() };
-        let watching = spawn(watch(options, happens));
-        let scene = Scene { sandbox, clock, cluster, external, watching, clients: Vec::new() };
-        scene.wait(3.0).await;
+        Scene { sandbox, clock, cluster, watching: None, clients: Vec::new() }
+    }
+
+    async fn start() -> Scene {
+        let mut scene = Scene::unwatched().await;
+        scene.watch().await;
         scene
+    }
+
+    async fn watch(&mut self) {
+        let cluster = Cluster::connect(Settings::new(vec![target(&self.sandbox)])).await.unwrap();
+        let (external, happens) = mpsc::unbounded_channel();
+        let options = HeadlessOptions { cluster, clock: self.clock.clone(), config: AppConfig::default() };
+        self.watching = Some((external, spawn(watch(options, happens))));
+        self.wait(3.0).await;
     }
 
     async fn wait(&self, seconds: f64) {
@@ -104,8 +112,9 @@ impl Scene {
     }
 
     async fn end(self) -> Watched {
-        self.external.send(ExternalEvent::End).unwrap();
-        self.watching.await.unwrap()
+        let (external, watching) = self.watching.expect("it is watched");
+        external.send(ExternalEvent::End).unwrap();
+        watching.await.unwrap()
     }
 }
 
@@ -131,6 +140,22 @@ async fn a_heartbeat_with_a_new_lease_each_time_is_healthy() {
     every.dedup();
     let seconds: Vec<u64> = every.iter().map(|every| every.as_secs_f64().round() as u64).collect();
     assert_eq!(seconds, [3, 10, 20], "{every:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn leases_that_were_replaced_before_the_start_are_healthy() {
+    for seconds in [50.0, 57.0, 63.0] {
+        let mut scene = Scene::unwatched().await;
+        for (ttl, every, key) in
+            [(15, 10.0, "/masterleases"), (60, 20.0, "/slow"), (60, 40.0, "/long"), (10, 1.0, "/fast")]
+        {
+            scene.heartbeat(ttl, every, key);
+        }
+        scene.wait(seconds).await;
+        scene.watch().await;
+        scene.wait(120.0).await;
+        assert_eq!(scene.end().await.warnings, BTreeMap::new(), "{seconds}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,6 +19,9 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
         let cadence = new_lease.unwrap_or_else(|| renewals(observed));
         lines.extend(page.labelled("cadence", Role::Text, &cadence));
     }
+    if let Some(id) = page.lease.replaced_by() {
+        lines.extend(page.labelled("replaced", Role::Text, &format!("by lease {id}, which has its keys now")));
+    }
     if let Some(habit) = habit(page.lease.pattern()) {
         lines.extend(page.labelled("pattern", Role::Warning, &habit));
     }

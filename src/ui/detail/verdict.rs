@@ -69,6 +69,16 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
         }
         _ => match every {
             Some(every) if !every.is_zero() => rhythm(lease, every, &ttl),
+            _ if lease.replaced_by().is_some() => {
+                Verdict::new(Role::Text, "Replaced: its keys moved to a newer lease. It runs out by itself.".to_owned())
+            }
+            _ if let Some(every) = lease.new_lease_every() => {
+                let every = format::span(every.as_secs_f64());
+                Verdict::new(
+                    Role::Text,
+                    format!("Its client grants a new lease every ~{every} instead of renewing it."),
+                )
+            }
             _ => not_renewed(lease, left)?,
         },
     })
