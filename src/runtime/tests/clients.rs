@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::report::{LeaseListing, WATCHED, listing_json, listing_table};
 use crate::runtime::headless::HeadlessRun;
 use etcd_lease::LeaseId;
 
@@ -140,6 +141,11 @@ async fn a_heartbeat_with_a_new_lease_each_time_is_healthy() {
     every.dedup();
     let seconds: Vec<u64> = every.iter().map(|every| every.as_secs_f64().round() as u64).collect();
     assert_eq!(seconds, [3, 10, 20], "{every:?}");
+    let FinalState { app, now, start } = &watched.end;
+    let listing = LeaseListing::watched(app, now.since_start(), *now, *start);
+    let (table, json) = (listing_table(&listing, &WATCHED), listing_json(&listing));
+    assert!(table.contains("new lease every ~10 s"), "{table}");
+    assert!(json.contains(r#""new_lease_every":10.0"#) || json.contains(r#""new_lease_every":9.99"#), "{json}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -225,3 +225,14 @@ pub(super) fn warnings(row: RowContext<'_>, width: usize) -> Cell {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_of_new_leases_fits_into_its_column() {
+        let all = [0.4, 10.2, 99.4, 99.6, 599.0, 7_300.0].map(|every| new_lease(Duration::from_secs_f64(every)));
+        assert_eq!(all, ["new ~0s", "new ~10s", "new ~99s", "new ~2m", "new ~10m", "new ~2h"]);
+    }
+}
