@@ -29,7 +29,7 @@ impl Line<'_> {
         let ttl = current.ttl?;
         let every = current.line?.every?;
         let count = self.replaced.len();
-        let most = (ttl.as_secs_f64() / every.as_secs_f64().max(0.001)) as usize;
+        let most = current.heartbeats_per_ttl()?;
         if count < FEWEST || count.max(most) <= MOST {
             return None;
         }

@@ -21,7 +21,7 @@ struct SameTtl {
     old: usize,
     /// Whether one has keys and is not renewed: its client may replace it.
     has_unrenewed: bool,
-    /// Whether a client that replaces its lease at each heartbeat was seen.
+    /// Whether a client was seen that replaces its lease at each heartbeat, without too many at once.
     has_heartbeat: bool,
 }
 
@@ -29,7 +29,7 @@ impl SameTtl {
     fn add(&mut self, facts: &LintFacts) {
         self.old += usize::from(is_idle(facts) && facts.granted.is_none());
         self.has_unrenewed |= facts.renewals == 0 && facts.keys > Some(0);
-        self.has_heartbeat |= facts.line.is_some_and(|line| line.every.is_some());
+        self.has_heartbeat |= facts.heartbeats_per_ttl().is_some_and(|count| count <= generations::MOST);
     }
 }
 

@@ -108,6 +108,12 @@ impl LintFacts {
             queue: None,
         }
     }
+
+    /// How many leases its client has at once, if it grants a new one at each heartbeat.
+    fn heartbeats_per_ttl(&self) -> Option<usize> {
+        let every = self.line?.every?;
+        Some((self.ttl?.as_secs_f64() / every.as_secs_f64().max(0.001)) as usize)
+    }
 }
 
 /// The place of a lease in a line of leases: a client grants a new one again and again, and moves its keys to it.

@@ -109,6 +109,9 @@ fn what_a_heartbeat_may_have_replaced_before_the_start_is_no_leak() {
     assert_eq!(found(&unwatched(crowd(3, healthy(0)))).len(), 3, "the other one is renewed");
     let heartbeat = LintFacts { line: Some(line(0)), ..cache };
     assert_eq!(found(&crowd(3, heartbeat.clone())), []);
+    let fast = LeaseLine { every: Some(Duration::from_secs(3)), ..line(0) };
+    let fast = LintFacts { line: Some(fast), ..heartbeat.clone() };
+    assert_eq!(found(&crowd(3, fast)).len(), 3, "it leaves too many behind");
     let mut new = crowd(3, heartbeat);
     new[0].granted = Some(second(NOW - 45));
     only(&new, "leak", &[1], "no keys, and no renewal for 100 s.");
