@@ -9,6 +9,7 @@ use super::key_reads::KeyReads;
 use super::values::{KeyValueCache, KeyValues};
 use super::{CallFailure, LeaseKeys};
 use crate::inference::RevisionTimeline;
+use crate::inference::key_contests::KeyContests;
 use crate::inference::locks::Locks;
 use etcd_lease::{KeyRange, LeaseId};
 use simkit::Timestamp;
@@ -28,6 +29,8 @@ pub struct KeyState {
     pub(super) reads: KeyReads,
     /// Locks and elections among the watched keys.
     pub(super) locks: Locks,
+    /// The keys that leases take from each other.
+    pub(super) contests: KeyContests,
     /// The revision up to which the keys are known.
     pub(super) revision: i64,
     /// When the last change arrived.

@@ -7,6 +7,8 @@ pub enum EndCause {
     Expired,
     /// The lease was revoked before its deadline.
     Revoked,
+    /// It ran out after a newer lease had taken its last key.
+    Replaced,
     /// The lease is gone, and both causes are possible.
     Unknown,
     /// etcd was restored or wiped, and the lease is not in the restored cluster.
@@ -40,6 +42,7 @@ impl LeaseState {
         match self {
             LeaseState::Ended(EndCause::Expired) => "expired",
             LeaseState::Ended(EndCause::Revoked) => "revoked",
+            LeaseState::Ended(EndCause::Replaced) => "replaced",
             LeaseState::Ended(EndCause::Unknown) => "gone",
             LeaseState::Ended(EndCause::NotRestored) => "absent",
             LeaseState::Dying => "dying",

@@ -24,6 +24,11 @@ impl LintReport {
         self.findings.iter().filter(move |finding| finding.leases.contains(&id))
     }
 
+    /// Every finding, most urgent first.
+    pub fn all(&self) -> &[Finding] {
+        &self.findings
+    }
+
     /// Number of leases with a warning that is not muted.
     pub fn count(&self) -> usize {
         self.count

@@ -87,6 +87,7 @@ mod sorted_rows;
 mod state;
 mod state_class;
 mod status_message;
+mod succession;
 mod ttl_change;
 mod ttl_cohorts;
 mod typed_filter;

@@ -134,8 +134,8 @@ pub(super) enum Text {
 }
 
 /// The states, as [`LeaseState::word`](crate::app::LeaseState::word) prints them.
-const STATES: [&str; 11] =
-    ["ok", "paused", "stalled", "late", "risk", "unseen", "dying", "expired", "revoked", "gone", "absent"];
+const STATES: [&str; 12] =
+    ["ok", "paused", "stalled", "late", "risk", "unseen", "dying", "expired", "revoked", "replaced", "gone", "absent"];
 const OWNERS: [&str; 3] = ["own", "adopted", "other"];
 /// Warnings that are no diagnoses: any warning that is not muted, any muted one, and the states that are warnings.
 const WARNINGS: [&str; 4] = ["any", "muted", "late", "risk"];

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use super::field::{Number, Text, Unit};
 use super::{Comparison, Expr, Filter};
+use crate::inference::lints::by_name;
 
 /// The deepest nesting of parentheses and `!`.
 const MAX_DEPTH: usize = 64;
@@ -181,6 +182,9 @@ impl Parser {
         }
         if words.is_empty() || words.contains(&part.as_str()) {
             return Ok(Expr::Has(text, part));
+        }
+        if let (Text::Warn, Some(lint)) = (text, by_name(&part)) {
+            return Ok(Expr::Has(text, lint.name().to_owned()));
         }
         self.error_at(at, format!("expected one of: {}", words.join(" ")))
     }

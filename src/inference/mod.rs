@@ -1,6 +1,7 @@
 //! Inference about the leases of other clients from polls and watches: deadlines, renewals, causes of the end, locks
 //! and lints.
 
+pub mod key_contests;
 pub mod lease_inference;
 pub mod lints;
 pub mod locks;

@@ -55,9 +55,10 @@ pub(super) struct EventObject {
     /// The kind. `late`: the usual interval has passed without a renewal. `risk`: less time left than one
     /// interval. `missed`: a renewal got no reply; without a lease, a time about which nothing is known. `refilled`:
     /// the time left was reset by an election or a restart, which is not a renewal. `gone`: ended for an unknown reason.
+    /// `replaced`: ran out after a newer lease (`to`) had taken its last key.
     /// `absent`: not in the cluster that was restored or that replaced the known one. `cluster`: etcd was restored or
     /// replaced, or two clusters answer in turn.
-    #[cfg_attr(test, schemars(extend("enum" = ["granted", "attached", "renewed", "dropped", "late", "risk", "missed", "refilled", "expired", "revoked", "detached", "moved", "gone", "absent", "cluster", "connection", "leader", "term", "error"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["granted", "attached", "renewed", "dropped", "late", "risk", "missed", "refilled", "expired", "revoked", "replaced", "detached", "moved", "gone", "absent", "cluster", "connection", "leader", "term", "error"])))]
     event: &'static str,
     /// Lease id in hex. Null for an event of the connection.
     #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
@@ -136,7 +137,7 @@ struct EventFields {
     #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "here", "elsewhere", "up", "down", "refused", "replaced", "restored", "mixed", "renewals", "none"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
-    /// moved: the lease that the key is attached to now.
+    /// moved: the lease that the key is attached to now. replaced: the newer lease.
     #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<String>,
@@ -268,6 +269,7 @@ impl EventFields {
             lag,
             lag_error,
             revision: *revision,
+            to: ended.replaced_by.filter(|_| ended.cause == EndCause::Replaced).map(|id| id.to_string()),
             ..of_keys
         }
     }
@@ -324,6 +326,7 @@ mod tests {
                 keys,
                 lag,
                 revision: Some(7),
+                replaced_by: Some(LeaseId(-2)),
                 loss: None,
             }))
         };
@@ -343,6 +346,7 @@ mod tests {
             died(EndCause::Revoked, None),
             EventKind::Detached { key: key.clone(), is_deleted: true, revision: Some(6) },
             EventKind::Moved { key, to: LeaseId(-2), revision: Some(6) },
+            died(EndCause::Replaced, lag),
             died(EndCause::Unknown, None),
             died(EndCause::NotRestored, None),
         ];

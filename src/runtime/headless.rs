@@ -81,19 +81,23 @@ pub async fn watch_leases(
     (last, ended)
 }
 
-struct HeadlessRun {
-    session: Session,
+pub(super) struct HeadlessRun {
+    pub(super) session: Session,
     start: SystemTime,
 }
 
 impl HeadlessRun {
-    fn start(HeadlessOptions { cluster, clock, config }: HeadlessOptions) -> Self {
+    pub(super) fn start(HeadlessOptions { cluster, clock, config }: HeadlessOptions) -> Self {
         let start = clock.wall(Timestamp::START);
         HeadlessRun { session: Session::start(cluster, clock, engine::Options::default(), config, false), start }
     }
 
     /// Runs until it is ended from outside, or `more` returns false.
-    async fn run<O>(mut self, mut external: O, mut more: impl FnMut(&mut Session, SystemTime) -> bool) -> FinalState
+    pub(super) async fn run<O>(
+        mut self,
+        mut external: O,
+        mut more: impl FnMut(&mut Session, SystemTime) -> bool,
+    ) -> FinalState
     where
         O: Stream<Item = ExternalEvent> + Unpin,
     {

@@ -7,7 +7,7 @@ use crate::app::{EndCause, KeyGroup, Keymap, LeaseState, View};
 
 use super::{Role, Theme, columns, theme};
 
-const STATES: [(LeaseState, &str); 11] = [
+const STATES: [(LeaseState, &str); 12] = [
     (LeaseState::Ok, "healthy"),
     (LeaseState::Stalled, "ours, its responses are not read"),
     (LeaseState::Paused, "ours, deliberately not renewed"),
@@ -17,6 +17,7 @@ const STATES: [(LeaseState, &str); 11] = [
     (LeaseState::Dying, "expired, not yet removed by etcd"),
     (LeaseState::Ended(EndCause::Expired), "its TTL ran out"),
     (LeaseState::Ended(EndCause::Revoked), "revoked before its TTL ran out"),
+    (LeaseState::Ended(EndCause::Replaced), "ran out, its keys are on a newer lease"),
     (LeaseState::Ended(EndCause::Unknown), "expired or revoked"),
     (LeaseState::Ended(EndCause::NotRestored), "not in the restored cluster"),
 ];

@@ -96,7 +96,7 @@ impl Theme {
 pub(super) fn state(state: LeaseState) -> (char, Role) {
     match state {
         LeaseState::Ended(EndCause::Expired | EndCause::Unknown | EndCause::NotRestored) => ('✗', Role::Gone),
-        LeaseState::Ended(EndCause::Revoked) => ('⊘', Role::Gone),
+        LeaseState::Ended(EndCause::Revoked | EndCause::Replaced) => ('⊘', Role::Gone),
         LeaseState::Dying => ('†', Role::Danger),
         LeaseState::Unseen => ('?', Role::Warning),
         LeaseState::Risk => ('✖', Role::Danger),
@@ -122,6 +122,7 @@ pub(super) fn event(word: EventName) -> (char, Role) {
         EventName::Refilled => ('↻', Role::Warning),
         EventName::Expired | EventName::Gone | EventName::Absent => ('✗', Role::Danger),
         EventName::Revoked => ('⊘', Role::Warning),
+        EventName::Replaced => ('⊘', Role::Dim),
         EventName::Connection => ('→', Role::Text),
         EventName::Leader | EventName::Term => ('★', Role::Warning),
         EventName::Lost => ('✗', Role::Danger),

@@ -196,6 +196,8 @@ pub struct LeaseEnded {
     pub lag: Option<RemovalDelay>,
     /// The revision of the deletion, if keys were deleted.
     pub revision: Option<i64>,
+    /// The newer lease that took its last key.
+    pub replaced_by: Option<LeaseId>,
     /// How it was lost, if it was being kept alive.
     pub loss: Option<Box<KeepaliveLoss>>,
 }
@@ -236,6 +238,7 @@ impl EventKind {
             EventKind::LeaseEnded(ended) => match ended.cause {
                 EndCause::Expired => EventName::Expired,
                 EndCause::Revoked => EventName::Revoked,
+                EndCause::Replaced => EventName::Replaced,
                 EndCause::Unknown => EventName::Gone,
                 EndCause::NotRestored => EventName::Absent,
             },

@@ -35,6 +35,8 @@ pub enum EventName {
     Expired,
     /// A lease was revoked.
     Revoked,
+    /// A lease ran out after a newer one had taken its last key.
+    Replaced,
     /// A lease ended, the cause is unknown.
     Gone,
     /// A lease is not in the cluster that was restored or that replaced the known one.
@@ -71,6 +73,7 @@ impl EventName {
             EventName::Lost => "lost",
             EventName::Expired => "expired",
             EventName::Revoked => "revoked",
+            EventName::Replaced => "replaced",
             EventName::Gone => "gone",
             EventName::Absent => "absent",
             EventName::Cluster => "cluster",

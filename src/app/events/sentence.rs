@@ -139,6 +139,9 @@ fn describe_end(ended: &LeaseEnded) -> String {
 
 /// The cause, and the number of keys deleted with the lease.
 fn how_it_ended(ended: &LeaseEnded) -> String {
+    if let (EndCause::Replaced, Some(by)) = (ended.cause, ended.replaced_by) {
+        return format!(", replaced by lease {by}");
+    }
     let keys = ended.keys.as_ref().and_then(deleted_keys);
     let cause = match (ended.cause, ended.lag) {
         (EndCause::Expired, Some(lag)) => {
@@ -150,6 +153,7 @@ fn how_it_ended(ended: &LeaseEnded) -> String {
         (EndCause::Expired, None) => "",
         (EndCause::Revoked, _) if ended.is_ours => ", revoked here",
         (EndCause::Revoked, _) => ", revoked by another client",
+        (EndCause::Replaced, _) => ", replaced by a newer one",
         (EndCause::Unknown, _) => ", expired or revoked",
         (EndCause::NotRestored, _) => ", not in the restored cluster",
     };
@@ -230,10 +234,14 @@ mod tests {
             keys,
             lag,
             revision: Some(9),
+            replaced_by: None,
             loss: None,
         };
         let told = of(&EventKind::LeaseEnded(Box::new(expired.clone())));
         assert_eq!(told, "other client's 30 s lease; etcd removed it and 2 keys 0.4 s ±0.2 later");
+        let replaced = LeaseEnded { cause: EndCause::Replaced, replaced_by: Some(LeaseId(5)), ..expired.clone() };
+        let told = of(&EventKind::LeaseEnded(Box::new(replaced)));
+        assert_eq!(told, "other client's 30 s lease, replaced by lease 0000000000000005");
         let a_part = LeaseKeys { count: 1, is_all: false, first: vec![b"/a".to_vec()] };
         let revoked = LeaseEnded { cause: EndCause::Revoked, keys: Some(a_part), ..expired };
         assert_eq!(

@@ -8,6 +8,7 @@ mod figures;
 mod health;
 mod renewals;
 mod rhythm;
+mod succession;
 
 pub use rhythm::TimeLeft;
 
@@ -20,6 +21,7 @@ use super::lease_end::{KeepaliveLoss, LeaseEnd};
 use super::lease_keys::{DetachedKey, LeaseKeys, PendingDeletion};
 use super::muted_warnings::MutedWarnings;
 use super::poll_state::{Overdue, PollState};
+use super::succession::Succession;
 use super::{LeaseState, TimeRange};
 use crate::inference::lease_inference::{Change, Inferred, LeaseInference, RemovalWindow};
 use etcd_lease::{Fault, LeaseId, LeaseStatus, TimeToLive, TtlStatus};
@@ -81,6 +83,8 @@ pub struct Lease {
     pub id: LeaseId,
     /// When this lease was first seen. An earlier lease may have had the same id.
     pub(super) first_seen: Timestamp,
+    /// Whether it was granted while leasetop watched.
+    pub(super) is_new: bool,
     /// The owner.
     pub ownership: Ownership,
     /// Whether the engine keeps it alive.
@@ -111,6 +115,8 @@ pub struct Lease {
     pub keys: Option<LeaseKeys>,
     /// The most recently detached keys, oldest first.
     pub detached_keys: Vec<DetachedKey>,
+    /// Its place among leases that replace each other. `None` if no key moved to it or away from it.
+    pub(super) succession: Option<Box<Succession>>,
     /// The last keys, all deleted in one revision. Pending until it is known whether the lease ended with them.
     pub(super) pending_deletion: Option<Box<PendingDeletion>>,
     /// Number of responses that leasetop's own reader has read.
@@ -136,6 +142,7 @@ impl Lease {
         Lease {
             id,
             first_seen: Timestamp::START,
+            is_new: false,
             ownership: Ownership::Other,
             is_kept_alive: false,
             is_pinned: false,
@@ -151,6 +158,7 @@ impl Lease {
             overdue: None,
             keys: None,
             detached_keys: Vec::new(),
+            succession: None,
             pending_deletion: None,
             responses_read: 0,
             end: None,

@@ -33,11 +33,11 @@ impl Lease {
         self.observed.renewals().mean_interval()
     }
 
-    /// The pattern of the renewals. `Unread` is a mistake of other clients, so it never applies to a lease that the
+    /// The pattern of the renewals. `Frequent` is a mistake of other clients, so it never applies to a lease that the
     /// engine renews: a fast clock of the sandbox makes its renewals look alike.
     pub fn pattern(&self) -> RenewalPattern {
         match self.observed.pattern() {
-            RenewalPattern::Unread if self.engine.is_some() => RenewalPattern::Unknown,
+            RenewalPattern::Frequent if self.engine.is_some() => RenewalPattern::Unknown,
             pattern => pattern,
         }
     }

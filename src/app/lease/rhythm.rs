@@ -72,13 +72,19 @@ impl Lease {
     }
 
     /// How much time is left at `now`. The danger line is one interval, slightly less because a healthy 2 s lease has
-    /// exactly one interval left when it is renewed. Half of what a healthy cycle leaves above that line is low.
+    /// exactly one interval left when it is renewed. Half of what a healthy cycle leaves above that line is low. A lease
+    /// that a newer one replaces runs out as planned.
     pub fn time_left(&self, now: Timestamp) -> TimeLeft {
         /// Without an interval, only the last seconds are critical.
         const LAST_SECONDS: f64 = 5.0;
         let (Some(left), Some(ttl)) = (self.left(now), self.ttl_seconds()) else { return TimeLeft::Usual };
         let Some(every) = self.usual_interval() else {
-            return if left < LAST_SECONDS.min(ttl / 3.0) { TimeLeft::Critical } else { TimeLeft::Usual };
+            let is_planned = self.replaced_by().is_some() || self.new_lease_every().is_some();
+            return if !is_planned && left < LAST_SECONDS.min(ttl / 3.0) {
+                TimeLeft::Critical
+            } else {
+                TimeLeft::Usual
+            };
         };
         let danger = every.as_secs_f64() * DANGER;
         let least = ttl - every.as_secs_f64();

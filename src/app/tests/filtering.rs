@@ -279,7 +279,7 @@ fn the_filter_accepts_exactly_the_existing_states_and_owners() {
         use LeaseState::{Dying, Late, Ok, Paused, Risk, Stalled, Unseen};
         [Ok, Paused, Stalled, Late, Risk, Unseen, Dying]
     };
-    let deaths = [EndCause::Expired, EndCause::Revoked, EndCause::Unknown, EndCause::NotRestored];
+    let deaths = [EndCause::Expired, EndCause::Revoked, EndCause::Replaced, EndCause::Unknown, EndCause::NotRestored];
     let deaths = deaths.map(LeaseState::Ended);
     let states: Vec<&str> = states.iter().chain(&deaths).map(|state| state.word()).collect();
     assert_eq!(words_after("state"), states);

@@ -86,7 +86,7 @@ fn two_renewers_out_of_phase_are_reported_and_never_late() {
 }
 
 #[test]
-fn a_leak_is_reported_after_half_of_the_ttl() {
+fn a_leak_is_reported_after_two_thirds_of_the_ttl() {
     let mut story = Story::start(AppConfig::default());
     story.send(Msg::KeysReloading);
     story.send(Msg::KeysRead { revision: 9 });
@@ -95,9 +95,9 @@ fn a_leak_is_reported_after_half_of_the_ttl() {
     let truth = Truth { deadline: 20.0, term: 4 };
     story.live(7, &truth, 4.0);
     assert_eq!(story.others_lease(7).warnings, [] as [&str; 0]);
-    // One of 600 s that was granted more than 301 s before.
+    // One of 600 s that was granted more than 401 s before.
     story.list(&[8, 9], &[]);
-    story.probe(8, 298, 600, &[]);
+    story.probe(8, 198, 600, &[]);
     story.probe(9, 598, 600, &[]);
     story.wait(3.0);
     story.send(Msg::Tick);

@@ -209,7 +209,7 @@ fn polls_of(story: &mut Story, id: i64, seconds: u32) -> usize {
 
 #[test]
 fn candidates_are_polled_as_often_as_visible_rows() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     let crowd: Vec<i64> = (1..=30).collect();
     story.list(&crowd, &[]);
     story.read_line(&[("a", 30, 1)]);

@@ -12,6 +12,7 @@ use crate::inference::lease_inference::KeyDetachReason;
 use etcd_lease::{KeyChange, KeyEntry, KeyState, LeaseId};
 use simkit::Timestamp;
 
+use super::handover::{record_attached, record_move};
 use super::lifecycle::record_regrant;
 use super::list::on_first_seen;
 
@@ -69,6 +70,7 @@ fn report_attached(app: &mut AppState, KeyAttached { key, from, to }: KeyAttache
     let within = TimeRange { earliest: app.keys.reported_at.min(now), latest: now };
     if let Some(from) = from {
         app.events.push(within, Some(from), EventKind::Moved { key: key.clone(), to, revision: None });
+        record_move(app, &key, (from, to), now);
     }
     app.events.push(within, Some(to), EventKind::Attached { key, revision: None });
 }
@@ -154,6 +156,9 @@ pub(super) fn put(app: &mut AppState, change: &KeyChange, (to, created): (Option
     if let Some(id) = to {
         on_holder_seen(app, id, change.revision, at);
         attach(app, id, &change.key, Some((created, change.revision)), at);
+        if let Some(from) = change.before.filter(|from| *from != id) {
+            record_move(app, &change.key, (from, id), when(app, change.revision, at).at);
+        }
     }
 }
 
@@ -176,6 +181,8 @@ pub(super) fn attached_here(app: &mut AppState, id: LeaseId, key: &[u8], revisio
         app.keys.index.detach(from, key);
         on_key_detached(app, from, key, (KeyDetachReason::Moved { to: id }, revision), at);
         refresh(app, from);
+        attach(app, id, key, None, at);
+        return record_move(app, key, (from, id), at);
     }
     attach(app, id, key, None, at);
 }
@@ -190,6 +197,7 @@ fn attach(app: &mut AppState, id: LeaseId, key: &[u8], revisions: Option<(i64, i
             let when = revision.map_or(at.into(), |revision| when(app, revision, at));
             app.events.push(when, Some(id), EventKind::Attached { key: key.to_vec(), revision });
         }
+        record_attached(app, id);
         refresh(app, id);
     }
 }

@@ -8,6 +8,7 @@ use crate::inference::locks::{is_lock_key, lock_name};
 use etcd_lease::{KeyChange, KeyEntry, KeyState, LeaseId};
 use simkit::Timestamp;
 
+use super::handover::{record_attached, record_move};
 use super::lease_keys::{on_key_detached, put, recovered, refresh};
 
 /// From `revision` on only deletes are reported, so every lease is queried for its keys.
@@ -40,6 +41,7 @@ pub(super) fn apply(app: &mut AppState, mut reply: LeaseReply, since: Option<Tim
         on_key_detached(app, from, &key, (KeyDetachReason::Moved { to: id }, None), within);
         refresh(app, from);
         attach(app, id, &key, Some(within));
+        record_move(app, &key, (from, id), at);
     }
     for key in news.attached {
         attach(app, id, &key, since.map(|_| within));
@@ -59,6 +61,7 @@ pub(super) fn apply(app: &mut AppState, mut reply: LeaseReply, since: Option<Tim
 /// Attaches a key to the lease that replied it. It is an event if the time is known.
 fn attach(app: &mut AppState, id: LeaseId, key: &[u8], when: Option<TimeRange>) {
     app.keys.index.attach(id, key, 0);
+    record_attached(app, id);
     if let Some(when) = when {
         app.events.push(when, Some(id), EventKind::Attached { key: key.to_vec(), revision: None });
     }

@@ -65,6 +65,7 @@ pub(super) fn record_end(app: &mut AppState, id: LeaseId, absence: Absence) {
         RemovalCause::RevokedHere | RemovalCause::Revoked => (EndCause::Revoked, None),
         RemovalCause::Unknown => (EndCause::Unknown, None),
     };
+    let cause = if lease.is_replaced_at_end(cause) { EndCause::Replaced } else { cause };
     record_loss(lease, removal.by, cause, is_ours);
     store_end(app, id, LeaseEnd { at: removal.by, cause, is_ours, lag, revision: absence.revision }, when(removal));
 }
@@ -94,7 +95,9 @@ pub(super) fn record_regrant(app: &mut AppState, id: LeaseId, when: impl Into<Ev
     if old.engine.as_ref().is_some_and(|status| status.ended.is_none()) {
         app.leases.superseded.push(id);
     }
-    get_or_create(app, id).is_listed = is_listed;
+    let lease = get_or_create(app, id);
+    lease.is_listed = is_listed;
+    lease.is_new = true;
     app.events.push(when, Some(id), EventKind::granted_elsewhere(ttl));
 }
 
@@ -165,6 +168,7 @@ fn end_event(lease: &Lease, end: LeaseEnd) -> LeaseEnded {
         },
         lag: end.lag,
         revision: deletion.map(|deletion| deletion.revision),
+        replaced_by: lease.replaced_by(),
         loss: lease.loss.clone(),
     }
 }

@@ -29,9 +29,10 @@ pub(super) fn run_if_due(app: &mut AppState, now: Timestamp) {
 
 /// Runs the lints on all leases, due or not.
 pub fn run_lints(app: &mut AppState, now: Timestamp) {
+    app.keys.contests.forget_over(|id| app.leases.alive(id).is_some(), now);
     let leases = all_facts(&app.leases, &app.cluster, &app.keys.locks, now);
     let crowds = u32::try_from(leases.len()).unwrap_or(u32::MAX) / CROWD;
-    let found = findings(LintInput { leases: &leases, now });
+    let found = findings(LintInput { leases: &leases, contests: Some(&app.keys.contests), now });
     let names = names_by_lease(&found);
     app.leases.lint_report = LintReport { findings: found, due: now + EVERY * (1 + crowds), ..LintReport::default() };
     if set_warnings(&mut app.leases, names) {
@@ -80,11 +81,19 @@ fn facts(cluster: &ClusterState, lease: &Lease, now: Timestamp) -> LintFacts {
 fn facts_of_living(lease: &Lease, now: Timestamp) -> LintFacts {
     let known = lease.keys.as_ref().filter(|keys| keys.is_all || keys.count > 0);
     let keys = known.map(|keys| keys.count as u64);
+    let line = lease.line();
     if lease.state(now) == LeaseState::Unseen {
         let ttl = lease.observed.granted_ttl();
-        return LintFacts { keys, ttl, ..LintFacts::of(lease.id, &LeaseInference::default()) };
+        return LintFacts { keys, ttl, line, ..LintFacts::of(lease.id, &LeaseInference::default()) };
     }
-    let facts = LintFacts { keys, pattern: lease.pattern(), ..LintFacts::of(lease.id, &lease.observed) };
+    let facts = LintFacts {
+        keys,
+        keyless_since: lease.keyless_since(),
+        granted: if lease.is_new { Some(lease.first_seen) } else { None },
+        line,
+        pattern: lease.pattern(),
+        ..LintFacts::of(lease.id, &lease.observed)
+    };
     if lease.is_kept_alive
         && let Some(status) = &lease.engine
     {

@@ -84,8 +84,9 @@ fn on_listed(app: &mut AppState, id: LeaseId, sent: Timestamp, received: Timesta
 
 /// Records a new lease. Leases that exist at the start produce no event.
 pub(super) fn on_first_seen(app: &mut AppState, id: LeaseId, by: Timestamp) {
-    get_or_create(app, id);
-    if app.cluster.has_listed() {
+    let is_new = app.cluster.has_listed();
+    get_or_create(app, id).is_new = is_new;
+    if is_new {
         let within = since_list(app, by);
         app.events.push(within, Some(id), EventKind::granted_elsewhere(None));
     }

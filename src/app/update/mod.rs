@@ -15,6 +15,7 @@ mod feedback;
 mod files;
 mod filter;
 mod freeze;
+mod handover;
 mod input;
 mod lease_keys;
 mod lease_replies;

@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::file::{BadConfig, Source};
 use crate::app::{MuteRule, MuteTarget};
-use crate::inference::lints::LINTS;
+use crate::inference::lints::{LINTS, by_name};
 
 /// A `[[mute]]`.
 #[derive(Debug, Deserialize)]
@@ -26,8 +26,7 @@ fn rule(source: &Source<'_>, table: &MuteTable, at: usize) -> Result<MuteRule, B
     let Some(name) = &table.warning else {
         return Err(source.wrong(at, "mute", "warning is missing; add warning = \"short-ttl\" or another one"));
     };
-    let lint = LINTS.iter().find(|lint| lint.name() == name.get_ref());
-    let Some(lint) = lint else {
+    let Some(lint) = by_name(name.get_ref()) else {
         let names: Vec<&str> = LINTS.iter().map(|lint| lint.name()).collect();
         return Err(source.wrong(name.span().start, "mute.warning", format!("expected one of: {}", names.join(" "))));
     };

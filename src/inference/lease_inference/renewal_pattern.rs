@@ -16,7 +16,7 @@ const MIN_TIMED_TTL: i64 = 6;
 const MIN_BOUNDED_TTL: i64 = 4;
 /// Between renewals closer than this, more may have been missed.
 const CLOSE: Duration = Duration::from_millis(1_900);
-/// How long every poll must find the lease just renewed before its channel counts as unread.
+/// How long every poll must find the lease just renewed before its renewals count as too frequent.
 const STREAK: Duration = Duration::from_secs(5);
 /// How late a Go client may be: its send loop wakes every 500 ms (clientv3/lease.go, `sendKeepAliveLoop`).
 const CLIENTV3_TICK: Duration = Duration::from_millis(500);
@@ -57,8 +57,8 @@ pub enum RenewalPattern {
         /// The mean interval of each client.
         each: Duration,
     },
-    /// Every 500 ms or more often: typical of a Go client before 3.4 whose keepalive channel is not read.
-    Unread,
+    /// Every second or more often. Replies in whole seconds do not show how often exactly.
+    Frequent,
 }
 
 /// An estimated span of time: the true span differs from `value` by at most `half_width`.
@@ -229,8 +229,8 @@ impl ObservedRenewals {
     }
 
     pub(super) fn pattern(&self) -> RenewalPattern {
-        if self.is_unread() {
-            return RenewalPattern::Unread;
+        if self.is_frequent() {
+            return RenewalPattern::Frequent;
         }
         match (self.interleaving(), self.mean_interval()) {
             (Some(Interleaving { count, each }), _) => {
@@ -338,7 +338,7 @@ impl ObservedRenewals {
 
     /// Whether every poll has found the lease just renewed, for longer than with any healthy client. Below a TTL of 5 s
     /// every lease looks like that, so such a TTL never counts.
-    fn is_unread(&self) -> bool {
+    fn is_frequent(&self) -> bool {
         let (Some(since), Some(until)) = (self.fresh_since, self.fresh_until) else { return false };
         let ttl = Duration::from_secs(self.ttl.unsigned_abs());
         ttl.as_secs() >= 5 && until - since >= STREAK.max(ttl / 2)

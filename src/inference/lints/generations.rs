@@ -1,36 +1,42 @@
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use super::{Lint, LintFacts, LintInput};
+use super::{LeaseLine, Lint, LintFacts, LintInput};
 use etcd_lease::LeaseId;
 
-/// With fewer leases of one TTL than this, the pattern may be chance.
+/// With fewer replaced leases, it is too early to tell.
 const FEWEST: usize = 3;
+/// A client that grants a new lease at each heartbeat has up to ten at once if it does so ten times per TTL. More than
+/// this at once pile up.
+pub(super) const MOST: usize = 15;
 
-/// Old leases of a restarting client, which grants a new lease with the same TTL on each start.
+/// Leases that a client replaced by newer ones and that live on, too many at once.
 ///
-/// > only the newest of 5 leases of 60 s has keys; 4 are left over.
+/// > a new lease of 3600 s every ~5.0 s: 12 replaced ones live on, and up to 720 will.
 #[derive(Clone, Copy, Debug)]
 pub struct Generations;
 
-impl Generations {
-    /// Returns `None` if a lease with keys has an unknown deadline, because it may be an old one that is still in use.
-    fn of_one_ttl(ttl: Duration, all: Vec<&LintFacts>) -> Option<(Vec<LeaseId>, String)> {
-        let (mut leases, unknown): (Vec<&LintFacts>, Vec<&LintFacts>) =
-            all.into_iter().partition(|facts| facts.deadline.is_some());
-        if unknown.iter().any(|facts| facts.keys != Some(0)) {
+/// The living leases of one line.
+#[derive(Default)]
+struct Line<'a> {
+    replaced: Vec<LeaseId>,
+    /// The lease that has the keys now.
+    current: Option<&'a LintFacts>,
+}
+
+impl Line<'_> {
+    fn finding(self) -> Option<(Vec<LeaseId>, String)> {
+        let current = self.current?;
+        let ttl = current.ttl?;
+        let every = current.line?.every?;
+        let count = self.replaced.len();
+        let most = current.heartbeats_per_ttl()?;
+        if count < FEWEST || count.max(most) <= MOST {
             return None;
         }
-        leases.sort_by_key(|facts| facts.deadline);
-        let (newest, old) = leases.split_last()?;
-        let is_left_over = |facts: &&LintFacts| facts.keys == Some(0) && facts.renewals == 0;
-        let are_generations = old.len() + 1 >= FEWEST && newest.keys > Some(0) && old.iter().all(is_left_over);
-        if !are_generations {
-            return None;
-        }
-        let (all, left, seconds) = (leases.len(), old.len(), ttl.as_secs());
-        let what = format!("only the newest of {all} leases of {seconds} s has keys; {left} are left over.");
-        Some((old.iter().map(|facts| facts.id).collect(), what))
+        let (ttl, every) = (ttl.as_secs(), every.as_secs_f64());
+        let more = if most > count { format!(", and up to {most} will") } else { String::new() };
+        let what = format!("a new lease of {ttl} s every ~{every:.1} s: {count} replaced ones live on{more}.");
+        Some((self.replaced.into_iter().chain([current.id]).collect(), what))
     }
 }
 
@@ -44,20 +50,24 @@ impl Lint for Generations {
     }
 
     fn why(&self) -> &'static str {
-        "A client that restarts grants a new lease; its old one lives on until its TTL runs out."
+        "A client grants a new lease again and again and moves its keys to it; each old one lives on until its TTL runs out."
     }
 
     fn advice(&self) -> &'static str {
-        "Let the client revoke its lease on exit, or use a shorter TTL."
+        "Let the client renew its lease, or revoke the old one; at least use a TTL of about three of its intervals."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        let mut by_ttl: BTreeMap<Duration, Vec<&LintFacts>> = BTreeMap::new();
+        let mut lines: BTreeMap<LeaseId, Line<'_>> = BTreeMap::new();
         for facts in input.leases {
-            if let Some(ttl) = facts.ttl {
-                by_ttl.entry(ttl).or_default().push(facts);
+            let Some(LeaseLine { first, is_replaced, .. }) = facts.line else { continue };
+            let line = lines.entry(first).or_default();
+            if is_replaced {
+                line.replaced.push(facts.id);
+            } else {
+                line.current = Some(facts);
             }
         }
-        by_ttl.into_iter().filter_map(|(ttl, leases)| Generations::of_one_ttl(ttl, leases)).collect()
+        lines.into_values().filter_map(Line::finding).collect()
     }
 }

@@ -1,10 +1,11 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Lint, LintFacts, LintInput, each};
+use super::{Lint, LintFacts, LintInput, each, generations};
 use etcd_lease::LeaseId;
 
-/// From this TTL on, TTL/2 without a renewal is enough, even if polls did not cover all of it. By then, keys that a
-/// client attaches after the grant are attached.
+/// From this TTL on, the time since the last renewal is enough, even if polls did not cover all of it. By then, keys that
+/// a client attaches after the grant are attached.
 const LONG: Duration = Duration::from_secs(60);
 
 /// A lease without keys that no client renews.
@@ -13,14 +14,42 @@ const LONG: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug)]
 pub struct Leak;
 
+/// The leases of one TTL.
+#[derive(Clone, Copy, Default)]
+struct SameTtl {
+    /// Those that existed when leasetop started and may have been replaced before that.
+    old: usize,
+    /// Whether one has keys and is not renewed: its client may replace it.
+    has_unrenewed: bool,
+    /// Whether a client was seen that replaces its lease at each heartbeat, without too many at once.
+    has_heartbeat: bool,
+}
+
+impl SameTtl {
+    fn add(&mut self, facts: &LintFacts) {
+        self.old += usize::from(is_idle(facts) && facts.granted.is_none());
+        self.has_unrenewed |= facts.renewals == 0 && facts.keys > Some(0);
+        self.has_heartbeat |= facts.heartbeats_per_ttl().is_some_and(|count| count <= generations::MOST);
+    }
+}
+
+/// Whether it has no key and is not renewed. A replaced lease does not count; `generations` reports too many of those.
+fn is_idle(facts: &LintFacts) -> bool {
+    let is_replaced = facts.line.is_some_and(|line| line.is_replaced);
+    facts.keys == Some(0) && facts.renewals == 0 && !is_replaced
+}
+
 impl Leak {
-    fn sentence(facts: &LintFacts) -> Option<String> {
+    fn sentence(facts: &LintFacts, same_ttl: SameTtl) -> Option<String> {
         let (ttl, unrenewed) = (facts.ttl?, facts.unrenewed.unwrap_or_default());
-        let is_idle = facts.keys == Some(0) && facts.renewals == 0;
+        let may_be_replaced = facts.granted.is_none() && same_ttl.old <= generations::MOST;
+        if !is_idle(facts) || may_be_replaced && same_ttl.has_heartbeat {
+            return None;
+        }
         // A client that renews at all does so at least once per TTL; most renew three times.
-        let was_watched = facts.watched >= ttl * 2 / 3;
-        let is_half_over = ttl >= LONG && unrenewed > ttl / 2;
-        if !is_idle || !was_watched && !is_half_over {
+        let is_enough = |span: Duration| span >= ttl * 2 / 3;
+        let is_long_idle = ttl >= LONG && is_enough(unrenewed) && !(may_be_replaced && same_ttl.has_unrenewed);
+        if !is_enough(facts.watched) && !is_long_idle {
             return None;
         }
         let span = facts.watched.max(unrenewed).as_secs();
@@ -46,6 +75,10 @@ impl Lint for Leak {
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(input, Leak::sentence)
+        let mut by_ttl: BTreeMap<Duration, SameTtl> = BTreeMap::new();
+        for facts in input.leases {
+            by_ttl.entry(facts.ttl.unwrap_or_default()).or_default().add(facts);
+        }
+        each(input, |facts| Leak::sentence(facts, by_ttl.get(&facts.ttl?).copied()?))
     }
 }

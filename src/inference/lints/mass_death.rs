@@ -58,7 +58,7 @@ impl Lint for MassDeath {
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        let LintInput { leases, now } = input;
+        let LintInput { leases, now, .. } = input;
         let ending = leases.iter().filter(|facts| is_ending(facts, now));
         let mut ends: Vec<(Timestamp, LeaseId)> = ending
             .filter_map(|facts| Some((facts.deadline?, facts.id)))

@@ -4,9 +4,12 @@
 //! reason why it matters, and advice. All texts of a lint are in its file; its doc comment shows the sentence. To add a
 //! lint, add a file and an entry in [`LINTS`].
 
+mod contested;
 mod crowded;
 mod dead_candidates;
+mod frequent;
 mod generations;
+mod kept_leak;
 mod leak;
 mod mass_death;
 mod queue_full;
@@ -15,23 +18,25 @@ mod short_ttl;
 mod tests;
 mod thin_margin;
 mod two_renewers;
-mod unread;
 mod zombie;
 
+pub use contested::Contested;
 pub use crowded::Crowded;
 pub use dead_candidates::{DeadHolder, DeadWaiter};
+pub use frequent::Frequent;
 pub use generations::Generations;
+pub use kept_leak::KeptLeak;
 pub use leak::Leak;
 pub use mass_death::MassDeath;
 pub use queue_full::QueueFull;
 pub use short_ttl::ShortTtl;
 pub use thin_margin::ThinMargin;
 pub use two_renewers::TwoRenewers;
-pub use unread::Unread;
 pub use zombie::Zombie;
 
 use std::time::Duration;
 
+use super::key_contests::KeyContests;
 use super::lease_inference::{LeaseInference, RenewalPattern};
 use super::locks::QueuePosition;
 use etcd_lease::{LeaseId, QueueGauge};
@@ -48,6 +53,12 @@ pub struct LintFacts {
     pub ttl: Option<Duration>,
     /// Number of attached keys.
     pub keys: Option<u64>,
+    /// Since when it has had no key, as far as known. `None` if it has one, or if its keys are unknown.
+    pub keyless_since: Option<Timestamp>,
+    /// When it was granted, if that was while leasetop watched.
+    pub granted: Option<Timestamp>,
+    /// Its place among leases that replace each other.
+    pub line: Option<LeaseLine>,
     /// Number of renewals that polls have shown.
     pub renewals: u64,
     /// How long polls have been frequent enough to show every renewal.
@@ -73,14 +84,17 @@ pub struct LintFacts {
 }
 
 impl LintFacts {
-    /// The facts about a listed lease that polls have shown. The caller fills in `keys`, `unknown_since`,
-    /// `queue` and `queue_positions` ([`Locks::places`](crate::inference::locks::Locks::places)).
+    /// The facts about a listed lease that polls have shown. The caller fills in the facts about keys, `granted`,
+    /// `unknown_since`, `queue` and `queue_positions` ([`Locks::places`](crate::inference::locks::Locks::places)).
     pub fn of(id: LeaseId, observed: &LeaseInference) -> Self {
         let (renewals, bounds) = (observed.renewals(), observed.bounds());
         LintFacts {
             id,
             ttl: observed.granted_ttl(),
             keys: None,
+            keyless_since: None,
+            granted: None,
+            line: None,
             renewals: renewals.cadence().answers,
             watched: renewals.watched(),
             pattern: observed.pattern(),
@@ -94,6 +108,23 @@ impl LintFacts {
             queue: None,
         }
     }
+
+    /// How many leases its client has at once, if it grants a new one at each heartbeat.
+    fn heartbeats_per_ttl(&self) -> Option<usize> {
+        let every = self.line?.every?;
+        Some((self.ttl?.as_secs_f64() / every.as_secs_f64().max(0.001)) as usize)
+    }
+}
+
+/// The place of a lease in a line of leases: a client grants a new one again and again, and moves its keys to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseLine {
+    /// The first known lease of the line, which identifies it.
+    pub first: LeaseId,
+    /// Whether a newer lease took its last key.
+    pub is_replaced: bool,
+    /// The mean time from one lease to the next, if two takeovers were seen.
+    pub every: Option<Duration>,
 }
 
 /// All leases at one time.
@@ -101,6 +132,8 @@ impl LintFacts {
 pub struct LintInput<'a> {
     /// The living leases.
     pub leases: &'a [LintFacts],
+    /// The keys that leases take from each other. `None` if the keys are unknown.
+    pub contests: Option<&'a KeyContests>,
     /// The time of the check.
     pub now: Timestamp,
 }
@@ -142,7 +175,7 @@ pub trait Lint {
 }
 
 /// All lints, most urgent first.
-pub const LINTS: [&dyn Lint; 12] = [
+pub const LINTS: [&dyn Lint; 14] = [
     &MassDeath,
     &Zombie,
     &DeadHolder,
@@ -150,12 +183,20 @@ pub const LINTS: [&dyn Lint; 12] = [
     &QueueFull,
     &ThinMargin,
     &TwoRenewers,
-    &Unread,
+    &Contested,
+    &Frequent,
+    &KeptLeak,
     &Leak,
     &Generations,
     &Crowded,
     &ShortTtl,
 ];
+
+/// The lint with this name, or with this former name.
+pub fn by_name(name: &str) -> Option<&'static dyn Lint> {
+    let name = if name == "unread" { Frequent.name() } else { name };
+    LINTS.into_iter().find(|lint| lint.name() == name)
+}
 
 /// The urgency of the lint with this name, 0 for the most urgent.
 pub fn urgency(name: &str) -> usize {

@@ -1,6 +1,7 @@
 //! Each lint finds only its own problem.
 
 use super::*;
+use crate::inference::key_contests::KeyContests;
 
 fn second(seconds: u64) -> Timestamp {
     Timestamp::at(Duration::from_secs(seconds))
@@ -14,6 +15,9 @@ fn healthy(id: i64) -> LintFacts {
         id: LeaseId(id),
         ttl: Some(Duration::from_secs(60)),
         keys: Some(1),
+        keyless_since: None,
+        granted: None,
+        line: None,
         renewals: 5,
         watched: Duration::from_secs(100),
         pattern: RenewalPattern::Unknown,
@@ -29,7 +33,7 @@ fn healthy(id: i64) -> LintFacts {
 }
 
 fn found(leases: &[LintFacts]) -> Vec<(&'static str, Vec<i64>, String)> {
-    let found = findings(LintInput { leases, now: second(NOW) });
+    let found = findings(LintInput { leases, contests: None, now: second(NOW) });
     found.into_iter().map(|f| (f.lint, f.leases.iter().map(|id| id.0).collect(), f.what)).collect()
 }
 
@@ -73,7 +77,7 @@ fn a_leak_has_no_keys_and_no_renewals() {
 }
 
 #[test]
-fn half_of_a_long_ttl_without_a_renewal_is_a_leak_even_if_not_watched() {
+fn two_thirds_of_a_long_ttl_without_a_renewal_are_a_leak_even_if_not_watched() {
     let leak = |ttl, unrenewed| LintFacts {
         keys: Some(0),
         renewals: 0,
@@ -82,29 +86,112 @@ fn half_of_a_long_ttl_without_a_renewal_is_a_leak_even_if_not_watched() {
         unrenewed: Some(Duration::from_secs(unrenewed)),
         ..healthy(-1)
     };
-    only(&[leak(60, 31)], "leak", &[-1], "no keys, and no renewal for 31 s.");
-    only(&[leak(3_600, 1_801)], "leak", &[-1], "no keys, and no renewal for 1801 s.");
-    for harmless in [leak(60, 30), leak(59, 58), leak(3_600, 2), LintFacts { renewals: 1, ..leak(60, 31) }] {
+    only(&[leak(60, 40)], "leak", &[-1], "no keys, and no renewal for 40 s.");
+    only(&[leak(3_600, 2_400)], "leak", &[-1], "no keys, and no renewal for 2400 s.");
+    let replaced = LintFacts { line: Some(LeaseLine { is_replaced: true, ..line(7) }), ..leak(60, 40) };
+    let renewed = LintFacts { renewals: 1, ..leak(60, 40) };
+    for harmless in [leak(60, 39), leak(59, 58), leak(3_600, 2), renewed, replaced] {
         assert_eq!(found(&[harmless]), [], "a new lease, a short TTL, a slow client");
     }
 }
 
 #[test]
-fn only_the_newest_of_replaced_leases_has_keys() {
-    let old = |id, left| LintFacts {
-        keys: Some(0),
-        renewals: 0,
-        watched: Duration::from_secs(9),
-        deadline: Some(second(NOW + left)),
-        ..healthy(id)
+fn what_a_heartbeat_may_have_replaced_before_the_start_is_no_leak() {
+    let idle = |id| LintFacts { keys: Some(0), renewals: 0, unrenewed: Some(Duration::from_secs(45)), ..healthy(id) };
+    let crowd = |count: i64, other: LintFacts| (1..=count).map(idle).chain([other]).collect::<Vec<_>>();
+    let unwatched = |all: Vec<LintFacts>| -> Vec<LintFacts> {
+        all.into_iter().map(|facts| LintFacts { watched: Duration::from_secs(3), ..facts }).collect()
     };
-    let what = "only the newest of 3 leases of 60 s has keys; 2 are left over.";
-    only(&[healthy(3), old(1, 10), old(2, 30)], "generations", &[1, 2], what);
-    assert_eq!(found(&[healthy(3), old(1, 10)]), [], "two leases may be chance");
-    assert_eq!(found(&[healthy(3), old(1, 10), LintFacts { keys: Some(2), ..old(2, 30) }]), []);
-    assert_eq!(found(&[healthy(3), old(1, 10), old(2, 59)]), [], "the newest has no keys yet");
-    let unseen = LintFacts { deadline: None, ..healthy(4) };
-    assert_eq!(found(&[healthy(3), old(1, 10), old(2, 30), unseen]), [], "it may be an old lease that is still needed");
+    let cache = LintFacts { renewals: 0, margin: None, ..healthy(0) };
+    assert_eq!(found(&unwatched(crowd(3, cache.clone()))), [], "its client may have replaced them");
+    assert_eq!(found(&crowd(3, cache.clone())).len(), 3, "it replaced nothing while it was watched");
+    assert_eq!(found(&unwatched(crowd(16, cache.clone()))).len(), 16, "too many");
+    assert_eq!(found(&unwatched(crowd(3, healthy(0)))).len(), 3, "the other one is renewed");
+    let heartbeat = LintFacts { line: Some(line(0)), ..cache };
+    assert_eq!(found(&crowd(3, heartbeat.clone())), []);
+    let fast = LeaseLine { every: Some(Duration::from_secs(3)), ..line(0) };
+    let fast = LintFacts { line: Some(fast), ..heartbeat.clone() };
+    assert_eq!(found(&crowd(3, fast)).len(), 3, "it leaves too many behind");
+    let mut new = crowd(3, heartbeat);
+    new[0].granted = Some(second(NOW - 45));
+    only(&new, "leak", &[1], "no keys, and no renewal for 100 s.");
+}
+
+/// The lease that has the keys of a line whose first lease is this, with a new lease every 5 s.
+fn line(first: i64) -> LeaseLine {
+    LeaseLine { first: LeaseId(first), is_replaced: false, every: Some(Duration::from_secs(5)) }
+}
+
+/// This many leases of a line, of which only the last has keys.
+fn replaced(count: i64, ttl: u64) -> Vec<LintFacts> {
+    let one = |id: i64| {
+        let is_replaced = id + 1 < count;
+        let line = Some(LeaseLine { is_replaced, every: if is_replaced { None } else { line(0).every }, ..line(0) });
+        let keys = Some(u64::from(!is_replaced));
+        LintFacts { ttl: Some(Duration::from_secs(ttl)), keys, line, renewals: 0, margin: None, ..healthy(id) }
+    };
+    (0..count).map(one).collect()
+}
+
+#[test]
+fn replaced_leases_are_reported_if_many_of_them_live_on() {
+    let what = "a new lease of 3600 s every ~5.0 s: 3 replaced ones live on, and up to 720 will.";
+    only(&replaced(4, 3_600), "generations", &[0, 1, 2, 3], what);
+    let what = "a new lease of 60 s every ~5.0 s: 16 replaced ones live on.";
+    only(&replaced(17, 60), "generations", &(0..17).collect::<Vec<_>>(), what);
+    assert_eq!(found(&replaced(3, 3_600)), [], "it may be a restart");
+    assert_eq!(found(&replaced(4, 15)), [], "a heartbeat has some at once");
+    assert_eq!(found(&replaced(13, 60)), []);
+}
+
+/// A lease of 20 s that is renewed and has had no key for 45 s. `granted` says when, if that was seen.
+fn kept(id: i64, granted: Option<u64>) -> LintFacts {
+    let since = Some(second(granted.unwrap_or(NOW - 45)));
+    let ttl = Some(Duration::from_secs(20));
+    LintFacts { ttl, keys: Some(0), keyless_since: since, granted: granted.map(second), ..healthy(id) }
+}
+
+#[test]
+fn many_renewed_leases_without_a_key_are_a_leak_that_is_kept() {
+    let old: Vec<LintFacts> = (0..12).map(|id| kept(id, None)).collect();
+    let ids: Vec<i64> = (0..12).collect();
+    only(&old, "kept-leak", &ids, "12 leases of 20 s are renewed, but have had no key for 45 s or longer.");
+    assert_eq!(found(&old[..9]), [], "idle sessions");
+    let growing: Vec<LintFacts> = (0..12).map(|id| kept(id, Some(NOW - 53 + 3 * id.unsigned_abs()))).collect();
+    let what = "12 leases of 20 s are renewed, but have had no key for 20 s or longer; one more every 3.0 s.";
+    only(&growing, "kept-leak", &ids, what);
+    assert_eq!(found(&growing[7..]).len(), 1, "few, but more and more");
+    assert_eq!(found(&growing[8..]), []);
+    assert_eq!(found(&growing[..5]), [], "no new one for 41 s");
+    let with = |change: fn(&mut LintFacts)| {
+        let mut all = old.clone();
+        all.iter_mut().for_each(change);
+        found(&all)
+    };
+    assert_eq!(with(|facts| facts.keyless_since = Some(second(NOW - 19))), [], "they had a key a moment ago");
+    assert_eq!(with(|facts| facts.ttl = Some(Duration::from_secs(facts.id.0.unsigned_abs() + 10))), [], "not alike");
+    let queue = QueueGauge { depth: 0, capacity: 16, dropped: 0 };
+    let mut own = old.clone();
+    own.iter_mut().for_each(|facts| facts.queue = Some(queue));
+    assert_eq!(found(&own), [], "leasetop keeps them alive itself");
+}
+
+#[test]
+fn leases_that_take_a_key_from_each_other_contest_it() {
+    let mut contests = KeyContests::default();
+    let take = |contests: &mut KeyContests, count: u64| {
+        (0..count).for_each(|n| contests.record(b"/a\x1b", (LeaseId(2), LeaseId(1)), false, second(4 * n)));
+    };
+    let found = |contests| {
+        let all = findings(LintInput { leases: &[], contests: Some(contests), now: second(NOW) });
+        all.into_iter().map(|found| (found.lint, found.leases, found.what)).collect::<Vec<_>>()
+    };
+    take(&mut contests, 2);
+    assert_eq!(found(&contests), [], "the key may have been moved by hand");
+    let mut contests = KeyContests::default();
+    take(&mut contests, 6);
+    let what = r"leases 0000000000000001 and 0000000000000002 keep taking /a\x1b from each other, 6 times in 20 s.";
+    assert_eq!(found(&contests), [("contested", vec![LeaseId(1), LeaseId(2)], what.to_owned())]);
 }
 
 #[test]
@@ -199,13 +286,18 @@ fn a_full_queue_is_found_once_responses_are_dropped() {
 }
 
 #[test]
-fn interleaved_and_unread_patterns_are_found() {
+fn interleaved_and_frequent_renewals_are_found() {
     let two = RenewalPattern::Interleaved { count: 2, each: Duration::from_secs(10) };
     let what = "two clients renew it in turn, each about every 10.0 s.";
     only(&[LintFacts { pattern: two, ..healthy(1) }], "two-renewers", &[1], what);
-    let what =
-        "renewed every 500 ms or more often, typical of a Go client before 3.4 whose KeepAlive channel is not read.";
-    only(&[LintFacts { pattern: RenewalPattern::Unread, ..healthy(-1) }], "unread", &[-1], what);
+    let what = "renewed every second or more often; three times per TTL is enough (every 20 s).";
+    only(&[LintFacts { pattern: RenewalPattern::Frequent, ..healthy(-1) }], "frequent", &[-1], what);
+}
+
+#[test]
+fn the_former_name_of_a_lint_still_finds_it() {
+    let name = |name| by_name(name).map(|lint| lint.name());
+    assert_eq!((name("unread"), name("frequent"), name("other")), (Some("frequent"), Some("frequent"), None));
 }
 
 #[test]

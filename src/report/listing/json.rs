@@ -100,6 +100,11 @@ struct SeenObject<'a> {
     #[cfg_attr(test, schemars(extend("enum" = ["about", "at_most"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     every_sureness: Option<&'static str>,
+    /// Mean seconds between new leases, if the client grants a new lease instead of renewing and moves its keys to it.
+    /// Left out before two of these moves were seen.
+    #[cfg_attr(test, schemars(range(min = 0)))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_lease_every: Option<f64>,
     /// Last renewal, as far as known: RFC 3339 with milliseconds.
     #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,6 +190,7 @@ fn seen_object(listed: &ListedLease, start: SystemTime) -> SeenObject<'_> {
         renewals_sureness: if listed.may_hide_renewals() { "at_least" } else { "about" },
         every: every.map(|rhythm| seconds(rhythm.every)),
         every_sureness: every.map(|rhythm| sureness(rhythm.certainty, "at_most")),
+        new_lease_every: listed.lease.new_lease_every().map(seconds),
         last_renewed: last.map(wall),
         last_renewed_error: last.map(|at| seconds(at.half_width())),
         margin: margin.map(|(least, _)| seconds(least)),

@@ -66,7 +66,7 @@ fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
         Column::Left => left(listed, now),
         Column::Ttl => or_dash(lease.granted_ttl, |ttl| format!("{ttl} s")),
         // Hidden renewals make the true interval shorter and the true margin larger.
-        Column::Every => or_dash(lease.others_mean_interval(), |rhythm| inferred(rhythm.every, rhythm.certainty, "<=")),
+        Column::Every => every(lease),
         Column::Share => or_dash(lease.interval_share(), |share| format!("{}{:.0} %", bound(lease), share * 100.0)),
         Column::Cycles => cycles(lease, now),
         Column::Last => or_dash(lease.last_renewed(), |at| format!("~{}", short(now - at))),
@@ -78,6 +78,14 @@ fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
         Column::FirstKey => or_dash(listed.keys.iter().flatten().min(), |key| printable(key)),
         // Only leases that this process keeps alive have these.
         Column::Next | Column::Queue | Column::Drop | Column::RoundTrip => "-".to_owned(),
+    }
+}
+
+/// The interval of the renewals, or how often its client grants a new lease instead.
+fn every(lease: &Lease) -> String {
+    match (lease.others_mean_interval(), lease.new_lease_every()) {
+        (None, Some(every)) => format!("new lease every ~{:.0} s", every.as_secs_f64()),
+        (interval, _) => or_dash(interval, |rhythm| inferred(rhythm.every, rhythm.certainty, "<=")),
     }
 }
 

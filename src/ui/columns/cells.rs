@@ -1,5 +1,7 @@
 //! Content of the cells. An empty cell is blank; `?` stands for a value that the program is waiting for.
 
+use std::time::Duration;
+
 use super::{Cell, RowContext};
 use crate::app::{Lease, LeaseState, TimeLeft};
 use crate::id_format::IdFormat;
@@ -121,16 +123,25 @@ pub(super) fn ttl(row: RowContext<'_>, _: usize) -> Cell {
     }
 }
 
-/// Observed renewal interval. Polls may have missed renewals, so the true interval may be shorter: shown as `<=`. The
+/// Observed renewal interval, or how often a client grants a new lease instead. Polls may have missed renewals, so the true interval may be shorter: shown as `<=`. The
 /// detail shows the matching `>=` count, and the expected interval.
 pub(super) fn every(row: RowContext<'_>, _: usize) -> Cell {
     match (&row.lease.engine, row.lease.observed_interval()) {
-        (_, None) => blank(),
+        (_, None) => known(row.lease.new_lease_every(), new_lease),
         (Some(_), Some(MeanInterval { every, .. })) => plain(format!("{} s", format::seconds(every))),
         (None, Some(MeanInterval { every, certainty: Certainty::AtLeast })) => {
             plain(format!("<={}", format::span(every.as_secs_f64())))
         }
         (None, Some(MeanInterval { every, .. })) => plain(format!("~{}", format::span(every.as_secs_f64()))),
+    }
+}
+
+/// `new ~10s`: a new lease at this interval instead of renewals.
+fn new_lease(every: Duration) -> String {
+    match every.as_secs_f64().round() as u64 {
+        seconds @ ..100 => format!("new ~{seconds}s"),
+        seconds @ ..6_000 => format!("new ~{}m", (seconds + 30) / 60),
+        seconds => format!("new ~{}h", (seconds + 1_800) / 3_600),
     }
 }
 
@@ -212,5 +223,16 @@ pub(super) fn warnings(row: RowContext<'_>, width: usize) -> Cell {
             let others = if first.len() + long.len() <= width { long } else { short };
             (cut(first, width.saturating_sub(others.len())) + &others, Role::Warning).into()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_of_new_leases_fits_into_its_column() {
+        let all = [0.4, 10.2, 99.4, 99.6, 599.0, 7_300.0].map(|every| new_lease(Duration::from_secs_f64(every)));
+        assert_eq!(all, ["new ~0s", "new ~10s", "new ~99s", "new ~2m", "new ~10m", "new ~2h"]);
     }
 }

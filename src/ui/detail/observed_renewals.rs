@@ -14,7 +14,13 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let observed = &page.lease.observed;
     let mut lines = Vec::new();
     if page.lease.engine.is_none() {
-        lines.extend(page.labelled("cadence", Role::Text, &renewals(observed)));
+        let every = page.lease.new_lease_every();
+        let new_lease = every.map(|every| format!("new lease every ~{:.1} s instead of renewals", every.as_secs_f64()));
+        let cadence = new_lease.unwrap_or_else(|| renewals(observed));
+        lines.extend(page.labelled("cadence", Role::Text, &cadence));
+    }
+    if let Some(id) = page.lease.replaced_by() {
+        lines.extend(page.labelled("replaced", Role::Text, &format!("by lease {id}, which has its keys now")));
     }
     if let Some(habit) = habit(page.lease.pattern()) {
         lines.extend(page.labelled("pattern", Role::Warning, &habit));
@@ -69,11 +75,7 @@ fn habit(habit: RenewalPattern) -> Option<String> {
             let count = if count == 2 { "two" } else { "three" };
             Some(format!("{count} clients renew in turn, each about every {:.1} s", each.as_secs_f64()))
         }
-        RenewalPattern::Unread => {
-            let text = "renewed every 500 ms or more often, typical of a Go client before 3.4 whose KeepAlive channel is not \
-                        read";
-            Some(text.to_owned())
-        }
+        RenewalPattern::Frequent => Some("renewed every second or more often".to_owned()),
         RenewalPattern::Steady(_) | RenewalPattern::Unknown => None,
     }
 }

@@ -41,6 +41,10 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
     let silent = lease.unrenewed(now).map(|span| format::span(span.as_secs_f64()));
     let every = lease.mean_interval();
     Some(match lease.state(now) {
+        LeaseState::Ended(EndCause::Replaced) => Verdict::new(
+            Role::Text,
+            format!("Replaced: its keys moved to a newer lease before its TTL of {ttl} ran out."),
+        ),
         LeaseState::Ended(cause) => Verdict::new(Role::Danger, ended(lease, cause, &ttl)),
         LeaseState::Dying => Verdict::new(Role::Danger, "It has expired. etcd removes it within moments.".to_owned()),
         LeaseState::Unseen => {
@@ -65,6 +69,16 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
         }
         _ => match every {
             Some(every) if !every.is_zero() => rhythm(lease, every, &ttl),
+            _ if lease.replaced_by().is_some() => {
+                Verdict::new(Role::Text, "Replaced: its keys moved to a newer lease. It runs out by itself.".to_owned())
+            }
+            _ if let Some(every) = lease.new_lease_every() => {
+                let every = format::span(every.as_secs_f64());
+                Verdict::new(
+                    Role::Text,
+                    format!("Its client grants a new lease every ~{every} instead of renewing it."),
+                )
+            }
             _ => not_renewed(lease, left)?,
         },
     })
@@ -79,7 +93,9 @@ fn ended(lease: &Lease, cause: EndCause, ttl: &str) -> String {
         ),
         (EndCause::Expired, None) => format!("Expired after its TTL of {ttl}; no renewal was seen."),
         (EndCause::Revoked, _) => format!("Revoked by {by_whom}. etcd deleted its keys."),
-        (EndCause::Unknown, _) => "Gone: it expired or was revoked. Which of them could not be seen.".to_owned(),
+        (EndCause::Replaced | EndCause::Unknown, _) => {
+            "Gone: it expired or was revoked. Which of them could not be seen.".to_owned()
+        }
         (EndCause::NotRestored, _) => "Not in the restored cluster: etcd was restored or wiped.".to_owned(),
     }
 }

@@ -1,0 +1,41 @@
+//! The place of a lease among leases that replace each other, and since when it has no key.
+
+use std::time::Duration;
+
+use crate::app::{EndCause, Lease};
+use crate::inference::lints::LeaseLine;
+use etcd_lease::LeaseId;
+use simkit::Timestamp;
+
+impl Lease {
+    /// The lease that took its last key, if it has none since.
+    pub fn replaced_by(&self) -> Option<LeaseId> {
+        self.succession.as_ref()?.replaced_by
+    }
+
+    /// Whether it ran out without a key after a newer lease had replaced it, given the cause that its deadline shows.
+    pub(in crate::app) fn is_replaced_at_end(&self, cause: EndCause) -> bool {
+        matches!(cause, EndCause::Expired | EndCause::Unknown) && !self.is_kept_alive && self.replaced_by().is_some()
+    }
+
+    /// How often its client grants a new lease and moves its keys to it, instead of renewing. `None` if the lease is
+    /// renewed, or before two of these moves were seen.
+    pub fn new_lease_every(&self) -> Option<Duration> {
+        let is_renewed = self.is_kept_alive || self.observed.renewals().last().is_some();
+        if is_renewed { None } else { self.succession.as_ref()?.every() }
+    }
+
+    /// Its place in a line of leases, for the lints.
+    pub(in crate::app) fn line(&self) -> Option<LeaseLine> {
+        let succession = self.succession.as_ref()?;
+        let is_replaced = succession.replaced_by.is_some();
+        Some(LeaseLine { first: succession.line(), is_replaced, every: self.new_lease_every() })
+    }
+
+    /// Since when it has had no key, as far as known. `None` if it has one, or if its keys are unknown.
+    pub(in crate::app) fn keyless_since(&self) -> Option<Timestamp> {
+        let keys = self.keys.as_ref()?;
+        let lost = self.detached_keys.last().map_or(Timestamp::START, |detached| detached.at);
+        if keys.count == 0 && keys.is_all { Some(self.first_seen.max(lost)) } else { None }
+    }
+}

@@ -1,0 +1,94 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Lint, LintFacts, LintInput};
+use etcd_lease::LeaseId;
+use simkit::Timestamp;
+
+/// Fewer of them are idle sessions.
+const FEWEST: usize = 10;
+/// Fewest of them while their number grows.
+const FEWEST_GROWING: usize = 5;
+/// With fewer new ones, it is unknown whether their number grows.
+const FEWEST_NEW: usize = 3;
+
+/// Leases that are renewed but have no key, and of which there are many: a client loses track of its sessions and keeps
+/// renewing them.
+///
+/// > 12 leases of 20 s are renewed, but have had no key for 20 s or longer; one more every 2.0 s.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptLeak;
+
+/// The leases of one TTL without a key.
+#[derive(Default)]
+struct Keyless {
+    /// Those that are renewed and have had no key for a whole TTL, with that time.
+    renewed: Vec<(LeaseId, Duration)>,
+    /// When those were granted that were granted while leasetop watched.
+    grants: Vec<Timestamp>,
+}
+
+impl Keyless {
+    fn add(&mut self, facts: &LintFacts, ttl: Duration, span: Duration) {
+        self.grants.extend(facts.granted);
+        if facts.renewals > 0 && span >= ttl {
+            self.renewed.push((facts.id, span));
+        }
+    }
+
+    /// The mean time between new ones, if they keep coming.
+    fn growth(&self, ttl: Duration, now: Timestamp) -> Option<Duration> {
+        let (first, last) = (*self.grants.iter().min()?, *self.grants.iter().max()?);
+        if self.grants.len() < FEWEST_NEW || first == last {
+            return None;
+        }
+        let gaps = u32::try_from(self.grants.len() - 1).unwrap_or(u32::MAX);
+        let every = (last - first) / gaps;
+        // A new one counts only after a TTL.
+        if now - last > (ttl * 2).max(every * 3) { None } else { Some(every) }
+    }
+
+    fn finding(self, ttl: Duration, now: Timestamp) -> Option<(Vec<LeaseId>, String)> {
+        let growth = self.growth(ttl, now);
+        let count = self.renewed.len();
+        if count < if growth.is_some() { FEWEST_GROWING } else { FEWEST } {
+            return None;
+        }
+        let least = self.renewed.iter().map(|(_, span)| span.as_secs()).min()?;
+        let growth = growth.map_or(String::new(), |every| format!("; one more every {:.1} s", every.as_secs_f64()));
+        let ttl = ttl.as_secs();
+        let what =
+            format!("{count} leases of {ttl} s are renewed, but have had no key for {least} s or longer{growth}.");
+        Some((self.renewed.into_iter().map(|(id, _)| id).collect(), what))
+    }
+}
+
+impl Lint for KeptLeak {
+    fn name(&self) -> &'static str {
+        "kept-leak"
+    }
+
+    fn label(&self) -> &'static str {
+        "kept leak"
+    }
+
+    fn why(&self) -> &'static str {
+        "A client that opens a session for each attempt and does not close it keeps renewing all of them: this leak never \
+         ends by itself."
+    }
+
+    fn advice(&self) -> &'static str {
+        "Look for a failed attempt to get a lock that does not close its session; restart that client."
+    }
+
+    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        let mut by_ttl: BTreeMap<Duration, Keyless> = BTreeMap::new();
+        for facts in input.leases {
+            let is_replaced = facts.line.is_some_and(|line| line.is_replaced);
+            if let (Some(ttl), Some(since), None, false) = (facts.ttl, facts.keyless_since, facts.queue, is_replaced) {
+                by_ttl.entry(ttl).or_default().add(facts, ttl, input.now - since);
+            }
+        }
+        by_ttl.into_iter().filter_map(|(ttl, keyless)| keyless.finding(ttl, input.now)).collect()
+    }
+}
