@@ -188,7 +188,7 @@ impl EventFields {
                 ..EventFields::default()
             },
             EventKind::Late { interval, expected } => EventFields::of_times(None, *interval, *expected),
-            EventKind::Risk { left, expected } => EventFields::of_times(Some(*left), None, Some(*expected)),
+            EventKind::Risk { left, expected } => EventFields::of_times(Some(*left), None, *expected),
             EventKind::Missed { waited } => EventFields::of_times(None, Some(*waited), None),
             EventKind::ProcessStalled { span, .. } => {
                 EventFields { message: Some(what.text()), ..EventFields::of_times(None, Some(*span), None) }
@@ -335,7 +335,7 @@ mod tests {
             EventKind::Renewed(Renewal { is_bound: true, ..renewed }),
             EventKind::Dropped { depth: 16, capacity: 16 },
             EventKind::Late { interval: Some(seconds(5.0)), expected: Some(seconds(3.5)) },
-            EventKind::Risk { left: seconds(3.0), expected: seconds(3.5) },
+            EventKind::Risk { left: seconds(3.0), expected: Some(seconds(3.5)) },
             EventKind::Missed { waited: seconds(1.0) },
             EventKind::Refilled { ttl: Some(10), term: Some(5), left: None },
             EventKind::Refilled { ttl: Some(900), term: Some(5), left: Some((seconds(594.5), seconds(0.5))) },

@@ -50,7 +50,7 @@ fn rate(lease: &Lease, state: LeaseState) -> u64 {
     if !is_renewed || state == LeaseState::Dying {
         return 0;
     }
-    lease.mean_interval().map_or(0, |interval| (1e9 / interval.as_secs_f64().max(1e-3)) as u64)
+    lease.usual_interval().map_or(0, |interval| (1e9 / interval.as_secs_f64().max(1e-3)) as u64)
 }
 
 /// The figures of a group of leases.

@@ -39,7 +39,7 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
     let ttl = format::ttl(lease.granted_ttl?);
     let left = lease.left(now).map(format::span);
     let silent = lease.unrenewed(now).map(|span| format::span(span.as_secs_f64()));
-    let every = lease.mean_interval();
+    let every = lease.usual_interval();
     Some(match lease.state(now) {
         LeaseState::Ended(cause) => Verdict::new(Role::Danger, ended(lease, cause, &ttl)),
         LeaseState::Dying => Verdict::new(Role::Danger, "It has expired. etcd removes it within moments.".to_owned()),
@@ -72,7 +72,7 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
 
 fn ended(lease: &Lease, cause: EndCause, ttl: &str) -> String {
     let by_whom = if lease.end.is_some_and(|end| end.is_ours) { "leasetop" } else { "another client" };
-    match (cause, lease.mean_interval()) {
+    match (cause, lease.usual_interval()) {
         (EndCause::Expired, Some(every)) => format!(
             "Expired: the renewals, every {} s until then, stopped for the TTL of {ttl}.",
             format::seconds(every)
