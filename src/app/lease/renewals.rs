@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::{Lease, TimeRange};
-use crate::inference::lease_inference::{Certainty, UsualInterval, RenewalPattern};
+use crate::inference::lease_inference::{Certainty, RenewalPattern, UsualInterval};
 use simkit::Timestamp;
 
 impl Lease {

@@ -169,13 +169,19 @@ impl ObservedRenewals {
         self.recent.iter().zip(self.recent.iter().skip(1))
     }
 
-    /// The intervals that the usual interval is computed from, newest first.
+    /// The intervals that the usual interval is computed from, newest first. If it is exact, these are the sure ones, and
+    /// short ones: a missed renewal only makes an interval longer.
     fn counted_intervals(&self) -> impl Iterator<Item = Estimate> {
         let is_any_watched = self.intervals().any(|(_, seen)| !seen.has_gap);
         let is_bound = self.is_usual_bound;
-        let counts =
-            move |seen: &SeenRenewal| if is_bound { !is_any_watched || !seen.has_gap } else { seen.is_sure };
-        let counted = self.intervals().rev().filter(move |(_, seen)| counts(seen));
+        let counts = move |(before, seen): &IntervalEnds<'_>| {
+            if seen.has_gap {
+                is_bound && !is_any_watched
+            } else {
+                is_bound || seen.is_sure || seen.since(before) < CLOSE
+            }
+        };
+        let counted = self.intervals().rev().filter(counts);
         counted.map(|(before, seen)| seen.interval_since(before))
     }
 

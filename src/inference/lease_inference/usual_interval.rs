@@ -61,7 +61,7 @@ impl UsualInterval {
         drop_stalls(&mut sorted, ttl);
         let (shortest, longest) = (sorted.first()?.value, sorted.last()?.value);
         let overdue = if is_established(&sorted, ttl) { sorted.iter().map(overdue_after).max() } else { None };
-        Some(UsualInterval { every: weighted_median(&sorted)?, certainty, shortest, longest, overdue })
+        Some(UsualInterval { every: every(&sorted)?, certainty, shortest, longest, overdue })
     }
 
     /// An interval that was measured exactly.
@@ -119,19 +119,33 @@ fn drop_stalls(sorted: &mut Vec<Estimate>, ttl: Duration) {
     for _ in 0..allowed {
         let Some((longest, others)) = sorted.split_last() else { return };
         let Some(usual) = weighted_median(others) else { return };
-        if !is_established(others, ttl) || longest.value <= usual.mul_f64(STALL) + CLIENTV3_TICK {
+        if !is_established(others, ttl) || longest.value <= usual.value.mul_f64(STALL) + CLIENTV3_TICK {
             return;
         }
         sorted.pop();
     }
 }
 
+/// The mean of the median and of the intervals that polls cannot distinguish from it. Errors of consecutive intervals cancel
+/// out.
+fn every(sorted: &[Estimate]) -> Option<Duration> {
+    let median = weighted_median(sorted)?;
+    let (mut count, mut sum) = (0, Duration::ZERO);
+    for interval in sorted {
+        if interval.value.abs_diff(median.value) <= interval.half_width + median.half_width {
+            count += 1;
+            sum += interval.value;
+        }
+    }
+    sum.checked_div(count)
+}
+
 /// The first interval, from the shortest on, up to which half of the time is spent.
-fn weighted_median(sorted: &[Estimate]) -> Option<Duration> {
+fn weighted_median(sorted: &[Estimate]) -> Option<Estimate> {
     let total: Duration = sorted.iter().map(|interval| interval.value).sum();
     let mut covered = Duration::ZERO;
-    sorted.iter().map(|interval| interval.value).find(|length| {
-        covered += *length;
+    sorted.iter().copied().find(|interval| {
+        covered += interval.value;
         covered * 2 >= total
     })
 }

@@ -66,7 +66,9 @@ fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
         Column::Left => left(listed, now),
         Column::Ttl => or_dash(lease.granted_ttl, |ttl| format!("{ttl} s")),
         // Hidden renewals make the true interval shorter and the true margin larger.
-        Column::Every => or_dash(lease.others_usual_interval(), |rhythm| inferred(rhythm.every, rhythm.certainty, "<=")),
+        Column::Every => {
+            or_dash(lease.others_usual_interval(), |rhythm| inferred(rhythm.every, rhythm.certainty, "<="))
+        }
         Column::Share => or_dash(lease.interval_share(), |share| format!("{}{:.0} %", bound(lease), share * 100.0)),
         Column::Cycles => cycles(lease, now),
         Column::Last => or_dash(lease.last_renewed(), |at| format!("~{}", short(now - at))),
