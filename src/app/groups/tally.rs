@@ -70,7 +70,7 @@ pub struct GroupFigures {
     pub deadline: Option<Timestamp>,
     /// The median of the renewal intervals, as a share of the TTL in percent. `None` if no interval is known.
     pub median_percent: Option<u16>,
-    /// Renewals per second of all leases, by their mean intervals.
+    /// Renewals per second of all leases, by their usual intervals.
     pub renewals: f64,
 }
 

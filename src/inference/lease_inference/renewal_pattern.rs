@@ -61,8 +61,8 @@ pub struct ObservedRenewals {
     /// Whether a poll since the last renewal came too late to show every renewal.
     gap: bool,
     any_gap: bool,
-    /// The usual interval, from `recent`.
-    usual: Option<UsualInterval>,
+    /// The usual interval, from `recent`. A box keeps leases that nobody renews small.
+    usual: Option<Box<UsualInterval>>,
     /// Whether too little of the latest time was in exact intervals, so that the usual interval is an upper bound.
     is_usual_bound: bool,
     /// When the last poll was sent.
@@ -155,12 +155,12 @@ impl ObservedRenewals {
     /// The usual interval; `None` before the second renewal. Once enough intervals are exact, only those count. Otherwise
     /// it is an upper bound, from intervals without a gap in the polls if there are any.
     pub fn usual_interval(&self) -> Option<UsualInterval> {
-        self.usual
+        self.usual.as_deref().copied()
     }
 
     /// The usual interval, if enough renewals were seen to predict the next one and none can have been missed.
     pub fn sure_interval(&self) -> Option<Duration> {
-        let usual = self.usual?;
+        let usual = self.usual_interval()?;
         if usual.is_established() && usual.certainty == Certainty::About { Some(usual.every) } else { None }
     }
 
@@ -210,12 +210,13 @@ impl ObservedRenewals {
         self.update_usual_bound();
         let certainty = if self.is_usual_bound { Certainty::AtLeast } else { Certainty::About };
         let usual = UsualInterval::of(self.counted_intervals(), self.ttl(), certainty);
-        self.usual = match (usual, self.interleaving()) {
+        let usual = match (usual, self.interleaving()) {
             (Some(usual), Some(Interleaving { count, each })) => {
                 Some(usual.shared_by(count, Duration::from_secs_f64(each)))
             }
             (usual, _) => usual,
         };
+        self.usual = usual.map(Box::new);
     }
 
     /// The time after a renewal at which the next one is late. Until enough intervals were seen, this depends on the TTL.
@@ -224,7 +225,7 @@ impl ObservedRenewals {
         if self.cadence.answers == 0 {
             return None;
         }
-        let usual = self.usual.and_then(|usual| usual.late_after(self.ttl()));
+        let usual = self.usual_interval().and_then(|usual| usual.late_after(self.ttl()));
         Some(usual.unwrap_or_else(|| late_after_by_ttl(self.longest_unrenewed(), self.ttl())))
     }
 
@@ -241,7 +242,7 @@ impl ObservedRenewals {
         if self.is_unread() {
             return RenewalPattern::Unread;
         }
-        match (self.interleaving(), self.usual) {
+        match (self.interleaving(), self.usual_interval()) {
             (Some(Interleaving { count, each }), _) => {
                 RenewalPattern::Interleaved { count, each: Duration::from_secs_f64(each) }
             }
@@ -295,7 +296,7 @@ impl ObservedRenewals {
             return unmeasured;
         }
         let interval = before.map(|before| seen.interval_since(&before));
-        let expected = self.usual;
+        let expected = self.usual_interval();
         // Without a poll that found no renewal in between, several renewals may look like one.
         let is_seen = !has_gap && self.is_quiet_confirmed && self.ttl >= MIN_TIMED_TTL;
         seen.is_sure = is_seen && interval.is_some_and(|interval| interval.value >= CLOSE);
@@ -310,7 +311,7 @@ impl ObservedRenewals {
             interval: interval.map(|interval| interval.value),
             interval_doubt: interval.map(|interval| interval.half_width),
             is_bound: !seen.is_sure,
-            expected: expected.or(self.usual).map(|usual| usual.every),
+            expected: expected.or(self.usual_interval()).map(|usual| usual.every),
             left: known_left.map(|left| left.value),
             left_doubt: known_left.map(|left| left.half_width),
             ..unmeasured

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::renewal_pattern::Certainty;
 
-/// The newest intervals count that together cover this many TTLs.
-const WINDOW: u32 = 3;
+/// The newest intervals count that together cover this many TTLs, and at least this number of intervals.
+const WINDOW: (u32, usize) = (3, 8);
+/// Intervals that differ from the median by less than this share are averaged.
+const NEAR: f64 = 0.1;
 /// Share of the TTL that the intervals must cover before the next renewal can be predicted. A burst covers less: clients
 /// such as Patroni renew several times within seconds at their start and at a failover.
 const ESTABLISHED: f64 = 0.8;
@@ -32,7 +34,7 @@ pub(super) struct Estimate {
 /// long intervals are stalls and do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UsualInterval {
-    /// The median.
+    /// The mean of the intervals near the median.
     pub every: Duration,
     /// Whether renewals may have been missed, so that the true interval is shorter.
     pub certainty: Certainty,
@@ -51,7 +53,7 @@ impl UsualInterval {
         let mut sorted: Vec<Estimate> = Vec::with_capacity(MANY_INTERVALS);
         let mut covered = Duration::ZERO;
         for interval in newest {
-            if covered >= ttl * WINDOW && sorted.len() > MIN_INTERVALS {
+            if covered >= ttl * WINDOW.0 && sorted.len() >= WINDOW.1 {
                 break;
             }
             covered += interval.value;
@@ -126,13 +128,14 @@ fn drop_stalls(sorted: &mut Vec<Estimate>, ttl: Duration) {
     }
 }
 
-/// The mean of the median and of the intervals that polls cannot distinguish from it. Errors of consecutive intervals cancel
-/// out.
+/// The mean of the median and of the intervals near it, also those that polls cannot distinguish from it. Errors of
+/// consecutive intervals cancel out.
 fn every(sorted: &[Estimate]) -> Option<Duration> {
     let median = weighted_median(sorted)?;
     let (mut count, mut sum) = (0, Duration::ZERO);
     for interval in sorted {
-        if interval.value.abs_diff(median.value) <= interval.half_width + median.half_width {
+        let near = median.value.mul_f64(NEAR).max(interval.half_width + median.half_width);
+        if interval.value.abs_diff(median.value) <= near {
             count += 1;
             sum += interval.value;
         }
