@@ -37,7 +37,7 @@ struct Entry {
     key: CohortKey,
     /// The granted TTL in seconds. It differs from that of `key` in a cohort of several TTLs.
     ttl: u32,
-    /// The mean interval in milliseconds. 0 if unknown.
+    /// The usual interval in milliseconds. 0 if unknown.
     every: u32,
     is_bound: bool,
     is_too_late: bool,

@@ -35,6 +35,17 @@ impl Client {
         Client::new(ttl, renewals)
     }
 
+    /// Each renewal up to 60 ms later, as on a busy network, and the polls at another phase.
+    fn jittered(mut self, seed: u64) -> Self {
+        let mut random = seed;
+        for renewal in &mut self.renewals {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *renewal += (random >> 33) as f64 / f64::from(1_u32 << 31) * 0.06;
+        }
+        self.granted -= (seed % 4) as f64 * 0.17;
+        self
+    }
+
     fn last_renewed(&self, now: f64) -> f64 {
         let count = self.renewals.partition_point(|renewal| *renewal <= now);
         count.checked_sub(1).map_or(self.granted, |last| self.renewals[last])
@@ -133,8 +144,10 @@ fn healthy(until: f64) -> Vec<(&'static str, Client, f64)> {
 
 #[test]
 fn ten_minutes_of_a_healthy_client_are_quiet_and_its_end_is_not() {
-    for (name, client, every) in healthy(600.0) {
+    let runs = (0..u64::from(cases(2))).flat_map(|seed| healthy(600.0).into_iter().map(move |run| (seed, run)));
+    for (seed, (name, client, every)) in runs {
         let mut story = Story::start(AppConfig::default());
+        let client = client.jittered(seed);
         let last = client.last_renewed(600.0);
         let clients = [client];
         story.watch(&clients, last + 0.5, |_| ());
