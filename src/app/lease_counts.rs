@@ -17,7 +17,7 @@ pub struct LeaseCounts {
     pub perhaps_dying: usize,
     /// Pinned leases.
     pub pinned: usize,
-    /// Renewals per second of all leases, computed from their mean intervals. Those of other clients are inferred from
+    /// Renewals per second of all leases, computed from their usual intervals. Those of other clients are inferred from
     /// polls.
     pub renewals: f64,
     /// Dropped responses of the living leases.

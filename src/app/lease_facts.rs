@@ -125,7 +125,7 @@ impl Lease {
             return Some("several");
         }
         let ttl = self.granted_ttl? as f64;
-        let Some(interval) = self.others_mean_interval() else {
+        let Some(interval) = self.others_usual_interval() else {
             let is_idle = self.observed.renewals().last().is_none() && self.was_watched(ttl);
             return if is_idle { Some("nobody") } else { None };
         };

@@ -24,9 +24,9 @@ pub enum LeaseState {
     Dying,
     /// Two planned polls got no reply.
     Unseen,
-    /// The renewal is overdue, and less time is left than one renewal interval.
+    /// The renewal is overdue, and less time is left than one renewal interval and than usual at a renewal.
     Risk,
-    /// The renewal is overdue compared with the usual interval.
+    /// The renewal is overdue compared with the usual interval, or with the TTL while that is unknown.
     Late,
     /// Kept alive, but its responses are not read: the reader is stalled, or the response queue is full.
     Stalled,

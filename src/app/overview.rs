@@ -52,7 +52,7 @@ pub(super) fn renewals_per_second(lease: &Lease, state: LeaseState) -> f64 {
         Ownership::Other => matches!(state, LeaseState::Ok),
         _ => lease.is_kept_alive,
     };
-    let interval = if is_renewed { lease.mean_interval() } else { None };
+    let interval = if is_renewed { lease.usual_interval() } else { None };
     interval.map_or(0.0, |interval| 1.0 / interval.as_secs_f64().max(1e-3))
 }
 
@@ -60,7 +60,7 @@ pub(super) fn renewals_per_second(lease: &Lease, state: LeaseState) -> f64 {
 pub(super) fn is_unmeasured(lease: &Lease, state: LeaseState) -> bool {
     let is_slow = lease.granted_ttl.is_some_and(|ttl| ttl > SLOW_TTL);
     let may_be_renewed = lease.ownership == Ownership::Other && state == LeaseState::Ok && !is_slow;
-    if !may_be_renewed || lease.mean_interval().is_some() {
+    if !may_be_renewed || lease.usual_interval().is_some() {
         return false;
     }
     let renewals = lease.observed.renewals();

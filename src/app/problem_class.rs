@@ -80,6 +80,6 @@ impl SettledClass {
 /// How long a lease must be better: one and a half renewal intervals, because by then a cycle has passed without the
 /// problem; 5 s to 30 s.
 fn settling_time(lease: &Lease) -> Duration {
-    let interval = lease.mean_interval().unwrap_or_default();
+    let interval = lease.usual_interval().unwrap_or_default();
     (interval * 3 / 2).clamp(Duration::from_secs(5), Duration::from_secs(30))
 }

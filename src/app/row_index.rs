@@ -204,12 +204,17 @@ impl RowIndex {
         self.alarms = alarms.into();
     }
 
-    /// Notes a lease that became late or at risk. One that goes from risk to late is not reported again.
+    /// Notes a lease that became late or at risk. One that goes from risk to late is not reported again. One that is at risk
+    /// without having been late before may have become both between two polls.
     fn note_alarming(&mut self, id: LeaseId, before: Option<LeaseState>, state: Option<LeaseState>) {
         match (before, state) {
             (Some(LeaseState::Risk), Some(LeaseState::Risk | LeaseState::Late))
             | (Some(LeaseState::Late), Some(LeaseState::Late)) => (),
-            (_, Some(state @ (LeaseState::Risk | LeaseState::Late))) => self.newly_alarming.push((id, state)),
+            (Some(LeaseState::Late), Some(LeaseState::Risk)) => self.newly_alarming.push((id, LeaseState::Risk)),
+            (_, Some(LeaseState::Risk)) => {
+                self.newly_alarming.extend([LeaseState::Late, LeaseState::Risk].map(|state| (id, state)));
+            }
+            (_, Some(LeaseState::Late)) => self.newly_alarming.push((id, LeaseState::Late)),
             _ => (),
         }
     }

@@ -25,10 +25,12 @@ mod removal;
 mod renewal_pattern;
 #[cfg(test)]
 mod tests;
+mod usual_interval;
 
 pub use key_detach_reason::KeyDetachReason;
 pub use removal::{CohortHint, ExpiryBacklog, RemovalCause, RemovalDelay, RemovalWindow};
-pub use renewal_pattern::{Certainty, MeanInterval, ObservedRenewals, RenewalPattern};
+pub use renewal_pattern::{Certainty, ObservedRenewals, RenewalPattern};
+pub use usual_interval::{UsualInterval, late_after, late_after_by_ttl};
 
 use std::time::Duration;
 
@@ -37,7 +39,7 @@ use simkit::Timestamp;
 
 use super::{Renewal, TimeRange};
 use deadline_tracker::{DeadlineTracker, TrackerStep};
-use renewal_pattern::Estimate;
+use usual_interval::Estimate;
 
 /// What was inferred from a reply.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -274,7 +276,7 @@ impl LeaseInference {
         Some(known.ttl.saturating_sub(known.track.bounds().latest - known.sent))
     }
 
-    /// When the lease becomes late compared with its usual interval; `None` before there is one.
+    /// When the lease becomes late; `None` before the first renewal.
     pub fn late_from(&self) -> Option<Timestamp> {
         Some(self.unrenewed_since()? + self.renewals.late_after()?)
     }

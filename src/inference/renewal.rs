@@ -34,7 +34,7 @@ pub struct Renewal {
     pub interval_doubt: Option<Duration>,
     /// Whether renewals in between may have been missed, so that `interval` is an upper bound.
     pub is_bound: bool,
-    /// The expected interval, from the renewal schedule or the lease's mean interval. For an inferred renewal, the mean
+    /// The expected interval, from the renewal schedule or the lease's usual interval. For an inferred renewal, that
     /// before it, or the first interval if this renewal ends it.
     pub expected: Option<Duration>,
     /// Time left just before it; `None` if an earlier renewal may have been missed or the TTL is too short.

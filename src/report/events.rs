@@ -52,8 +52,8 @@ pub(super) struct EventObject {
     /// When it was detected.
     #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
     seen_at: String,
-    /// The kind. `late`: the usual interval has passed without a renewal. `risk`: less time left than one
-    /// interval. `missed`: a renewal got no reply; without a lease, a time about which nothing is known. `refilled`:
+    /// The kind. `late`: the renewal is overdue. `risk`: it is overdue, and less time is left than one interval
+    /// and than usual at a renewal. `missed`: a renewal got no reply; without a lease, a time about which nothing is known. `refilled`:
     /// the time left was reset by an election or a restart, which is not a renewal. `gone`: ended for an unknown reason.
     /// `replaced`: ran out after a newer lease (`to`) had taken its last key.
     /// `absent`: not in the cluster that was restored or that replaced the known one. `cluster`: etcd was restored or
@@ -81,7 +81,7 @@ struct EventFields {
     /// Requested seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     requested_ttl: Option<i64>,
-    /// renewed: seconds left when it was renewed. risk: seconds left. refilled: seconds left if it was not reset to the
+    /// renewed: seconds left when it was renewed. risk: seconds left at `at`. refilled: seconds left if it was not reset to the
     /// full TTL.
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +91,7 @@ struct EventFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     left_error: Option<f64>,
     /// Seconds since the previous renewal, which may be known better now than when its own line was written.
-    /// missed: seconds without a reply.
+    /// late: seconds since the last renewal, at `at`. missed: seconds without a reply.
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     interval: Option<f64>,
@@ -189,7 +189,7 @@ impl EventFields {
                 ..EventFields::default()
             },
             EventKind::Late { interval, expected } => EventFields::of_times(None, *interval, *expected),
-            EventKind::Risk { left, expected } => EventFields::of_times(Some(*left), None, Some(*expected)),
+            EventKind::Risk { left, expected } => EventFields::of_times(Some(*left), None, *expected),
             EventKind::Missed { waited } => EventFields::of_times(None, Some(*waited), None),
             EventKind::ProcessStalled { span, .. } => {
                 EventFields { message: Some(what.text()), ..EventFields::of_times(None, Some(*span), None) }
@@ -338,7 +338,7 @@ mod tests {
             EventKind::Renewed(Renewal { is_bound: true, ..renewed }),
             EventKind::Dropped { depth: 16, capacity: 16 },
             EventKind::Late { interval: Some(seconds(5.0)), expected: Some(seconds(3.5)) },
-            EventKind::Risk { left: seconds(3.0), expected: seconds(3.5) },
+            EventKind::Risk { left: seconds(3.0), expected: Some(seconds(3.5)) },
             EventKind::Missed { waited: seconds(1.0) },
             EventKind::Refilled { ttl: Some(10), term: Some(5), left: None },
             EventKind::Refilled { ttl: Some(900), term: Some(5), left: Some((seconds(594.5), seconds(0.5))) },

@@ -84,7 +84,7 @@ impl CohortKey {
     }
 }
 
-/// The mean intervals of many leases, one value per lease, rounded to about three digits.
+/// The usual intervals of many leases, one value per lease, rounded to about three digits.
 #[derive(Clone, Debug, Default)]
 pub struct IntervalCounts {
     count: u64,

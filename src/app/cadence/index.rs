@@ -37,7 +37,7 @@ struct Entry {
     key: CohortKey,
     /// The granted TTL in seconds. It differs from that of `key` in a cohort of several TTLs.
     ttl: u32,
-    /// The mean interval in milliseconds. 0 if unknown.
+    /// The usual interval in milliseconds. 0 if unknown.
     every: u32,
     is_bound: bool,
     is_too_late: bool,
@@ -53,8 +53,8 @@ impl Entry {
         let owner = if is_own { CohortOwner::Own } else { CohortOwner::Others };
         let asked = if is_own { lease.asked_ttl.unwrap_or(ttl) } else { ttl };
         let key = CohortKey::new(owner, ttl, asked);
-        let is_bound = lease.others_mean_interval().is_some_and(|mean| mean.certainty == Certainty::AtLeast);
-        let every = lease.mean_interval().map_or(0, |every| u32::try_from(every.as_millis()).unwrap_or(u32::MAX));
+        let is_bound = lease.others_usual_interval().is_some_and(|usual| usual.certainty == Certainty::AtLeast);
+        let every = lease.usual_interval().map_or(0, |every| u32::try_from(every.as_millis()).unwrap_or(u32::MAX));
         let state = lease.state(now);
         Some(Entry {
             key,

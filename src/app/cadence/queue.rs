@@ -37,7 +37,7 @@ impl QueueOutlook {
         let status = lease.engine.as_ref()?;
         let gauge = status.queue;
         let is_full = gauge.depth >= gauge.capacity;
-        let first_drop = match status.expected.or_else(|| lease.mean_interval()) {
+        let first_drop = match status.expected.or_else(|| lease.usual_interval()) {
             _ if gauge.dropped > 0 && is_full => {
                 first_drop(lease, gauge.depth).map_or(FirstDrop::Earlier, FirstDrop::After)
             }

@@ -73,17 +73,17 @@ pub enum EventKind {
     },
     /// The renewal is overdue.
     Late {
-        /// Time since the last renewal.
+        /// Time since the last renewal when it became overdue.
         interval: Option<Duration>,
-        /// The lease's usual interval.
+        /// The lease's usual interval; `None` while it is unknown.
         expected: Option<Duration>,
     },
-    /// Less time is left than one usual interval, and the renewal is overdue.
+    /// Less time is left than one usual interval and than usual at a renewal, and the renewal is overdue.
     Risk {
-        /// The time left.
+        /// The time left when this became true.
         left: Duration,
-        /// The lease's usual interval.
-        expected: Duration,
+        /// The lease's usual interval; `None` while it is unknown.
+        expected: Option<Duration>,
     },
     /// A renewal sent by this program was not answered.
     Missed {

@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn repeats_of_one_lease_share_a_line_with_the_newest_time() {
         let mut log = EventLog::default();
-        let risk = || EventKind::Risk { left: Duration::from_secs(1), expected: Duration::from_secs(3) };
+        let risk = || EventKind::Risk { left: Duration::from_secs(1), expected: Some(Duration::from_secs(3)) };
         for second in 0..40 {
             log.push(at(1_000 * second), Some(LeaseId(1 + second as i64 % 2)), risk());
         }

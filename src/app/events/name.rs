@@ -23,7 +23,7 @@ pub enum EventName {
     Refilled,
     /// A response was dropped because its queue is full.
     Dropped,
-    /// A renewal is overdue compared with the lease's usual interval.
+    /// A renewal is overdue.
     Late,
     /// A renewal is overdue, and less time is left than one usual interval of the lease.
     Risk,

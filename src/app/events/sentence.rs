@@ -94,14 +94,15 @@ fn dropped(depth: usize, capacity: usize) -> String {
 
 fn late(interval: Option<Duration>, expected: Option<Duration>) -> String {
     let since = interval.map_or("renewal overdue".to_owned(), |span| format!("no renewal for {}", tenths(span)));
-    match expected {
-        Some(every) => format!("{since} (usually every {})", tenths(every)),
-        None => since,
-    }
+    since + &usually(expected)
 }
 
-fn risk(left: Duration, expected: Duration) -> String {
-    format!("renewal overdue: {} left (usually every {})", tenths(left), tenths(expected))
+fn risk(left: Duration, expected: Option<Duration>) -> String {
+    format!("renewal overdue: {} left{}", tenths(left), usually(expected))
+}
+
+fn usually(expected: Option<Duration>) -> String {
+    expected.map_or(String::new(), |every| format!(" (usually every {})", tenths(every)))
 }
 
 fn tenths(span: Duration) -> String {
@@ -218,7 +219,7 @@ mod tests {
             of(&EventKind::Late { interval: Some(seconds(12.0)), expected: Some(expected) }),
             "no renewal for 12.0 s (usually every 10.0 s)"
         );
-        let risk = EventKind::Risk { left: seconds(3.12), expected };
+        let risk = EventKind::Risk { left: seconds(3.12), expected: Some(expected) };
         assert_eq!(of(&risk), "renewal overdue: 3.1 s left (usually every 10.0 s)");
     }
 

@@ -50,7 +50,7 @@ fn rate(lease: &Lease, state: LeaseState) -> u64 {
     if !is_renewed || state == LeaseState::Dying {
         return 0;
     }
-    lease.mean_interval().map_or(0, |interval| (1e9 / interval.as_secs_f64().max(1e-3)) as u64)
+    lease.usual_interval().map_or(0, |interval| (1e9 / interval.as_secs_f64().max(1e-3)) as u64)
 }
 
 /// The figures of a group of leases.
@@ -70,7 +70,7 @@ pub struct GroupFigures {
     pub deadline: Option<Timestamp>,
     /// The median of the renewal intervals, as a share of the TTL in percent. `None` if no interval is known.
     pub median_percent: Option<u16>,
-    /// Renewals per second of all leases, by their mean intervals.
+    /// Renewals per second of all leases, by their usual intervals.
     pub renewals: f64,
 }
 

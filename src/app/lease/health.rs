@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::app::{Lease, LeaseState, Ownership};
+use crate::inference::lease_inference::late_after;
 use crate::inference::lints::QueueFull;
 use etcd_lease::{Fault, QueueGauge};
 use simkit::Timestamp;
@@ -75,30 +76,18 @@ impl Lease {
         should_be_kept && !self.is_kept_alive || self.drill() == Some(Fault::HoldSender)
     }
 
-    /// The time at which less than 0.9 of the renewal interval is left and the next renewal is overdue. The factor is
-    /// below 1 because a healthy 2 s lease has exactly one interval left when it is renewed. A lease that is renewed
-    /// regularly when more than half of its TTL has passed always has less than one interval left before a renewal: that
-    /// is a thin margin, which has a warning of its own, and no risk until the renewal does not come.
+    /// The time at which less than the [danger line](Lease::danger_left) is left and the next renewal is overdue. The deadline
+    /// says when the last renewal was, also if polls before it were missed. `None` before the first renewal.
     pub(in crate::app) fn risk_from(&self) -> Option<Timestamp> {
-        let interval = self.mean_interval()?;
-        if interval.is_zero() || self.end.is_some() {
+        if self.end.is_some() {
             return None;
         }
-        let low = self.left_below(interval.mul_f64(super::rhythm::DANGER))?;
-        Some(self.overdue_from(interval).map_or(low, |overdue| overdue.max(low)))
-    }
-
-    /// When the next renewal is overdue: when the lease is late, but at the latest after a third of the time from the
-    /// expected renewal to the deadline. The deadline says when the last renewal was, also if polls before it were missed.
-    fn overdue_from(&self, interval: Duration) -> Option<Timestamp> {
+        let low = self.left_below(self.danger_left()?)?;
         let last = if self.is_kept_alive { self.last_answer() } else { self.observed.last_possible() };
-        let due = last? + interval;
-        let deadline = self.bounds()?.earliest;
-        let at_latest = if deadline > due { due + (deadline - due) / 3 } else { deadline };
-        Some(self.late_from().map_or(at_latest, |late| late.min(at_latest)))
+        Some(low.max(last? + self.late_after()?))
     }
 
-    /// The time at which the renewal is overdue compared with the usual interval. For other clients' leases, only time
+    /// The time at which the renewal is overdue. For other clients' leases, only time
     /// in which polls would have shown a renewal counts.
     pub(in crate::app) fn late_from(&self) -> Option<Timestamp> {
         match &self.engine {
@@ -108,17 +97,12 @@ impl Lease {
         }
     }
 
-    /// The time after a renewal at which the next one is late; `None` before there is a usual interval. For a lease
-    /// that the engine renews, it is at least the scheduled interval, even if the user renewed the lease early.
+    /// The time after a renewal at which the next one is late; `None` before the first renewal. For a lease that the engine
+    /// renews, it is at least the scheduled interval, even if the user renewed the lease early.
     pub(in crate::app) fn late_after(&self) -> Option<Duration> {
-        const CLIENTV3_TICK: Duration = Duration::from_millis(500);
-        match &self.engine {
-            Some(status) => {
-                let interval = status.cadence.mean()?.max(status.expected.unwrap_or_default());
-                Some(interval.mul_f64(1.1) + CLIENTV3_TICK)
-            }
-            None => self.observed.renewals().late_after(),
-        }
+        let Some(status) = &self.engine else { return self.observed.renewals().late_after() };
+        let interval = status.cadence.mean()?.max(status.expected.unwrap_or_default());
+        Some(late_after(interval, Duration::from_secs(self.granted_ttl?.unsigned_abs())))
     }
 
     /// The start of the time without a renewal, as far as polls would have shown one; `None` if unknown.

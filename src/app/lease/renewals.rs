@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::{Lease, TimeRange};
-use crate::inference::lease_inference::{Certainty, MeanInterval, RenewalPattern};
+use crate::inference::lease_inference::{Certainty, RenewalPattern, UsualInterval};
 use simkit::Timestamp;
 
 impl Lease {
@@ -18,19 +18,28 @@ impl Lease {
         self.last_answer().or(self.observed.renewals().last().map(TimeRange::middle))
     }
 
-    /// The mean interval between renewals; `None` before the second renewal.
-    pub fn mean_interval(&self) -> Option<Duration> {
+    /// The usual interval between renewals; `None` before the second renewal. For a lease that the engine renews, the mean.
+    pub fn usual_interval(&self) -> Option<Duration> {
         let own = self.engine.as_ref().and_then(|status| status.cadence.mean());
-        own.or_else(|| Some(self.others_mean_interval()?.every))
+        own.or_else(|| Some(self.others_usual_interval()?.every))
     }
 
-    /// The mean interval between other clients' renewals that polls have shown; `None` before the second renewal, or if
+    /// The usual interval between other clients' renewals that polls have shown; `None` before the second renewal, or if
     /// the engine renews the lease.
-    pub fn others_mean_interval(&self) -> Option<MeanInterval> {
+    pub fn others_usual_interval(&self) -> Option<UsualInterval> {
         if self.engine.is_some() {
             return None;
         }
-        self.observed.renewals().mean_interval()
+        self.observed.renewals().usual_interval()
+    }
+
+    /// The usual interval, if enough renewals were seen to predict the next one.
+    pub fn established_interval(&self) -> Option<Duration> {
+        let every = match self.others_usual_interval() {
+            Some(usual) if !usual.is_established() => return None,
+            _ => self.usual_interval()?,
+        };
+        if every.is_zero() { None } else { Some(every) }
     }
 
     /// The pattern of the renewals. `Frequent` is a mistake of other clients, so it never applies to a lease that the
@@ -52,17 +61,17 @@ impl Lease {
         Some((renewals.cadence().least_left?, renewals.certainty()))
     }
 
-    /// The expected renewal interval: from the renewal schedule, else the mean interval, else TTL/3.
+    /// The expected renewal interval: from the renewal schedule, else the usual interval, else TTL/3.
     pub fn expected_interval(&self) -> Option<Duration> {
         let third = self.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs()) / 3);
-        self.engine.as_ref().and_then(|status| status.expected).or(self.mean_interval()).or(third)
+        self.engine.as_ref().and_then(|status| status.expected).or(self.usual_interval()).or(third)
     }
 
     /// How many renewals in a row may fail before the lease expires; `None` if it is not kept alive or the deadline is
     /// unknown.
     pub fn renewals_to_spare(&self, now: Timestamp) -> Option<u64> {
         let status = self.engine.as_ref()?;
-        let every = status.expected.or(self.mean_interval())?;
+        let every = status.expected.or(self.usual_interval())?;
         if !self.is_kept_alive || every.is_zero() {
             return None;
         }

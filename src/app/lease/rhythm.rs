@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use crate::app::{Lease, TimeRange};
-use crate::inference::lease_inference::{Certainty, MeanInterval};
+use crate::inference::lease_inference::UsualInterval;
 use simkit::Timestamp;
 
 /// Number of cycles in [`Lease::cycles`].
 const CYCLES: usize = 5;
-/// Below this share of an interval, a lease is at risk. See [`Lease::risk_from`].
-pub(super) const DANGER: f64 = 0.9;
+/// Below this share of an interval, a lease is at risk. It is below 1 because a healthy 2 s lease has exactly one interval
+/// left when it is renewed.
+const DANGER: f64 = 0.9;
 
 /// How much time a lease has left, compared with its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,17 +19,18 @@ pub enum TimeLeft {
     Usual,
     /// Less than half of what a healthy cycle leaves above the danger line.
     Low,
-    /// Less than one interval: the next renewal must succeed. Without an interval, less than 5 s.
+    /// Less than one interval, or less than the usual time left at a renewal: the next renewal must succeed. Without an
+    /// interval, less than 5 s.
     Critical,
 }
 
 impl Lease {
-    /// The observed interval: the last one if the engine renews the lease, else the mean of what polls have shown.
-    /// `None` before the second renewal.
-    pub fn observed_interval(&self) -> Option<MeanInterval> {
+    /// The observed interval: the last one if the engine renews the lease, else the usual one that polls have
+    /// shown. `None` before the second renewal.
+    pub fn observed_interval(&self) -> Option<UsualInterval> {
         match &self.engine {
-            Some(status) => Some(MeanInterval { every: status.cadence.last?, certainty: Certainty::About }),
-            None => self.others_mean_interval(),
+            Some(status) => Some(UsualInterval::exact(status.cadence.last?)),
+            None => self.others_usual_interval(),
         }
     }
 
@@ -71,14 +73,14 @@ impl Lease {
         renewals.recent_with_gaps().rev().map(with_gap_after).take(CYCLES).collect()
     }
 
-    /// How much time is left at `now`. The danger line is one interval, slightly less because a healthy 2 s lease has
-    /// exactly one interval left when it is renewed. Half of what a healthy cycle leaves above that line is low. A lease
-    /// that a newer one replaces runs out as planned.
+    /// How much time is left at `now`, compared with the danger line. Half of what a healthy cycle leaves above that line is
+    /// low. A lease that a newer one replaces runs out as planned.
     pub fn time_left(&self, now: Timestamp) -> TimeLeft {
         /// Without an interval, only the last seconds are critical.
         const LAST_SECONDS: f64 = 5.0;
         let (Some(left), Some(ttl)) = (self.left(now), self.ttl_seconds()) else { return TimeLeft::Usual };
-        let Some(every) = self.usual_interval() else {
+        let every = self.usual_interval().or_else(|| self.engine.as_ref()?.expected);
+        let Some(every) = every.filter(|every| !every.is_zero()) else {
             let is_planned = self.replaced_by().is_some() || self.new_lease_every().is_some();
             return if !is_planned && left < LAST_SECONDS.min(ttl / 3.0) {
                 TimeLeft::Critical
@@ -86,8 +88,8 @@ impl Lease {
                 TimeLeft::Usual
             };
         };
-        let danger = every.as_secs_f64() * DANGER;
-        let least = ttl - every.as_secs_f64();
+        let every = every.as_secs_f64();
+        let (danger, least) = (danger_line(every, ttl), ttl - every);
         match left {
             left if left < danger => TimeLeft::Critical,
             left if left < danger + (least - danger) / 2.0 => TimeLeft::Low,
@@ -95,11 +97,21 @@ impl Lease {
         }
     }
 
-    fn usual_interval(&self) -> Option<Duration> {
-        self.mean_interval().or(self.engine.as_ref()?.expected).filter(|every| !every.is_zero())
+    /// The time left below which a lease whose renewal is overdue is at risk. While no usual interval is known, this is a
+    /// sixth of the TTL. `None` while the TTL is unknown.
+    pub(super) fn danger_left(&self) -> Option<Duration> {
+        let ttl = self.ttl_seconds()?;
+        let every = self.established_interval();
+        Some(Duration::from_secs_f64(every.map_or(ttl / 6.0, |every| danger_line(every.as_secs_f64(), ttl))))
     }
 
     fn ttl_seconds(&self) -> Option<f64> {
         self.granted_ttl.filter(|ttl| *ttl > 0).map(|ttl| ttl as f64)
     }
+}
+
+/// One interval, or the usual time left at a renewal if that is less, as with a client that renews when more than half of
+/// the TTL has passed.
+fn danger_line(every: f64, ttl: f64) -> f64 {
+    every.min(ttl - every).max(0.0) * DANGER
 }

@@ -145,7 +145,9 @@ fn no_interval_is_shown_for_a_ttl_below_4_s() {
     });
     let intervals: Vec<_> = intervals.collect();
     assert!(!intervals.is_empty() && intervals.iter().all(|reported| *reported == (None, None)), "{intervals:?}");
-    assert!(story.others_lease(7).others_mean_interval().is_none() && story.others_lease(7).mean_interval().is_none());
+    assert!(
+        story.others_lease(7).others_usual_interval().is_none() && story.others_lease(7).usual_interval().is_none()
+    );
 }
 
 #[test]

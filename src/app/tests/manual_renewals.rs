@@ -106,7 +106,7 @@ fn the_cadence_of_an_own_lease_ignores_it() {
             .into_iter()
             .map(|series| (series.renewals, format!("{:?}", series.intervals)))
             .collect::<Vec<_>>();
-        (lease.mean_interval(), lease.late_from(), lease.last_renewed(), lease.warnings.clone(), series)
+        (lease.usual_interval(), lease.late_from(), lease.last_renewed(), lease.warnings.clone(), series)
     };
     let before = cadence(&story);
     story.wait(0.4);
@@ -123,7 +123,7 @@ fn the_inferred_cadence_of_another_client_ignores_it() {
     let mut truth = watched(&mut story, 6);
     let figures = |story: &Story| {
         let lease = story.others_lease(7);
-        let every = lease.others_mean_interval().unwrap();
+        let every = lease.others_usual_interval().unwrap();
         (every.every.as_secs_f64(), every.certainty, lease.margin().unwrap().1, lease.warnings.clone())
     };
     story.live(7, &truth, 58.0);
@@ -177,7 +177,7 @@ fn many_of_them_do_not_look_like_an_unread_channel() {
     run_lints(&mut story.app, story.now);
     let lease = story.others_lease(7);
     assert!(!lease.warnings.contains(&"unread"), "{:?}", lease.warnings);
-    assert!((9.0..11.0).contains(&lease.mean_interval().unwrap().as_secs_f64()));
+    assert!((9.0..11.0).contains(&lease.usual_interval().unwrap().as_secs_f64()));
 }
 
 #[test]

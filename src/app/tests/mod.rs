@@ -2,6 +2,7 @@
 
 mod answering;
 mod cadence_view;
+mod cadences;
 mod change_ttl;
 mod command_line;
 mod dialogs;

@@ -52,7 +52,7 @@ fn the_cadence_of_another_client_is_inferred_from_polls() {
     let truth = renewed(&mut story, 6);
     story.live(7, &truth, 57.0);
     let lease = story.others_lease(7);
-    let interval = lease.others_mean_interval().unwrap();
+    let interval = lease.others_usual_interval().unwrap();
     assert!(
         (9.7..10.3).contains(&interval.every.as_secs_f64()) && interval.certainty == Certainty::About,
         "{interval:?}"

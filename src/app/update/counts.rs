@@ -1,7 +1,5 @@
 //! Updating the counts, and reporting leases that became late or at risk.
 
-use std::time::Duration;
-
 use crate::app::{AppState, EventKind, Lease, LeaseState};
 use simkit::Timestamp;
 
@@ -18,20 +16,24 @@ pub(super) fn refresh_counts(app: &mut AppState, now: Timestamp) {
     for (id, state) in app.view.row_index.drain_newly_alarming() {
         app.leases.lift_mutes(id);
         if let Some((at, what)) = app.leases.get(id).and_then(|lease| alarm_event(lease, state, now)) {
-            app.events.push(at.min(now), Some(id), what);
+            app.events.push(at, Some(id), what);
         }
     }
 }
 
-/// The start and the event of an alarming state.
+/// The start and the event of an alarming state. All times in the event are as of that start. `None` if the lease is at risk
+/// and not late.
 fn alarm_event(lease: &Lease, state: LeaseState, now: Timestamp) -> Option<(Timestamp, EventKind)> {
-    let expected = lease.mean_interval();
+    let expected = lease.established_interval();
     if state == LeaseState::Risk {
-        let (left, expected) = (Duration::from_secs_f64(lease.left(now)?), expected?);
-        // If the lease was at risk right after its last renewal, the risk started with that renewal.
-        let from = lease.risk_from()?.max(lease.last_renewed().unwrap_or(Timestamp::START));
-        return Some((from, EventKind::Risk { left, expected }));
+        let at = lease.risk_from()?.min(now);
+        let left = lease.shown_deadline()? - at;
+        return Some((at, EventKind::Risk { left, expected }));
     }
-    let interval = lease.unrenewed_since().map(|since| now - since);
-    Some((lease.late_from()?, EventKind::Late { interval, expected }))
+    let at = lease.late_from()?;
+    if at > now {
+        return None;
+    }
+    let interval = lease.unrenewed_since().map(|since| at - since);
+    Some((at, EventKind::Late { interval, expected }))
 }

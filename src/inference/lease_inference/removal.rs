@@ -80,7 +80,7 @@ impl LeaseInference {
     pub fn is_unrenewed(&self) -> bool {
         let Some(known) = self.known else { return false };
         let unrenewed = known.sent - known.before_manual.unwrap_or(known.track.bounds().latest.before(known.ttl));
-        let usual = self.renewals.mean_interval().map(|interval| interval.every * 3 / 2);
+        let usual = self.renewals.usual_interval().map(|interval| interval.every * 3 / 2);
         let was_renewed = self.renewals.last().is_some();
         unrenewed >= usual.unwrap_or(if was_renewed { known.ttl * 2 / 3 } else { known.ttl / 2 })
     }
@@ -96,7 +96,7 @@ impl LeaseInference {
         if known.dying {
             return None;
         }
-        let is_idle = self.renewals.mean_interval().is_none() || self.is_unrenewed();
+        let is_idle = self.renewals.usual_interval().is_none() || self.is_unrenewed();
         if is_idle { Some(known.track.bounds().earliest) } else { None }
     }
 }

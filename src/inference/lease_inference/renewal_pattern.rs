@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::interleaving::{self, Interleaving};
+use super::usual_interval::{Estimate, UsualInterval, late_after_by_ttl};
 use crate::inference::{Renewal, RenewalSource, TimeRange};
 use etcd_lease::{Cadence, TimeToLive};
 use simkit::Timestamp;
@@ -18,10 +19,8 @@ const MIN_BOUNDED_TTL: i64 = 4;
 const CLOSE: Duration = Duration::from_millis(1_900);
 /// How long every poll must find the lease just renewed before its renewals count as too frequent.
 const STREAK: Duration = Duration::from_secs(5);
-/// How late a Go client may be: its send loop wakes every 500 ms (clientv3/lease.go, `sendKeepAliveLoop`).
-const CLIENTV3_TICK: Duration = Duration::from_millis(500);
-/// Minimum number of intervals to predict the next one. With fewer, the next renewal may come from a slower client.
-const MIN_INTERVALS: usize = 3;
+/// Minimum number of sure intervals for an upper bound to become exact.
+const MIN_SURE: usize = 3;
 /// An observed renewal, and the one before it.
 type IntervalEnds<'a> = (&'a SeenRenewal, &'a SeenRenewal);
 
@@ -34,38 +33,22 @@ pub enum Certainty {
     AtLeast,
 }
 
-/// The interval between renewals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MeanInterval {
-    /// The mean of the latest intervals.
-    pub every: Duration,
-    /// Whether renewals may have been missed, so that the true interval is shorter.
-    pub certainty: Certainty,
-}
-
 /// How a lease is renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RenewalPattern {
     /// Too few renewals were seen.
     Unknown,
-    /// At this mean interval.
-    Steady(MeanInterval),
+    /// At this interval.
+    Steady(UsualInterval),
     /// By two or three clients, each at its own interval.
     Interleaved {
         /// Number of clients.
         count: usize,
-        /// The mean interval of each client.
+        /// The interval of each client.
         each: Duration,
     },
     /// Every second or more often. Replies in whole seconds do not show how often exactly.
     Frequent,
-}
-
-/// An estimated span of time: the true span differs from `value` by at most `half_width`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Estimate {
-    pub(super) value: Duration,
-    pub(super) half_width: Duration,
 }
 
 /// The renewals of one lease that polls have shown.
@@ -78,8 +61,10 @@ pub struct ObservedRenewals {
     /// Whether a poll since the last renewal came too late to show every renewal.
     gap: bool,
     any_gap: bool,
-    /// Whether too few of the latest intervals are exact, so that the mean is an upper bound.
-    is_mean_bound: bool,
+    /// The usual interval, from `recent`. A box keeps leases that nobody renews small.
+    usual: Option<Box<UsualInterval>>,
+    /// Whether too little of the latest time was in exact intervals, so that the usual interval is an upper bound.
+    is_usual_bound: bool,
     /// When the last poll was sent.
     last_poll: Option<Timestamp>,
     /// The start of the time without a late poll.
@@ -167,72 +152,97 @@ impl ObservedRenewals {
         self.last_poll.zip(self.close_since).map_or(Duration::ZERO, |(last, since)| last - since)
     }
 
-    /// The mean interval of the latest renewals; `None` before the second. Once enough intervals are exact, only those
-    /// count. Otherwise it is an upper bound, from intervals without a gap in the polls if there are any.
-    pub fn mean_interval(&self) -> Option<MeanInterval> {
-        let (count, sum) = self
-            .counted_intervals()
-            .fold((0, Duration::ZERO), |(count, sum), (before, seen)| (count + 1, sum + seen.since(before)));
-        let certainty = if self.is_mean_bound { Certainty::AtLeast } else { Certainty::About };
-        if count == 0 { None } else { Some(MeanInterval { every: sum / count, certainty }) }
+    /// The usual interval; `None` before the second renewal. Once enough intervals are exact, only those count. Otherwise
+    /// it is an upper bound, from intervals without a gap in the polls if there are any.
+    pub fn usual_interval(&self) -> Option<UsualInterval> {
+        self.usual.as_deref().copied()
     }
 
-    /// The shortest and the longest of the intervals that [`mean_interval`](Self::mean_interval) is the mean of.
-    pub fn interval_range(&self) -> Option<(Duration, Duration)> {
-        let lengths = || self.counted_intervals().map(|(before, seen)| seen.since(before));
-        Some((lengths().min()?, lengths().max()?))
-    }
-
-    fn mean(&self) -> Option<Duration> {
-        Some(self.mean_interval()?.every)
+    /// The usual interval, if enough renewals were seen to predict the next one and none can have been missed.
+    pub fn sure_interval(&self) -> Option<Duration> {
+        let usual = self.usual_interval()?;
+        if usual.is_established() && usual.certainty == Certainty::About { Some(usual.every) } else { None }
     }
 
     /// Consecutive pairs of the latest renewals.
-    fn intervals(&self) -> impl Iterator<Item = IntervalEnds<'_>> {
+    fn intervals(&self) -> impl DoubleEndedIterator<Item = IntervalEnds<'_>> {
         self.recent.iter().zip(self.recent.iter().skip(1))
     }
 
-    /// The intervals that the mean is of.
-    fn counted_intervals(&self) -> impl Iterator<Item = IntervalEnds<'_>> {
+    /// The intervals that the usual interval is computed from, newest first. If it is exact, these are the sure ones, and
+    /// short ones: a missed renewal only makes an interval longer.
+    fn counted_intervals(&self) -> impl Iterator<Item = Estimate> {
         let is_any_watched = self.intervals().any(|(_, seen)| !seen.has_gap);
-        let is_bound = self.is_mean_bound;
-        self.intervals().filter(move |(_, seen)| if is_bound { !is_any_watched || !seen.has_gap } else { seen.is_sure })
-    }
-
-    /// Decides whether the mean is exact. Up to half as many unsure intervals as sure ones leave an exact mean exact,
-    /// but an upper bound becomes exact only with clearly more, so that the sign on the screen does not flip at every
-    /// renewal.
-    fn update_mean_bound(&mut self) {
-        let sure = self.intervals().filter(|(_, seen)| seen.is_sure).count();
-        let unsure = self.intervals().filter(|(_, seen)| !seen.is_sure && !seen.has_gap).count();
-        let is_exact =
-            if self.is_mean_bound { sure >= MIN_INTERVALS && unsure * 4 <= sure } else { unsure * 2 <= sure };
-        self.is_mean_bound = self.recent.len() > 1 && (sure == 0 || !is_exact);
-    }
-
-    /// The time after a renewal at which the next one is late: the longest recent interval plus a margin. `None` until
-    /// enough intervals were seen.
-    pub fn late_after(&self) -> Option<Duration> {
-        let span = |(before, seen): IntervalEnds<'_>| {
-            let length = seen.since(before);
-            length.mul_f64(1.1).max(length + seen.at.half_width() + before.at.half_width())
+        let is_bound = self.is_usual_bound;
+        let counts = move |(before, seen): &IntervalEnds<'_>| {
+            if seen.has_gap {
+                is_bound && !is_any_watched
+            } else {
+                is_bound || seen.is_sure || seen.since(before) < CLOSE
+            }
         };
-        let watched = || self.intervals().filter(|(_, seen)| !seen.has_gap);
-        let longest = if watched().count() >= MIN_INTERVALS {
-            watched().map(span).max()?
-        } else if self.intervals().count() >= MIN_INTERVALS {
-            self.intervals().map(span).max()?
+        let counted = self.intervals().rev().filter(counts);
+        counted.map(|(before, seen)| seen.interval_since(before))
+    }
+
+    /// Decides whether the usual interval is exact. Up to half as much time in unsure intervals as in sure ones leaves an
+    /// exact one exact, but an upper bound becomes exact only with clearly less, so that the sign on the screen does not
+    /// flip at every renewal.
+    fn update_usual_bound(&mut self) {
+        let (mut sure, mut sure_time, mut unsure_time) = (0, Duration::ZERO, Duration::ZERO);
+        for (before, seen) in self.intervals().filter(|(_, seen)| !seen.has_gap) {
+            if seen.is_sure {
+                sure += 1;
+                sure_time += seen.since(before);
+            } else {
+                unsure_time += seen.since(before);
+            }
+        }
+        let is_exact = if self.is_usual_bound {
+            sure >= MIN_SURE && unsure_time * 4 <= sure_time
         } else {
-            return None;
+            unsure_time * 2 <= sure_time
         };
-        Some(longest + CLIENTV3_TICK)
+        self.is_usual_bound = self.recent.len() > 1 && (sure == 0 || !is_exact);
+    }
+
+    fn update_usual(&mut self) {
+        self.update_usual_bound();
+        let certainty = if self.is_usual_bound { Certainty::AtLeast } else { Certainty::About };
+        let usual = UsualInterval::of(self.counted_intervals(), self.ttl(), certainty);
+        let usual = match (usual, self.interleaving()) {
+            (Some(usual), Some(Interleaving { count, each })) => {
+                Some(usual.shared_by(count, Duration::from_secs_f64(each)))
+            }
+            (usual, _) => usual,
+        };
+        self.usual = usual.map(Box::new);
+    }
+
+    /// The time after a renewal at which the next one is late. Until enough intervals were seen, this depends on the TTL.
+    /// `None` before the first renewal.
+    pub fn late_after(&self) -> Option<Duration> {
+        if self.cadence.answers == 0 {
+            return None;
+        }
+        let usual = self.usual_interval().and_then(|usual| usual.late_after(self.ttl()));
+        Some(usual.unwrap_or_else(|| late_after_by_ttl(self.longest_unrenewed(), self.ttl())))
+    }
+
+    /// The longest known time without a renewal before a renewal. It includes the time from the grant to the first one.
+    fn longest_unrenewed(&self) -> Duration {
+        self.least_sure.map_or(Duration::ZERO, |left| self.ttl().saturating_sub(left))
+    }
+
+    fn ttl(&self) -> Duration {
+        Duration::from_secs(self.ttl.unsigned_abs())
     }
 
     pub(super) fn pattern(&self) -> RenewalPattern {
         if self.is_frequent() {
             return RenewalPattern::Frequent;
         }
-        match (self.interleaving(), self.mean_interval()) {
+        match (self.interleaving(), self.usual_interval()) {
             (Some(Interleaving { count, each }), _) => {
                 RenewalPattern::Interleaved { count, each: Duration::from_secs_f64(each) }
             }
@@ -281,11 +291,12 @@ impl ObservedRenewals {
             self.any_gap = true;
             self.recent.clear();
             self.recent.push_back(seen);
+            self.usual = None;
             self.cadence.record(None, None);
             return unmeasured;
         }
         let interval = before.map(|before| seen.interval_since(&before));
-        let usual_interval = self.mean();
+        let expected = self.usual_interval();
         // Without a poll that found no renewal in between, several renewals may look like one.
         let is_seen = !has_gap && self.is_quiet_confirmed && self.ttl >= MIN_TIMED_TTL;
         seen.is_sure = is_seen && interval.is_some_and(|interval| interval.value >= CLOSE);
@@ -300,7 +311,7 @@ impl ObservedRenewals {
             interval: interval.map(|interval| interval.value),
             interval_doubt: interval.map(|interval| interval.half_width),
             is_bound: !seen.is_sure,
-            expected: usual_interval.or_else(|| self.mean()),
+            expected: expected.or(self.usual_interval()).map(|usual| usual.every),
             left: known_left.map(|left| left.value),
             left_doubt: known_left.map(|left| left.half_width),
             ..unmeasured
@@ -312,7 +323,7 @@ impl ObservedRenewals {
             self.recent.pop_front();
         }
         self.recent.push_back(seen);
-        self.update_mean_bound();
+        self.update_usual();
     }
 
     /// Records that a poll ruled out a renewal since the last one.
@@ -326,6 +337,7 @@ impl ObservedRenewals {
             && at.half_width() < last.at.half_width()
         {
             last.at = at;
+            self.update_usual();
         }
     }
 
@@ -340,7 +352,7 @@ impl ObservedRenewals {
     /// every lease looks like that, so such a TTL never counts.
     fn is_frequent(&self) -> bool {
         let (Some(since), Some(until)) = (self.fresh_since, self.fresh_until) else { return false };
-        let ttl = Duration::from_secs(self.ttl.unsigned_abs());
+        let ttl = self.ttl();
         ttl.as_secs() >= 5 && until - since >= STREAK.max(ttl / 2)
     }
 

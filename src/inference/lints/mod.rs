@@ -65,6 +65,8 @@ pub struct LintFacts {
     pub watched: Duration,
     /// How clients renew it.
     pub pattern: RenewalPattern,
+    /// The usual interval, if enough renewals were seen and none can have been missed.
+    pub usual_interval: Option<Duration>,
     /// Time since the last renewal, as of the last poll, derived from the deadline.
     pub unrenewed: Option<Duration>,
     /// Lowest time left at a renewal; the true value may be higher if some renewals were not seen.
@@ -98,6 +100,7 @@ impl LintFacts {
             renewals: renewals.cadence().answers,
             watched: renewals.watched(),
             pattern: observed.pattern(),
+            usual_interval: renewals.sure_interval(),
             unrenewed: observed.unrenewed(),
             margin: renewals.cadence().least_left,
             sure_margin: renewals.least_left(),

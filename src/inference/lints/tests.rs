@@ -21,6 +21,7 @@ fn healthy(id: i64) -> LintFacts {
         renewals: 5,
         watched: Duration::from_secs(100),
         pattern: RenewalPattern::Unknown,
+        usual_interval: None,
         unrenewed: Some(Duration::from_secs(10)),
         margin: Some(Duration::from_secs(39)),
         sure_margin: Some(Duration::from_secs(39)),
@@ -205,6 +206,16 @@ fn a_ttl_below_5_s_is_short() {
     let short = |seconds| LintFacts { ttl: Some(Duration::from_secs(seconds)), margin: None, ..healthy(1) };
     only(&[short(4)], "short-ttl", &[1], "the TTL is only 4 s.");
     assert_eq!(found(&[short(5)]), []);
+}
+
+#[test]
+fn a_client_that_renews_after_two_thirds_of_the_ttl_renews_late() {
+    let late = LintFacts { usual_interval: Some(Duration::from_millis(39_900)), ..healthy(1) };
+    let said = "usually renewed late, every 39.9 s with a TTL of 60 s; one lost reply makes it expire.";
+    only(std::slice::from_ref(&late), "thin-margin", &[1], said);
+    // The margin has no second warning.
+    only(&[LintFacts { sure_margin: Some(Duration::from_secs(1)), ..late.clone() }], "thin-margin", &[1], said);
+    assert_eq!(found(&[LintFacts { usual_interval: Some(Duration::from_secs(30)), ..late }]), []);
 }
 
 #[test]

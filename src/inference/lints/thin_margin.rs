@@ -7,18 +7,32 @@ use etcd_lease::LeaseId;
 /// Go client waits before it reconnects (clientv3/lease.go, `retryConnWait`).
 const FAILOVER: Duration = Duration::from_millis(2_500);
 
-/// A lease that would have expired during a failover to another leader or member.
+/// From this share of the TTL on, a client renews late. It is slightly below two thirds because the interval is inferred.
+const LATE_SHARE: f64 = 0.65;
+
+/// A lease that a failover to another leader or member would have expired, or one that is usually renewed so late that one
+/// lost reply makes it expire.
 ///
 /// > renewed with only 1.2 s left.
+/// > usually renewed late, every 7.0 s with a TTL of 10 s; one lost reply makes it expire.
 #[derive(Clone, Copy, Debug)]
 pub struct ThinMargin;
 
 impl ThinMargin {
     fn sentence(facts: &LintFacts) -> Option<String> {
-        let margin = facts.sure_margin?;
+        let ttl = facts.ttl?;
         // With a shorter TTL the margin is always thin; `short-ttl` reports that.
-        let could_be_wider = facts.ttl? * 2 / 3 > FAILOVER;
-        if margin >= FAILOVER || !could_be_wider {
+        if ttl * 2 / 3 <= FAILOVER {
+            return None;
+        }
+        if let Some(every) = facts.usual_interval.filter(|every| *every >= ttl.mul_f64(LATE_SHARE)) {
+            let (every, ttl) = (every.as_secs_f64(), ttl.as_secs());
+            return Some(format!(
+                "usually renewed late, every {every:.1} s with a TTL of {ttl} s; one lost reply makes it expire."
+            ));
+        }
+        let margin = facts.sure_margin?;
+        if margin >= FAILOVER {
             return None;
         }
         Some(format!("renewed with only {:.1} s left.", margin.as_secs_f64()))
@@ -35,11 +49,11 @@ impl Lint for ThinMargin {
     }
 
     fn why(&self) -> &'static str {
-        "Failover to another member takes up to 2.5 s; a member failure at that moment would have expired the lease."
+        "A lost reply or a failover to another member, which takes up to 2.5 s, can expire the lease at that moment."
     }
 
     fn advice(&self) -> &'static str {
-        "Find out what delays the client between renewals, or use a longer TTL."
+        "Renew every third of the TTL, or use a longer TTL. Find out what delays the client between renewals."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {

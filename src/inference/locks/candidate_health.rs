@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use super::{Candidate, KeyAttachment};
+use crate::inference::lease_inference::late_after_by_ttl;
 use etcd_lease::LeaseId;
-
-/// How late a Go client may be: its send loop wakes every 500 ms.
-const CLIENTV3_TICK: Duration = Duration::from_millis(500);
 
 /// The state of the lease that a candidate is named after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,7 +17,7 @@ pub struct CandidateHealth {
     pub ttl: Option<Duration>,
     /// Minimum time without a renewal.
     pub unrenewed: Option<Duration>,
-    /// The time after a renewal at which the next one is late, from the usual interval; `None` before there is one.
+    /// The time after a renewal at which the next one is late; `None` before the first renewal.
     pub late_after: Option<Duration>,
 }
 
@@ -52,11 +50,10 @@ impl Candidate {
 }
 
 impl CandidateHealth {
-    /// Time without a renewal, if the next one is late compared with the usual interval. Without a usual interval, a
-    /// healthy client is assumed to renew three times per TTL.
+    /// Time without a renewal, if the next one is late. Before the first renewal, this depends on the TTL.
     fn silent(self) -> Option<Duration> {
         let unrenewed = self.unrenewed?;
-        let late_after = self.late_after.or(self.ttl.map(|ttl| ttl * 2 / 3 + CLIENTV3_TICK))?;
+        let late_after = self.late_after.or(self.ttl.map(|ttl| late_after_by_ttl(Duration::ZERO, ttl)))?;
         if unrenewed > late_after { Some(unrenewed) } else { None }
     }
 }

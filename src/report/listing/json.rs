@@ -181,7 +181,7 @@ fn lease_object<'a>(listed: &'a ListedLease, listing: &LeaseListing) -> LeaseObj
 
 fn seen_object(listed: &ListedLease, start: SystemTime) -> SeenObject<'_> {
     let renewals = listed.lease.observed.renewals();
-    let every = listed.lease.others_mean_interval();
+    let every = listed.lease.others_usual_interval();
     let margin = listed.lease.margin();
     let last = renewals.last();
     let wall = |at: TimeRange| rfc3339(start + at.middle().since_start());

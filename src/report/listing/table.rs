@@ -83,7 +83,7 @@ fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
 
 /// The interval of the renewals, or how often its client grants a new lease instead.
 fn every(lease: &Lease) -> String {
-    match (lease.others_mean_interval(), lease.new_lease_every()) {
+    match (lease.others_usual_interval(), lease.new_lease_every()) {
         (None, Some(every)) => format!("new lease every ~{:.0} s", every.as_secs_f64()),
         (interval, _) => or_dash(interval, |rhythm| inferred(rhythm.every, rhythm.certainty, "<=")),
     }

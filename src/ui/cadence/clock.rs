@@ -134,8 +134,9 @@ fn sign(renewals: u32) -> &'static str {
 
 /// The interval of the lease, its share of the TTL, and the dropped responses of the cohort.
 fn figures(page: &Page<'_>, key: CohortKey, lease: Option<&Lease>) -> [Span<'static>; 3] {
-    let every = lease.and_then(Lease::mean_interval);
-    let is_bound = lease.and_then(Lease::others_mean_interval).is_some_and(|mean| mean.certainty == Certainty::AtLeast);
+    let every = lease.and_then(Lease::usual_interval);
+    let is_bound =
+        lease.and_then(Lease::others_usual_interval).is_some_and(|usual| usual.certainty == Certainty::AtLeast);
     let least = if is_bound { "<=" } else { "" };
     let text = every.map_or_else(String::new, |every| format!("{least}{}", interval(key, every)));
     let ttl = lease.and_then(|lease| lease.granted_ttl).unwrap_or_default().max(1) as f64;

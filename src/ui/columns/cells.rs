@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Cell, RowContext};
 use crate::app::{Lease, LeaseState, TimeLeft};
 use crate::id_format::IdFormat;
-use crate::inference::lease_inference::{Certainty, MeanInterval};
+use crate::inference::lease_inference::{Certainty, UsualInterval};
 use crate::inference::lints::label;
 use crate::sawtooth::sawtooth;
 use crate::ui::format::{self, WAITING};
@@ -128,11 +128,11 @@ pub(super) fn ttl(row: RowContext<'_>, _: usize) -> Cell {
 pub(super) fn every(row: RowContext<'_>, _: usize) -> Cell {
     match (&row.lease.engine, row.lease.observed_interval()) {
         (_, None) => known(row.lease.new_lease_every(), new_lease),
-        (Some(_), Some(MeanInterval { every, .. })) => plain(format!("{} s", format::seconds(every))),
-        (None, Some(MeanInterval { every, certainty: Certainty::AtLeast })) => {
+        (Some(_), Some(UsualInterval { every, .. })) => plain(format!("{} s", format::seconds(every))),
+        (None, Some(UsualInterval { every, certainty: Certainty::AtLeast, .. })) => {
             plain(format!("<={}", format::span(every.as_secs_f64())))
         }
-        (None, Some(MeanInterval { every, .. })) => plain(format!("~{}", format::span(every.as_secs_f64()))),
+        (None, Some(UsualInterval { every, .. })) => plain(format!("~{}", format::span(every.as_secs_f64()))),
     }
 }
 

@@ -27,7 +27,7 @@ const LITTLE: f64 = 0.1;
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let Some(history) = &page.lease.history else { return Vec::new() };
-    if let Some(rhythm) = page.lease.others_mean_interval() {
+    if let Some(rhythm) = page.lease.others_usual_interval() {
         return inferred(page, &history.inferred(), rhythm.every);
     }
     let figures = figures(page, history);

@@ -1,11 +1,9 @@
 //! Renewals by other clients, inferred from polls.
 
-use std::time::Duration;
-
 use ratatui::text::Line;
 
 use super::DetailPage;
-use crate::inference::lease_inference::{Certainty, LeaseInference, MeanInterval, ObservedRenewals, RenewalPattern};
+use crate::inference::lease_inference::{Certainty, LeaseInference, RenewalPattern, UsualInterval};
 use crate::plural::plural;
 use crate::ui::Role;
 use crate::ui::format;
@@ -56,17 +54,17 @@ fn renewals(observed: &LeaseInference) -> String {
     };
     let left = cadence.least_left.map(|left| left.as_secs_f64());
     let left = left.map(|left| if is_sure { format!("~{}", format::span(left)) } else { format::at_least_span(left) });
-    let every = renewals.mean_interval().map_or(String::new(), |mean| format!(" {}", every(mean, renewals)));
+    let every = renewals.usual_interval().map_or(String::new(), |usual| format!(" {}", every(usual)));
     let left = left.map_or(String::new(), |left| format!(", lowest left {left}"));
     count + &every + &left
 }
 
 /// `every ~10.0 s (9.8-10.3)`
-fn every(rhythm: MeanInterval, renewals: &ObservedRenewals) -> String {
-    let sign = if rhythm.certainty == Certainty::About { "~" } else { "<=" };
-    let seconds = |span: Duration| format!("{:.1}", span.as_secs_f64());
-    let range = renewals.interval_range().map(|(min, max)| format!(" ({}-{})", seconds(min), seconds(max)));
-    format!("every {sign}{} s{}", seconds(rhythm.every), range.unwrap_or_default())
+fn every(usual: UsualInterval) -> String {
+    let sign = if usual.certainty == Certainty::About { "~" } else { "<=" };
+    let [every, shortest, longest] =
+        [usual.every, usual.shortest, usual.longest].map(|span| format!("{:.1}", span.as_secs_f64()));
+    format!("every {sign}{every} s ({shortest}-{longest})")
 }
 
 fn habit(habit: RenewalPattern) -> Option<String> {

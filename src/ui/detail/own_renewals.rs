@@ -53,7 +53,7 @@ fn queue(page: &DetailPage<'_>, queue: QueueGauge) -> Vec<Line<'static>> {
     let is_full = depth >= capacity;
     if is_full {
         parts.push("FULL: new responses are dropped".to_owned());
-    } else if let (1.., Some(habit), true) = (depth, page.lease.mean_interval(), page.lease.is_kept_alive) {
+    } else if let (1.., Some(habit), true) = (depth, page.lease.usual_interval(), page.lease.is_kept_alive) {
         let span = habit.as_secs_f64() * (capacity - depth) as f64;
         parts.push(format!("full in {} if nobody reads", format::span(span)));
     }

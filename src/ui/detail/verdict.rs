@@ -39,7 +39,10 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
     let ttl = format::ttl(lease.granted_ttl?);
     let left = lease.left(now).map(format::span);
     let silent = lease.unrenewed(now).map(|span| format::span(span.as_secs_f64()));
-    let every = lease.mean_interval();
+    let every = lease.usual_interval();
+    let usual = lease
+        .established_interval()
+        .map_or(String::new(), |every| format!(" It is usually renewed every {} s.", format::seconds(every)));
     Some(match lease.state(now) {
         LeaseState::Ended(EndCause::Replaced) => Verdict::new(
             Role::Text,
@@ -51,11 +54,9 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
             Verdict::new(Role::Warning, "Polls about it get no reply. It may have ended or been renewed.".to_owned())
         }
         LeaseState::Risk => {
-            let text = match (left, every) {
-                (Some(left), Some(every)) => {
-                    format!("{left} left, less than one renewal interval ({} s).", format::seconds(every))
-                }
-                _ => "The renewal is overdue, and less than one interval is left.".to_owned(),
+            let text = match left {
+                Some(left) => format!("The renewal is overdue, and only {left} left.{usual}"),
+                None => format!("The renewal is overdue, and little time is left.{usual}"),
             };
             let fix = "It expires unless it is renewed now. See whether the program that renews it still runs.";
             Verdict { fix: Some(fix.to_owned()), ..Verdict::new(Role::Danger, text) }
@@ -63,8 +64,6 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
         LeaseState::Late => {
             let silent =
                 silent.map_or("Its renewal is overdue.".to_owned(), |silent| format!("No renewal for {silent}."));
-            let usual = every
-                .map_or(String::new(), |every| format!(" It is usually renewed every {} s.", format::seconds(every)));
             Verdict::new(Role::Warning, silent + &usual)
         }
         _ => match every {
@@ -86,7 +85,7 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
 
 fn ended(lease: &Lease, cause: EndCause, ttl: &str) -> String {
     let by_whom = if lease.end.is_some_and(|end| end.is_ours) { "leasetop" } else { "another client" };
-    match (cause, lease.mean_interval()) {
+    match (cause, lease.usual_interval()) {
         (EndCause::Expired, Some(every)) => format!(
             "Expired: the renewals, every {} s until then, stopped for the TTL of {ttl}.",
             format::seconds(every)

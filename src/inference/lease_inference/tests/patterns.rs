@@ -5,7 +5,7 @@ use crate::inference::lints::{LintFacts, LintInput, findings};
 
 /// What polls by plan infer from these renewals.
 fn infer(ttl: u64, renewals: &[u64]) -> LeaseInference {
-    observed_until(renewals.last().unwrap() + 3 * SECOND, ttl, renewals)
+    observed_until(renewals.last().unwrap_or(&(100 * SECOND)) + 3 * SECOND, ttl, renewals)
 }
 
 fn observed_until(until: u64, ttl: u64, renewals: &[u64]) -> LeaseInference {
@@ -51,7 +51,13 @@ fn a_lease_is_late_by_its_own_interval() {
     let after = |seconds: f64| last + Duration::from_secs_f64(seconds);
     let late_from = observed.late_from().expect("it has a usual interval");
     assert!((after(10.5)..after(12.5)).contains(&late_from), "{late_from:?} after {last:?}");
-    assert_eq!((LeaseInference::default().late_from(), infer(30, &renewals[..3]).late_from()), (None, None));
+    assert_eq!((LeaseInference::default().late_from(), infer(30, &renewals[..0]).late_from()), (None, None));
+    for count in 1..=3 {
+        let last = at(renewals[count - 1]);
+        let late_from = infer(30, &renewals[..count]).late_from().expect("it was renewed");
+        let by_ttl = Duration::from_millis(19_900)..Duration::from_millis(21_600);
+        assert!(by_ttl.contains(&(late_from - last)), "{late_from:?} after {last:?}: by its TTL");
+    }
 }
 
 #[test]
@@ -65,7 +71,7 @@ fn slow_polls_make_figures_uncertain() {
         }
     }
     assert_eq!(observed.renewals().certainty(), Certainty::AtLeast);
-    assert_eq!(observed.renewals().mean_interval().map(|interval| interval.certainty), Some(Certainty::AtLeast));
+    assert_eq!(observed.renewals().usual_interval().map(|interval| interval.certainty), Some(Certainty::AtLeast));
     assert!((1..40).contains(&observed.renewals().cadence().answers));
 }
 

@@ -30,9 +30,8 @@ proptest! {
                         prop_assert!(truth.renewed.iter().any(|&renewal| within.contains(at(renewal))), "{within:?}");
                     }
                     prop_assert!(inferred != Inferred::Contradiction);
-                    if let Some((shortest, longest)) = observed.renewals().interval_range() {
-                        let mean = observed.renewals().mean_interval().expect("there are intervals").every;
-                        prop_assert!(shortest <= mean && mean <= longest, "{shortest:?} {mean:?} {longest:?}");
+                    if let Some(usual) = observed.renewals().usual_interval() {
+                        prop_assert!(usual.shortest <= usual.every && usual.every <= usual.longest, "{usual:?}");
                     }
                     let last = observed.renewals().last();
                     prop_assert!(last.is_none_or(|last| truth.renewed.iter().any(|&it| last.contains(at(it)))), "{last:?}");
@@ -77,6 +76,34 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Any intervals of 2 s or more, and of a tenth of the TTL or more, polled by plan: every renewal is seen, each once and
+    /// at its time, and none is invented.
+    #[test]
+    fn no_renewal_is_missed_or_invented(
+        ttl in 10_u64..120,
+        seed: u64,
+        round_trip in 1_u64..60,
+        shares in prop::collection::vec(0_u64..1_000, 1..40),
+    ) {
+        let shortest = (2 * SECOND).max(ttl * SECOND / 10);
+        let longest = ttl * SECOND * 95 / 100;
+        let mut truth = Truth::granted(ttl, seed);
+        let mut renews = 100 * SECOND + truth.roll(SECOND);
+        let renewals: Vec<u64> = shares.iter().map(|share| {
+            renews += shortest + (longest - shortest) / 1_000 * share;
+            renews
+        }).collect();
+        let mut observed = LeaseInference::default();
+        let until = renewals.last().unwrap() + ttl * SECOND / 10 + 2 * SECOND;
+        live(&mut truth, &mut observed, &renewals, until, round_trip * MILLI);
+        prop_assert_eq!(observed.renewals().cadence().answers, renewals.len() as u64);
+        for (known, renewed) in observed.renewals().recent().rev().zip(renewals.iter().rev()) {
+            prop_assert!(known.contains(at(*renewed)), "{:?} is not {}", known, renewed);
+        }
+    }
+}
+
 /// Renewals every 3.5 s on a TTL of 10 s. `is_quiet`: whether a poll rules out another renewal in a cycle.
 fn certainties(is_quiet: impl Fn(u64) -> bool) -> Vec<Certainty> {
     let truth = Truth::granted(10, 1);
@@ -92,7 +119,7 @@ fn certainties(is_quiet: impl Fn(u64) -> bool) -> Vec<Certainty> {
             renewals.confirm_no_renewal();
         }
         renewals.on_renewal(TimeRange::new((at(renewed), at(renewed + 40 * MILLI))), left);
-        seen.extend(renewals.mean_interval().map(|mean| mean.certainty));
+        seen.extend(renewals.usual_interval().map(|mean| mean.certainty));
     }
     seen
 }

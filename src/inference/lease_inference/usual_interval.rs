@@ -1,0 +1,229 @@
+//! The usual interval of a lease: how often it is renewed now, and when the next renewal is overdue.
+
+use std::time::Duration;
+
+use super::renewal_pattern::Certainty;
+
+/// The newest intervals count that together cover this many TTLs, and at least this number of intervals.
+const WINDOW: (u32, usize) = (3, 8);
+/// Intervals that differ from the median by less than this share are averaged.
+const NEAR: f64 = 0.1;
+/// Share of the TTL that the intervals must cover before the next renewal can be predicted. A burst covers less: clients
+/// such as Patroni renew several times within seconds at their start and at a failover.
+const ESTABLISHED: f64 = 0.8;
+/// Minimum number of intervals to predict the next one. With fewer, the next renewal may come from a slower client.
+const MIN_INTERVALS: usize = 3;
+/// Number of intervals that predict the next one even if they cover less of the TTL.
+const MANY_INTERVALS: usize = 16;
+/// An interval longer than this share of the usual one is a stall if it is rare.
+const STALL: f64 = 1.25;
+/// How late a renewal may be, as a share of the longest usual interval.
+const LATE: f64 = 1.1;
+/// How late a Go client may be: its send loop wakes every 500 ms (clientv3/lease.go, `sendKeepAliveLoop`).
+const CLIENTV3_TICK: Duration = Duration::from_millis(500);
+
+/// An estimated span of time: the true span differs from `value` by at most `half_width`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Estimate {
+    pub(super) value: Duration,
+    pub(super) half_width: Duration,
+}
+
+/// The usual interval between renewals: the median of the latest intervals, weighted by their length. Half of the time
+/// is spent in intervals of at least this length, so a burst of renewals, which takes little time, does not change it. Rare
+/// long intervals are stalls and do not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsualInterval {
+    /// The mean of the intervals near the median.
+    pub every: Duration,
+    /// Whether renewals may have been missed, so that the true interval is shorter.
+    pub certainty: Certainty,
+    /// The shortest of the intervals that count.
+    pub shortest: Duration,
+    /// The longest of the intervals that count.
+    pub longest: Duration,
+    /// The time after a renewal at which the next one is overdue, without the limit that the TTL sets. `None` until the
+    /// intervals cover enough time to predict the next one.
+    overdue: Option<Duration>,
+}
+
+impl UsualInterval {
+    /// The usual interval of a lease from its latest intervals, newest first. `None` if there are none.
+    pub(super) fn of(newest: impl Iterator<Item = Estimate>, ttl: Duration, certainty: Certainty) -> Option<Self> {
+        let mut sorted: Vec<Estimate> = Vec::with_capacity(MANY_INTERVALS);
+        let mut covered = Duration::ZERO;
+        for interval in newest {
+            if covered >= ttl * WINDOW.0 && sorted.len() >= WINDOW.1 {
+                break;
+            }
+            covered += interval.value;
+            sorted.push(interval);
+        }
+        sorted.sort_unstable_by_key(|interval| interval.value);
+        drop_stalls(&mut sorted, ttl);
+        let (shortest, longest) = (sorted.first()?.value, sorted.last()?.value);
+        let overdue = if is_established(&sorted, ttl) { sorted.iter().map(overdue_after).max() } else { None };
+        Some(UsualInterval { every: every(&sorted)?, certainty, shortest, longest, overdue })
+    }
+
+    /// An interval that was measured exactly.
+    pub fn exact(every: Duration) -> Self {
+        UsualInterval { every, certainty: Certainty::About, shortest: every, longest: every, overdue: None }
+    }
+
+    /// The interval of clients that renew in turn, `each` at this interval: the mean of all of them.
+    pub(super) fn shared_by(self, count: usize, each: Duration) -> Self {
+        let every = each / u32::try_from(count).unwrap_or(1).max(1);
+        UsualInterval { every: every.clamp(self.shortest, self.longest), ..self }
+    }
+
+    /// Whether enough intervals were seen to predict the next one.
+    pub fn is_established(&self) -> bool {
+        self.overdue.is_some()
+    }
+
+    /// The time after a renewal at which the next one is late, for a lease with this TTL; `None` if it cannot be predicted.
+    pub(super) fn late_after(&self, ttl: Duration) -> Option<Duration> {
+        Some(before_the_end(self.overdue?, self.longest, ttl))
+    }
+}
+
+/// The time after a renewal at which the next one is late, for a client that renews every `interval`.
+pub fn late_after(interval: Duration, ttl: Duration) -> Duration {
+    before_the_end(interval.mul_f64(LATE) + CLIENTV3_TICK, interval, ttl)
+}
+
+/// The time after a renewal at which the next one is late while no usual interval is known: a healthy client renews within
+/// two thirds of the TTL. `longest` is the longest time without a renewal so far.
+pub fn late_after_by_ttl(longest: Duration, ttl: Duration) -> Duration {
+    let interval = longest.max(ttl * 2 / 3);
+    before_the_end((ttl * 2 / 3).max(longest.mul_f64(LATE)) + CLIENTV3_TICK, interval, ttl)
+}
+
+/// At the latest, a renewal is late after a third of the time from the expected renewal to the deadline.
+fn before_the_end(overdue: Duration, interval: Duration, ttl: Duration) -> Duration {
+    overdue.min(interval + ttl.saturating_sub(interval) / 3)
+}
+
+fn overdue_after(interval: &Estimate) -> Duration {
+    interval.value.mul_f64(LATE).max(interval.value + interval.half_width) + CLIENTV3_TICK
+}
+
+/// Whether these intervals predict the next one.
+fn is_established(sorted: &[Estimate], ttl: Duration) -> bool {
+    let covered: Duration = sorted.iter().map(|interval| interval.value).sum();
+    sorted.len() >= MIN_INTERVALS && (covered >= ttl.mul_f64(ESTABLISHED) || sorted.len() >= MANY_INTERVALS)
+}
+
+/// Drops the longest intervals if they are much longer than the others and rare: about a quarter of all at most.
+fn drop_stalls(sorted: &mut Vec<Estimate>, ttl: Duration) {
+    for _ in 0..(sorted.len() + 1) / 4 {
+        let Some((longest, others)) = sorted.split_last() else { return };
+        let Some(usual) = weighted_median(others) else { return };
+        if !is_established(others, ttl) || longest.value <= usual.value.mul_f64(STALL) + CLIENTV3_TICK {
+            return;
+        }
+        sorted.pop();
+    }
+}
+
+/// The mean of the median and of the intervals near it, also those that polls cannot distinguish from it. Errors of
+/// consecutive intervals cancel out.
+fn every(sorted: &[Estimate]) -> Option<Duration> {
+    let median = weighted_median(sorted)?;
+    let (mut count, mut sum) = (0, Duration::ZERO);
+    for interval in sorted {
+        let near = median.value.mul_f64(NEAR).max(interval.half_width + median.half_width);
+        if interval.value.abs_diff(median.value) <= near {
+            count += 1;
+            sum += interval.value;
+        }
+    }
+    sum.checked_div(count)
+}
+
+/// The first interval, from the shortest on, up to which half of the time is spent.
+fn weighted_median(sorted: &[Estimate]) -> Option<Estimate> {
+    let total: Duration = sorted.iter().map(|interval| interval.value).sum();
+    let mut covered = Duration::ZERO;
+    sorted.iter().copied().find(|interval| {
+        covered += interval.value;
+        covered * 2 >= total
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The usual interval in seconds of a lease with a TTL of 30 s, and when the next renewal is late, from intervals that
+    /// are known to 50 ms, oldest first.
+    fn usual(intervals: &[f64]) -> Option<(f64, Option<f64>)> {
+        let ttl = Duration::from_secs(30);
+        let estimate = |interval: &f64| Estimate {
+            value: Duration::from_secs_f64(*interval),
+            half_width: Duration::from_millis(50),
+        };
+        let usual = UsualInterval::of(intervals.iter().rev().map(estimate), ttl, Certainty::About)?;
+        assert!(usual.shortest <= usual.every && usual.every <= usual.longest);
+        Some((usual.every.as_secs_f64(), usual.late_after(ttl).map(|late| late.as_secs_f64())))
+    }
+
+    fn all(parts: &[&[f64]]) -> Vec<f64> {
+        parts.concat()
+    }
+
+    #[test]
+    fn it_is_known_after_three_intervals_that_cover_most_of_the_ttl() {
+        assert_eq!(usual(&[]), None);
+        assert_eq!(usual(&[10.0, 10.0]), Some((10.0, None)));
+        assert_eq!(usual(&[10.0; 3]), Some((10.0, Some(11.5))));
+        assert_eq!(usual(&[3.0; 7]), Some((3.0, None)));
+        assert_eq!(usual(&[3.0; 8]), Some((3.0, Some(3.8))));
+        assert_eq!(usual(&[1.0; 16]), Some((1.0, Some(1.6))), "many intervals");
+    }
+
+    #[test]
+    fn a_burst_at_the_start_or_later_does_not_change_it() {
+        let burst = [1.0, 0.5, 2.0, 1.0, 0.7];
+        assert_eq!(usual(&all(&[&burst])).unwrap().1, None);
+        assert_eq!(usual(&all(&[&burst, &[10.0]])), Some((10.0, None)));
+        for before in 0..12 {
+            for after in 0..12 {
+                let late = usual(&all(&[&vec![10.0; before], &burst, &vec![10.0; after]])).unwrap().1;
+                assert!(late.is_none_or(|late| late == 11.5), "{before} {after}: {late:?}");
+                assert!(late.is_some() || before + after < 3, "{before} {after}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_rare_stall_does_not_change_it_and_a_habit_does() {
+        let steady = [10.0; 9];
+        assert_eq!(usual(&all(&[&steady, &[16.0]])), Some((10.0, Some(11.5))));
+        assert_eq!(usual(&all(&[&steady, &[16.0, 10.0, 10.0]])), Some((10.0, Some(11.5))));
+        assert_eq!(usual(&[10.0, 10.0, 10.0, 10.0, 16.0, 10.0, 26.0]), Some((10.0, Some(11.5))), "two stalls of seven");
+        let (every, late) = usual(&all(&[&steady, &[15.0, 10.0, 15.0, 10.0, 15.0]])).unwrap();
+        assert_eq!((every, late), (10.0, Some(17.0)));
+        assert_eq!(usual(&all(&[&steady, &[11.0, 9.0]])), Some((10.0, Some(12.6))), "jitter is no stall");
+    }
+
+    #[test]
+    fn it_follows_a_new_interval() {
+        let changed = |from: f64, to: f64, count: usize| usual(&all(&[&[from; 16], &vec![to; count]])).unwrap().0;
+        assert_eq!((changed(10.0, 15.0, 2), changed(10.0, 15.0, 4)), (10.0, 15.0));
+        assert_eq!((changed(10.0, 5.0, 4), changed(10.0, 5.0, 10)), (10.0, 5.0));
+    }
+
+    #[test]
+    fn late_is_before_the_end_of_the_lease() {
+        assert_eq!(usual(&[27.0; 4]), Some((27.0, Some(28.0))));
+        let ttl = Duration::from_secs(10);
+        let seconds = |span: Duration| (span.as_secs_f64() * 1_000.0).round() / 1_000.0;
+        assert_eq!(seconds(late_after(Duration::from_millis(3_500), ttl)), 4.35);
+        assert_eq!(seconds(late_after(Duration::from_secs(8), ttl)), 8.667);
+        assert_eq!(seconds(late_after_by_ttl(Duration::ZERO, ttl)), 7.167);
+        assert_eq!(seconds(late_after_by_ttl(Duration::from_secs(8), ttl)), 8.667);
+        assert_eq!(seconds(late_after_by_ttl(Duration::ZERO, Duration::from_secs(1))), 0.778);
+    }
+}
