@@ -1,6 +1,7 @@
 //! Scenarios: messages and keys go in, rows and effects come out.
 
 mod answering;
+mod availability;
 mod cadence_view;
 mod change_ttl;
 mod command_line;

@@ -8,6 +8,7 @@ mod crowded;
 mod dead_candidates;
 mod generations;
 mod leak;
+mod lost_key;
 mod mass_death;
 mod queue_full;
 mod short_ttl;
@@ -22,6 +23,7 @@ pub use crowded::Crowded;
 pub use dead_candidates::{DeadHolder, DeadWaiter};
 pub use generations::Generations;
 pub use leak::Leak;
+pub use lost_key::{LostKey, LostOnlyKey};
 pub use mass_death::MassDeath;
 pub use queue_full::QueueFull;
 pub use short_ttl::ShortTtl;
@@ -48,6 +50,8 @@ pub struct LintFacts {
     pub ttl: Option<Duration>,
     /// Number of attached keys.
     pub keys: Option<u64>,
+    /// The last key, if it was deleted and a client has renewed the lease since.
+    pub lost_key: Option<LostKey>,
     /// Number of renewals that polls have shown.
     pub renewals: u64,
     /// How long polls have been frequent enough to show every renewal.
@@ -73,14 +77,15 @@ pub struct LintFacts {
 }
 
 impl LintFacts {
-    /// The facts about a listed lease that polls have shown. The caller fills in `keys`, `unknown_since`,
-    /// `queue` and `queue_positions` ([`Locks::places`](crate::inference::locks::Locks::places)).
+    /// The facts about a listed lease that polls have shown. The caller fills in `keys`, `lost_key`,
+    /// `unknown_since`, `queue` and `queue_positions` ([`Locks::places`](crate::inference::locks::Locks::places)).
     pub fn of(id: LeaseId, observed: &LeaseInference) -> Self {
         let (renewals, bounds) = (observed.renewals(), observed.bounds());
         LintFacts {
             id,
             ttl: observed.granted_ttl(),
             keys: None,
+            lost_key: None,
             renewals: renewals.cadence().answers,
             watched: renewals.watched(),
             pattern: observed.pattern(),
@@ -142,9 +147,10 @@ pub trait Lint {
 }
 
 /// All lints, most urgent first.
-pub const LINTS: [&dyn Lint; 12] = [
+pub const LINTS: [&dyn Lint; 13] = [
     &MassDeath,
     &Zombie,
+    &LostOnlyKey,
     &DeadHolder,
     &DeadWaiter,
     &QueueFull,
