@@ -132,7 +132,10 @@ fn a_key_that_is_back_without_a_lease_never_expires() {
         reported[1..],
         told(&[("back", 1, "order.rpc/a is back without a lease and never expires; it was gone for 40.0 s")])
     );
-    assert!(reported[0].0 == "expired" && reported.len() == 2, "a lease that nobody renewed has no `down`: {reported:?}");
+    assert!(
+        reported[0].0 == "expired" && reported.len() == 2,
+        "a lease that nobody renewed has no `down`: {reported:?}"
+    );
     story.change(vec![put("order.rpc/a", None, None, 22), put("other", None, None, 23)]);
     assert_eq!(story.reported().len(), 2, "once");
 }
