@@ -1,7 +1,7 @@
 //! The availability of keys and services.
 //!
 //! Callers look for a key, whichever lease it is attached to. A key is gone from its deletion until it is put again, on
-//! any lease or on none. A service is gone while none of its keys is attached to a lease.
+//! any lease or on none. A service is gone from the deletion of its last key until one of its keys is put.
 //!
 //! Only keys that were gone at least once have a record. Keys of locks have none: a lock is released on purpose.
 
@@ -146,10 +146,11 @@ impl Availability {
         let (key, mut record) = self.take(key)?;
         let gone = record.uptime.come_back(at)?;
         let KeyRecord { deleted, is_reported, .. } = record;
-        if gone >= SHORTEST_OUTAGE
-            && let Some(id) = id
-        {
-            self.services.count_key_outage(&key, id, gone);
+        if id.is_none() {
+            self.services.come_back(&key, deleted.lease, at);
+        }
+        if gone >= SHORTEST_OUTAGE {
+            self.services.count_key_outage(&key, id.unwrap_or(deleted.lease), gone);
         }
         self.insert(key, KeyRecord { changed: now, ..record });
         Some(ReturnedKey { deleted, gone, is_reported })

@@ -13,7 +13,7 @@ use simkit::Timestamp;
 /// The availability of a service.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ServiceAvailability {
-    /// It is gone while none of its keys is attached to a lease.
+    /// It is gone from the deletion of its last key until one of its keys is put.
     pub service: AvailabilityFigures,
     /// How often one of its keys was gone and came back.
     pub key_outages: u32,
@@ -124,6 +124,14 @@ impl Services {
             let past = record.past_mut();
             past.uptime.vanish(at);
             past.was_kept = is_kept;
+        }
+    }
+
+    /// Records that a key of the service exists, without a lease.
+    pub(super) fn come_back(&mut self, key: &[u8], id: LeaseId, at: Timestamp) {
+        let record = self.all.get_mut(service_of(key, id));
+        if let Some(past) = record.and_then(|record| record.past.as_mut()) {
+            past.uptime.come_back(at);
         }
     }
 

@@ -136,6 +136,8 @@ fn a_key_that_is_back_without_a_lease_never_expires() {
         reported[0].0 == "expired" && reported.len() == 2,
         "a lease that nobody renewed has no `down`: {reported:?}"
     );
+    let service = story.app.keys.index().availability().services().get(b"order.rpc", story.now).unwrap();
+    assert_eq!((service.service.gone_now, service.service.gone), (None, Duration::from_secs(40)));
     story.change(vec![put("order.rpc/a", None, None, 22), put("other", None, None, 23)]);
     assert_eq!(story.reported().len(), 2, "once");
 }

@@ -55,7 +55,7 @@ struct GroupObject {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct AvailabilityObject {
-    /// The share of the time in which at least one key of the service was attached to a lease, from 0 to 1.
+    /// The share of the time in which the service had at least one key, from 0 to 1.
     #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     availability: f64,
     /// Seconds to which `availability` refers.

@@ -142,3 +142,26 @@ async fn a_renewed_lease_that_lost_its_only_key_has_a_warning() {
         assert!(what.ends_with(" 30 s ago.") || what.ends_with(" 29 s ago.") || what.ends_with(" 28 s ago."), "{what}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_detail_shows_the_availability_of_a_key_and_its_service() {
+    let test = MonitorTest::start(exercise(&[]), false).await;
+    test.show_all_events().await;
+    let put = |key: &str| {
+        let lease = test.sandbox.grant(600).unwrap();
+        test.sandbox.put(key, "v", Some(lease)).unwrap();
+        lease
+    };
+    put("/svc/other");
+    let first = put("/svc/npm10");
+    test.wait(60.0).await;
+    test.sandbox.revoke(first).unwrap();
+    test.wait(7.7).await;
+    let second = put("/svc/npm10");
+    test.wait(12.3).await;
+    let text = test.screen.text();
+    assert!(test.screen.row(&LeaseId(second).to_string()).contains(&"ok".to_owned()), "{text}");
+    let is_shown =
+        text.lines().any(|line| line.contains("available /svc/npm10 90.") && line.contains("; gone once, for 7.7 s"));
+    assert!(is_shown, "{text}");
+}

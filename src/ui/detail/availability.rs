@@ -46,7 +46,8 @@ fn in_words(figures: &AvailabilityFigures) -> String {
     format!("{share}; {outages}")
 }
 
-fn service_in_words(known: &ServiceAvailability) -> String {
+/// The same of a service, with the outages of its keys.
+pub(super) fn service_in_words(known: &ServiceAvailability) -> String {
     let own = in_words(&known.service);
     match known.key_outages {
         0 => own,
@@ -54,5 +55,37 @@ fn service_in_words(known: &ServiceAvailability) -> String {
             let longest = format::span(known.longest_key_outage.as_secs_f64());
             format!("{own}; its keys were gone {}, {longest} at most", format::times(count.into()))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn figures(outages: u32, gone: f64, longest: f64, gone_now: Option<f64>) -> AvailabilityFigures {
+        let [gone, longest] = [gone, longest].map(Duration::from_secs_f64);
+        let gone_now = gone_now.map(Duration::from_secs_f64);
+        AvailabilityFigures { watched: Duration::from_secs(600), outages, gone, longest, gone_now }
+    }
+
+    #[test]
+    fn outages_are_counted_and_the_share_is_never_rounded_up() {
+        for (known, text) in [
+            (figures(0, 0.0, 0.0, None), "100 % of 600 s"),
+            (figures(1, 7.7, 7.7, None), "98.7 % of 600 s; gone once, for 7.7 s"),
+            (figures(1, 5.0, 5.0, Some(5.0)), "99.1 % of 600 s; gone for 5.0 s"),
+            (figures(2, 12.8, 7.7, None), "97.8 % of 600 s; gone 2 times, for 12.8 s in all, 7.7 s at most"),
+            (
+                figures(2, 12.8, 7.7, Some(5.1)),
+                "97.8 % of 600 s; gone for 5.1 s; gone 2 times, for 12.8 s in all, 7.7 s at most",
+            ),
+            (figures(1, 0.1, 0.1, None), "99.9 % of 600 s; gone once, for 0.1 s"),
+        ] {
+            assert_eq!(in_words(&known), text);
+        }
+        let service = figures(0, 0.0, 0.0, None);
+        let known = ServiceAvailability { service, key_outages: 3, longest_key_outage: Duration::from_secs(8) };
+        assert_eq!(service_in_words(&known), "100 % of 600 s; its keys were gone 3 times, 8.0 s at most");
     }
 }
