@@ -1,8 +1,6 @@
 //! The attached and the detached keys of a lease.
 
-use super::events::{EventKind, EventTime};
 use crate::inference::lease_inference::KeyDetachReason;
-use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// The keys attached to a lease.
@@ -51,7 +49,4 @@ pub(super) struct PendingDeletion {
     pub(super) alive: Option<Timestamp>,
     /// The deleted keys, not escaped.
     pub(super) keys: Vec<Vec<u8>>,
-    /// Later events of these keys. They are reported after the end of the lease or of the keys, so that the events of a
-    /// key are in the order of their revisions.
-    pub(super) later: Vec<(EventTime, LeaseId, EventKind)>,
 }

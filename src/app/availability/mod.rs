@@ -5,9 +5,11 @@
 //!
 //! Only keys that were gone at least once have a record. Keys of locks have none: a lock is released on purpose.
 
+mod deleted_key;
 mod services;
 mod uptime;
 
+pub(super) use deleted_key::DeletedKey;
 pub use services::ServiceAvailability;
 pub use uptime::{AvailabilityFigures, SHORTEST_OUTAGE};
 
@@ -16,30 +18,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::services::Services;
-use self::uptime::Uptime;
+use self::uptime::{MAX_GONE, MAX_RECORDS, Uptime};
 use crate::inference::locks::is_lock_key;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
-
-/// A key or service that is gone for longer than this is forgotten.
-const MAX_GONE: Duration = Duration::from_secs(3_600);
-/// Maximum number of records of keys, and of services that are gone. The oldest are forgotten first.
-const MAX_RECORDS: usize = 10_000;
-
-/// A key that was deleted.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct DeletedKey {
-    /// The lease to which it was attached.
-    pub(super) lease: LeaseId,
-    /// When it was deleted, with the maximum error.
-    pub(super) at: Timestamp,
-    pub(super) doubt: Duration,
-    /// The revision of the deletion, if known.
-    pub(super) revision: Option<i64>,
-    /// Whether a client kept it: it renewed the lease, or had moved the key to it. The end of another key, as in a cache,
-    /// is intended.
-    pub(super) is_kept: bool,
-}
 
 /// A key that came back.
 #[derive(Clone, Copy, Debug, PartialEq)]

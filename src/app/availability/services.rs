@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::uptime::Uptime;
-use super::{AvailabilityFigures, DeletedKey, MAX_GONE, MAX_RECORDS};
+use super::deleted_key::DeletedKey;
+use super::uptime::{AvailabilityFigures, MAX_GONE, MAX_RECORDS, Uptime};
 use crate::app::service::service_of;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;

@@ -7,6 +7,11 @@ use simkit::Timestamp;
 /// A shorter gap is no outage. A registry that repairs itself deletes a key and puts it again at once.
 pub const SHORTEST_OUTAGE: Duration = Duration::from_secs(1);
 
+/// A key or service that is gone for longer than this is forgotten.
+pub(super) const MAX_GONE: Duration = Duration::from_secs(3_600);
+/// Maximum number of records of keys, and of services that are gone. The oldest are forgotten first.
+pub(super) const MAX_RECORDS: usize = 10_000;
+
 /// The outages of a key or service since it was first seen.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Uptime {

@@ -80,16 +80,10 @@ fn report_gone(app: &mut AppState, key: &[u8], deleted: DeletedKey) {
 /// ended, the event is added once that is known.
 pub(super) fn push(app: &mut AppState, key: &[u8], when: EventTime, id: LeaseId, kind: EventKind) {
     let deleted_from = app.keys.index.availability.deletion(key).map(|deleted| deleted.lease);
-    let pending = deleted_from.and_then(|lease| app.leases.alive_mut(lease)?.pending_deletion.as_mut());
-    match pending.filter(|pending| pending.keys.iter().any(|deleted| deleted == key)) {
-        Some(pending) => pending.later.push((when, id, kind)),
+    let lease = deleted_from.and_then(|lease| app.leases.alive(lease));
+    let pending = lease.and_then(|lease| Some((lease.id, lease.pending_deletion.as_ref()?)));
+    match pending.filter(|(_, pending)| pending.keys.iter().any(|deleted| deleted == key)) {
+        Some((lease, _)) => app.events.hold(lease, when, id, kind),
         None => app.events.push(when, Some(id), kind),
-    }
-}
-
-/// Adds the events that waited for the end of a lease or of its keys.
-pub(super) fn push_later(app: &mut AppState, later: Vec<(EventTime, LeaseId, EventKind)>) {
-    for (when, id, kind) in later {
-        app.events.push(when, Some(id), kind);
     }
 }

@@ -12,7 +12,7 @@ use crate::inference::lease_inference::KeyDetachReason;
 use etcd_lease::{KeyChange, KeyEntry, KeyState, LeaseId};
 use simkit::Timestamp;
 
-use super::availability::{came_back, delete, push, push_later};
+use super::availability::{came_back, delete, push};
 use super::lifecycle::record_regrant;
 use super::list::on_first_seen;
 
@@ -248,7 +248,7 @@ fn on_keys_deleted(app: &mut AppState, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>,
     for (id, keys) in deleted {
         confirm_alive(app, id);
         let Some(lease) = app.leases.alive_mut(id) else { continue };
-        lease.pending_deletion = Some(Box::new(PendingDeletion { revision, received, alive, keys, later: Vec::new() }));
+        lease.pending_deletion = Some(Box::new(PendingDeletion { revision, received, alive, keys }));
         if app.keys.index.count(id) > 0 {
             confirm_alive(app, id);
         }
@@ -288,7 +288,7 @@ pub(super) fn confirm_alive(app: &mut AppState, id: LeaseId) {
         let when = when(app, revision, received);
         on_key_detached(app, id, key, (KeyDetachReason::Deleted, Some(revision)), when);
     }
-    push_later(app, pending_deletion.later);
+    app.events.release(id);
     if app.keys.index.count(id) == 0 {
         // In a large key space only a query shows whether the client attached the key again.
         app.keys.queries.query_now(id, app.events.now);

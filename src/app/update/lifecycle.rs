@@ -9,7 +9,6 @@ use crate::inference::lease_inference::{RemovalCause, RemovalWindow};
 use etcd_lease::{Ended, LeaseId};
 use simkit::Timestamp;
 
-use super::availability::push_later;
 use super::{freeze, selection};
 
 /// Returns the record of a living lease. Creates it if the lease is unknown or has ended.
@@ -140,7 +139,6 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
         lease.keys = None;
     }
     let event = end_event(lease, end);
-    let later = lease.pending_deletion.as_mut().map(|deletion| std::mem::take(&mut deletion.later));
     if end.cause == EndCause::Revoked
         && let Some(ttl) = event.ttl
     {
@@ -152,7 +150,7 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
     selection::on_end(app, id, end.is_ours, end.at);
     app.polls.plan(&mut app.leases, id, Timestamp::NEVER);
     app.events.push(when, Some(id), EventKind::LeaseEnded(Box::new(event)));
-    push_later(app, later.unwrap_or_default());
+    app.events.release(id);
 }
 
 fn end_event(lease: &Lease, end: LeaseEnd) -> LeaseEnded {
