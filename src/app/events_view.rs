@@ -2,7 +2,7 @@
 
 use super::events::all_keys;
 use super::view_filter::{ViewFilter, ViewFilterField};
-use super::{Event, EventKind, EventLog, EventName, KeyState, LeaseStore};
+use super::{EndCause, Event, EventKind, EventLog, EventName, KeyState, LeaseStore};
 use crate::app::keymap::Action;
 use etcd_lease::LeaseId;
 
@@ -41,14 +41,19 @@ impl EventCategory {
 
     /// Whether an event is in the category.
     pub fn has(self, event: &EventKind) -> bool {
-        use EventName::{Attached, Connection, Detached, Expired, Gone, Granted, Kept, Leader, Moved, Paused};
+        use EventName::{
+            Attached, Back, Connection, Detached, Down, Expired, Gone, Granted, Kept, Leader, Moved, Paused,
+        };
         use EventName::{Refilled, Renewed, Replaced, Revoked, Term};
         let name = event.name();
         match self {
             EventCategory::Problems => is_problem(event),
             EventCategory::Renewals => matches!(name, Kept | Paused | Renewed | Refilled),
             EventCategory::Lifecycle => {
-                matches!(name, Granted | Expired | Revoked | Replaced | Gone | Attached | Detached | Moved)
+                matches!(
+                    name,
+                    Granted | Expired | Revoked | Replaced | Gone | Attached | Detached | Moved | Down | Back
+                )
             }
             EventCategory::Link => matches!(name, Connection | Leader | Term),
         }
@@ -62,9 +67,9 @@ impl EventCategory {
     }
 }
 
-/// A lost connection or leader is a problem, a new one is not.
+/// A lost connection or leader is a problem, a new one is not. A key whose lease was revoked is gone on purpose.
 fn is_problem(event: &EventKind) -> bool {
-    use EventName::{Drill, Dropped, Error, Expired, Gone, Late, Lost, Missed, Risk};
+    use EventName::{Back, Down, Drill, Dropped, Error, Expired, Gone, Late, Lost, Missed, Risk};
     let is_lost_link = matches!(
         event,
         EventKind::Disconnected { .. }
@@ -72,7 +77,13 @@ fn is_problem(event: &EventKind) -> bool {
             | EventKind::Refused { .. }
             | EventKind::NoLeader { .. }
     );
-    is_lost_link || matches!(event.name(), Drill | Dropped | Error | Expired | Gone | Late | Lost | Missed | Risk)
+    let is_on_purpose = matches!(event, EventKind::Down { end: Some(EndCause::Revoked), .. });
+    is_lost_link
+        || !is_on_purpose
+            && matches!(
+                event.name(),
+                Back | Down | Drill | Dropped | Error | Expired | Gone | Late | Lost | Missed | Risk
+            )
 }
 
 /// Where the events view stays while it does not follow the newest event.

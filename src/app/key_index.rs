@@ -9,14 +9,26 @@
 
 pub(super) mod lease_reply;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::LeaseKeys;
+use super::availability::{Availability, AvailabilityFigures, DeletedKey};
 use super::key_change_log::KeyChangeLog;
 use etcd_lease::{KeyEntry, LeaseId};
+use simkit::Timestamp;
 
-/// Create revisions by lease and key.
-type KeysByLease = BTreeMap<(LeaseId, Box<[u8]>), i64>;
+/// Attached keys by lease and key.
+type KeysByLease = BTreeMap<(LeaseId, Box<[u8]>), HeldKey>;
+
+/// A key that is attached to a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct HeldKey {
+    /// Its create revision; 0 while it is not known.
+    created: i64,
+    /// When it was first seen, on this lease or on one that had it before.
+    since: Timestamp,
+}
 
 /// A key that is newly attached to a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +44,8 @@ pub struct LeaseKeyIndex {
     held: KeysByLease,
     /// Number of keys per lease. Leases without keys have no entry.
     counts: BTreeMap<LeaseId, usize>,
-    /// The pages read so far, during a reload.
-    incoming: KeysByLease,
+    /// The pages read so far, during a reload, with create revisions.
+    incoming: BTreeMap<(LeaseId, Box<[u8]>), i64>,
     /// Keys reported by the call that attached them, before a watch event or page confirmed them with a revision.
     unconfirmed: BTreeSet<(LeaseId, Box<[u8]>)>,
     is_read: bool,
@@ -41,6 +53,7 @@ pub struct LeaseKeyIndex {
     pub(super) changes: KeyChangeLog,
     /// What single leases replied. None while all keys are read and watched.
     by_lease: Option<LeaseReplies>,
+    pub(super) availability: Availability,
 }
 
 /// The order of a change and a reply.
@@ -105,12 +118,15 @@ impl LeaseKeyIndex {
     /// The keys of a lease with their create revisions, sorted by key.
     pub fn of(&self, id: LeaseId) -> impl Iterator<Item = (&[u8], i64)> {
         let from = (id, Box::from(&[][..]));
-        self.held.range(from..).take_while(move |((of, _), _)| *of == id).map(|((_, key), made)| (&key[..], *made))
+        self.held
+            .range(from..)
+            .take_while(move |((of, _), _)| *of == id)
+            .map(|((_, key), held)| (&key[..], held.created))
     }
 
     /// Every key with its lease and its create revision, sorted by lease and key.
     pub fn all(&self) -> impl Iterator<Item = (LeaseId, &[u8], i64)> {
-        self.held.iter().map(|((id, key), made)| (*id, &key[..], *made))
+        self.held.iter().map(|((id, key), held)| (*id, &key[..], held.created))
     }
 
     /// The leases that have at least one key.
@@ -142,11 +158,13 @@ impl LeaseKeyIndex {
     }
 
     /// Forgets the keys of a lease that ended, in a large key space. Those that were not deleted with it moved before.
-    pub(super) fn forget(&mut self, id: LeaseId) {
+    pub(super) fn forget(&mut self, id: LeaseId, at: Timestamp) {
         let Some(replies) = &mut self.by_lease else { return };
         replies.answered.remove(&id);
         let keys: Vec<Vec<u8>> = self.of(id).map(|(key, _)| key.to_vec()).collect();
-        keys.iter().for_each(|key| self.detach(id, key));
+        for key in keys {
+            self.detach(id, &key, at);
+        }
     }
 
     /// Adds a page of the reload.
@@ -167,17 +185,35 @@ impl LeaseKeyIndex {
         come.map(|(to, key)| KeyAttached { key: key.to_vec(), from: from.get(&key[..]).copied(), to: *to }).collect()
     }
 
-    /// Replaces the index with the pages of `revision`. Returns the leases that had a key before or have one now.
-    pub(super) fn finish_reload(&mut self, revision: i64) -> BTreeSet<LeaseId> {
+    /// Replaces the index with the pages of `revision`. Returns the leases that had a key before or have one now. Keys that
+    /// are missing vanished at `lost`.
+    pub(super) fn finish_reload(&mut self, revision: i64, lost: Timestamp, now: Timestamp) -> BTreeSet<LeaseId> {
         let mut holders: BTreeSet<LeaseId> = self.holders().collect();
         self.by_lease = None;
         self.keep_newer(revision);
-        self.held = std::mem::take(&mut self.incoming);
-        self.counts.clear();
-        for (id, _) in self.held.keys() {
-            *self.counts.entry(*id).or_default() += 1;
+        let incoming = std::mem::take(&mut self.incoming);
+        let missing: Vec<_> = self.held.keys().filter(|held| !incoming.contains_key(*held)).cloned().collect();
+        let come = incoming.keys().filter(|held| !missing.is_empty() && !self.held.contains_key(*held));
+        let come: HashSet<Box<[u8]>> = come.map(|(_, key)| key.clone()).collect();
+        // A put here may be newer than the pages.
+        let unconfirmed = self.unconfirmed.clone();
+        let mut known_since = HashMap::new();
+        for (id, key) in missing {
+            let is_in_flight = unconfirmed.contains(&(id, key.clone()));
+            let since = if is_in_flight || come.contains(&key) {
+                self.detach(id, &key, now)
+            } else {
+                let deleted = DeletedKey { lease: id, at: lost, doubt: now - lost, revision: None, is_kept: false };
+                self.delete(&key, deleted, now)
+            };
+            known_since.extend(since.map(|since| (key, since)));
         }
-        self.unconfirmed.retain(|held| self.held.get(held).is_none_or(|created| *created == 0));
+        for ((id, key), created) in incoming {
+            let since = known_since.get(&key).copied().unwrap_or(now);
+            self.insert(id, key, HeldKey { created, since }, now);
+        }
+        self.unconfirmed = unconfirmed;
+        self.unconfirmed.retain(|held| self.held.get(held).is_none_or(|key| key.created == 0));
         self.is_read = true;
         holders.extend(self.holders());
         holders
@@ -192,20 +228,33 @@ impl LeaseKeyIndex {
         }
     }
 
-    /// Attaches a key to a lease. `create_revision` is 0 if it is not known yet. Returns false if the key was already
-    /// attached.
-    pub(super) fn attach(&mut self, id: LeaseId, key: &[u8], create_revision: i64) -> bool {
-        let is_new = self.held.insert((id, Box::from(key)), create_revision).is_none();
-        if is_new {
-            *self.counts.entry(id).or_default() += 1;
-        }
+    /// Attaches a key to a lease. `created` is its create revision, or 0 if that is not known yet. It was first seen at
+    /// `since`, maybe on another lease. Returns false if the key was already attached.
+    pub(super) fn attach(&mut self, id: LeaseId, key: &[u8], created: i64, since: Timestamp) -> bool {
+        let is_new = self.insert(id, Box::from(key), HeldKey { created, since }, since);
         if let Some(replies) = &mut self.by_lease {
             replies.holders.insert(Box::from(key), id);
         }
-        if is_new && create_revision == 0 && self.by_lease.is_none() {
+        if is_new && created == 0 && self.by_lease.is_none() {
             self.unconfirmed.insert((id, Box::from(key)));
         }
         is_new
+    }
+
+    /// Adds a key or its new create revision. Returns whether it is new.
+    fn insert(&mut self, id: LeaseId, key: Box<[u8]>, held: HeldKey, at: Timestamp) -> bool {
+        match self.held.entry((id, key)) {
+            Entry::Occupied(mut known) => {
+                known.get_mut().created = held.created;
+                false
+            }
+            Entry::Vacant(place) => {
+                self.availability.attach(&place.key().1, id, at);
+                place.insert(held);
+                *self.counts.entry(id).or_default() += 1;
+                true
+            }
+        }
     }
 
     /// Whether a key was already reported without its create revision and is missing from the pages read since, because
@@ -214,12 +263,38 @@ impl LeaseKeyIndex {
         self.unconfirmed.remove(&(id, Box::from(key)))
     }
 
-    /// Detaches a key from a lease.
-    pub(super) fn detach(&mut self, id: LeaseId, key: &[u8]) {
+    /// Detaches a key that still exists from a lease. Returns when the key was first seen, if it was attached.
+    pub(super) fn detach(&mut self, id: LeaseId, key: &[u8], at: Timestamp) -> Option<Timestamp> {
+        let since = self.remove(id, key)?;
+        self.availability.detach(key, id, at);
+        Some(since)
+    }
+
+    /// Removes a key that was deleted, as became known at `now`. Returns when the key was first seen, if it was attached.
+    pub(super) fn delete(&mut self, key: &[u8], deleted: DeletedKey, now: Timestamp) -> Option<Timestamp> {
+        let since = self.remove(deleted.lease, key)?;
+        self.availability.delete(key, deleted, since, now);
+        Some(since)
+    }
+
+    /// When an attached key was first seen.
+    pub(super) fn first_seen(&self, id: LeaseId, key: &[u8]) -> Option<Timestamp> {
+        Some(self.held.get(&(id, Box::from(key)))?.since)
+    }
+
+    /// The availability of keys and services.
+    pub fn availability(&self) -> &Availability {
+        &self.availability
+    }
+
+    /// The availability of a key of a lease, or of one that was deleted with it. `None` if the key is not known.
+    pub fn availability_of(&self, id: LeaseId, key: &[u8], now: Timestamp) -> Option<AvailabilityFigures> {
+        self.availability.of_key(key, self.first_seen(id, key), now)
+    }
+
+    fn remove(&mut self, id: LeaseId, key: &[u8]) -> Option<Timestamp> {
         self.unconfirmed.remove(&(id, Box::from(key)));
-        if self.held.remove(&(id, Box::from(key))).is_none() {
-            return;
-        }
+        let held = self.held.remove(&(id, Box::from(key)))?;
         if let Some(replies) = &mut self.by_lease
             && replies.holders.get(key) == Some(&id)
         {
@@ -230,6 +305,7 @@ impl LeaseKeyIndex {
             0 => self.counts.remove(&id),
             _ => self.counts.insert(id, left),
         };
+        Some(held.since)
     }
 }
 
@@ -249,23 +325,27 @@ mod tests {
         key_index.start_reload();
         key_index.add_page(page(&[(b"b", 1), (b"\xff", -1), (b"a", 1)]));
         assert_eq!((key_index.is_read(), key_index.count(LeaseId(1))), (false, 0));
-        key_index.finish_reload(1);
+        key_index.finish_reload(1, Timestamp::START, Timestamp::START);
         assert_eq!(key_index.summary(LeaseId(1), true).first, [b"a", b"b"]);
         assert_eq!(key_index.all().next(), Some((LeaseId(-1), &b"\xff"[..], 2)));
         key_index.start_reload();
         key_index.add_page(page(&[(b"c", 2)]));
         assert_eq!(key_index.count(LeaseId(1)), 2, "the old ones stay meanwhile");
-        let touched: Vec<i64> = key_index.finish_reload(1).into_iter().map(|id| id.0).collect();
+        let touched: Vec<i64> =
+            key_index.finish_reload(1, Timestamp::START, Timestamp::START).into_iter().map(|id| id.0).collect();
         assert_eq!((touched, key_index.count(LeaseId(1))), (vec![-1, 1, 2], 0));
     }
 
     #[test]
     fn keys_come_and_go_one_by_one() {
         let mut key_index = LeaseKeyIndex::default();
-        assert!(key_index.attach(LeaseId(1), b"a", 5) && !key_index.attach(LeaseId(1), b"a", 5));
-        key_index.detach(LeaseId(1), b"unknown");
+        assert!(
+            key_index.attach(LeaseId(1), b"a", 5, Timestamp::START)
+                && !key_index.attach(LeaseId(1), b"a", 5, Timestamp::START)
+        );
+        key_index.detach(LeaseId(1), b"unknown", Timestamp::START);
         assert_eq!(key_index.of(LeaseId(1)).collect::<Vec<_>>(), [(&b"a"[..], 5)]);
-        key_index.detach(LeaseId(1), b"a");
+        key_index.detach(LeaseId(1), b"a", Timestamp::START);
         assert_eq!((key_index.count(LeaseId(1)), key_index.holders().count()), (0, 0));
     }
 
@@ -273,16 +353,19 @@ mod tests {
     fn a_key_that_was_told_early_is_no_news_after_pages_that_are_older() {
         let mut key_index = LeaseKeyIndex::default();
         key_index.start_reload();
-        assert!(key_index.attach(LeaseId(1), b"a", 0) && key_index.attach(LeaseId(1), b"b", 0));
+        assert!(
+            key_index.attach(LeaseId(1), b"a", 0, Timestamp::START)
+                && key_index.attach(LeaseId(1), b"b", 0, Timestamp::START)
+        );
         key_index.add_page(page(&[(b"b", 1)]));
-        key_index.finish_reload(1);
+        key_index.finish_reload(1, Timestamp::START, Timestamp::START);
         assert!(key_index.confirm(LeaseId(1), b"a") && !key_index.confirm(LeaseId(1), b"b"));
-        assert!(key_index.attach(LeaseId(1), b"a", 7), "the watch reports it with its revision");
+        assert!(key_index.attach(LeaseId(1), b"a", 7, Timestamp::START), "the watch reports it with its revision");
         assert_eq!(key_index.of(LeaseId(1)).collect::<Vec<_>>(), [(&b"a"[..], 7), (&b"b"[..], 2)]);
         for key in [b"a", b"b"] {
-            key_index.detach(LeaseId(1), key);
+            key_index.detach(LeaseId(1), key, Timestamp::START);
             assert!(
-                !key_index.confirm(LeaseId(1), key) && key_index.attach(LeaseId(1), key, 9),
+                !key_index.confirm(LeaseId(1), key) && key_index.attach(LeaseId(1), key, 9, Timestamp::START),
                 "a second attach after a detach is reported"
             );
         }
@@ -291,10 +374,12 @@ mod tests {
     #[test]
     fn a_lease_of_many_keys_shows_the_first_of_them() {
         let mut key_index = LeaseKeyIndex::default();
-        assert!((0..100_000_u32).all(|n| key_index.attach(LeaseId(7), &n.to_be_bytes(), 1)));
+        assert!((0..100_000_u32).all(|n| key_index.attach(LeaseId(7), &n.to_be_bytes(), 1, Timestamp::START)));
         let keys = key_index.summary(LeaseId(7), false);
         assert_eq!((keys.count, keys.first.len(), keys.is_all), (100_000, LeaseKeys::FIRST, false));
-        (0..100_000_u32).for_each(|n| key_index.detach(LeaseId(7), &n.to_be_bytes()));
+        for n in 0..100_000_u32 {
+            key_index.detach(LeaseId(7), &n.to_be_bytes(), Timestamp::START);
+        }
         assert_eq!(key_index.count(LeaseId(7)), 0);
     }
 }

@@ -112,9 +112,9 @@ impl KeyState {
     }
 
     /// Ends the queries of a lease that ended, and forgets its keys in a large key space.
-    pub(super) fn on_lease_ended(&mut self, id: LeaseId) {
+    pub(super) fn on_lease_ended(&mut self, id: LeaseId, at: Timestamp) {
         self.queries.remove(id);
-        self.index.forget(id);
+        self.index.forget(id, at);
     }
 
     /// Notes that changes reported within the next second may be older: the watch was interrupted, or the program did

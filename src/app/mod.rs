@@ -13,6 +13,7 @@
 //! a verb with its dialog, add a file under `verbs/` and list the dialog in `dialog/mod.rs`.
 
 mod action;
+mod availability;
 mod back_step;
 mod bindings;
 mod bulk;
@@ -101,6 +102,7 @@ mod view_filter;
 mod view_state;
 
 pub use crate::inference::TimeRange;
+pub use availability::{Availability, AvailabilityFigures, SHORTEST_OUTAGE, ServiceAvailability};
 pub use back_step::BackStep;
 pub use bindings::{Keymap, KeymapEntry, KeymapError};
 pub use bulk::{BulkRevoke, RevokeOutcome};

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::Observation;
 use super::error_gate::ErrorGate;
 use super::key_traffic::KeyTraffic;
+use super::recent_keys::RecentKeys;
 use crate::byte_budget::ByteBudget;
 use crate::inference::locks::is_lock_key;
 use etcd_lease::wire::{CallError, Cluster, KeyPages, KeyWatch, WatchUpdate};
@@ -67,6 +68,8 @@ pub(super) struct KeyWatcher {
     pub(super) traffic: KeyTraffic,
     /// Number of leases in the last list; none before the first.
     pub(super) lease_count: watch::Receiver<Option<usize>>,
+    /// Keys that were deleted while they were attached to a lease.
+    pub(super) deleted: RecentKeys,
     /// Whether a read or a watch of all keys turned out to be too expensive.
     pub(super) is_large: bool,
 }
@@ -217,13 +220,20 @@ impl KeyWatcher {
         }
     }
 
-    /// Sends the changes of keys that are or were attached to a lease, or are named after one.
-    async fn send_changes(&self, mut changes: Vec<KeyChange>) {
-        changes.retain(|change| {
-            let is_attached = matches!(change.now, KeyState::Put { lease: Some(_), .. });
-            change.before.is_some() || is_attached || is_lock_key(&change.key, None)
-        });
+    /// Sends the changes of keys that are or were attached to a lease, or are named after one. A key that was deleted with its
+    /// lease may be put again without one.
+    async fn send_changes(&mut self, mut changes: Vec<KeyChange>) {
+        changes.retain(|change| self.is_relevant(change));
         self.send_all(changes).await;
+    }
+
+    fn is_relevant(&mut self, change: &KeyChange) -> bool {
+        let is_back = self.deleted.remove(&change.key);
+        if change.before.is_some() && change.now == KeyState::Deleted {
+            self.deleted.insert(&change.key);
+        }
+        let is_attached = matches!(change.now, KeyState::Put { lease: Some(_), .. });
+        change.before.is_some() || is_attached || is_back || is_lock_key(&change.key, None)
     }
 
     pub(super) async fn send_all(&self, changes: Vec<KeyChange>) {

@@ -48,6 +48,7 @@ mod key_traffic;
 mod key_watcher;
 mod lease_poller;
 mod list_tracker;
+mod recent_keys;
 
 pub use key_watcher::KeyScope;
 pub use list_tracker::{ListDiff, ListTracker, SOONEST};
@@ -61,6 +62,7 @@ use etcd_lease::wire::{CallError, Cluster};
 use etcd_lease::{KeyChange, KeyEntry, LeaseId};
 use key_traffic::KeyTraffic;
 use key_watcher::KeyWatcher;
+use recent_keys::RecentKeys;
 use simkit::Clock;
 use simkit::Timestamp;
 use simkit::tasks::{Task, spawn};
@@ -166,7 +168,9 @@ impl Observer {
         let lease_poller = lease_poller::run(cluster.clone(), clock.clone(), Arc::clone(&list_now), error_gate, count);
         let error_gate = ErrorGate::new(ObservedPart::Keys, sender.clone());
         let traffic = KeyTraffic::new(sender);
-        let key_watcher = KeyWatcher { cluster, clock, scope, error_gate, traffic, lease_count, is_large: false };
+        let deleted = RecentKeys::default();
+        let key_watcher =
+            KeyWatcher { cluster, clock, scope, error_gate, traffic, lease_count, deleted, is_large: false };
         Observer { receiver, list_now, _tasks: [spawn(lease_poller), spawn(key_watcher.run())] }
     }
 

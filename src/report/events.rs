@@ -57,10 +57,11 @@ pub(super) struct EventObject {
     /// the time left was reset by an election or a restart, which is not a renewal. `gone`: ended for an unknown reason.
     /// `replaced`: ran out after a newer lease (`to`) had taken its last key.
     /// `absent`: not in the cluster that was restored or that replaced the known one. `cluster`: etcd was restored or
-    /// replaced, or two clusters answer in turn.
-    #[cfg_attr(test, schemars(extend("enum" = ["granted", "attached", "renewed", "dropped", "late", "risk", "missed", "refilled", "expired", "revoked", "replaced", "detached", "moved", "gone", "absent", "cluster", "connection", "leader", "term", "error"])))]
+    /// replaced, or two clusters answer in turn. `down`: a key that a client keeps is gone. `back`: such a key exists again,
+    /// or any key that was deleted with its lease is back without a lease.
+    #[cfg_attr(test, schemars(extend("enum" = ["granted", "attached", "renewed", "dropped", "late", "risk", "missed", "refilled", "expired", "revoked", "replaced", "detached", "moved", "down", "back", "gone", "absent", "cluster", "connection", "leader", "term", "error"])))]
     event: &'static str,
-    /// Lease id in hex. Null for an event of the connection.
+    /// Lease id in hex. Null for an event of the connection. Of a key that is back without a lease: the lease that it had.
     #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
     lease: Option<String>,
     #[serde(flatten)]
@@ -128,15 +129,28 @@ struct EventFields {
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     lag_error: Option<f64>,
+    /// back: seconds for which the key was gone.
+    #[cfg_attr(test, schemars(range(min = 0)))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gone: Option<f64>,
+    /// back: maximum error of `gone`, in seconds.
+    #[cfg_attr(test, schemars(range(min = 0)))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gone_error: Option<f64>,
     /// Revision of the change.
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<i64>,
-    /// detached: `deleted`, or `put` without a lease. revoked: from `here` or `elsewhere`. connection: `up`, `down`,
+    /// detached: `deleted`, or `put` without a lease. down: how the lease ended, or `deleted` if it still exists. back: `put`
+    /// if the key is back without a lease. revoked: from `here` or `elsewhere`. connection: `up`, `down`,
     /// `refused` or `renewals`. leader: `none` if there is no leader.
-    #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "here", "elsewhere", "up", "down", "refused", "replaced", "restored", "mixed", "renewals", "none"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "expired", "revoked", "gone", "here", "elsewhere", "up", "down", "refused", "replaced", "restored", "mixed", "renewals", "none"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
+    /// back: the lease to which the key was attached before.
+    #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
     /// moved: the lease that the key is attached to now. replaced: the newer lease.
     #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -179,6 +193,18 @@ impl EventFields {
             EventKind::Moved { key, to, revision } => {
                 EventFields { to: Some(to.to_string()), revision: *revision, ..EventFields::of_key(key) }
             }
+            EventKind::Down { key, end, revision } => {
+                let cause = end.map_or("deleted", cause_of_end);
+                EventFields { cause: Some(cause), revision: *revision, ..EventFields::of_key(key) }
+            }
+            EventKind::Back { key, from, is_leased, gone, gone_doubt, revision } => EventFields {
+                from: Some(from.to_string()),
+                cause: if *is_leased { None } else { Some("put") },
+                gone: Some(seconds(*gone)),
+                gone_error: if gone_doubt.is_zero() { None } else { Some(seconds(*gone_doubt)) },
+                revision: *revision,
+                ..EventFields::of_key(key)
+            },
             EventKind::Renewed(renewed) => EventFields::of_renewal(renewed),
             EventKind::Refilled { ttl, term, left } => {
                 let (left, left_error) = left.map(|(left, error)| (seconds(left), seconds(error))).unzip();
@@ -284,6 +310,15 @@ impl EventFields {
     }
 }
 
+fn cause_of_end(cause: EndCause) -> &'static str {
+    match cause {
+        EndCause::Expired => "expired",
+        EndCause::Revoked => "revoked",
+        EndCause::Replaced => "replaced",
+        EndCause::Unknown | EndCause::NotRestored => "gone",
+    }
+}
+
 /// The middle of the known range, and half of its width, in seconds.
 fn middle(lag: RemovalDelay) -> (f64, f64) {
     (seconds((lag.least + lag.most) / 2), seconds((lag.most.saturating_sub(lag.least)) / 2))
@@ -330,6 +365,14 @@ mod tests {
                 loss: None,
             }))
         };
+        let back = |is_leased| EventKind::Back {
+            key: b"/a".to_vec(),
+            from: LeaseId(-2),
+            is_leased,
+            gone: seconds(7.7),
+            gone_doubt: if is_leased { Duration::ZERO } else { seconds(0.5) },
+            revision: Some(8),
+        };
         let lag = Some(RemovalDelay { least: seconds(0.2), most: seconds(0.5) });
         let of_lease = [
             EventKind::granted_elsewhere(None),
@@ -345,6 +388,10 @@ mod tests {
             died(EndCause::Expired, lag),
             died(EndCause::Revoked, None),
             EventKind::Detached { key: key.clone(), is_deleted: true, revision: Some(6) },
+            EventKind::Down { key: key.clone(), end: Some(EndCause::Expired), revision: Some(6) },
+            EventKind::Down { key: key.clone(), end: None, revision: None },
+            back(true),
+            back(false),
             EventKind::Moved { key, to: LeaseId(-2), revision: Some(6) },
             died(EndCause::Replaced, lag),
             died(EndCause::Unknown, None),

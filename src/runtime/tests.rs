@@ -1,5 +1,6 @@
 //! The whole program in memory: keys in, a terminal's screen out, the sandbox in process, a paused clock.
 
+mod availability;
 mod clients;
 mod demo;
 mod drills;

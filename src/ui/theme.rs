@@ -110,7 +110,7 @@ pub(super) fn state(state: LeaseState) -> (char, Role) {
 /// Sign and role of an event.
 pub(super) fn event(word: EventName) -> (char, Role) {
     match word {
-        EventName::Granted | EventName::Attached => ('+', Role::Good),
+        EventName::Granted | EventName::Attached | EventName::Back => ('+', Role::Good),
         EventName::Kept => ('▸', Role::Good),
         EventName::Renewed => ('●', Role::Healthy),
         EventName::Drill => ('‖', Role::Warning),
@@ -120,7 +120,7 @@ pub(super) fn event(word: EventName) -> (char, Role) {
         EventName::Detached => ('-', Role::Warning),
         EventName::Moved => ('→', Role::Warning),
         EventName::Refilled => ('↻', Role::Warning),
-        EventName::Expired | EventName::Gone | EventName::Absent => ('✗', Role::Danger),
+        EventName::Expired | EventName::Gone | EventName::Absent | EventName::Down => ('✗', Role::Danger),
         EventName::Revoked => ('⊘', Role::Warning),
         EventName::Replaced => ('⊘', Role::Dim),
         EventName::Connection => ('→', Role::Text),

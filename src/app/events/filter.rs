@@ -13,7 +13,13 @@ pub fn matches_filter(leases: &LeaseStore, keys: &KeyState, filter: &Filter, eve
         return true;
     }
     let Some(id) = event.lease else { return true };
-    let Some(lease) = leases.get(id) else { return false };
+    // A key can come back long after the end of its lease.
+    let forgotten = Lease::new(id);
+    let lease = match leases.get(id) {
+        None if matches!(event.kind, EventKind::Back { .. }) => &forgotten,
+        None => return false,
+        Some(lease) => lease,
+    };
     filter.matches(&LeaseFacts::at_last(lease, &all_keys(keys, id, Some(lease), &event.kind), now))
 }
 
@@ -22,9 +28,11 @@ pub(in crate::app) fn all_keys(keys: &KeyState, id: LeaseId, lease: Option<&Leas
     let held = keys.index().of(id).map(|(key, _)| key.to_vec());
     let first = lease.iter().flat_map(|lease| lease.keys.iter()).flat_map(|keys| keys.first.clone());
     let of_event = match what {
-        EventKind::Attached { key, .. } | EventKind::Detached { key, .. } | EventKind::Moved { key, .. } => {
-            vec![key.clone()]
-        }
+        EventKind::Attached { key, .. }
+        | EventKind::Detached { key, .. }
+        | EventKind::Moved { key, .. }
+        | EventKind::Down { key, .. }
+        | EventKind::Back { key, .. } => vec![key.clone()],
         EventKind::LeaseEnded(ended) => ended.keys.as_ref().map_or_else(Vec::new, |keys| keys.first.clone()),
         _ => Vec::new(),
     };

@@ -47,6 +47,30 @@ pub enum EventKind {
         /// The revision of the put.
         revision: Option<i64>,
     },
+    /// A key that a client keeps has been gone for a second.
+    Down {
+        /// The key.
+        key: Vec<u8>,
+        /// How its lease ended. `None` if the key was deleted and its lease still exists.
+        end: Option<EndCause>,
+        /// The revision of the deletion, if known.
+        revision: Option<i64>,
+    },
+    /// A key exists again.
+    Back {
+        /// The key.
+        key: Vec<u8>,
+        /// The lease to which it was attached before it was deleted.
+        from: LeaseId,
+        /// Whether it is attached to a lease. Otherwise it never expires.
+        is_leased: bool,
+        /// For how long it was gone.
+        gone: Duration,
+        /// Maximum error of that.
+        gone_doubt: Duration,
+        /// The revision of the put, if known.
+        revision: Option<i64>,
+    },
     /// Keeping the lease alive started.
     Kept,
     /// Keeping the lease alive stopped on request.
@@ -225,6 +249,8 @@ impl EventKind {
             EventKind::Attached { .. } => EventName::Attached,
             EventKind::Detached { .. } => EventName::Detached,
             EventKind::Moved { .. } => EventName::Moved,
+            EventKind::Down { .. } => EventName::Down,
+            EventKind::Back { .. } => EventName::Back,
             EventKind::Kept => EventName::Kept,
             EventKind::Paused => EventName::Paused,
             EventKind::Drill(_) => EventName::Drill,

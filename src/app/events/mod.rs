@@ -121,6 +121,8 @@ pub struct EventLog {
     has_changed: bool,
     /// Every event since the last `drain_recorded`. `None` while recording is off.
     recorded: Option<Vec<Event>>,
+    /// Events of keys, by the lease that they wait for.
+    held: HashMap<LeaseId, Vec<(EventTime, LeaseId, EventKind)>>,
 }
 
 /// Events of the same name and lease are repeats if no more time than this passes from one to the next.
@@ -163,6 +165,19 @@ impl EventLog {
                 }
             }
             _ => self.append(event),
+        }
+    }
+
+    /// Holds an event of a key until [`release`](EventLog::release) of the lease that had the key. Until it is known whether
+    /// that lease ended, the key has no end that could come first.
+    pub(super) fn hold(&mut self, until: LeaseId, when: EventTime, lease: LeaseId, kind: EventKind) {
+        self.held.entry(until).or_default().push((when, lease, kind));
+    }
+
+    /// Adds the events that were held until it is known how a lease lost its keys.
+    pub(super) fn release(&mut self, until: LeaseId) {
+        for (when, lease, kind) in self.held.remove(&until).unwrap_or_default() {
+            self.push(when, Some(lease), kind);
         }
     }
 

@@ -11,6 +11,10 @@ pub enum EventName {
     Detached,
     /// A key was moved to another lease.
     Moved,
+    /// A key that a client keeps is gone.
+    Down,
+    /// A key that was gone exists again.
+    Back,
     /// Keeping a lease alive started.
     Kept,
     /// Keeping a lease alive stopped on request.
@@ -61,6 +65,8 @@ impl EventName {
             EventName::Attached => "attached",
             EventName::Detached => "detached",
             EventName::Moved => "moved",
+            EventName::Down => "down",
+            EventName::Back => "back",
             EventName::Kept => "kept",
             EventName::Paused => "paused",
             EventName::Drill => "drill",

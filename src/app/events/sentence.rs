@@ -17,6 +17,8 @@ pub(super) fn of(what: &EventKind) -> String {
         EventKind::Detached { key, is_deleted: true, .. } => format!("{} deleted", printable(key)),
         EventKind::Detached { key, .. } => format!("{} put without a lease", printable(key)),
         EventKind::Moved { key, to, .. } => format!("{} moved to lease {to}", printable(key)),
+        EventKind::Down { key, end, .. } => format!("{} is gone: {}", printable(key), why_gone(*end)),
+        EventKind::Back { key, is_leased, gone, gone_doubt, .. } => back(key, *is_leased, *gone, *gone_doubt),
         EventKind::Kept => "keep-alive started".to_owned(),
         EventKind::Paused => "keep-alive stopped".to_owned(),
         EventKind::Drill(Some(drill)) => format!("started: {drill}"),
@@ -48,6 +50,28 @@ pub(super) fn of(what: &EventKind) -> String {
         }
         EventKind::Error { message } => printable(message.as_bytes()),
         EventKind::More { count, .. } => format!("{count} more in this second"),
+    }
+}
+
+fn why_gone(end: Option<EndCause>) -> &'static str {
+    match end {
+        None => "it was deleted",
+        Some(EndCause::Expired) => "its lease expired",
+        Some(EndCause::Revoked) => "its lease was revoked",
+        Some(EndCause::Replaced) => "a newer lease had replaced its lease",
+        Some(EndCause::Unknown | EndCause::NotRestored) => "its lease ended",
+    }
+}
+
+fn back(key: &[u8], is_leased: bool, gone: Duration, doubt: Duration) -> String {
+    let key = printable(key);
+    let error =
+        if doubt < Duration::from_millis(50) { String::new() } else { format!(" ±{:.1}", doubt.as_secs_f64()) };
+    let gone = format!("was gone for {}{error}", tenths(gone));
+    if is_leased {
+        format!("{key} {gone}")
+    } else {
+        format!("{key} is back without a lease and never expires; it {gone}")
     }
 }
 

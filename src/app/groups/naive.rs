@@ -1,6 +1,7 @@
 //! Groups of leases computed at once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::tally::{Contribution, Tally};
 use super::{GroupFigures, GroupKey};
@@ -17,6 +18,13 @@ pub struct LeaseGroup {
     pub ids: Vec<LeaseId>,
     /// The figures of the living ones.
     pub figures: GroupFigures,
+}
+
+impl LeaseGroup {
+    /// A service that has no lease.
+    pub fn empty_service(name: Arc<[u8]>) -> Self {
+        LeaseGroup { key: GroupKey::Service(name), ids: Vec::new(), figures: Tally::default().figures() }
+    }
 }
 
 /// Groups leases with their states, given in their displayed order. The groups with the worst leases come first, then by name.

@@ -74,6 +74,7 @@ impl LeaseKeyIndex {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use simkit::Timestamp;
 
     const ID: LeaseId = LeaseId(1);
     const OTHER: LeaseId = LeaseId(2);
@@ -94,7 +95,7 @@ mod tests {
         let mut index = index();
         assert!(!index.is_known(ID));
         assert_eq!(reply(&mut index, ID, &[b"a", b"b"], 10, 11).attached, [b"a", b"b"]);
-        index.attach(ID, b"a", 0);
+        index.attach(ID, b"a", 0, Timestamp::START);
         assert!(index.is_known(ID));
         let news = reply(&mut index, ID, &[b"b"], 12, 12);
         assert_eq!((news.attached, news.missing), (vec![b"b".to_vec()], vec![b"a".to_vec()]));
@@ -103,7 +104,7 @@ mod tests {
     #[test]
     fn a_reply_that_is_older_than_a_change_does_not_undo_it() {
         let mut index = index();
-        index.attach(ID, b"put", 20);
+        index.attach(ID, b"put", 20, Timestamp::START);
         index.changes.record(b"put", 20, Some(ID));
         index.changes.record(b"deleted", 21, None);
         let news = reply(&mut index, ID, &[b"deleted"], 19, 25);
@@ -123,7 +124,7 @@ mod tests {
     fn a_key_moves_only_if_the_reply_is_newer_than_what_its_lease_replied() {
         let mut index = index();
         reply(&mut index, OTHER, &[b"a"], 12, 15);
-        index.attach(OTHER, b"a", 0);
+        index.attach(OTHER, b"a", 0, Timestamp::START);
         let news = reply(&mut index, ID, &[b"a"], 15, 16);
         assert_eq!((news.moved, news.doubtful), (vec![], vec![ID, OTHER]));
         assert_eq!(reply(&mut index, ID, &[b"a"], 16, 17).moved, [(b"a".to_vec(), OTHER)]);

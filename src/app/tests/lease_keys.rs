@@ -268,3 +268,29 @@ fn after_a_compaction_missed_changes_are_reported_and_current_keys_shown() {
     let moved = story.app.events.lines().next_back().unwrap();
     assert_eq!((moved.at, moved.doubt), (at(3.0), Duration::from_secs(3)));
 }
+
+#[test]
+fn a_key_that_is_deleted_and_put_again_at_once_has_its_events_in_order_and_no_end() {
+    for delay in [0.0, 0.001, 0.3] {
+        let mut story = Story::start(AppConfig::default());
+        story.list(&[1], &[]);
+        story.read_keys(vec![held(b"order.rpc/1", 1)]);
+        let again = put("order.rpc/1", None, Some(1), 11);
+        if delay == 0.0 {
+            story.change_keys(vec![deleted("order.rpc/1", 1, 10), again]);
+        } else {
+            story.change_keys(vec![deleted("order.rpc/1", 1, 10)]);
+            story.wait(delay);
+            story.change_keys(vec![again]);
+        }
+        story.wait(0.01);
+        story.poll_time(1, 299, 300);
+        let of_key = story.app.events.lines().filter(|event| event.lease.is_some());
+        let reported: Vec<_> = of_key.map(|event| (event.name().as_str(), event.text())).collect();
+        let expected = [("detached", "order.rpc/1 deleted"), ("attached", "order.rpc/1")];
+        assert_eq!(reported, expected.map(|(word, text)| (word, text.to_owned())), "{delay} s");
+        let lease = story.app.leases.get(LeaseId(1)).unwrap();
+        assert!(lease.detached_keys.is_empty(), "the detail shows the key as attached only");
+        assert_eq!(story.keys(1), Some((1, vec!["order.rpc/1"])));
+    }
+}

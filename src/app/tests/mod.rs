@@ -1,6 +1,7 @@
 //! Scenarios: messages and keys go in, rows and effects come out.
 
 mod answering;
+mod availability;
 mod cadence_view;
 mod cadences;
 mod change_ttl;

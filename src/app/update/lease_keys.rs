@@ -6,12 +6,13 @@ use std::time::Duration;
 use crate::app::events::EventTime;
 use crate::app::key_index::{ChangeOrder, KeyAttached};
 use crate::app::lease_keys::PendingDeletion;
-use crate::app::{AppState, CallFailure, DetachedKey, EventKind, KeyRead, LeaseEnd, Redraw};
+use crate::app::{AppState, CallFailure, DetachedKey, EventKind, KeyRead, Lease, LeaseEnd, Redraw};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::KeyDetachReason;
 use etcd_lease::{KeyChange, KeyEntry, KeyState, LeaseId};
 use simkit::Timestamp;
 
+use super::availability::{came_back, delete, push};
 use super::handover::{record_attached, record_move};
 use super::lifecycle::record_regrant;
 use super::list::on_first_seen;
@@ -38,7 +39,8 @@ pub(super) fn finish_reload(app: &mut AppState, revision: i64, now: Timestamp) {
     }
     app.keys.revision = revision;
     app.keys.queries.clear();
-    for id in app.keys.index.finish_reload(revision) {
+    let lost = TimeRange { earliest: app.keys.reported_at.min(now), latest: now }.middle();
+    for id in app.keys.index.finish_reload(revision, lost, now) {
         if app.keys.index.count(id) > 0 {
             on_holder_seen(app, id, revision, now);
         }
@@ -72,7 +74,8 @@ fn report_attached(app: &mut AppState, KeyAttached { key, from, to }: KeyAttache
         app.events.push(within, Some(from), EventKind::Moved { key: key.clone(), to, revision: None });
         record_move(app, &key, (from, to), now);
     }
-    app.events.push(within, Some(to), EventKind::Attached { key, revision: None });
+    app.events.push(within, Some(to), EventKind::Attached { key: key.clone(), revision: None });
+    came_back(app, Some(to), &key, within.into(), None);
 }
 
 /// Updates all leases after the first load, because it shows that leases without keys have none.
@@ -106,7 +109,8 @@ pub(super) fn changed(app: &mut AppState, changes: Vec<KeyChange>, received: Tim
             KeyState::Deleted => {
                 app.keys.locks.delete(&change.key, received);
                 if let Some(id) = change.before {
-                    app.keys.index.detach(id, &change.key);
+                    let when = when(app, change.revision, received);
+                    delete(app, id, &change.key, when, Some(change.revision));
                     deleted.entry(id).or_default().push(change.key);
                 }
             }
@@ -147,18 +151,22 @@ fn complete(app: &mut AppState, change: &mut KeyChange) -> bool {
 
 /// Applies a put: the key is attached to its new lease and detached from the old one.
 pub(super) fn put(app: &mut AppState, change: &KeyChange, (to, created): (Option<LeaseId>, i64), at: Timestamp) {
+    let mut since = at;
     if let Some((from, fate)) = KeyDetachReason::of(change, false) {
-        app.keys.index.detach(from, &change.key);
+        since = app.keys.index.detach(from, &change.key, at).unwrap_or(at);
         let when = when(app, change.revision, at);
         on_key_detached(app, from, &change.key, (fate, Some(change.revision)), when);
         refresh(app, from);
     }
-    if let Some(id) = to {
-        on_holder_seen(app, id, change.revision, at);
-        attach(app, id, &change.key, Some((created, change.revision)), at);
-        if let Some(from) = change.before.filter(|from| *from != id) {
-            record_move(app, &change.key, (from, id), when(app, change.revision, at).at);
+    match to {
+        Some(id) => {
+            on_holder_seen(app, id, change.revision, at);
+            attach(app, id, &change.key, Some((created, change.revision)), (at, since));
+            if let Some(from) = change.before.filter(|from| *from != id) {
+                record_move(app, &change.key, (from, id), when(app, change.revision, at).at);
+            }
         }
+        None => came_back(app, None, &change.key, when(app, change.revision, at), Some(change.revision)),
     }
 }
 
@@ -170,6 +178,7 @@ pub(super) fn attached_here(app: &mut AppState, id: LeaseId, key: &[u8], revisio
         return;
     }
     app.keys.index.changes.record(key, changed, Some(id));
+    let mut since = at;
     if let Some(from) = app.keys.index.holder(key).filter(|from| *from != id) {
         let order = revision.map_or(ChangeOrder::Newer, |revision| app.keys.index.compare_change(from, revision));
         if order == ChangeOrder::Unclear {
@@ -178,33 +187,58 @@ pub(super) fn attached_here(app: &mut AppState, id: LeaseId, key: &[u8], revisio
         if order != ChangeOrder::Newer {
             return;
         }
-        app.keys.index.detach(from, key);
+        since = app.keys.index.detach(from, key, at).unwrap_or(at);
         on_key_detached(app, from, key, (KeyDetachReason::Moved { to: id }, revision), at);
         refresh(app, from);
-        attach(app, id, key, None, at);
+        attach(app, id, key, None, (at, since));
         return record_move(app, key, (from, id), at);
     }
-    attach(app, id, key, None, at);
+    attach(app, id, key, None, (at, since));
 }
 
-/// Records that a key is attached to a lease. Only the first report creates an event. `revisions` are the create and
-/// mod revisions, if known.
-fn attach(app: &mut AppState, id: LeaseId, key: &[u8], revisions: Option<(i64, i64)>, at: Timestamp) {
+/// Records that a key is attached to a lease at `at`; it was first seen at `since`. Only the first report creates an
+/// event. `revisions` are the create and mod revisions, if known.
+fn attach(
+    app: &mut AppState,
+    id: LeaseId,
+    key: &[u8],
+    revisions: Option<(i64, i64)>,
+    (at, since): (Timestamp, Timestamp),
+) {
     let was_reported = app.keys.index.confirm(id, key);
-    if app.keys.index.attach(id, key, revisions.map_or(0, |(created, _)| created)) {
-        let revision = revisions.map(|(_, put)| put);
-        if !was_reported {
-            let when = revision.map_or(at.into(), |revision| when(app, revision, at));
-            app.events.push(when, Some(id), EventKind::Attached { key: key.to_vec(), revision });
-        }
-        record_attached(app, id);
-        refresh(app, id);
+    if !app.keys.index.attach(id, key, revisions.map_or(0, |(created, _)| created), since) {
+        return;
     }
+    let revision = revisions.map(|(_, put)| put);
+    let when = revision.map_or(at.into(), |revision| when(app, revision, at));
+    if !was_reported {
+        push(app, key, when, id, EventKind::Attached { key: key.to_vec(), revision });
+    }
+    came_back(app, Some(id), key, when, revision);
+    record_attached(app, id);
+    forget_detached(app, id, key);
+    refresh(app, id);
+}
+
+/// Removes a key from the detached keys of a lease, because it is attached again.
+pub(super) fn forget_detached(app: &mut AppState, id: LeaseId, key: &[u8]) {
+    // `alive_mut` marks the lease as changed, so look first.
+    let was_detached = |lease: &Lease| lease.detached_keys.iter().any(|detached| detached.key == key);
+    if !app.leases.alive(id).is_some_and(was_detached) {
+        return;
+    }
+    let Some(lease) = app.leases.alive_mut(id) else { return };
+    lease.detached_keys.retain(|detached| detached.key != key);
 }
 
 /// Records that a lease existed at a revision because it has a key. If it ended before that revision, it was granted
-/// again. If the order is not known, it is polled.
+/// again. If the order is not known, it is polled. Keys deleted before that revision were deleted individually; that is
+/// reported first, so that the events of a key are in the order of their revisions.
 fn on_holder_seen(app: &mut AppState, id: LeaseId, revision: i64, at: Timestamp) {
+    let deleted = app.leases.alive(id).and_then(|lease| Some(lease.pending_deletion.as_ref()?.revision));
+    if deleted.is_some_and(|deleted| deleted < revision) {
+        confirm_alive(app, id);
+    }
     match app.leases.get(id).map(|lease| lease.end) {
         Some(None) => (),
         Some(Some(LeaseEnd { at: ended_at, revision: Some(gone), .. })) if gone < revision => {
@@ -261,6 +295,11 @@ pub(super) fn confirm_alive(app: &mut AppState, id: LeaseId) {
         let PendingDeletion { revision, received, .. } = *pending_deletion;
         let when = when(app, revision, received);
         on_key_detached(app, id, key, (KeyDetachReason::Deleted, Some(revision)), when);
+    }
+    app.events.release(id);
+    if app.keys.index.count(id) == 0 {
+        // In a large key space only a query shows whether the client attached the key again.
+        app.keys.queries.query_now(id, app.events.now);
     }
     refresh(app, id);
 }

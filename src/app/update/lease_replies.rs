@@ -8,8 +8,9 @@ use crate::inference::locks::{is_lock_key, lock_name};
 use etcd_lease::{KeyChange, KeyEntry, KeyState, LeaseId};
 use simkit::Timestamp;
 
+use super::availability::{came_back, delete};
 use super::handover::{record_attached, record_move};
-use super::lease_keys::{on_key_detached, put, recovered, refresh};
+use super::lease_keys::{forget_detached, on_key_detached, put, recovered, refresh};
 
 /// From `revision` on only deletes are reported, so every lease is queried for its keys.
 pub(super) fn start(app: &mut AppState, revision: i64, now: Timestamp) {
@@ -37,14 +38,14 @@ pub(super) fn apply(app: &mut AppState, mut reply: LeaseReply, since: Option<Tim
     let news = app.keys.index.apply_reply(reply);
     let within = TimeRange { earliest: since.unwrap_or(at).min(at), latest: at };
     for (key, from) in news.moved {
-        app.keys.index.detach(from, &key);
+        let since = app.keys.index.detach(from, &key, at).unwrap_or(at);
         on_key_detached(app, from, &key, (KeyDetachReason::Moved { to: id }, None), within);
         refresh(app, from);
-        attach(app, id, &key, Some(within));
+        attach(app, id, &key, since, Some(within));
         record_move(app, &key, (from, id), at);
     }
     for key in news.attached {
-        attach(app, id, &key, since.map(|_| within));
+        attach(app, id, &key, at, since.map(|_| within));
     }
     for key in news.missing {
         app.keys.reads.add(KeyRead::Key(key));
@@ -52,18 +53,24 @@ pub(super) fn apply(app: &mut AppState, mut reply: LeaseReply, since: Option<Tim
     for id in news.doubtful {
         app.keys.queries.doubt(id, at);
         if app.leases.alive(id).is_none() {
-            app.keys.index.forget(id);
+            app.keys.index.forget(id, at);
         }
     }
     refresh(app, id);
 }
 
-/// Attaches a key to the lease that replied it. It is an event if the time is known.
-fn attach(app: &mut AppState, id: LeaseId, key: &[u8], when: Option<TimeRange>) {
-    app.keys.index.attach(id, key, 0);
+/// Attaches a key to the lease that replied it. It was first seen at `since`. It is an event if the time is known.
+fn attach(app: &mut AppState, id: LeaseId, key: &[u8], since: Timestamp, when: Option<TimeRange>) {
+    app.keys.index.attach(id, key, 0, since);
     record_attached(app, id);
+    forget_detached(app, id, key);
     if let Some(when) = when {
         app.events.push(when, Some(id), EventKind::Attached { key: key.to_vec(), revision: None });
+    }
+    if let Some(deleted) = app.keys.index.availability.gone(key) {
+        let latest = app.events.now;
+        let when = when.unwrap_or(TimeRange { earliest: deleted.at.min(latest), latest });
+        came_back(app, Some(id), key, when.into(), None);
     }
     if is_lock_key(key, Some(id))
         && let Some(lock) = lock_name(key)
@@ -112,8 +119,8 @@ fn absent(app: &mut AppState, key: &[u8], revision: i64, now: Timestamp) {
     app.keys.index.changes.record(key, revision, None);
     app.keys.locks.delete(key, now);
     let Some(id) = app.keys.index.holder(key) else { return };
-    app.keys.index.detach(id, key);
     let within = TimeRange { earliest: app.keys.reported_at.min(now), latest: now };
+    delete(app, id, key, within.into(), None);
     on_key_detached(app, id, key, (KeyDetachReason::Deleted, None), within);
     refresh(app, id);
 }

@@ -147,12 +147,13 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
     {
         app.leases.cohorts.revoked(ttl, end.at);
     }
-    app.keys.on_lease_ended(id);
+    app.keys.on_lease_ended(id, end.at);
     app.leases.push_ended(end.at, id);
     freeze::overlay_end(app, id, end);
     selection::on_end(app, id, end.is_ours, end.at);
     app.polls.plan(&mut app.leases, id, Timestamp::NEVER);
     app.events.push(when, Some(id), EventKind::LeaseEnded(Box::new(event)));
+    app.events.release(id);
 }
 
 fn end_event(lease: &Lease, end: LeaseEnd) -> LeaseEnded {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::app::{AppState, ClusterState, Lease, LeaseState, LeaseStore, LintReport, Redraw};
-use crate::inference::lease_inference::LeaseInference;
-use crate::inference::lints::{Finding, LintFacts, LintInput, findings};
-use crate::inference::locks::Locks;
+use crate::app::{AppState, ClusterState, KeyState, Lease, LeaseState, LeaseStore, LintReport, Redraw};
+use crate::inference::lease_inference::{KeyDetachReason, LeaseInference};
+use crate::inference::lints::{Finding, LintFacts, LintInput, LostKey, findings};
+use crate::inference::locks::is_lock_key;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -30,7 +30,7 @@ pub(super) fn run_if_due(app: &mut AppState, now: Timestamp) {
 /// Runs the lints on all leases, due or not.
 pub fn run_lints(app: &mut AppState, now: Timestamp) {
     app.keys.contests.forget_over(|id| app.leases.alive(id).is_some(), now);
-    let leases = all_facts(&app.leases, &app.cluster, &app.keys.locks, now);
+    let leases = all_facts(&app.leases, &app.cluster, &app.keys, now);
     let crowds = u32::try_from(leases.len()).unwrap_or(u32::MAX) / CROWD;
     let found = findings(LintInput { leases: &leases, contests: Some(&app.keys.contests), now });
     let names = names_by_lease(&found);
@@ -60,9 +60,9 @@ fn set_warnings(leases: &mut LeaseStore, mut names: BTreeMap<LeaseId, Vec<&'stat
 }
 
 /// The facts about each lease, sorted by id, with its positions in lock queues.
-fn all_facts(leases: &LeaseStore, cluster: &ClusterState, locks: &Locks, now: Timestamp) -> Vec<LintFacts> {
-    let mut all: Vec<LintFacts> = leases.values().map(|lease| facts(cluster, lease, now)).collect();
-    for (id, position) in locks.places() {
+fn all_facts(leases: &LeaseStore, cluster: &ClusterState, keys: &KeyState, now: Timestamp) -> Vec<LintFacts> {
+    let mut all: Vec<LintFacts> = leases.values().map(|lease| facts(cluster, keys, lease, now)).collect();
+    for (id, position) in keys.locks.places() {
         if let Ok(place) = all.binary_search_by_key(&id, |facts| facts.id) {
             all[place].queue_positions.push(position);
         }
@@ -71,10 +71,29 @@ fn all_facts(leases: &LeaseStore, cluster: &ClusterState, locks: &Locks, now: Ti
 }
 
 /// The facts about a lease. An ended lease that is still listed is unknown to the leader.
-fn facts(cluster: &ClusterState, lease: &Lease, now: Timestamp) -> LintFacts {
-    let Some(end) = lease.end else { return facts_of_living(lease, now) };
+fn facts(cluster: &ClusterState, keys: &KeyState, lease: &Lease, now: Timestamp) -> LintFacts {
+    let Some(end) = lease.end else {
+        return LintFacts { lost_key: lost_key(keys, lease, now), ..facts_of_living(lease, now) };
+    };
     let listed = cluster.is_zombie(lease);
     LintFacts { listed, unknown_since: Some(end.at), ..LintFacts::of(lease.id, &LeaseInference::default()) }
+}
+
+/// The last key of a lease, if it was deleted and a client has renewed the lease since. Only if the client registered it
+/// soon after the grant: a client that attaches keys later deletes them itself when its work is done, and so does the
+/// holder of a lock.
+fn lost_key(keys: &KeyState, lease: &Lease, now: Timestamp) -> Option<LostKey> {
+    let last = lease.detached_keys.last()?;
+    let is_empty = lease.keys.as_ref().is_some_and(|keys| keys.is_all && keys.count == 0);
+    let is_lost = last.fate == KeyDetachReason::Deleted && !is_lock_key(&last.key, Some(lease.id));
+    if !is_empty || !is_lost || lease.last_renewed()? <= last.at || lease.state(now) == LeaseState::Unseen {
+        return None;
+    }
+    let registered_by = lease.first_seen() + Duration::from_secs(lease.granted_ttl?.unsigned_abs());
+    if keys.index.availability.first_seen(&last.key).is_some_and(|since| since > registered_by) {
+        return None;
+    }
+    Some(LostKey { key: last.key.as_slice().into(), since: now - last.at, is_only: lease.detached_keys.len() == 1 })
 }
 
 /// The facts about a living lease. For an unseen lease, only facts that do not change with time.

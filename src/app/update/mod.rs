@@ -3,6 +3,7 @@
 //! `input` turns key presses into [`Command`](super::command::Command)s, and `execute` calls their verbs. Messages from
 //! etcd and the engine have one file each.
 
+mod availability;
 mod background;
 mod change_ttl;
 mod cluster;

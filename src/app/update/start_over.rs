@@ -172,6 +172,7 @@ fn start_over(app: &mut AppState, cause: &'static str, what: &str, now: Timestam
     let living: Vec<LeaseId> = app.leases.living().map(|lease| lease.id).collect();
     for id in &living {
         app.leases.alive_mut(*id).into_iter().for_each(Lease::forget_cluster);
+        app.events.release(*id);
         app.polls.plan(&mut app.leases, *id, now);
     }
     app.keys = KeyState::new(&app.config);

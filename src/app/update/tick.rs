@@ -8,7 +8,7 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 use super::counts::refresh_counts;
-use super::{cluster, lints, start_over, undo_size, values};
+use super::{availability, cluster, lints, start_over, undo_size, values};
 
 /// Maximum number of queries for keys at once.
 const MAX_KEY_QUERIES: usize = 64;
@@ -20,6 +20,7 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     refresh_counts(app, now);
     drop_ended_rows(app, now);
     cluster::report_lasting_loss(app, now);
+    availability::report_due(app, now);
     clear_status(app, now);
     lints::run_if_due(app, now);
     if app.view.take_reorder_request(now) {
@@ -151,7 +152,8 @@ pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     let undo = undo_size::next_wake(app, now);
     let held = start_over::next_wake(app);
     let loss = app.cluster.lasting_loss_at();
-    [ended, status, values, lints, state_change, polls, reordering, undo, held, loss]
+    let gone_keys = app.keys.index.availability.next_wake();
+    [ended, status, values, lints, state_change, polls, reordering, undo, held, loss, gone_keys]
         .into_iter()
         .flatten()
         .min()

@@ -11,6 +11,7 @@ mod frequent;
 mod generations;
 mod kept_leak;
 mod leak;
+mod lost_key;
 mod mass_death;
 mod queue_full;
 mod short_ttl;
@@ -27,6 +28,7 @@ pub use frequent::Frequent;
 pub use generations::Generations;
 pub use kept_leak::KeptLeak;
 pub use leak::Leak;
+pub use lost_key::{LostKey, LostOnlyKey};
 pub use mass_death::MassDeath;
 pub use queue_full::QueueFull;
 pub use short_ttl::ShortTtl;
@@ -59,6 +61,8 @@ pub struct LintFacts {
     pub granted: Option<Timestamp>,
     /// Its place among leases that replace each other.
     pub line: Option<LeaseLine>,
+    /// The last key, if it was deleted and a client has renewed the lease since.
+    pub lost_key: Option<LostKey>,
     /// Number of renewals that polls have shown.
     pub renewals: u64,
     /// How long polls have been frequent enough to show every renewal.
@@ -97,6 +101,7 @@ impl LintFacts {
             keyless_since: None,
             granted: None,
             line: None,
+            lost_key: None,
             renewals: renewals.cadence().answers,
             watched: renewals.watched(),
             pattern: observed.pattern(),
@@ -178,9 +183,10 @@ pub trait Lint {
 }
 
 /// All lints, most urgent first.
-pub const LINTS: [&dyn Lint; 14] = [
+pub const LINTS: [&dyn Lint; 15] = [
     &MassDeath,
     &Zombie,
+    &LostOnlyKey,
     &DeadHolder,
     &DeadWaiter,
     &QueueFull,

@@ -18,6 +18,7 @@ fn healthy(id: i64) -> LintFacts {
         keyless_since: None,
         granted: None,
         line: None,
+        lost_key: None,
         renewals: 5,
         watched: Duration::from_secs(100),
         pattern: RenewalPattern::Unknown,
@@ -74,6 +75,23 @@ fn a_leak_has_no_keys_and_no_renewals() {
         LintFacts { watched: Duration::from_secs(39), ..leak },
     ] {
         assert_eq!(found(&[harmless]), []);
+    }
+}
+
+#[test]
+fn a_renewed_lease_without_its_key_lost_it() {
+    let lost_key = |is_only| {
+        let key = b"/svc/a\x1b"[..].into();
+        LintFacts {
+            keys: Some(0),
+            lost_key: Some(LostKey { key, since: Duration::from_secs(30), is_only }),
+            ..healthy(1)
+        }
+    };
+    only(&[lost_key(true)], "lost-key", &[1], r"renewed, but lost its only key /svc/a\x1b 30 s ago.");
+    only(&[lost_key(false)], "lost-key", &[1], r"renewed, but lost its last key /svc/a\x1b 30 s ago.");
+    for harmless in [LintFacts { keys: Some(1), ..lost_key(true) }, LintFacts { keys: None, ..lost_key(true) }] {
+        assert_eq!(found(&[harmless]), [], "it has a key, or may have one");
     }
 }
 

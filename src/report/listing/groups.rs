@@ -1,14 +1,15 @@
 //! The groups of `list --group`, as a table or as JSON.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::LeaseListing;
-use crate::app::{GroupBy, GroupFigures, LeaseGroup, group_leases};
+use crate::app::{GroupBy, GroupFigures, GroupKey, LeaseGroup, ServiceAvailability, group_leases};
 use crate::report::json::line;
 use crate::report::table::{Align, table};
-use crate::report::text::or_dash;
+use crate::report::text::{or_dash, seconds};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -28,7 +29,7 @@ struct GroupObject {
     name: String,
     /// Number of leases.
     leases: usize,
-    /// The worst state of a lease.
+    /// The worst state of a lease. Left out if a service has lost all its keys.
     #[cfg_attr(test, schemars(extend("enum" = ["ok", "paused", "late", "risk", "unseen", "dying"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
@@ -46,17 +47,57 @@ struct GroupObject {
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     renewals_per_second: Option<f64>,
+    #[serde(flatten)]
+    availability: Option<AvailabilityObject>,
+}
+
+/// The availability of a service since it was first seen. Only with --for and --group service.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct AvailabilityObject {
+    /// The share of the time in which the service had at least one key, from 0 to 1.
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
+    availability: f64,
+    /// Seconds to which `availability` refers.
+    #[cfg_attr(test, schemars(range(min = 0)))]
+    availability_watched: f64,
+    /// Seconds without a key.
+    #[cfg_attr(test, schemars(range(min = 0)))]
+    gone: f64,
+    /// Seconds since the service has had no key. Left out if it has one.
+    #[cfg_attr(test, schemars(range(min = 0)))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gone_now: Option<f64>,
+    /// How often a key of the service was gone for a second or more and came back.
+    key_outages: u32,
+    /// Seconds of the longest of these outages.
+    #[cfg_attr(test, schemars(range(min = 0)))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    longest_key_outage: Option<f64>,
 }
 
 impl LeaseListing {
     /// The groups, those with the worst leases first. With `follows_rows`, they are in the order of their first leases.
     fn groups(&self, by: GroupBy, follows_rows: bool) -> Vec<LeaseGroup> {
-        let mut groups = group_leases(self.leases.iter().map(|listed| (&listed.lease, listed.state)), by);
+        let mut groups = self.gone_services(by);
+        groups.extend(group_leases(self.leases.iter().map(|listed| (&listed.lease, listed.state)), by));
         if follows_rows {
             let rows: HashMap<LeaseId, usize> = self.ids().into_iter().enumerate().map(|(row, id)| (id, row)).collect();
             groups.sort_by_key(|group| group.ids.first().and_then(|id| rows.get(id)).copied());
         }
         groups
+    }
+
+    /// The services that have lost all their keys.
+    fn gone_services(&self, by: GroupBy) -> Vec<LeaseGroup> {
+        let known = self.availability.iter().filter(|_| by == GroupBy::Service && !self.is_filtered);
+        let gone = known.flat_map(|availability| availability.services().gone(self.now));
+        gone.map(|(name, _)| LeaseGroup::empty_service(Arc::clone(name))).collect()
+    }
+
+    fn availability_of(&self, group: &LeaseGroup) -> Option<ServiceAvailability> {
+        let GroupKey::Service(name) = &group.key else { return None };
+        self.availability.as_ref()?.services().get(name, self.now)
     }
 }
 
@@ -71,6 +112,7 @@ pub fn groups_json(listing: &LeaseListing, by: GroupBy, follows_rows: bool) -> S
         left: left(&group.figures, listing.now).map(|left| rounded(left, 1e3)),
         share: group.figures.median_percent.map(|percent| f64::from(percent) / 100.0),
         renewals_per_second: group.figures.median_percent.map(|_| rounded(group.figures.renewals, 1e3)),
+        availability: listing.availability_of(group).map(AvailabilityObject::of),
     };
     line(&GroupsObject { groups: groups.iter().map(object).collect() })
 }
@@ -82,7 +124,7 @@ pub fn groups_table(listing: &LeaseListing, by: GroupBy, follows_rows: bool) -> 
     if groups.is_empty() {
         return title;
     }
-    let header = [
+    let mut header = vec![
         (heading(by), if by == GroupBy::Ttl { Align::Right } else { Align::Left }),
         ("LEASES", Align::Right),
         ("STATE", Align::Left),
@@ -90,8 +132,14 @@ pub fn groups_table(listing: &LeaseListing, by: GroupBy, follows_rows: bool) -> 
         ("/TTL", Align::Right),
         ("RENEWALS/S", Align::Right),
     ];
-    let rows: Vec<_> = groups.iter().map(|group| cells(group, listing.now)).collect();
-    format!("{title}{}", table(header, &rows))
+    let mut rows: Vec<Vec<String>> = groups.iter().map(|group| cells(group, listing.now).to_vec()).collect();
+    if by == GroupBy::Service && listing.availability.is_some() {
+        header.extend([("AVAILABLE", Align::Right), ("KEY OUTAGES", Align::Left)]);
+        for (row, group) in rows.iter_mut().zip(&groups) {
+            row.extend(availability_cells(listing.availability_of(group)));
+        }
+    }
+    format!("{title}{}", table(&header, &rows))
 }
 
 fn heading(by: GroupBy) -> &'static str {
@@ -115,8 +163,33 @@ fn cells(group: &LeaseGroup, now: Timestamp) -> [String; 6] {
     ]
 }
 
+/// `98.7 %`, and `2, at most 7.7 s`.
+fn availability_cells(known: Option<ServiceAvailability>) -> [String; 2] {
+    let outages = |known: &ServiceAvailability| match known.key_outages {
+        0 => "-".to_owned(),
+        count => format!("{count}, at most {:.1} s", known.longest_key_outage.as_secs_f64()),
+    };
+    [or_dash(known.as_ref(), |known| known.service.percent()), or_dash(known.as_ref(), outages)]
+}
+
+impl AvailabilityObject {
+    fn of(ServiceAvailability { service, key_outages, longest_key_outage }: ServiceAvailability) -> Self {
+        AvailabilityObject {
+            availability: (service.share() * 1e6).floor() / 1e6,
+            availability_watched: seconds(service.watched),
+            gone: seconds(service.gone),
+            gone_now: service.gone_now.map(seconds),
+            key_outages,
+            longest_key_outage: if key_outages > 0 { Some(seconds(longest_key_outage)) } else { None },
+        }
+    }
+}
+
 /// The worst state, with the number of its leases if others are better: `risk (3)`.
 fn state(figures: &GroupFigures) -> String {
+    if figures.leases == 0 {
+        return "gone".to_owned();
+    }
     let word = or_dash(figures.worst, |class| class.word().to_owned());
     if figures.worst_count == figures.leases { word } else { format!("{word} ({})", figures.worst_count) }
 }

@@ -10,7 +10,7 @@ mod tests;
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use crate::app::{AppState, EndCause, Lease, LeaseKeys, LeaseState, RowSortKey, Sort, service};
+use crate::app::{AppState, Availability, EndCause, Lease, LeaseKeys, LeaseState, RowSortKey, Sort, service};
 use crate::filter::{Filter, FilterFacts, Number};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::Certainty;
@@ -53,6 +53,10 @@ pub struct LeaseListing {
     pub watched: Option<Duration>,
     /// The leases.
     pub leases: Vec<ListedLease>,
+    /// The availability of keys and services. None if the leases were read once.
+    pub availability: Option<Availability>,
+    /// Whether only some of the leases were chosen.
+    pub is_filtered: bool,
 }
 
 impl ListedLease {
@@ -179,18 +183,30 @@ impl LeaseListing {
             revision: member.revision,
             raft_term: member.raft_term,
         });
+        let availability = Some(app.keys.index().availability().clone());
         let leases = app.leases.living().map(|lease| ListedLease::watched(app, lease, now)).collect();
-        LeaseListing { view: app.cluster.view.clone(), header, now, start, watched: Some(watched), leases }
+        LeaseListing {
+            view: app.cluster.view.clone(),
+            header,
+            now,
+            start,
+            watched: Some(watched),
+            leases,
+            availability,
+            is_filtered: false,
+        }
     }
 
     /// Removes all leases but this one.
     pub fn keep_only(&mut self, id: LeaseId) {
         self.leases.retain(|lease| lease.lease.id == id);
+        self.is_filtered = true;
     }
 
     /// Removes leases that do not match.
     pub fn retain(&mut self, filter: &Filter) {
         let (now, is_watched) = (self.now, self.watched.is_some());
+        self.is_filtered |= !filter.is_empty();
         self.leases.retain(|lease| filter.matches(&FilteredLease { lease, is_watched, now }));
     }
 

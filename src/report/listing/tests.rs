@@ -22,7 +22,16 @@ fn listing() -> LeaseListing {
         ..MemberView::default()
     };
     let view = ClusterView { members: vec![member], ..ClusterView::default() };
-    LeaseListing { view, header, now, start: SystemTime::UNIX_EPOCH, watched: None, leases }
+    LeaseListing {
+        view,
+        header,
+        now,
+        start: SystemTime::UNIX_EPOCH,
+        watched: None,
+        leases,
+        availability: None,
+        is_filtered: false,
+    }
 }
 
 /// A lease of 30 s that was polled each second from `from` to `to`, and renewed each 10 s; its keys may not be all.

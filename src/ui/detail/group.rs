@@ -2,12 +2,12 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::app::{Group, Lease, LeaseKeys};
+use crate::app::{Group, GroupKey, Lease, LeaseKeys};
 use crate::escape::printable;
 use crate::plural::plural;
 
 use super::super::{RenderContext, Role, format};
-use super::LABEL_WIDTH;
+use super::{LABEL_WIDTH, availability};
 
 /// Up to this many leases are listed: the first ones of the group in the order of the table. Sorted by problems, these
 /// are the worst.
@@ -43,6 +43,11 @@ fn figures(ctx: RenderContext<'_>, group: &Group) -> Vec<Line<'static>> {
     if let Some(percent) = figures.median_percent {
         let text = format!("every {percent} % of the TTL (median) · {} renewals/s", format::rate(figures.renewals));
         lines.push(line(ctx, "renewed", text));
+    }
+    if let GroupKey::Service(name) = group.key()
+        && let Some(known) = ctx.app.keys.index().availability().services().get(name, ctx.now)
+    {
+        lines.push(line(ctx, "available", availability::service_in_words(&known)));
     }
     lines
 }

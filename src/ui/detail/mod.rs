@@ -4,6 +4,7 @@
 //! [`TEXT_SECTIONS`] and [`LOWER_SECTIONS`] go below both. Otherwise the charts come first, because they show the
 //! most in the fewest lines.
 
+mod availability;
 mod events;
 mod group;
 mod intervals;
@@ -32,7 +33,7 @@ type Section = fn(&DetailPage<'_>) -> Vec<Line<'static>>;
 /// Text sections, from top to bottom. The charts go beside or above them.
 const TEXT_SECTIONS: &[Section] = &[ttl::lines, own_renewals::lines, observed_renewals::lines];
 /// Sections below the text and the charts.
-const LOWER_SECTIONS: &[Section] = &[lease_keys::lines, events::lines];
+const LOWER_SECTIONS: &[Section] = &[lease_keys::lines, availability::lines, events::lines];
 
 /// Width of the label column.
 const LABEL_WIDTH: usize = 10;

@@ -1,0 +1,21 @@
+//! The deletion of a key.
+
+use std::time::Duration;
+
+use etcd_lease::LeaseId;
+use simkit::Timestamp;
+
+/// A key that was deleted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::app) struct DeletedKey {
+    /// The lease to which it was attached.
+    pub(in crate::app) lease: LeaseId,
+    /// When it was deleted, with the maximum error.
+    pub(in crate::app) at: Timestamp,
+    pub(in crate::app) doubt: Duration,
+    /// The revision of the deletion, if known.
+    pub(in crate::app) revision: Option<i64>,
+    /// Whether a client kept it: it renewed the lease, or had moved the key to it. The end of another key, as in a cache,
+    /// is intended.
+    pub(in crate::app) is_kept: bool,
+}

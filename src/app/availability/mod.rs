@@ -1,0 +1,198 @@
+//! The availability of keys and services.
+//!
+//! Callers look for a key, whichever lease it is attached to. A key is gone from its deletion until it is put again, on
+//! any lease or on none. A service is gone from the deletion of its last key until one of its keys is put.
+//!
+//! Only keys that were gone at least once have a record. Keys of locks have none: a lock is released on purpose.
+
+mod deleted_key;
+mod services;
+mod uptime;
+
+pub(super) use deleted_key::DeletedKey;
+pub use services::ServiceAvailability;
+pub use uptime::{AvailabilityFigures, SHORTEST_OUTAGE};
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::services::Services;
+use self::uptime::{MAX_GONE, MAX_RECORDS, Uptime};
+use crate::inference::locks::is_lock_key;
+use etcd_lease::LeaseId;
+use simkit::Timestamp;
+
+/// A key that came back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct ReturnedKey {
+    pub(super) deleted: DeletedKey,
+    /// For how long it was gone.
+    pub(super) gone: Duration,
+    /// Whether its absence was reported.
+    pub(super) is_reported: bool,
+}
+
+#[derive(Clone, Debug)]
+struct KeyRecord {
+    uptime: Uptime,
+    deleted: DeletedKey,
+    is_reported: bool,
+    /// When it vanished or came back.
+    changed: Timestamp,
+}
+
+/// The availability of keys and services, as far as they are watched.
+#[derive(Clone, Debug, Default)]
+pub struct Availability {
+    keys: HashMap<Arc<[u8]>, KeyRecord>,
+    /// The records: keys that are gone, then the others, each in the order in which they changed.
+    order: BTreeSet<(bool, Timestamp, Arc<[u8]>)>,
+    /// Kept keys that are gone, and when to report that.
+    unreported: VecDeque<(Timestamp, Arc<[u8]>)>,
+    services: Services,
+}
+
+impl Availability {
+    /// The figures of a key that is attached since `attached`. `None` if it is not attached and has no record.
+    pub(super) fn of_key(
+        &self,
+        key: &[u8],
+        attached: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Option<AvailabilityFigures> {
+        match self.keys.get(key) {
+            Some(record) => Some(record.uptime.figures(now)),
+            None => Some(AvailabilityFigures::without_outage(attached?, now)),
+        }
+    }
+
+    /// The figures of the services.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// When a deleted key was first seen. `None` if it has no record.
+    pub(super) fn first_seen(&self, key: &[u8]) -> Option<Timestamp> {
+        Some(self.keys.get(key)?.uptime.since())
+    }
+
+    /// The deletion of a key that is gone.
+    pub(super) fn gone(&self, key: &[u8]) -> Option<DeletedKey> {
+        let record = self.keys.get(key)?;
+        record.uptime.gone_since()?;
+        Some(record.deleted)
+    }
+
+    /// Counts a key that is attached to a lease.
+    pub(super) fn attach(&mut self, key: &[u8], id: LeaseId, at: Timestamp) {
+        if !is_lock_key(key, Some(id)) {
+            self.services.attach(key, id, at);
+        }
+    }
+
+    /// Counts a key that is no longer attached to the lease, but exists.
+    pub(super) fn detach(&mut self, key: &[u8], id: LeaseId, at: Timestamp) {
+        if !is_lock_key(key, Some(id)) {
+            self.services.detach(key, id, at);
+        }
+    }
+
+    /// Records a key that was deleted. It was first seen at `since`, and the deletion became known at `now`.
+    pub(super) fn delete(&mut self, key: &[u8], deleted: DeletedKey, since: Timestamp, now: Timestamp) {
+        if is_lock_key(key, Some(deleted.lease)) {
+            return;
+        }
+        self.services.delete(key, deleted);
+        let (key, mut record) = self.take(key).unwrap_or_else(|| {
+            let record = KeyRecord { uptime: Uptime::new(since), deleted, is_reported: false, changed: now };
+            (Arc::from(key), record)
+        });
+        record.uptime.vanish(deleted.at);
+        if deleted.is_kept {
+            self.unreported.push_back((now + SHORTEST_OUTAGE, Arc::clone(&key)));
+        }
+        self.insert(key, KeyRecord { deleted, is_reported: false, changed: now, ..record });
+        self.forget_old(now);
+    }
+
+    /// Records that a key exists, if it was gone.
+    pub(super) fn come_back(
+        &mut self,
+        key: &[u8],
+        id: Option<LeaseId>,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Option<ReturnedKey> {
+        self.gone(key)?;
+        let (key, mut record) = self.take(key)?;
+        let gone = record.uptime.come_back(at)?;
+        let KeyRecord { deleted, is_reported, .. } = record;
+        if id.is_none() {
+            self.services.come_back(&key, deleted.lease, at);
+        }
+        if gone >= SHORTEST_OUTAGE {
+            self.services.count_key_outage(&key, id.unwrap_or(deleted.lease), gone);
+        }
+        self.insert(key, KeyRecord { changed: now, ..record });
+        Some(ReturnedKey { deleted, gone, is_reported })
+    }
+
+    /// When the next key is due to be reported as gone.
+    pub(super) fn next_wake(&self) -> Option<Timestamp> {
+        self.unreported.front().map(|(due, _)| *due)
+    }
+
+    /// A key that is due to be reported as gone, unless it came back.
+    pub(super) fn take_due(&mut self, now: Timestamp) -> Option<Arc<[u8]>> {
+        while self.next_wake().is_some_and(|due| due <= now) {
+            let (due, key) = self.unreported.pop_front()?;
+            // A later deletion has an entry of its own.
+            let is_gone =
+                |record: &&KeyRecord| record.uptime.gone_since().is_some() && record.changed + SHORTEST_OUTAGE <= due;
+            if self.keys.get(&key).filter(is_gone).is_some_and(|record| !record.is_reported) {
+                return Some(key);
+            }
+        }
+        None
+    }
+
+    /// Reports a key as gone later, because it is not known yet why it vanished.
+    pub(super) fn postpone(&mut self, key: Arc<[u8]>, now: Timestamp) {
+        self.unreported.push_back((now + SHORTEST_OUTAGE, key));
+    }
+
+    /// The last deletion of a key.
+    pub(super) fn deletion(&self, key: &[u8]) -> Option<DeletedKey> {
+        Some(self.keys.get(key)?.deleted)
+    }
+
+    /// Records that the absence of a key was reported.
+    pub(super) fn set_reported(&mut self, key: &[u8]) {
+        if let Some(record) = self.keys.get_mut(key) {
+            record.is_reported = true;
+        }
+    }
+
+    fn insert(&mut self, key: Arc<[u8]>, record: KeyRecord) {
+        self.order.insert((record.uptime.gone_since().is_none(), record.changed, Arc::clone(&key)));
+        self.keys.insert(key, record);
+    }
+
+    fn take(&mut self, key: &[u8]) -> Option<(Arc<[u8]>, KeyRecord)> {
+        let (key, record) = self.keys.remove_entry(key)?;
+        let place = (record.uptime.gone_since().is_none(), record.changed, key);
+        self.order.remove(&place);
+        Some((place.2, record))
+    }
+
+    /// Forgets keys and services that have been gone for long, and the oldest records if there are too many.
+    fn forget_old(&mut self, now: Timestamp) {
+        let is_old = |(is_back, changed, _): &(bool, Timestamp, Arc<[u8]>)| !is_back && *changed + MAX_GONE < now;
+        while self.order.len() > MAX_RECORDS || self.order.first().is_some_and(is_old) {
+            let Some((.., key)) = self.order.pop_first() else { break };
+            self.keys.remove(&key);
+        }
+        self.services.forget_old(now);
+    }
+}

@@ -1,0 +1,240 @@
+//! Keys that vanish, come back, and are lost.
+
+use super::*;
+use etcd_lease::{KeyChange, KeyEntry, KeyState};
+
+fn entry(key: &str, id: i64) -> KeyEntry {
+    KeyEntry { key: key.as_bytes().to_vec(), lease: Some(LeaseId(id)), create_revision: 2 }
+}
+
+fn put(key: &str, before: Option<i64>, lease: Option<i64>, revision: i64) -> KeyChange {
+    let now = KeyState::Put { lease: lease.map(LeaseId), create_revision: revision };
+    KeyChange { key: key.as_bytes().to_vec(), before: before.map(LeaseId), now, revision }
+}
+
+fn deleted(key: &str, before: i64, revision: i64) -> KeyChange {
+    KeyChange { key: key.as_bytes().to_vec(), before: Some(LeaseId(before)), now: KeyState::Deleted, revision }
+}
+
+impl Story {
+    /// A cluster with leases of a TTL, each with one key, that have been watched for a while.
+    fn with_keys(keys: &[(&str, i64)]) -> Story {
+        let mut story = Story::start(AppConfig::default());
+        let ids: Vec<i64> = keys.iter().map(|(_, id)| *id).collect();
+        story.list(&ids, &[]);
+        story.send(Msg::KeysReloading);
+        story.send(Msg::KeysPage(keys.iter().map(|(key, id)| entry(key, *id)).collect()));
+        story.send(Msg::KeysRead { revision: 9 });
+        story
+    }
+
+    fn change(&mut self, changes: Vec<KeyChange>) {
+        let received = self.now;
+        self.send(Msg::KeysChanged { changes, received });
+    }
+
+    fn poll_left(&mut self, id: i64, left: i64, ttl: i64) {
+        let answer =
+            TimeToLive { id: LeaseId(id), ttl: left, granted_ttl: ttl, keys: vec![], header: Header::default() };
+        self.send(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false });
+    }
+
+    /// Lets time pass while a client of this lease renews it every `every` seconds, and polls see that.
+    fn renew(&mut self, id: i64, ttl: i64, every: f64, cycles: usize) {
+        for _ in 0..cycles {
+            for part in [0.1, 0.4, 0.7, 0.95] {
+                self.wait(
+                    every
+                        * if part == 0.1 {
+                            0.15
+                        } else if part == 0.95 {
+                            0.25
+                        } else {
+                            0.3
+                        },
+                );
+                self.poll_left(id, (ttl as f64 - part * every).floor() as i64, ttl);
+                self.send(Msg::Tick);
+            }
+        }
+    }
+
+    /// The events about keys and ends since the start.
+    fn reported(&self) -> Vec<(&'static str, i64, String)> {
+        let of_leases = self.app.events.lines().filter_map(|event| Some((event, event.lease?)));
+        of_leases.map(|(event, id)| (event.name().as_str(), id.0, event.text())).collect()
+    }
+}
+
+fn told(expected: &[(&'static str, i64, &str)]) -> Vec<(&'static str, i64, String)> {
+    expected.iter().map(|(word, id, text)| (*word, *id, (*text).to_owned())).collect()
+}
+
+/// A service with a TTL of 10 s that is renewed every 3.5 s, dies, and is started again on another lease.
+fn restarted() -> Story {
+    let mut story = Story::with_keys(&[("/svc/npm10", 1)]);
+    story.renew(1, 10, 3.5, 6);
+    story.wait(6.6);
+    story.poll_left(1, 0, 10);
+    story.wait(0.3);
+    story.change(vec![deleted("/svc/npm10", 1, 20)]);
+    story.poll_left(1, -1, 0);
+    story.wait(7.7);
+    story.send(Msg::Tick);
+    story.change(vec![put("/svc/npm10", None, Some(2), 21)]);
+    story
+}
+
+#[test]
+fn a_service_that_was_started_again_was_gone_for_a_time() {
+    let story = restarted();
+    let reported = story.reported();
+    assert_eq!(
+        reported[reported.len() - 4..],
+        told(&[
+            ("down", 1, "/svc/npm10 is gone: its lease expired"),
+            ("granted", 2, "by another client"),
+            ("attached", 2, "/svc/npm10"),
+            ("back", 2, "/svc/npm10 was gone for 7.7 s"),
+        ])
+    );
+    let down = story.app.events.lines().find(|event| event.name() == EventName::Down).unwrap();
+    assert_eq!(down.seen_at - down.at, Duration::from_millis(7_700), "the tick was late");
+}
+
+#[test]
+fn its_availability_is_known_for_the_key_and_the_service() {
+    let mut story = restarted();
+    story.wait(10.0);
+    let index = story.app.keys.index();
+    let key = index.availability_of(LeaseId(2), b"/svc/npm10", story.now).unwrap();
+    let service = index.availability().services().get(b"/svc", story.now).unwrap();
+    assert_eq!((key.outages, key.gone, key.longest), (1, Duration::from_millis(7_700), Duration::from_millis(7_700)));
+    assert_eq!((service.service, service.key_outages), (key, 1));
+    assert_eq!(key.watched, story.now - Timestamp::START);
+    assert_eq!(key.percent(), format!("{:.1} %", (100.0 - 770.0 / key.watched.as_secs_f64() - 0.05)));
+}
+
+#[test]
+fn a_key_that_is_back_without_a_lease_never_expires() {
+    let mut story = Story::with_keys(&[("order.rpc/a", 1)]);
+    story.poll_left(1, 5, 6);
+    story.wait(5.8);
+    story.poll_left(1, 0, 6);
+    story.wait(0.3);
+    story.change(vec![deleted("order.rpc/a", 1, 20)]);
+    story.poll_left(1, -1, 0);
+    story.wait(40.0);
+    story.send(Msg::Tick);
+    story.change(vec![put("order.rpc/a", None, None, 21)]);
+    let reported = story.reported();
+    assert_eq!(
+        reported[1..],
+        told(&[("back", 1, "order.rpc/a is back without a lease and never expires; it was gone for 40.0 s")])
+    );
+    assert!(
+        reported[0].0 == "expired" && reported.len() == 2,
+        "a lease that nobody renewed has no `down`: {reported:?}"
+    );
+    let service = story.app.keys.index().availability().services().get(b"order.rpc", story.now).unwrap();
+    assert_eq!((service.service.gone_now, service.service.gone), (None, Duration::from_secs(40)));
+    story.change(vec![put("order.rpc/a", None, None, 22), put("other", None, None, 23)]);
+    assert_eq!(story.reported().len(), 2, "once");
+}
+
+#[test]
+fn keys_of_caches_and_locks_end_on_purpose() {
+    let lock = "/locks/a/694d9aa8d4d4f304";
+    let id = 0x694d_9aa8_d4d4_f304;
+    let mut story = Story::with_keys(&[("/cache/1", 1), (lock, id)]);
+    story.renew(id, 10, 3.5, 4);
+    story.change(vec![deleted("/cache/1", 1, 20), deleted(lock, id, 21)]);
+    story.poll_left(1, -1, 0);
+    story.poll_left(id, 9, 10);
+    story.wait(5.0);
+    story.send(Msg::Tick);
+    story.change(vec![put("/cache/1", None, Some(2), 22)]);
+    let words = story.words();
+    assert!(!words.contains(&"down") && !words.contains(&"back"), "{words:?}");
+}
+
+#[test]
+fn a_key_that_moved_from_lease_to_lease_is_kept() {
+    let mut story = Story::with_keys(&[("/masterleases/a", 1)]);
+    story.wait(10.0);
+    story.change(vec![put("/masterleases/a", Some(1), Some(2), 20)]);
+    story.wait(15.0);
+    story.change(vec![deleted("/masterleases/a", 2, 21)]);
+    story.poll_left(2, -1, 0);
+    story.wait(1.0);
+    story.send(Msg::Tick);
+    let reported = story.reported();
+    assert_eq!(reported.last().unwrap(), &told(&[("down", 2, "/masterleases/a is gone: its lease ended")])[0]);
+    let key = story.app.keys.index().availability_of(LeaseId(2), b"/masterleases/a", story.now).unwrap();
+    assert_eq!((key.watched, key.gone_now), (Duration::from_secs(26), Some(Duration::from_secs(1))));
+}
+
+#[test]
+fn a_key_put_on_another_lease_is_reported_after_the_end_of_the_first() {
+    let mut story = Story::with_keys(&[("/svc/a", 1), ("/svc/b", 2)]);
+    story.wait(1.0);
+    story.change(vec![deleted("/svc/a", 1, 20), put("/svc/a", None, Some(2), 21)]);
+    assert_eq!(story.reported(), [], "it is not known yet whether the lease ended too");
+    story.poll_left(1, -1, 0);
+    let words: Vec<_> = story.reported().into_iter().map(|(word, id, _)| (word, id)).collect();
+    assert_eq!(words, [("gone", 1), ("attached", 2)]);
+}
+
+#[test]
+fn a_renewed_lease_that_lost_its_only_key_has_a_warning() {
+    let mut story = Story::with_keys(&[("user.rpc/0", 1), ("user.rpc/1", 2)]);
+    story.renew(2, 10, 3.5, 4);
+    story.change(vec![deleted("user.rpc/1", 2, 20)]);
+    story.poll_left(2, 9, 10);
+    let warnings = |story: &Story, id| story.app.leases.get(LeaseId(id)).unwrap().warnings.clone();
+    story.send(Msg::Tick);
+    assert_eq!(warnings(&story, 2), [""; 0], "its client may put it again");
+    let lost = story.now;
+    story.renew(2, 10, 3.5, 8);
+    run_lints(&mut story.app, story.now);
+    assert_eq!((warnings(&story, 1), warnings(&story, 2)), (vec![], vec!["lost-key"]));
+    let lease = story.app.leases.get(LeaseId(2)).unwrap();
+    let what = format!("renewed, but lost its only key user.rpc/1 {} s ago.", (story.now - lost).as_secs());
+    assert_eq!(story.app.leases.findings(lease)[0].what, what);
+    story.change(vec![put("user.rpc/1", None, Some(2), 21)]);
+    run_lints(&mut story.app, story.now);
+    assert_eq!(warnings(&story, 2), [""; 0]);
+}
+
+#[test]
+fn a_worker_that_deletes_the_key_of_a_finished_job_lost_nothing() {
+    let mut story = Story::with_keys(&[("/svc/a", 1)]);
+    story.list(&[2], &[]);
+    story.renew(2, 10, 3.5, 4);
+    story.change(vec![put("/jobs/7", None, Some(2), 20)]);
+    story.renew(2, 10, 3.5, 2);
+    story.change(vec![deleted("/jobs/7", 2, 21)]);
+    story.renew(2, 10, 3.5, 8);
+    run_lints(&mut story.app, story.now);
+    assert!(!story.app.leases.get(LeaseId(2)).unwrap().warnings.contains(&"lost-key"));
+}
+
+#[test]
+fn records_are_bounded_and_old_ones_forgotten() {
+    let mut story = Story::with_keys(&[]);
+    story.change(vec![put("/first", None, Some(7), 10)]);
+    story.renew(7, 10, 3.5, 4);
+    let keys: Vec<String> = (0..10_100).map(|number| format!("/s/{number}/key")).collect();
+    let puts = keys.iter().zip(20..).map(|(key, revision)| put(key, None, Some(7), revision));
+    story.change(puts.collect());
+    let deletes = keys.iter().zip(20_000..).map(|(key, revision)| deleted(key, 7, revision));
+    story.change(deletes.collect());
+    let gone = |story: &Story| {
+        let now = story.now + Duration::from_secs(2);
+        story.app.keys.index().availability().services().gone(now).count()
+    };
+    assert_eq!(gone(&story), 10_000);
+    story.wait(3_601.0);
+    story.change(vec![deleted("/first", 7, 40_000)]);
+    assert_eq!(gone(&story), 1);
+}
