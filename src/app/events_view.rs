@@ -42,13 +42,13 @@ impl EventCategory {
     /// Whether an event is in the category.
     pub fn has(self, event: &EventKind) -> bool {
         use EventName::{Attached, Connection, Detached, Expired, Gone, Granted, Kept, Leader, Moved, Paused};
-        use EventName::{Refilled, Renewed, Revoked, Term};
+        use EventName::{RanOut, Refilled, Renewed, Revoked, Term, Unrenewed};
         let name = event.name();
         match self {
             EventCategory::Problems => is_problem(event),
-            EventCategory::Renewals => matches!(name, Kept | Paused | Renewed | Refilled),
+            EventCategory::Renewals => matches!(name, Kept | Paused | Renewed | Refilled | Unrenewed),
             EventCategory::Lifecycle => {
-                matches!(name, Granted | Expired | Revoked | Gone | Attached | Detached | Moved)
+                matches!(name, Granted | Expired | RanOut | Revoked | Gone | Attached | Detached | Moved)
             }
             EventCategory::Link => matches!(name, Connection | Leader | Term),
         }

@@ -52,7 +52,7 @@ pub(super) struct RowIndex {
     stale: HashSet<LeaseId>,
     /// Number of rows of ended leases.
     ended_rows: usize,
-    /// Leases that became late or at risk, to be reported.
+    /// Leases that became late, at risk or unrenewed, to be reported.
     newly_alarming: Vec<(LeaseId, LeaseState)>,
     counts: LeaseCounts,
     rate: u64,
@@ -204,12 +204,12 @@ impl RowIndex {
         self.alarms = alarms.into();
     }
 
-    /// Notes a lease that became late or at risk. One that goes from risk to late is not reported again.
+    /// Notes a lease that became late, at risk or unrenewed. One that goes from risk to late is not reported again.
     fn note_alarming(&mut self, id: LeaseId, before: Option<LeaseState>, state: Option<LeaseState>) {
         match (before, state) {
             (Some(LeaseState::Risk), Some(LeaseState::Risk | LeaseState::Late))
             | (Some(LeaseState::Late), Some(LeaseState::Late)) => (),
-            (_, Some(state @ (LeaseState::Risk | LeaseState::Late))) => self.newly_alarming.push((id, state)),
+            (_, Some(state @ (LeaseState::Risk | LeaseState::Late | LeaseState::Unrenewed))) if before != Some(state) => self.newly_alarming.push((id, state)),
             _ => (),
         }
     }

@@ -13,6 +13,7 @@ mod regrants;
 mod restart;
 mod restored;
 mod times;
+mod unrenewed;
 mod verbs;
 mod views;
 

@@ -85,6 +85,18 @@ impl LeaseInference {
         unrenewed >= usual.unwrap_or(if was_renewed { known.ttl * 2 / 3 } else { known.ttl / 2 })
     }
 
+    /// Whether the known deadline may have been set at `moment` or earlier. If so, no later renewal is known, and no new
+    /// leader or restart has reset the time left.
+    pub fn may_be_set_by(&self, moment: Timestamp) -> bool {
+        let Some(known) = self.known else { return false };
+        self.refills == 0 && known.track.bounds().earliest.before(known.ttl) <= moment
+    }
+
+    /// Whether the user renewed the lease once, after the last renewal by a client.
+    pub fn is_renewed_manually(&self) -> bool {
+        self.known.is_some_and(|known| known.before_manual.is_some())
+    }
+
     /// Whether a poll was so close to the deadline that a later removal means expiry.
     pub fn is_decided(&self) -> bool {
         self.known.is_some_and(|known| known.is_decided())

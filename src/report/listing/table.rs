@@ -66,7 +66,7 @@ fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
         Column::Left => left(listed, now),
         Column::Ttl => or_dash(lease.granted_ttl, |ttl| format!("{ttl} s")),
         // Hidden renewals make the true interval shorter and the true margin larger.
-        Column::Every => or_dash(lease.others_mean_interval(), |rhythm| inferred(rhythm.every, rhythm.certainty, "<=")),
+        Column::Every => every(lease),
         Column::Share => or_dash(lease.interval_share(), |share| format!("{}{:.0} %", bound(lease), share * 100.0)),
         Column::Cycles => cycles(lease, now),
         Column::Last => or_dash(lease.last_renewed(), |at| format!("~{}", short(now - at))),
@@ -98,6 +98,12 @@ fn left(listed: &ListedLease, now: Timestamp) -> String {
         (Some((middle, half_width)), _) => format!("{middle:.1} s ±{half_width:.1}"),
         (None, least) => or_dash(least, |least| format!(">={least:.1} s")),
     }
+}
+
+/// The interval, and a hint which clients renew like this.
+fn every(lease: &Lease) -> String {
+    let like = lease.renewal_style().map_or_else(String::new, |style| format!(" ({})", style.word()));
+    or_dash(lease.others_mean_interval(), |mean| inferred(mean.every, mean.certainty, "<=") + &like)
 }
 
 fn inferred(span: Duration, sureness: Certainty, bound: &str) -> String {

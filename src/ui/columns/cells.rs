@@ -69,6 +69,8 @@ pub(super) fn warned(text: String, lease: &Lease, width: usize) -> String {
 /// Role of the time left and of its bar: neutral, then yellow, then red.
 fn urgency(row: RowContext<'_>) -> Role {
     match (row.state, row.lease.time_left(row.now)) {
+        // It may be meant to expire.
+        (LeaseState::Unrenewed, _) => Role::Text,
         (LeaseState::Risk | LeaseState::Dying, _) | (_, TimeLeft::Critical) => Role::Danger,
         (LeaseState::Late | LeaseState::Unseen, _) | (_, TimeLeft::Low) => Role::Warning,
         _ => Role::Text,
@@ -122,8 +124,16 @@ pub(super) fn ttl(row: RowContext<'_>, _: usize) -> Cell {
 }
 
 /// Observed renewal interval. Polls may have missed renewals, so the true interval may be shorter: shown as `<=`. The
-/// detail shows the matching `>=` count, and the expected interval.
-pub(super) fn every(row: RowContext<'_>, _: usize) -> Cell {
+/// detail shows the matching `>=` count, and the expected interval. A hint which clients renew like this comes first, if
+/// there is room, so that the numbers are below each other.
+pub(super) fn every(row: RowContext<'_>, width: usize) -> Cell {
+    let interval = interval(row);
+    let Some(style) = row.lease.renewal_style() else { return interval };
+    let text = format!("{} {}", style.word(), interval.text);
+    if text.width() <= width { plain(text) } else { interval }
+}
+
+fn interval(row: RowContext<'_>) -> Cell {
     match (&row.lease.engine, row.lease.observed_interval()) {
         (_, None) => blank(),
         (Some(_), Some(MeanInterval { every, .. })) => plain(format!("{} s", format::seconds(every))),

@@ -5,7 +5,8 @@ use std::time::Duration;
 use ratatui::text::Line;
 
 use super::DetailPage;
-use crate::inference::lease_inference::{Certainty, LeaseInference, MeanInterval, ObservedRenewals, RenewalPattern};
+use crate::app::Lease;
+use crate::inference::lease_inference::{Certainty, MeanInterval, ObservedRenewals, RenewalPattern};
 use crate::plural::plural;
 use crate::ui::Role;
 use crate::ui::format;
@@ -14,7 +15,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let observed = &page.lease.observed;
     let mut lines = Vec::new();
     if page.lease.engine.is_none() {
-        lines.extend(page.labelled("cadence", Role::Text, &renewals(observed)));
+        lines.extend(page.labelled("cadence", Role::Text, &renewals(page.lease)));
     }
     if let Some(habit) = habit(page.lease.pattern()) {
         lines.extend(page.labelled("pattern", Role::Warning, &habit));
@@ -33,10 +34,11 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-/// `6 renewals every ~10.0 s (9.8-10.3), lowest left ~20.1 s`. If polls may have missed renewals, the numbers are
+/// `6 renewals every ~10.0 s (9.8-10.3), TTL/3, lowest left ~20.1 s`. If polls may have missed renewals, the numbers are
 /// bounds: `>=6 renewals every <=10.0 s, lowest left >=20.1 s`.
-fn renewals(observed: &LeaseInference) -> String {
-    let (renewals, watched) = (observed.renewals(), observed.renewals().watched());
+fn renewals(lease: &Lease) -> String {
+    let renewals = lease.observed.renewals();
+    let watched = renewals.watched();
     let cadence = renewals.cadence();
     let is_sure = renewals.certainty() == Certainty::About;
     match cadence.answers {
@@ -52,7 +54,8 @@ fn renewals(observed: &LeaseInference) -> String {
     let left = left.map(|left| if is_sure { format!("~{}", format::span(left)) } else { format::at_least_span(left) });
     let every = renewals.mean_interval().map_or(String::new(), |mean| format!(" {}", every(mean, renewals)));
     let left = left.map_or(String::new(), |left| format!(", lowest left {left}"));
-    count + &every + &left
+    let like = lease.renewal_style().map_or(String::new(), |style| format!(", {style}"));
+    count + &every + &like + &left
 }
 
 /// `every ~10.0 s (9.8-10.3)`
