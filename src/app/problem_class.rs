@@ -44,7 +44,11 @@ impl ProblemClass {
             LeaseState::Stalled => ProblemClass::Stalled,
             LeaseState::Paused => ProblemClass::Paused,
             LeaseState::Ok | LeaseState::Unrenewed | LeaseState::Unseen | LeaseState::Ended(_) => {
-                if has_warning { ProblemClass::Warned } else { ProblemClass::Ok }
+                if has_warning {
+                    ProblemClass::Warned
+                } else {
+                    ProblemClass::Ok
+                }
             }
         }
     }

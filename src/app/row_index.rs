@@ -209,7 +209,11 @@ impl RowIndex {
         match (before, state) {
             (Some(LeaseState::Risk), Some(LeaseState::Risk | LeaseState::Late))
             | (Some(LeaseState::Late), Some(LeaseState::Late)) => (),
-            (_, Some(state @ (LeaseState::Risk | LeaseState::Late | LeaseState::Unrenewed))) if before != Some(state) => self.newly_alarming.push((id, state)),
+            (_, Some(state @ (LeaseState::Risk | LeaseState::Late | LeaseState::Unrenewed)))
+                if before != Some(state) =>
+            {
+                self.newly_alarming.push((id, state))
+            }
             _ => (),
         }
     }

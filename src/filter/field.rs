@@ -135,7 +135,19 @@ pub(super) enum Text {
 
 /// The states, as [`LeaseState::word`](crate::app::LeaseState::word) prints them, with a hyphen for a blank.
 const STATES: [&str; 13] = [
-    "ok", "paused", "stalled", "unrenewed", "late", "risk", "unseen", "dying", "expired", "ran-out", "revoked", "gone", "absent",
+    "ok",
+    "paused",
+    "stalled",
+    "unrenewed",
+    "late",
+    "risk",
+    "unseen",
+    "dying",
+    "expired",
+    "ran-out",
+    "revoked",
+    "gone",
+    "absent",
 ];
 const OWNERS: [&str; 3] = ["own", "adopted", "other"];
 /// Warnings that are no diagnoses: any warning that is not muted, any muted one, and the states that are warnings.

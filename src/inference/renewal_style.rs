@@ -19,7 +19,7 @@ const FRACTIONS: [u32; 3] = [2, 3, 10];
 /// How often clientv3 and jetcd check which leases are due.
 const TICK: Duration = Duration::from_millis(500);
 /// The maximum difference between an observed mean interval and the interval of a known client.
-const TOLERANCE: Duration = Duration::from_millis(80);
+const TOLERANCE: Duration = Duration::from_millis(75);
 /// Observed intervals are steady if they differ by no more than this part of their mean.
 const STEADY: u32 = 5;
 
@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn an_interval_that_is_not_steady_has_no_hint() {
-        let of = |shortest, longest| RenewalStyle::of(seconds(10.0), seconds(3.5), (seconds(shortest), seconds(longest)));
+        let of =
+            |shortest, longest| RenewalStyle::of(seconds(10.0), seconds(3.5), (seconds(shortest), seconds(longest)));
         assert_eq!(of(3.3, 3.8), Some(RenewalStyle::Clientv3));
         assert_eq!(of(2.0, 5.0), None);
         assert_eq!(RenewalStyle::of(Duration::ZERO, seconds(1.0), (seconds(1.0), seconds(1.0))), None);

@@ -8,9 +8,7 @@ use super::json::line;
 #[cfg(test)]
 use super::schema;
 use super::text::{base64, json_key, rfc3339, seconds};
-use crate::app::{
-    EndCause, Event, EventKind, LastRenewal, LeaseEnded, LeaseKeys, Ownership, Renewal, RenewalSource,
-};
+use crate::app::{EndCause, Event, EventKind, LastRenewal, LeaseEnded, LeaseKeys, Ownership, Renewal, RenewalSource};
 use crate::inference::lease_inference::RemovalDelay;
 use simkit::Timestamp;
 
@@ -269,7 +267,9 @@ impl EventFields {
         let (lag, lag_error) = lag.map(middle).unzip();
         let (never_renewed, interval, expected) = match ended.last_renewal {
             Some(LastRenewal::Never) => (Some(true), None, None),
-            Some(LastRenewal::Seen { before_end, every }) => (Some(false), Some(seconds(before_end)), every.map(seconds)),
+            Some(LastRenewal::Seen { before_end, every }) => {
+                (Some(false), Some(seconds(before_end)), every.map(seconds))
+            }
             Some(LastRenewal::NotSeen) | None => (None, None, None),
         };
         let of_keys = |keys: &LeaseKeys| EventFields {

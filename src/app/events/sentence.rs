@@ -153,7 +153,9 @@ fn describe_end(ended: &LeaseEnded) -> String {
     };
     let ttl = ended.ttl.map_or(String::new(), |ttl| format!(" {ttl} s"));
     let loss = ended.loss.as_ref().map_or(String::new(), |loss| format!("; {}", loss.known(ended.ttl)));
-    let renewal = ended.last_renewal.map_or_else(String::new, |last| format!(", {}", last_renewal_in_words(last)));
+    // A lease that was kept alive says more about its last reply at the end.
+    let last = if ended.loss.is_some() { None } else { ended.last_renewal };
+    let renewal = last.map_or_else(String::new, |last| format!(", {}", last_renewal_in_words(last)));
     format!("{owner}{ttl} lease{renewal}{}{}", how_it_ended(ended), printable(loss.as_bytes()))
 }
 
@@ -240,9 +242,8 @@ mod tests {
 
     #[test]
     fn an_unrenewed_lease_is_said_to_be_never_renewed_only_if_its_grant_was_seen() {
-        let unrenewed = |is_never_renewed| {
-            of(&EventKind::Unrenewed { left: seconds(3.33), ttl: Some(10), is_never_renewed })
-        };
+        let unrenewed =
+            |is_never_renewed| of(&EventKind::Unrenewed { left: seconds(3.33), ttl: Some(10), is_never_renewed });
         assert_eq!(unrenewed(true), "never renewed, 3.3 s of 10 s left");
         assert_eq!(unrenewed(false), "not renewed while watched, 3.3 s of 10 s left");
     }
@@ -263,7 +264,10 @@ mod tests {
             loss: None,
         };
         let told = of(&EventKind::LeaseEnded(Box::new(expired.clone())));
-        assert_eq!(told, "other client's 30 s lease, last renewed 30.2 s before its end, every 10.0 s until then; etcd removed it and 2 keys 0.4 s ±0.2 later");
+        assert_eq!(
+            told,
+            "other client's 30 s lease, last renewed 30.2 s before its end, every 10.0 s until then; etcd removed it and 2 keys 0.4 s ±0.2 later"
+        );
         let told = |last_renewal| {
             let ended = LeaseEnded { last_renewal, keys: None, lag: None, ..expired.clone() };
             of(&EventKind::LeaseEnded(Box::new(ended)))
@@ -273,8 +277,7 @@ mod tests {
         let once = LastRenewal::Seen { before_end: seconds(30.2), every: None };
         assert_eq!(told(Some(once)), "other client's 30 s lease, last renewed 30.2 s before its end");
         let a_part = LeaseKeys { count: 1, is_all: false, first: vec![b"/a".to_vec()] };
-        let revoked =
-            LeaseEnded { cause: EndCause::Revoked, last_renewal: None, keys: Some(a_part), ..expired };
+        let revoked = LeaseEnded { cause: EndCause::Revoked, last_renewal: None, keys: Some(a_part), ..expired };
         assert_eq!(
             of(&EventKind::LeaseEnded(Box::new(revoked))),
             "other client's 30 s lease, revoked by another client; >=1 key deleted"

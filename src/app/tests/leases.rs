@@ -31,7 +31,7 @@ fn a_lease_that_was_never_renewed_is_neither_late_nor_at_risk() {
     story.wait(9.3);
     assert_eq!(story.state(5), "unseen", "it may have been renewed");
     story.probe(5, 0, 10, &["/a"]);
-    assert_eq!(story.state(5), "ok");
+    assert_eq!(story.state(5), "unrenewed");
     assert_eq!(story.app.leases.get(LeaseId(5)).unwrap().ownership, Ownership::Other);
 }
 

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::{LeaseListing, ListedLease};
 use crate::app::Ownership;
-use crate::inference::{RenewalStyle, TimeRange};
 use crate::inference::lease_inference::Certainty;
 use crate::inference::lints::Finding;
+use crate::inference::{RenewalStyle, TimeRange};
 use crate::report::json::line;
 #[cfg(test)]
 use crate::report::schema;

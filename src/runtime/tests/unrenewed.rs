@@ -88,20 +88,19 @@ async fn the_end_of_a_client_that_died_says_when_it_last_renewed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lease_past_its_deadline_is_dying_and_has_no_negative_time_left() {
-    let mut dying = 0;
-    for tenths in 0..8 {
+    for after in [0.0, 0.1, 0.2, 0.26, 0.35, 0.45] {
         let test = HeadlessTest::start(100, |_| ()).await;
+        test.sandbox.faults().stall_expiry();
         let id = LeaseId(test.sandbox.grant(3).unwrap());
-        test.wait(2.9 + f64::from(tenths) / 10.0).await;
+        test.wait(3.0 + after).await;
         let lease = listed(test, id).await;
-        let Some(left) = lease["left"].as_f64() else { continue };
-        assert!(left >= 0.0, "{lease}");
-        if tenths >= 2 {
-            assert_eq!((lease["state"].as_str(), left), (Some("dying"), 0.0), "{lease}");
-            dying += 1;
+        let (state, left) = (lease["state"].as_str(), lease["left"].as_f64().unwrap());
+        assert!(left >= 0.0, "{after}: {lease}");
+        // Until then the deadline may still be ahead: polls know it to 0.13 s.
+        if after > 0.25 {
+            assert_eq!((state, left), (Some("dying"), 0.0), "{after}: {lease}");
         }
     }
-    assert!(dying > 0, "etcd removes an expired lease up to 500 ms later");
 }
 
 #[tokio::test(start_paused = true)]

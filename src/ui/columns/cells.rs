@@ -57,7 +57,21 @@ pub(super) fn state(row: RowContext<'_>, width: usize) -> Cell {
         return (badge.to_owned(), Role::Good).into();
     }
     let (sign, role) = theme::state(row.state);
-    (warned(format!("{sign} {}", row.state.word()), row.lease, width), role).into()
+    let text = format!("{sign} {}", row.state.word());
+    if row.state == LeaseState::Unrenewed && text.width() + 2 > width {
+        return (unrenewed(row.lease, text, width), role).into();
+    }
+    (warned(text, row.lease, width), role).into()
+}
+
+/// The longest state beside no room for a warning sign: that takes the place of its sign.
+fn unrenewed(lease: &Lease, text: String, width: usize) -> String {
+    let word = LeaseState::Unrenewed.word();
+    match lease.active_warnings().next() {
+        _ if text.width() > width => word.to_owned(),
+        Some(_) => format!("{WARNED} {word}"),
+        None => text,
+    }
 }
 
 /// Appends the warning sign with a blank before it, if both fit: `● ok △`.

@@ -115,7 +115,8 @@ fn rhythm(lease: &Lease, every: Duration, ttl: &str) -> Verdict {
 fn unrenewed(lease: &Lease, left: Option<String>) -> Verdict {
     let left = left.map_or(String::new(), |left| format!(": it expires in {left}"));
     let what = if lease.is_never_renewed() { "Never renewed" } else { "Not renewed while watched" };
-    let fix = "A cache entry expires like this. If a client should renew it, its keepalive never started or has stopped.";
+    let fix =
+        "A cache entry expires like this. If a client should renew it, its keepalive never started or has stopped.";
     Verdict { fix: Some(fix.to_owned()), ..Verdict::new(Role::Text, format!("{what}{left}.")) }
 }
 
