@@ -51,7 +51,7 @@ impl Lease {
             return None;
         }
         let ttl = Duration::from_secs(self.granted_ttl?.unsigned_abs());
-        Some(self.observed.last_possible()? + ttl * 2 / 3)
+        self.observed.unrenewed_for(ttl * 2 / 3)
     }
 
     /// Whether two thirds of the TTL have passed without a renewal, as of the last poll.

@@ -36,6 +36,18 @@ fn a_lease_that_was_never_renewed_is_neither_late_nor_at_risk() {
 }
 
 #[test]
+fn a_lease_from_before_the_start_is_unrenewed_at_the_first_poll_and_then_dying() {
+    let mut story = Story::start(by_left());
+    story.list(&[5], &[]);
+    story.probe(5, 2, 10, &["/a"]);
+    assert_eq!(story.state(5), "unrenewed", "granted or renewed at least 7 s before");
+    story.wait(1.9);
+    story.probe(5, 0, 10, &["/a"]);
+    story.wait(1.2);
+    assert_eq!((story.state(5), story.left(5)), ("dying", Some(0.0)));
+}
+
+#[test]
 fn the_cause_of_an_end_follows_from_the_deadline() {
     let mut story = Story::start(by_left());
     story.list(&[1, 2, 3], &[]);
@@ -45,7 +57,7 @@ fn the_cause_of_an_end_follows_from_the_deadline() {
     story.wait(1.5);
     story.list(&[], &[1, 2, 3]);
     assert_eq!((story.state(1), story.state(2), story.state(3)), ("revoked", "expired", "gone"));
-    assert_eq!(story.words()[1..], ["revoked", "expired", "gone"]);
+    assert_eq!(story.words()[1..], ["unrenewed", "unrenewed", "revoked", "expired", "gone"]);
 }
 
 #[test]
