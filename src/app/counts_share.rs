@@ -28,7 +28,7 @@ impl CountsShare {
         CountsShare {
             ownership: lease.ownership,
             is_endangered: matches!(state, LeaseState::Risk | LeaseState::Late),
-            is_dying: lease.is_dying(),
+            is_dying: state == LeaseState::Dying,
             may_be_dying: lease.may_be_dying(now),
             is_pinned: lease.is_pinned,
             rate: (overview::renewals_per_second(lease, state) * 1e9) as u64,

@@ -44,15 +44,15 @@ impl EventCategory {
         use EventName::{
             Attached, Back, Connection, Detached, Down, Expired, Gone, Granted, Kept, Leader, Moved, Paused,
         };
-        use EventName::{Refilled, Renewed, Replaced, Revoked, Term};
+        use EventName::{RanOut, Refilled, Renewed, Replaced, Revoked, Term, Unrenewed};
         let name = event.name();
         match self {
             EventCategory::Problems => is_problem(event),
-            EventCategory::Renewals => matches!(name, Kept | Paused | Renewed | Refilled),
+            EventCategory::Renewals => matches!(name, Kept | Paused | Renewed | Refilled | Unrenewed),
             EventCategory::Lifecycle => {
                 matches!(
                     name,
-                    Granted | Expired | Revoked | Replaced | Gone | Attached | Detached | Moved | Down | Back
+                    Granted | Expired | RanOut | Revoked | Replaced | Gone | Attached | Detached | Moved | Down | Back
                 )
             }
             EventCategory::Link => matches!(name, Connection | Leader | Term),

@@ -3,8 +3,10 @@
 /// Why a lease ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndCause {
-    /// The deadline passed.
+    /// The deadline passed after renewals, or after an unknown time before leasetop saw the lease.
     Expired,
+    /// The deadline passed, and the lease was never renewed after its grant, as usual for a cache entry.
+    RanOut,
     /// The lease was revoked before its deadline.
     Revoked,
     /// It ran out after a newer lease had taken its last key.
@@ -32,6 +34,8 @@ pub enum LeaseState {
     Stalled,
     /// An own lease that is deliberately not renewed.
     Paused,
+    /// No renewal was seen, and two thirds of the TTL have passed: a cache entry, or a client whose keepalive never started.
+    Unrenewed,
     /// Healthy.
     Ok,
 }
@@ -41,6 +45,7 @@ impl LeaseState {
     pub fn word(self) -> &'static str {
         match self {
             LeaseState::Ended(EndCause::Expired) => "expired",
+            LeaseState::Ended(EndCause::RanOut) => "ran out",
             LeaseState::Ended(EndCause::Revoked) => "revoked",
             LeaseState::Ended(EndCause::Replaced) => "replaced",
             LeaseState::Ended(EndCause::Unknown) => "gone",
@@ -51,6 +56,7 @@ impl LeaseState {
             LeaseState::Late => "late",
             LeaseState::Stalled => "stalled",
             LeaseState::Paused => "paused",
+            LeaseState::Unrenewed => "unrenewed",
             LeaseState::Ok => "ok",
         }
     }

@@ -43,8 +43,13 @@ impl ProblemClass {
             LeaseState::Dying => ProblemClass::Dying,
             LeaseState::Stalled => ProblemClass::Stalled,
             LeaseState::Paused => ProblemClass::Paused,
-            LeaseState::Ok | LeaseState::Unseen | LeaseState::Ended(_) if has_warning => ProblemClass::Warned,
-            LeaseState::Ok | LeaseState::Unseen | LeaseState::Ended(_) => ProblemClass::Ok,
+            LeaseState::Ok | LeaseState::Unrenewed | LeaseState::Unseen | LeaseState::Ended(_) => {
+                if has_warning {
+                    ProblemClass::Warned
+                } else {
+                    ProblemClass::Ok
+                }
+            }
         }
     }
 }

@@ -52,7 +52,7 @@ pub(super) struct RowIndex {
     stale: HashSet<LeaseId>,
     /// Number of rows of ended leases.
     ended_rows: usize,
-    /// Leases that became late or at risk, to be reported.
+    /// Leases that became late, at risk or unrenewed, to be reported.
     newly_alarming: Vec<(LeaseId, LeaseState)>,
     counts: LeaseCounts,
     rate: u64,
@@ -204,7 +204,7 @@ impl RowIndex {
         self.alarms = alarms.into();
     }
 
-    /// Notes a lease that became late or at risk. One that goes from risk to late is not reported again. One that is at risk
+    /// Notes a lease that became late, at risk or unrenewed. One that goes from risk to late is not reported again. One that is at risk
     /// without having been late before may have become both between two polls.
     fn note_alarming(&mut self, id: LeaseId, before: Option<LeaseState>, state: Option<LeaseState>) {
         match (before, state) {
@@ -215,6 +215,9 @@ impl RowIndex {
                 self.newly_alarming.extend([LeaseState::Late, LeaseState::Risk].map(|state| (id, state)));
             }
             (_, Some(LeaseState::Late)) => self.newly_alarming.push((id, LeaseState::Late)),
+            (before, Some(LeaseState::Unrenewed)) if before != Some(LeaseState::Unrenewed) => {
+                self.newly_alarming.push((id, LeaseState::Unrenewed));
+            }
             _ => (),
         }
     }

@@ -299,8 +299,9 @@ pub(super) fn urgency(state: LeaseState) -> u64 {
         LeaseState::Unseen => 3,
         LeaseState::Stalled => 4,
         LeaseState::Paused => 5,
-        LeaseState::Ok => 6,
-        LeaseState::Ended(_) => 7,
+        LeaseState::Unrenewed => 6,
+        LeaseState::Ok => 7,
+        LeaseState::Ended(_) => 8,
     }
 }
 

@@ -17,6 +17,8 @@ pub enum StateClass {
     Unseen,
     /// Healthy, with a warning that is not muted.
     Warned,
+    /// Not renewed so far, which may be intended.
+    Unrenewed,
     /// Healthy.
     Ok,
     /// Deliberately not renewed.
@@ -27,7 +29,7 @@ pub enum StateClass {
 
 impl StateClass {
     /// Number of classes.
-    pub(super) const COUNT: usize = 9;
+    pub(super) const COUNT: usize = 10;
 
     const ALL: [StateClass; StateClass::COUNT] = [
         StateClass::Risk,
@@ -36,6 +38,7 @@ impl StateClass {
         StateClass::Stalled,
         StateClass::Unseen,
         StateClass::Warned,
+        StateClass::Unrenewed,
         StateClass::Ok,
         StateClass::Paused,
         StateClass::Ended,
@@ -50,6 +53,7 @@ impl StateClass {
             LeaseState::Stalled => StateClass::Stalled,
             LeaseState::Unseen => StateClass::Unseen,
             LeaseState::Ok if lease.active_warnings().next().is_some() => StateClass::Warned,
+            LeaseState::Unrenewed => StateClass::Unrenewed,
             LeaseState::Ok => StateClass::Ok,
             LeaseState::Paused => StateClass::Paused,
             LeaseState::Ended(_) => StateClass::Ended,
@@ -64,6 +68,7 @@ impl StateClass {
             StateClass::Dying => "dying",
             StateClass::Stalled => "stalled",
             StateClass::Unseen => "unseen",
+            StateClass::Unrenewed => "unrenewed",
             StateClass::Warned | StateClass::Ok => "ok",
             StateClass::Paused => "paused",
             StateClass::Ended => "ended",

@@ -133,9 +133,23 @@ pub(super) enum Text {
     Anywhere,
 }
 
-/// The states, as [`LeaseState::word`](crate::app::LeaseState::word) prints them.
-const STATES: [&str; 12] =
-    ["ok", "paused", "stalled", "late", "risk", "unseen", "dying", "expired", "revoked", "replaced", "gone", "absent"];
+/// The states, as [`LeaseState::word`](crate::app::LeaseState::word) prints them, with a hyphen for a blank.
+const STATES: [&str; 14] = [
+    "ok",
+    "paused",
+    "stalled",
+    "unrenewed",
+    "late",
+    "risk",
+    "unseen",
+    "dying",
+    "expired",
+    "ran-out",
+    "revoked",
+    "replaced",
+    "gone",
+    "absent",
+];
 const OWNERS: [&str; 3] = ["own", "adopted", "other"];
 /// Warnings that are no diagnoses: any warning that is not muted, any muted one, and the states that are warnings.
 const WARNINGS: [&str; 4] = ["any", "muted", "late", "risk"];

@@ -170,7 +170,7 @@ impl Text {
     fn has(self, facts: &impl FilterFacts, part: &str) -> Option<bool> {
         let in_id = || in_id(facts.id(), part);
         match self {
-            Text::State => Some(facts.state() == part),
+            Text::State => Some(is_in_state(facts.state(), part)),
             Text::Who => Some(facts.who() == part),
             Text::Warn => facts.has_warning(part),
             Text::Renewer => {
@@ -182,6 +182,15 @@ impl Text {
             Text::Anywhere if in_id() => Some(true),
             Text::Anywhere => in_keys(facts, part),
         }
+    }
+}
+
+/// Whether a state is the one that a filter names. `expired` includes the leases that were never renewed.
+fn is_in_state(state: &str, part: &str) -> bool {
+    match part {
+        "expired" => matches!(state, "expired" | "ran out"),
+        "ran-out" => state == "ran out",
+        part => state == part,
     }
 }
 

@@ -8,7 +8,7 @@ use super::json::line;
 #[cfg(test)]
 use super::schema;
 use super::text::{base64, json_key, rfc3339, seconds};
-use crate::app::{EndCause, Event, EventKind, LeaseEnded, LeaseKeys, Ownership, Renewal, RenewalSource};
+use crate::app::{EndCause, Event, EventKind, LastRenewal, LeaseEnded, LeaseKeys, Ownership, Renewal, RenewalSource};
 use crate::inference::lease_inference::RemovalDelay;
 use simkit::Timestamp;
 
@@ -53,13 +53,14 @@ pub(super) struct EventObject {
     #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
     seen_at: String,
     /// The kind. `late`: the renewal is overdue. `risk`: it is overdue, and less time is left than one interval
-    /// and than usual at a renewal. `missed`: a renewal got no reply; without a lease, a time about which nothing is known. `refilled`:
+    /// and than usual at a renewal. `unrenewed`: two thirds of the TTL have passed
+    /// without a renewal, which may be intended. `missed`: a renewal got no reply; without a lease, a time about which nothing is known. `refilled`:
     /// the time left was reset by an election or a restart, which is not a renewal. `gone`: ended for an unknown reason.
     /// `replaced`: ran out after a newer lease (`to`) had taken its last key.
     /// `absent`: not in the cluster that was restored or that replaced the known one. `cluster`: etcd was restored or
     /// replaced, or two clusters answer in turn. `down`: a key that a client keeps is gone. `back`: such a key exists again,
     /// or any key that was deleted with its lease is back without a lease.
-    #[cfg_attr(test, schemars(extend("enum" = ["granted", "attached", "renewed", "dropped", "late", "risk", "missed", "refilled", "expired", "revoked", "replaced", "detached", "moved", "down", "back", "gone", "absent", "cluster", "connection", "leader", "term", "error"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["granted", "attached", "renewed", "dropped", "late", "risk", "unrenewed", "missed", "refilled", "expired", "revoked", "replaced", "detached", "moved", "down", "back", "gone", "absent", "cluster", "connection", "leader", "term", "error"])))]
     event: &'static str,
     /// Lease id in hex. Null for an event of the connection. Of a key that is back without a lease: the lease that it had.
     #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
@@ -82,7 +83,7 @@ struct EventFields {
     /// Requested seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     requested_ttl: Option<i64>,
-    /// renewed: seconds left when it was renewed. risk: seconds left at `at`. refilled: seconds left if it was not reset to the
+    /// renewed: seconds left when it was renewed. risk and unrenewed: seconds left at `at`. refilled: seconds left if it was not reset to the
     /// full TTL.
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,7 +93,8 @@ struct EventFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     left_error: Option<f64>,
     /// Seconds since the previous renewal, which may be known better now than when its own line was written.
-    /// late: seconds since the last renewal, at `at`. missed: seconds without a reply.
+    /// late: seconds since the last renewal, at `at`. missed: seconds without a reply. expired: seconds from the last renewal to
+    /// the end.
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     interval: Option<f64>,
@@ -104,11 +106,15 @@ struct EventFields {
     #[cfg_attr(test, schemars(extend("enum" = ["about", "at_most"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     interval_sureness: Option<&'static str>,
+    /// unrenewed and expired: true if the lease was not renewed after its grant, as a cache entry. False if renewals were
+    /// seen. Left out if it was granted before it was watched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    never_renewed: Option<bool>,
     /// Own renewals: seconds from the request to the reply.
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     round_trip: Option<f64>,
-    /// Usual interval, in seconds.
+    /// Usual interval, in seconds. expired: until the last renewal.
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<f64>,
@@ -216,6 +222,11 @@ impl EventFields {
             },
             EventKind::Late { interval, expected } => EventFields::of_times(None, *interval, *expected),
             EventKind::Risk { left, expected } => EventFields::of_times(Some(*left), None, *expected),
+            EventKind::Unrenewed { left, ttl, is_never_renewed } => EventFields {
+                ttl: *ttl,
+                never_renewed: if *is_never_renewed { Some(true) } else { None },
+                ..EventFields::of_times(Some(*left), None, None)
+            },
             EventKind::Missed { waited } => EventFields::of_times(None, Some(*waited), None),
             EventKind::ProcessStalled { span, .. } => {
                 EventFields { message: Some(what.text()), ..EventFields::of_times(None, Some(*span), None) }
@@ -283,6 +294,13 @@ impl EventFields {
             _ => None,
         };
         let (lag, lag_error) = lag.map(middle).unzip();
+        let (never_renewed, interval, expected) = match ended.last_renewal {
+            Some(LastRenewal::Never) => (Some(true), None, None),
+            Some(LastRenewal::Seen { before_end, every }) => {
+                (Some(false), Some(seconds(before_end)), every.map(seconds))
+            }
+            Some(LastRenewal::NotSeen) | None => (None, None, None),
+        };
         let of_keys = |keys: &LeaseKeys| EventFields {
             key_count: if keys.is_all { Some(keys.count) } else { None },
             ..EventFields::of_keys(&keys.first)
@@ -296,6 +314,9 @@ impl EventFields {
             lag_error,
             revision: *revision,
             to: ended.replaced_by.filter(|_| ended.cause == EndCause::Replaced).map(|id| id.to_string()),
+            never_renewed,
+            interval,
+            expected,
             ..of_keys
         }
     }
@@ -312,7 +333,7 @@ impl EventFields {
 
 fn cause_of_end(cause: EndCause) -> &'static str {
     match cause {
-        EndCause::Expired => "expired",
+        EndCause::Expired | EndCause::RanOut => "expired",
         EndCause::Revoked => "revoked",
         EndCause::Replaced => "replaced",
         EndCause::Unknown | EndCause::NotRestored => "gone",
@@ -351,13 +372,14 @@ mod tests {
             left_doubt: Some(seconds(0.125)),
             ..Renewal::new(RenewalSource::Inferred, Timestamp::START, Some(10))
         };
-        let died = |cause, lag| {
+        let died = |cause, lag, last_renewal| {
             let keys = Some(LeaseKeys { count: 9, is_all: true, first: vec![b"/a".to_vec()] });
             EventKind::LeaseEnded(Box::new(LeaseEnded {
                 cause,
                 is_ours: false,
                 ownership: Ownership::Other,
                 ttl: Some(10),
+                last_renewal,
                 keys,
                 lag,
                 revision: Some(7),
@@ -374,6 +396,7 @@ mod tests {
             revision: Some(8),
         };
         let lag = Some(RemovalDelay { least: seconds(0.2), most: seconds(0.5) });
+        let seen = LastRenewal::Seen { before_end: seconds(10.2), every: Some(seconds(3.5)) };
         let of_lease = [
             EventKind::granted_elsewhere(None),
             EventKind::Attached { key: key.clone(), revision: Some(5) },
@@ -382,20 +405,22 @@ mod tests {
             EventKind::Dropped { depth: 16, capacity: 16 },
             EventKind::Late { interval: Some(seconds(5.0)), expected: Some(seconds(3.5)) },
             EventKind::Risk { left: seconds(3.0), expected: Some(seconds(3.5)) },
+            EventKind::Unrenewed { left: seconds(3.3), ttl: Some(10), is_never_renewed: true },
             EventKind::Missed { waited: seconds(1.0) },
             EventKind::Refilled { ttl: Some(10), term: Some(5), left: None },
             EventKind::Refilled { ttl: Some(900), term: Some(5), left: Some((seconds(594.5), seconds(0.5))) },
-            died(EndCause::Expired, lag),
-            died(EndCause::Revoked, None),
+            died(EndCause::Expired, lag, Some(seen)),
+            died(EndCause::RanOut, lag, Some(LastRenewal::Never)),
+            died(EndCause::Revoked, None, None),
             EventKind::Detached { key: key.clone(), is_deleted: true, revision: Some(6) },
             EventKind::Down { key: key.clone(), end: Some(EndCause::Expired), revision: Some(6) },
             EventKind::Down { key: key.clone(), end: None, revision: None },
             back(true),
             back(false),
             EventKind::Moved { key, to: LeaseId(-2), revision: Some(6) },
-            died(EndCause::Replaced, lag),
-            died(EndCause::Unknown, None),
-            died(EndCause::NotRestored, None),
+            died(EndCause::Replaced, lag, None),
+            died(EndCause::Unknown, None, None),
+            died(EndCause::NotRestored, None, None),
         ];
         let of_link = [
             EventKind::Connected { endpoint: "a:1".into(), version: "3.5.30".into() },

@@ -44,11 +44,11 @@ pub struct Waited {
 }
 
 impl Waited {
-    /// Seconds left and their maximum error. None if the lease is gone or nothing is known.
+    /// Seconds left, 0 or more, and their maximum error. None if the lease is gone or nothing is known.
     fn left(&self) -> Option<(f64, f64)> {
         let is_gone = self.reason == Some(Reason::Gone) || self.reason.is_none() && self.until == WaitCondition::Gone;
         let bounds = self.bounds.filter(|_| !is_gone)?;
-        Some((bounds.middle().signed_since(self.now), bounds.half_width().as_secs_f64()))
+        Some((bounds.middle().signed_since(self.now).max(0.0), bounds.half_width().as_secs_f64()))
     }
 
     /// The reason in a word. `not found` points at a mistyped id, `gone` at a lease that ended.
@@ -82,7 +82,8 @@ pub(super) struct WaitedObject {
     /// Why the condition was not met. Null if it was. `not found`: the lease never existed during the wait.
     #[cfg_attr(test, schemars(extend("enum" = [null, "timeout", "gone", "not found", "stopped"])))]
     reason: Option<&'static str>,
-    /// Seconds left: the middle of the known range. Null if the lease is gone or nothing is known.
+    /// Seconds left, 0 or more: the middle of the known range. Null if the lease is gone or nothing is known.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     left: Option<f64>,
     /// Maximum error of `left`, in seconds.
     left_error: Option<f64>,

@@ -15,6 +15,7 @@ mod regrants;
 mod restart;
 mod restored;
 mod times;
+mod unrenewed;
 mod verbs;
 mod views;
 

@@ -106,6 +106,7 @@ fn state(figures: &GroupFigures) -> (String, Role) {
         StateClass::Stalled => LeaseState::Stalled,
         StateClass::Unseen => LeaseState::Unseen,
         StateClass::Paused => LeaseState::Paused,
+        StateClass::Unrenewed => LeaseState::Unrenewed,
         _ => LeaseState::Ok,
     });
     if worst == StateClass::Warned {

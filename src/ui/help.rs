@@ -7,15 +7,17 @@ use crate::app::{EndCause, KeyGroup, Keymap, LeaseState, View};
 
 use super::{Role, Theme, columns, theme};
 
-const STATES: [(LeaseState, &str); 12] = [
+const STATES: [(LeaseState, &str); 14] = [
     (LeaseState::Ok, "healthy"),
     (LeaseState::Stalled, "ours, its responses are not read"),
     (LeaseState::Paused, "ours, deliberately not renewed"),
+    (LeaseState::Unrenewed, "no renewal seen for two thirds of its TTL"),
     (LeaseState::Late, "renewal overdue"),
     (LeaseState::Risk, "renewal overdue, little time left"),
     (LeaseState::Unseen, "the last two polls got no reply"),
     (LeaseState::Dying, "expired, not yet removed by etcd"),
     (LeaseState::Ended(EndCause::Expired), "its TTL ran out"),
+    (LeaseState::Ended(EndCause::RanOut), "expired, never renewed, as a cache entry"),
     (LeaseState::Ended(EndCause::Revoked), "revoked before its TTL ran out"),
     (LeaseState::Ended(EndCause::Replaced), "ran out, its keys are on a newer lease"),
     (LeaseState::Ended(EndCause::Unknown), "expired or revoked"),

@@ -96,6 +96,7 @@ impl Theme {
 pub(super) fn state(state: LeaseState) -> (char, Role) {
     match state {
         LeaseState::Ended(EndCause::Expired | EndCause::Unknown | EndCause::NotRestored) => ('✗', Role::Gone),
+        LeaseState::Ended(EndCause::RanOut) => ('○', Role::Gone),
         LeaseState::Ended(EndCause::Revoked | EndCause::Replaced) => ('⊘', Role::Gone),
         LeaseState::Dying => ('†', Role::Danger),
         LeaseState::Unseen => ('?', Role::Warning),
@@ -103,6 +104,7 @@ pub(super) fn state(state: LeaseState) -> (char, Role) {
         LeaseState::Late => ('▲', Role::Warning),
         LeaseState::Stalled => ('▣', Role::Drop),
         LeaseState::Paused => ('‖', Role::Dim),
+        LeaseState::Unrenewed => ('○', Role::Dim),
         LeaseState::Ok => ('●', Role::Healthy),
     }
 }
@@ -121,6 +123,7 @@ pub(super) fn event(word: EventName) -> (char, Role) {
         EventName::Moved => ('→', Role::Warning),
         EventName::Refilled => ('↻', Role::Warning),
         EventName::Expired | EventName::Gone | EventName::Absent | EventName::Down => ('✗', Role::Danger),
+        EventName::RanOut | EventName::Unrenewed => ('○', Role::Dim),
         EventName::Revoked => ('⊘', Role::Warning),
         EventName::Replaced => ('⊘', Role::Dim),
         EventName::Connection => ('→', Role::Text),

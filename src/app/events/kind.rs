@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::name::EventName;
-use crate::app::{EndCause, KeepaliveLoss, LeaseKeys, Ownership};
+use crate::app::{EndCause, KeepaliveLoss, LastRenewal, LeaseKeys, Ownership};
 use crate::inference::Renewal;
 use crate::inference::lease_inference::RemovalDelay;
 use etcd_lease::{Fault, LeaseId};
@@ -108,6 +108,15 @@ pub enum EventKind {
         left: Duration,
         /// The lease's usual interval; `None` while it is unknown.
         expected: Option<Duration>,
+    },
+    /// Two thirds of the TTL have passed, and no renewal was seen.
+    Unrenewed {
+        /// The time left.
+        left: Duration,
+        /// The TTL in seconds.
+        ttl: Option<i64>,
+        /// Whether it was watched since its grant. Otherwise it may have been renewed before.
+        is_never_renewed: bool,
     },
     /// A renewal sent by this program was not answered.
     Missed {
@@ -214,6 +223,8 @@ pub struct LeaseEnded {
     pub ownership: Ownership,
     /// The TTL in seconds.
     pub ttl: Option<i64>,
+    /// If it expired: its last renewal, as far as known.
+    pub last_renewal: Option<LastRenewal>,
     /// The keys deleted with it.
     pub keys: Option<LeaseKeys>,
     /// If it expired: how long after its deadline etcd removed it.
@@ -259,10 +270,12 @@ impl EventKind {
             EventKind::Dropped { .. } => EventName::Dropped,
             EventKind::Late { .. } => EventName::Late,
             EventKind::Risk { .. } => EventName::Risk,
+            EventKind::Unrenewed { .. } => EventName::Unrenewed,
             EventKind::Missed { .. } | EventKind::ProcessStalled { .. } => EventName::Missed,
             EventKind::Lost { .. } => EventName::Lost,
             EventKind::LeaseEnded(ended) => match ended.cause {
                 EndCause::Expired => EventName::Expired,
+                EndCause::RanOut => EventName::RanOut,
                 EndCause::Revoked => EventName::Revoked,
                 EndCause::Replaced => EventName::Replaced,
                 EndCause::Unknown => EventName::Gone,

@@ -17,6 +17,7 @@ pub use filter::matches_filter;
 pub use kind::{EventKind, LeaseEnded};
 pub use name::EventName;
 pub(super) use sentence::keys_in_words;
+pub use sentence::last_renewal_in_words;
 
 use crate::inference::TimeRange;
 use etcd_lease::LeaseId;

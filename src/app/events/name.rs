@@ -31,12 +31,16 @@ pub enum EventName {
     Late,
     /// A renewal is overdue, and less time is left than one usual interval of the lease.
     Risk,
+    /// Two thirds of a lease's TTL have passed, and no renewal was seen.
+    Unrenewed,
     /// A renewal sent by this program was not answered, or the program did not run for a while.
     Missed,
     /// A lease that should be kept alive was lost.
     Lost,
     /// A lease expired.
     Expired,
+    /// A lease expired that was never renewed. `expired` in JSON, where a field tells the two apart.
+    RanOut,
     /// A lease was revoked.
     Revoked,
     /// A lease ran out after a newer one had taken its last key.
@@ -75,9 +79,10 @@ impl EventName {
             EventName::Dropped => "dropped",
             EventName::Late => "late",
             EventName::Risk => "risk",
+            EventName::Unrenewed => "unrenewed",
             EventName::Missed => "missed",
             EventName::Lost => "lost",
-            EventName::Expired => "expired",
+            EventName::Expired | EventName::RanOut => "expired",
             EventName::Revoked => "revoked",
             EventName::Replaced => "replaced",
             EventName::Gone => "gone",
@@ -95,6 +100,8 @@ impl EventName {
         match self {
             EventName::Connection => "link",
             EventName::Risk => "at risk",
+            EventName::RanOut => "ran out",
+            EventName::Unrenewed => "no renew",
             name => name.as_str(),
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Event, EventKind, LeaseEnded, Renewal, RenewalSource};
-use crate::app::{EndCause, LeaseKeys, Ownership};
+use crate::app::{EndCause, LastRenewal, LeaseKeys, Ownership};
 use crate::escape::printable;
 use crate::inference::lease_inference::RemovalDelay;
 use crate::plural::plural;
@@ -28,6 +28,7 @@ pub(super) fn of(what: &EventKind) -> String {
         EventKind::Dropped { depth, capacity } => dropped(*depth, *capacity),
         EventKind::Late { interval, expected } => late(*interval, *expected),
         EventKind::Risk { left, expected } => risk(*left, *expected),
+        EventKind::Unrenewed { left, ttl, is_never_renewed } => unrenewed(*left, *ttl, *is_never_renewed),
         EventKind::Missed { waited } => format!("renewal got no reply for {:.1} s", waited.as_secs_f64()),
         EventKind::ProcessStalled { text, .. } => text.clone(),
         EventKind::Lost { loss, ttl } => printable(loss.in_words(*ttl).as_bytes()),
@@ -56,7 +57,7 @@ pub(super) fn of(what: &EventKind) -> String {
 fn why_gone(end: Option<EndCause>) -> &'static str {
     match end {
         None => "it was deleted",
-        Some(EndCause::Expired) => "its lease expired",
+        Some(EndCause::Expired | EndCause::RanOut) => "its lease expired",
         Some(EndCause::Revoked) => "its lease was revoked",
         Some(EndCause::Replaced) => "a newer lease had replaced its lease",
         Some(EndCause::Unknown | EndCause::NotRestored) => "its lease ended",
@@ -129,6 +130,24 @@ fn usually(expected: Option<Duration>) -> String {
     expected.map_or(String::new(), |every| format!(" (usually every {})", tenths(every)))
 }
 
+fn unrenewed(left: Duration, ttl: Option<i64>, is_never_renewed: bool) -> String {
+    let what = if is_never_renewed { "never renewed" } else { "not renewed while watched" };
+    let of = ttl.map_or_else(String::new, |ttl| format!(" of {ttl} s"));
+    format!("{what}, {}{of} left", tenths(left))
+}
+
+/// What is known about the last renewal of a lease that expired.
+pub fn last_renewal_in_words(last: LastRenewal) -> String {
+    match last {
+        LastRenewal::Never => "never renewed".to_owned(),
+        LastRenewal::NotSeen => "not renewed while watched".to_owned(),
+        LastRenewal::Seen { before_end, every } => {
+            let every = every.map_or_else(String::new, |every| format!(", every {} until then", tenths(every)));
+            format!("last renewed {} before its end{every}", tenths(before_end))
+        }
+    }
+}
+
 fn tenths(span: Duration) -> String {
     format!("{:.1} s", span.as_secs_f64())
 }
@@ -159,7 +178,10 @@ fn describe_end(ended: &LeaseEnded) -> String {
     };
     let ttl = ended.ttl.map_or(String::new(), |ttl| format!(" {ttl} s"));
     let loss = ended.loss.as_ref().map_or(String::new(), |loss| format!("; {}", loss.known(ended.ttl)));
-    format!("{owner}{ttl} lease{}{}", how_it_ended(ended), printable(loss.as_bytes()))
+    // A lease that was kept alive says more about its last reply at the end.
+    let last = if ended.loss.is_some() { None } else { ended.last_renewal };
+    let renewal = last.map_or_else(String::new, |last| format!(", {}", last_renewal_in_words(last)));
+    format!("{owner}{ttl} lease{renewal}{}{}", how_it_ended(ended), printable(loss.as_bytes()))
 }
 
 /// The cause, and the number of keys deleted with the lease.
@@ -169,13 +191,13 @@ fn how_it_ended(ended: &LeaseEnded) -> String {
     }
     let keys = ended.keys.as_ref().and_then(deleted_keys);
     let cause = match (ended.cause, ended.lag) {
-        (EndCause::Expired, Some(lag)) => {
+        (EndCause::Expired | EndCause::RanOut, Some(lag)) => {
             let any_deleted = ended.keys.as_ref().is_some_and(|keys| keys.count > 0);
             let keys = if any_deleted { keys } else { None };
             let keys = keys.map_or(String::new(), |keys| format!(" and {keys}"));
             return format!("; etcd removed it{keys} {} later", removal_delay(lag));
         }
-        (EndCause::Expired, None) => "",
+        (EndCause::Expired | EndCause::RanOut, None) => "",
         (EndCause::Revoked, _) if ended.is_ours => ", revoked here",
         (EndCause::Revoked, _) => ", revoked by another client",
         (EndCause::Replaced, _) => ", replaced by a newer one",
@@ -248,6 +270,14 @@ mod tests {
     }
 
     #[test]
+    fn an_unrenewed_lease_is_said_to_be_never_renewed_only_if_its_grant_was_seen() {
+        let unrenewed =
+            |is_never_renewed| of(&EventKind::Unrenewed { left: seconds(3.33), ttl: Some(10), is_never_renewed });
+        assert_eq!(unrenewed(true), "never renewed, 3.3 s of 10 s left");
+        assert_eq!(unrenewed(false), "not renewed while watched, 3.3 s of 10 s left");
+    }
+
+    #[test]
     fn an_end_says_what_is_known() {
         let lag = Some(RemovalDelay { least: seconds(0.2), most: seconds(0.6) });
         let keys = Some(LeaseKeys { count: 2, is_all: true, first: vec![b"/a".to_vec(), b"/b".to_vec()] });
@@ -256,6 +286,7 @@ mod tests {
             is_ours: false,
             ownership: Ownership::Other,
             ttl: Some(30),
+            last_renewal: Some(LastRenewal::Seen { before_end: seconds(30.2), every: Some(seconds(10.0)) }),
             keys,
             lag,
             revision: Some(9),
@@ -263,12 +294,28 @@ mod tests {
             loss: None,
         };
         let told = of(&EventKind::LeaseEnded(Box::new(expired.clone())));
-        assert_eq!(told, "other client's 30 s lease; etcd removed it and 2 keys 0.4 s ±0.2 later");
-        let replaced = LeaseEnded { cause: EndCause::Replaced, replaced_by: Some(LeaseId(5)), ..expired.clone() };
+        assert_eq!(
+            told,
+            "other client's 30 s lease, last renewed 30.2 s before its end, every 10.0 s until then; etcd removed it and 2 keys 0.4 s ±0.2 later"
+        );
+        let told = |last_renewal| {
+            let ended = LeaseEnded { last_renewal, keys: None, lag: None, ..expired.clone() };
+            of(&EventKind::LeaseEnded(Box::new(ended)))
+        };
+        assert_eq!(told(Some(LastRenewal::Never)), "other client's 30 s lease, never renewed");
+        assert_eq!(told(Some(LastRenewal::NotSeen)), "other client's 30 s lease, not renewed while watched");
+        let once = LastRenewal::Seen { before_end: seconds(30.2), every: None };
+        assert_eq!(told(Some(once)), "other client's 30 s lease, last renewed 30.2 s before its end");
+        let replaced = LeaseEnded {
+            cause: EndCause::Replaced,
+            replaced_by: Some(LeaseId(5)),
+            last_renewal: None,
+            ..expired.clone()
+        };
         let told = of(&EventKind::LeaseEnded(Box::new(replaced)));
         assert_eq!(told, "other client's 30 s lease, replaced by lease 0000000000000005");
         let a_part = LeaseKeys { count: 1, is_all: false, first: vec![b"/a".to_vec()] };
-        let revoked = LeaseEnded { cause: EndCause::Revoked, keys: Some(a_part), ..expired };
+        let revoked = LeaseEnded { cause: EndCause::Revoked, last_renewal: None, keys: Some(a_part), ..expired };
         assert_eq!(
             of(&EventKind::LeaseEnded(Box::new(revoked))),
             "other client's 30 s lease, revoked by another client; >=1 key deleted"

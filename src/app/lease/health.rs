@@ -38,7 +38,7 @@ impl Lease {
 
     /// The time up to which every renewal is known. The engine reports its own renewals; only polls show renewals by
     /// other clients.
-    fn known_until(&self, now: Timestamp) -> Timestamp {
+    pub(super) fn known_until(&self, now: Timestamp) -> Timestamp {
         if self.is_kept_alive { now } else { self.observed.seen_at().map_or(Timestamp::START, |seen| seen.min(now)) }
     }
 
@@ -117,8 +117,9 @@ impl Lease {
 
     /// The next time at which the [`state`](Lease::state) changes without a further message.
     pub(in crate::app) fn next_state_change_after(&self, now: Timestamp) -> Option<Timestamp> {
-        let end = self.bounds().map(|bounds| bounds.earliest);
-        let changes = [self.risk_from(), self.late_from(), end, Some(self.unseen_from())];
+        let (earliest, latest) = self.bounds().map(|bounds| (bounds.earliest, bounds.latest)).unzip();
+        let unrenewed = self.unrenewed_from();
+        let changes = [self.risk_from(), self.late_from(), unrenewed, earliest, latest, Some(self.unseen_from())];
         changes.into_iter().flatten().filter(|change| *change > now).min()
     }
 }

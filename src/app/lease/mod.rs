@@ -6,10 +6,12 @@
 mod deadline;
 mod figures;
 mod health;
+mod last_renewal;
 mod renewals;
 mod rhythm;
 mod succession;
 
+pub use last_renewal::LastRenewal;
 pub use rhythm::TimeLeft;
 
 use std::borrow::Cow;
@@ -83,8 +85,10 @@ pub struct Lease {
     pub id: LeaseId,
     /// When this lease was first seen. An earlier lease may have had the same id.
     pub(super) first_seen: Timestamp,
-    /// Whether it was granted while leasetop watched.
-    pub(super) is_new: bool,
+    /// Whether it was granted just before it was first seen.
+    pub(super) is_grant_seen: bool,
+    /// Whether an event says that it is not renewed.
+    pub(super) is_reported_unrenewed: bool,
     /// The owner.
     pub ownership: Ownership,
     /// Whether the engine keeps it alive.
@@ -142,7 +146,8 @@ impl Lease {
         Lease {
             id,
             first_seen: Timestamp::START,
-            is_new: false,
+            is_grant_seen: false,
+            is_reported_unrenewed: false,
             ownership: Ownership::Other,
             is_kept_alive: false,
             is_pinned: false,
@@ -223,16 +228,18 @@ impl Lease {
         match () {
             () if self.is_dying() => LeaseState::Dying,
             () if self.is_unseen(now) => LeaseState::Unseen,
+            () if self.is_past_deadline(now) => LeaseState::Dying,
             () if self.is_at_risk(now) => LeaseState::Risk,
             () if self.is_late(now) => LeaseState::Late,
             () if self.is_stalled() => LeaseState::Stalled,
             () if self.is_paused() => LeaseState::Paused,
+            () if self.is_unrenewed(now) => LeaseState::Unrenewed,
             () => LeaseState::Ok,
         }
     }
 
-    /// Whether the lease has expired but etcd has not removed it yet.
-    pub(super) fn is_dying(&self) -> bool {
+    /// Whether a reply or a list showed that the lease has expired but etcd has not removed it yet.
+    fn is_dying(&self) -> bool {
         self.observed.is_dying() || self.overdue == Some(Overdue::Dying)
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::app::{Lease, TimeRange};
+use crate::inference::RenewalStyle;
 use crate::inference::lease_inference::{Certainty, RenewalPattern, UsualInterval};
 use simkit::Timestamp;
 
@@ -40,6 +41,21 @@ impl Lease {
             _ => self.usual_interval()?,
         };
         if every.is_zero() { None } else { Some(every) }
+    }
+
+    /// Which clients renew like this. A hint, because others may use the same interval. `None` if the interval is not
+    /// steady or not exactly known, and for a lease that leasetop renews.
+    pub fn renewal_style(&self) -> Option<RenewalStyle> {
+        /// Intervals that make a mean precise enough.
+        const MIN_INTERVALS: usize = 3;
+        let RenewalPattern::Steady(usual) = self.pattern() else { return None };
+        let renewals = self.observed.renewals();
+        let is_known = self.engine.is_none() && usual.certainty == Certainty::About;
+        if !is_known || renewals.recent().count() <= MIN_INTERVALS {
+            return None;
+        }
+        let ttl = Duration::from_secs(self.granted_ttl?.unsigned_abs());
+        RenewalStyle::of(ttl, usual.every, (usual.shortest, usual.longest))
     }
 
     /// The pattern of the renewals. `Frequent` is a mistake of other clients, so it never applies to a lease that the

@@ -276,12 +276,19 @@ fn words_after(prefix: &str) -> Vec<String> {
 #[test]
 fn the_filter_accepts_exactly_the_existing_states_and_owners() {
     let states = {
-        use LeaseState::{Dying, Late, Ok, Paused, Risk, Stalled, Unseen};
-        [Ok, Paused, Stalled, Late, Risk, Unseen, Dying]
+        use LeaseState::{Dying, Late, Ok, Paused, Risk, Stalled, Unrenewed, Unseen};
+        [Ok, Paused, Stalled, Unrenewed, Late, Risk, Unseen, Dying]
     };
-    let deaths = [EndCause::Expired, EndCause::Revoked, EndCause::Replaced, EndCause::Unknown, EndCause::NotRestored];
+    let deaths = [
+        EndCause::Expired,
+        EndCause::RanOut,
+        EndCause::Revoked,
+        EndCause::Replaced,
+        EndCause::Unknown,
+        EndCause::NotRestored,
+    ];
     let deaths = deaths.map(LeaseState::Ended);
-    let states: Vec<&str> = states.iter().chain(&deaths).map(|state| state.word()).collect();
+    let states: Vec<String> = states.iter().chain(&deaths).map(|state| state.word().replace(' ', "-")).collect();
     assert_eq!(words_after("state"), states);
     assert_eq!(words_after("who"), [Ownership::Own, Ownership::Adopted, Ownership::Other].map(Ownership::word));
 }

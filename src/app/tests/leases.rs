@@ -31,8 +31,20 @@ fn a_lease_that_was_never_renewed_is_neither_late_nor_at_risk() {
     story.wait(9.3);
     assert_eq!(story.state(5), "unseen", "it may have been renewed");
     story.probe(5, 0, 10, &["/a"]);
-    assert_eq!(story.state(5), "ok");
+    assert_eq!(story.state(5), "unrenewed");
     assert_eq!(story.app.leases.get(LeaseId(5)).unwrap().ownership, Ownership::Other);
+}
+
+#[test]
+fn a_lease_from_before_the_start_is_unrenewed_at_the_first_poll_and_then_dying() {
+    let mut story = Story::start(by_left());
+    story.list(&[5], &[]);
+    story.probe(5, 2, 10, &["/a"]);
+    assert_eq!(story.state(5), "unrenewed", "granted or renewed at least 7 s before");
+    story.wait(1.9);
+    story.probe(5, 0, 10, &["/a"]);
+    story.wait(1.2);
+    assert_eq!((story.state(5), story.left(5)), ("dying", Some(0.0)));
 }
 
 #[test]
@@ -45,7 +57,7 @@ fn the_cause_of_an_end_follows_from_the_deadline() {
     story.wait(1.5);
     story.list(&[], &[1, 2, 3]);
     assert_eq!((story.state(1), story.state(2), story.state(3)), ("revoked", "expired", "gone"));
-    assert_eq!(story.words()[1..], ["revoked", "expired", "gone"]);
+    assert_eq!(story.words()[1..], ["unrenewed", "unrenewed", "revoked", "expired", "gone"]);
 }
 
 #[test]

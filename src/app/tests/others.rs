@@ -128,7 +128,7 @@ fn a_watched_key_deletion_narrows_time_and_cause_of_the_end() {
     story.answer_in_term(7, 0, 4);
     let answer = TimeToLive { id: LeaseId(7), ttl: -1, granted_ttl: 0, keys: Vec::new(), header: Header::default() };
     let mut gone = Story { app: story.app.clone(), now: story.now };
-    assert_eq!(gone.state(7), "ok", "an answer from after the deletion: it lives");
+    assert_eq!(gone.state(7), "unrenewed", "an answer from after the deletion: it lives");
     // The same, but the server does not know it any more.
     story.app = {
         let mut fresh = Story::start(AppConfig::default());

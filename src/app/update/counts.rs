@@ -1,9 +1,10 @@
-//! Updating the counts, and reporting leases that became late or at risk.
+//! Updating the counts, and reporting leases that became late, at risk or unrenewed.
 
 use crate::app::{AppState, EventKind, Lease, LeaseState};
+use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// Updates the counts and adds an event for each lease that became late or at risk.
+/// Updates the counts and adds an event for each lease that became late, at risk or unrenewed.
 pub(super) fn refresh_counts(app: &mut AppState, now: Timestamp) {
     app.leases.counts = app.view.row_index.count(&mut app.leases, now);
     if app.leases.counts.dying > 0
@@ -14,11 +15,30 @@ pub(super) fn refresh_counts(app: &mut AppState, now: Timestamp) {
         app.leases.counts.perhaps_dying = app.leases.counts.perhaps_dying.saturating_sub(more);
     }
     for (id, state) in app.view.row_index.drain_newly_alarming() {
+        if state == LeaseState::Unrenewed {
+            report_unrenewed(app, id, now);
+            continue;
+        }
         app.leases.lift_mutes(id);
         if let Some((at, what)) = app.leases.get(id).and_then(|lease| alarm_event(lease, state, now)) {
             app.events.push(at, Some(id), what);
         }
     }
+}
+
+/// Adds an event for a lease of which two thirds of the TTL have passed without a renewal, once. That may be intended, so
+/// it is no alarm. All figures are as of the time of the event.
+fn report_unrenewed(app: &mut AppState, id: LeaseId, now: Timestamp) {
+    let Some(lease) = app.leases.alive_mut(id).filter(|lease| !lease.is_reported_unrenewed) else { return };
+    let (Some(from), Some(deadline)) = (lease.unrenewed_from(), lease.shown_deadline()) else { return };
+    lease.is_reported_unrenewed = true;
+    let at = from.max(lease.first_seen).min(now);
+    let what = EventKind::Unrenewed {
+        left: deadline - at,
+        ttl: lease.granted_ttl,
+        is_never_renewed: lease.is_never_renewed(),
+    };
+    app.events.push(at, Some(id), what);
 }
 
 /// The start and the event of an alarming state. All times in the event are as of that start. `None` if the lease is at risk

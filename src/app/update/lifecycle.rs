@@ -61,7 +61,7 @@ pub(super) fn record_end(app: &mut AppState, id: LeaseId, absence: Absence) {
     let Some(lease) = app.leases.alive_mut(id) else { return };
     let removal = lease.removal(absence.by, absence.listed);
     let (cause, lag) = match lease.observed.removal_cause(removal, is_ours, hint) {
-        RemovalCause::Expired(lag) => (EndCause::Expired, Some(lag)),
+        RemovalCause::Expired(lag) => (lease.expiry(), Some(lag)),
         RemovalCause::RevokedHere | RemovalCause::Revoked => (EndCause::Revoked, None),
         RemovalCause::Unknown => (EndCause::Unknown, None),
     };
@@ -97,7 +97,7 @@ pub(super) fn record_regrant(app: &mut AppState, id: LeaseId, when: impl Into<Ev
     }
     let lease = get_or_create(app, id);
     lease.is_listed = is_listed;
-    lease.is_new = true;
+    lease.is_grant_seen = true;
     app.events.push(when, Some(id), EventKind::granted_elsewhere(ttl));
 }
 
@@ -126,7 +126,7 @@ fn record_loss(lease: &mut Lease, at: Timestamp, cause: EndCause, is_ours: bool)
 
 /// Creates a loss that etcd reported before the next renewal could discover it.
 fn unreported_loss(lease: &Lease, at: Timestamp, cause: EndCause) -> KeepaliveLoss {
-    let why = if cause == EndCause::Expired { Ended::Expired } else { Ended::NotFound };
+    let why = if matches!(cause, EndCause::Expired | EndCause::RanOut) { Ended::Expired } else { Ended::NotFound };
     let next = lease.engine.as_ref().and_then(|status| status.next_due).map(|next| next.max(at));
     KeepaliveLoss { at, why, last_answer: lease.last_answer(), next }
 }
@@ -141,7 +141,7 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
         // The watch is catching up or reports only deletes, so the keys may already be attached to another lease.
         lease.keys = None;
     }
-    let event = end_event(lease, end);
+    let event = end_event(lease, end, when.at);
     if end.cause == EndCause::Revoked
         && let Some(ttl) = event.ttl
     {
@@ -156,13 +156,15 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
     app.events.release(id);
 }
 
-fn end_event(lease: &Lease, end: LeaseEnd) -> LeaseEnded {
+fn end_event(lease: &Lease, end: LeaseEnd, at: Timestamp) -> LeaseEnded {
+    let has_expired = matches!(end.cause, EndCause::Expired | EndCause::RanOut);
     let deletion = lease.pending_deletion.as_deref();
     LeaseEnded {
         cause: end.cause,
         is_ours: end.is_ours,
         ownership: lease.ownership,
         ttl: lease.granted_ttl,
+        last_renewal: if has_expired { lease.last_renewal(at) } else { None },
         keys: match deletion {
             Some(deletion) => Some(LeaseKeys::of(deletion.keys.clone())),
             None => lease.keys.clone(),

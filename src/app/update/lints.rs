@@ -108,7 +108,7 @@ fn facts_of_living(lease: &Lease, now: Timestamp) -> LintFacts {
     let facts = LintFacts {
         keys,
         keyless_since: lease.keyless_since(),
-        granted: if lease.is_new { Some(lease.first_seen) } else { None },
+        granted: if lease.is_grant_seen { Some(lease.first_seen) } else { None },
         line,
         pattern: lease.pattern(),
         ..LintFacts::of(lease.id, &lease.observed)

@@ -1,5 +1,7 @@
 //! Applying lease lists.
 
+use std::time::Duration;
+
 use crate::app::poll_state::Overdue;
 use crate::app::{AppState, CallFailure, EventKind, Lease, Listing, Redraw};
 use crate::inference::TimeRange;
@@ -84,10 +86,12 @@ fn on_listed(app: &mut AppState, id: LeaseId, sent: Timestamp, received: Timesta
 
 /// Records a new lease. Leases that exist at the start produce no event.
 pub(super) fn on_first_seen(app: &mut AppState, id: LeaseId, by: Timestamp) {
-    let is_new = app.cluster.has_listed();
-    get_or_create(app, id).is_new = is_new;
-    if is_new {
+    /// A lease that appears longer than this after the last list may have been renewed before it was seen.
+    const SOON: Duration = Duration::from_secs(5);
+    get_or_create(app, id);
+    if app.cluster.has_listed() {
         let within = since_list(app, by);
+        app.leases.get_or_insert(id).is_grant_seen = within.latest - within.earliest <= SOON;
         app.events.push(within, Some(id), EventKind::granted_elsewhere(None));
     }
 }

@@ -201,7 +201,7 @@ fn contradiction(app: &mut AppState, id: LeaseId, change: DeadlineChange, at: Ti
     let is_kept_alive = app.leases.get(id).is_some_and(|lease| lease.is_kept_alive);
     let DeadlineChange::Replaced { before, after } = change else { return };
     if is_kept_alive {
-        let [now, expected] = [after, before].map(|deadline| deadline.middle().signed_since(at));
+        let [now, expected] = [after, before].map(|deadline| deadline.middle().signed_since(at).max(0.0));
         let text = format!("etcd reports {now:.1} s left, but the last renewal left {expected:.1} s");
         app.events.push(at, Some(id), EventKind::error(text));
     }

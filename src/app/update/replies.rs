@@ -30,6 +30,7 @@ pub(super) fn granted(
     lease.is_pinned |= is_pinned;
     lease.is_kept_alive = keep_alive;
     lease.asked_ttl = Some(answer.requested_ttl);
+    lease.is_grant_seen = true;
     if lease.bounds().is_none() {
         lease.set_deadline(TimeRange { earliest: sent + ttl, latest: received + ttl }, answer.ttl);
     }

@@ -48,16 +48,7 @@ pub(super) async fn all(session: &CommandSession, held: Option<LeaseId>) -> Resu
     }
     let now = session.clock.now();
     let start = session.clock.wall(Timestamp::START);
-    Ok(LeaseListing {
-        view: introduced(session).await,
-        header,
-        now,
-        start,
-        watched: None,
-        leases,
-        availability: None,
-        is_filtered: false,
-    })
+    Ok(LeaseListing::read_once(introduced(session).await, header, leases, now, start))
 }
 
 async fn listed(session: &CommandSession, held: Option<LeaseId>) -> Result<LeaseList, CliError> {

@@ -78,11 +78,30 @@ impl LeaseInference {
     /// Whether no client seems to renew the lease, as of the last poll: no renewal for TTL/2 or for 1.5 times the usual
     /// interval.
     pub fn is_unrenewed(&self) -> bool {
-        let Some(known) = self.known else { return false };
-        let unrenewed = known.sent - known.before_manual.unwrap_or(known.track.bounds().latest.before(known.ttl));
+        let Some((known, unrenewed)) = self.known.zip(self.unrenewed()) else { return false };
         let usual = self.renewals.usual_interval().map(|interval| interval.every * 3 / 2);
         let was_renewed = self.renewals.last().is_some();
         unrenewed >= usual.unwrap_or(if was_renewed { known.ttl * 2 / 3 } else { known.ttl / 2 })
+    }
+
+    /// Whether the known deadline may have been set at `moment` or earlier. If so, no later renewal is known, and no new
+    /// leader or restart has reset the time left.
+    pub fn may_be_set_by(&self, moment: Timestamp) -> bool {
+        let Some(known) = self.known else { return false };
+        self.refills == 0 && known.track.bounds().earliest.before(known.ttl) <= moment
+    }
+
+    /// When no client has renewed the lease for `span`, at most its TTL, unless one renews it until then. (The last renewal
+    /// can be before the start of the clock.)
+    pub fn unrenewed_for(&self, span: Duration) -> Option<Timestamp> {
+        let known = self.known?;
+        let by_deadline = known.track.bounds().latest.before(known.ttl.saturating_sub(span));
+        Some(known.before_manual.map_or(by_deadline, |last| last + span))
+    }
+
+    /// Whether the user renewed the lease once, after the last renewal by a client.
+    pub fn is_renewed_manually(&self) -> bool {
+        self.known.is_some_and(|known| known.before_manual.is_some())
     }
 
     /// Whether a poll was so close to the deadline that a later removal means expiry.

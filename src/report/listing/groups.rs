@@ -30,7 +30,7 @@ struct GroupObject {
     /// Number of leases.
     leases: usize,
     /// The worst state of a lease. Left out if a service has lost all its keys.
-    #[cfg_attr(test, schemars(extend("enum" = ["ok", "paused", "late", "risk", "unseen", "dying"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["ok", "paused", "stalled", "unrenewed", "late", "risk", "unseen", "dying"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
     /// Number of leases in that state.

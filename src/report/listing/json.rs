@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::{LeaseListing, ListedLease};
 use crate::app::Ownership;
-use crate::inference::TimeRange;
 use crate::inference::lease_inference::Certainty;
 use crate::inference::lints::Finding;
+use crate::inference::{RenewalStyle, TimeRange};
 use crate::report::json::line;
 #[cfg(test)]
 use crate::report::schema;
@@ -58,7 +58,8 @@ struct LeaseObject<'a> {
     id: String,
     /// Granted seconds.
     granted_ttl: Option<i64>,
-    /// Seconds left: the middle of the known range. Null if unknown, as for an unseen lease.
+    /// Seconds left, 0 or more: the middle of the known range. Null if unknown, as for an unseen lease.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     left: Option<f64>,
     /// Maximum error of `left`, in seconds.
     left_error: Option<f64>,
@@ -67,7 +68,7 @@ struct LeaseObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     left_at_least: Option<f64>,
     /// State, as on the screen. Leases that are read once are `ok`, `dying` or `unseen`.
-    #[cfg_attr(test, schemars(extend("enum" = ["ok", "paused", "stalled", "late", "risk", "unseen", "dying"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["ok", "paused", "stalled", "unrenewed", "late", "risk", "unseen", "dying"])))]
     state: &'static str,
     /// The owner.
     #[cfg_attr(test, schemars(extend("enum" = ["own", "adopted", "other"])))]
@@ -105,6 +106,11 @@ struct SeenObject<'a> {
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     new_lease_every: Option<f64>,
+    /// A hint which clients renew at such a share of the TTL: `clientv3`, as Go's client, or the share. Left out if the
+    /// interval is not steady or is none of these.
+    #[cfg_attr(test, schemars(extend("enum" = ["clientv3", "TTL/2", "TTL/3", "TTL/10"])))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    every_like: Option<String>,
     /// Last renewal, as far as known: RFC 3339 with milliseconds.
     #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -191,6 +197,7 @@ fn seen_object(listed: &ListedLease, start: SystemTime) -> SeenObject<'_> {
         every: every.map(|rhythm| seconds(rhythm.every)),
         every_sureness: every.map(|rhythm| sureness(rhythm.certainty, "at_most")),
         new_lease_every: listed.lease.new_lease_every().map(seconds),
+        every_like: listed.lease.renewal_style().map(RenewalStyle::word),
         last_renewed: last.map(wall),
         last_renewed_error: last.map(|at| seconds(at.half_width())),
         margin: margin.map(|(least, _)| seconds(least)),

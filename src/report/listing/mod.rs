@@ -77,6 +77,14 @@ impl ListedLease {
         ListedLease { lease, state, keys, warnings: Vec::new() }
     }
 
+    /// Turns a lease whose latest possible deadline has passed since it was read into a dying one.
+    fn expire(&mut self, now: Timestamp) {
+        let is_past = self.lease.bounds().is_some_and(|bounds| bounds.latest <= now);
+        if self.state == LeaseState::Ok && is_past {
+            self.state = LeaseState::Dying;
+        }
+    }
+
     /// A lease as the application state knows it.
     fn watched(app: &AppState, lease: &Lease, now: Timestamp) -> Self {
         let keys = lease.keys.as_ref().map(|_| app.keys.index().of(lease.id).map(|(key, _)| key.to_vec()).collect());
@@ -95,10 +103,10 @@ impl ListedLease {
         if self.state == LeaseState::Unseen { None } else { self.lease.bounds() }
     }
 
-    /// Seconds left, and their maximum error.
+    /// Seconds left, 0 or more, and their maximum error.
     fn left(&self, now: Timestamp) -> Option<(f64, f64)> {
         let bounds = self.bounds()?;
-        Some((bounds.middle().signed_since(now), bounds.half_width().as_secs_f64()))
+        Some((bounds.middle().signed_since(now).max(0.0), bounds.half_width().as_secs_f64()))
     }
 
     /// Minimum seconds left of a lease that may have been renewed unseen.
@@ -175,6 +183,18 @@ impl FilterFacts for FilteredLease<'_> {
 }
 
 impl LeaseListing {
+    /// Leases that were read once.
+    pub fn read_once(
+        view: ClusterView,
+        header: Header,
+        mut leases: Vec<ListedLease>,
+        now: Timestamp,
+        start: SystemTime,
+    ) -> Self {
+        leases.iter_mut().for_each(|lease| lease.expire(now));
+        LeaseListing { view, header, now, start, watched: None, leases, availability: None, is_filtered: false }
+    }
+
     /// All existing leases of a state that watched them for `watched`.
     pub fn watched(app: &AppState, watched: Duration, now: Timestamp, start: SystemTime) -> Self {
         let header = app.cluster.view.current().map_or_else(Header::default, |member| Header {

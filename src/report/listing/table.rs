@@ -81,14 +81,6 @@ fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
     }
 }
 
-/// The interval of the renewals, or how often its client grants a new lease instead.
-fn every(lease: &Lease) -> String {
-    match (lease.others_usual_interval(), lease.new_lease_every()) {
-        (None, Some(every)) => format!("new lease every ~{:.0} s", every.as_secs_f64()),
-        (interval, _) => or_dash(interval, |rhythm| inferred(rhythm.every, rhythm.certainty, "<=")),
-    }
-}
-
 /// `<=` if renewals may have been missed, so that the true share is smaller.
 fn bound(lease: &Lease) -> &'static str {
     let interval = lease.observed_interval();
@@ -105,6 +97,16 @@ fn left(listed: &ListedLease, now: Timestamp) -> String {
     match (listed.left(now), listed.left_at_least(now)) {
         (Some((middle, half_width)), _) => format!("{middle:.1} s ±{half_width:.1}"),
         (None, least) => or_dash(least, |least| format!(">={least:.1} s")),
+    }
+}
+
+/// The interval of the renewals and a hint which clients renew like this, or how often its client grants a new lease
+/// instead.
+fn every(lease: &Lease) -> String {
+    let like = lease.renewal_style().map_or_else(String::new, |style| format!(" ({})", style.word()));
+    match (lease.others_usual_interval(), lease.new_lease_every()) {
+        (None, Some(every)) => format!("new lease every ~{:.0} s", every.as_secs_f64()),
+        (interval, _) => or_dash(interval, |usual| inferred(usual.every, usual.certainty, "<=") + &like),
     }
 }
 

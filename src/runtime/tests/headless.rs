@@ -94,7 +94,7 @@ async fn leases_of_others_are_reported_except_those_that_existed_before() {
     test.wait(2.0).await;
     assert_eq!(test.event_names(), [("revoked", Some(is_revoked))]);
     test.wait(6.0).await;
-    assert_eq!(test.event_names(), [("expired", Some(dies))]);
+    assert_eq!(test.event_names(), [("unrenewed", Some(dies)), ("expired", Some(dies))]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,7 +127,8 @@ async fn only_events_of_matching_leases_are_reported() {
     test.wait(2.0).await;
     test.sandbox.revoke(is_revoked).unwrap();
     test.wait(6.0).await;
-    let expected = [("connection", None), ("revoked", Some(is_revoked)), ("expired", Some(dies))];
+    let of_dies = [("unrenewed", Some(dies)), ("expired", Some(dies))];
+    let expected = [[("connection", None), ("revoked", Some(is_revoked))], of_dies].concat();
     assert_eq!(test.event_names(), expected, "without {lives}");
 }
 
@@ -192,7 +193,7 @@ async fn watching_produces_a_list_with_intervals_and_warnings() {
     assert!(rows[0][0].ends_with(": 2 leases, watched for 60.0 s"), "{table}");
     assert_eq!(cells(1), ["ID", "STATE", "TTL", "LEFT", "EVERY", "LAST", "MARGIN", "KEYS", "WARN", "KEY"]);
     let [every, margin] = [cells(2)[4], cells(2)[6]];
-    assert!(every == "~3.5 s" && margin.starts_with("~6."), "{table}");
+    assert!(every == "~3.5 s (clientv3)" && margin.starts_with("~6."), "{table}");
     assert_eq!(cells(2)[7..], ["1", "-", "/svc/a"]);
     assert_eq!(cells(3)[4..], ["-", "-", "-", "0", "leak", "-"], "{table}");
     let json = listing_json(&listing);

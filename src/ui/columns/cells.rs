@@ -59,7 +59,21 @@ pub(super) fn state(row: RowContext<'_>, width: usize) -> Cell {
         return (badge.to_owned(), Role::Good).into();
     }
     let (sign, role) = theme::state(row.state);
-    (warned(format!("{sign} {}", row.state.word()), row.lease, width), role).into()
+    let text = format!("{sign} {}", row.state.word());
+    if row.state == LeaseState::Unrenewed && text.width() + 2 > width {
+        return (unrenewed(row.lease, text, width), role).into();
+    }
+    (warned(text, row.lease, width), role).into()
+}
+
+/// The longest state beside no room for a warning sign: that takes the place of its sign.
+fn unrenewed(lease: &Lease, text: String, width: usize) -> String {
+    let word = LeaseState::Unrenewed.word();
+    match lease.active_warnings().next() {
+        _ if text.width() > width => word.to_owned(),
+        Some(_) => format!("{WARNED} {word}"),
+        None => text,
+    }
 }
 
 /// Appends the warning sign with a blank before it, if both fit: `● ok △`.
@@ -71,6 +85,8 @@ pub(super) fn warned(text: String, lease: &Lease, width: usize) -> String {
 /// Role of the time left and of its bar: neutral, then yellow, then red.
 fn urgency(row: RowContext<'_>) -> Role {
     match (row.state, row.lease.time_left(row.now)) {
+        // It may be meant to expire.
+        (LeaseState::Unrenewed, _) => Role::Text,
         (LeaseState::Risk | LeaseState::Dying, _) | (_, TimeLeft::Critical) => Role::Danger,
         (LeaseState::Late | LeaseState::Unseen, _) | (_, TimeLeft::Low) => Role::Warning,
         _ => Role::Text,
@@ -124,8 +140,16 @@ pub(super) fn ttl(row: RowContext<'_>, _: usize) -> Cell {
 }
 
 /// Observed renewal interval, or how often a client grants a new lease instead. Polls may have missed renewals, so the true interval may be shorter: shown as `<=`. The
-/// detail shows the matching `>=` count, and the expected interval.
-pub(super) fn every(row: RowContext<'_>, _: usize) -> Cell {
+/// detail shows the matching `>=` count, and the expected interval. A hint which clients renew like this comes first, if
+/// there is room, so that the numbers are below each other.
+pub(super) fn every(row: RowContext<'_>, width: usize) -> Cell {
+    let interval = interval(row);
+    let Some(style) = row.lease.renewal_style() else { return interval };
+    let text = format!("{} {}", style.word(), interval.text);
+    if text.width() <= width { plain(text) } else { interval }
+}
+
+fn interval(row: RowContext<'_>) -> Cell {
     match (&row.lease.engine, row.lease.observed_interval()) {
         (_, None) => known(row.lease.new_lease_every(), new_lease),
         (Some(_), Some(UsualInterval { every, .. })) => plain(format!("{} s", format::seconds(every))),

@@ -7,6 +7,8 @@ use crate::id_format::IdFormat;
 /// The columns with their widths, and the gap between them.
 pub(in crate::ui) type ColumnWidths = (Vec<(&'static TableColumn, u16)>, u16);
 
+/// Width of an interval beside a hint which clients renew like this.
+const HINTED_INTERVAL: u16 = 17;
 /// Width of a bar that is easy to read.
 const CLEAR_BAR: u16 = 8;
 
@@ -113,7 +115,7 @@ impl TableRoom<'_> {
     }
 
     /// Spends spare width: first on the state, a clear bar and a wide key, then on the full id and warnings, then on a
-    /// long bar, and the rest on the key.
+    /// long bar and hints beside the interval, and the rest on the key.
     fn spend(self, columns: &mut [(&'static TableColumn, u16)], mut room: u16) {
         let mut grow = |is_it: fn(&TableColumn) -> bool, to: u16, is_whole: bool| {
             let Some((_, width)) = columns.iter_mut().find(|(column, _)| is_it(column)) else { return };
@@ -131,6 +133,7 @@ impl TableRoom<'_> {
         grow(|column| column.name == Name::Warn, 15, false);
         grow(is_key, WIDE_KEY + 4, false);
         grow(is_bar, 12, false);
+        grow(|column| column.name == Name::Every, HINTED_INTERVAL, true);
         grow(is_key, u16::MAX, false);
     }
 }

@@ -3,7 +3,8 @@
 use ratatui::text::Line;
 
 use super::DetailPage;
-use crate::inference::lease_inference::{Certainty, LeaseInference, RenewalPattern, UsualInterval};
+use crate::app::Lease;
+use crate::inference::lease_inference::{Certainty, RenewalPattern, UsualInterval};
 use crate::plural::plural;
 use crate::ui::Role;
 use crate::ui::format;
@@ -14,7 +15,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     if page.lease.engine.is_none() {
         let every = page.lease.new_lease_every();
         let new_lease = every.map(|every| format!("new lease every ~{:.1} s instead of renewals", every.as_secs_f64()));
-        let cadence = new_lease.unwrap_or_else(|| renewals(observed));
+        let cadence = new_lease.unwrap_or_else(|| renewals(page.lease));
         lines.extend(page.labelled("cadence", Role::Text, &cadence));
     }
     if let Some(id) = page.lease.replaced_by() {
@@ -37,10 +38,11 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-/// `6 renewals every ~10.0 s (9.8-10.3), lowest left ~20.1 s`. If polls may have missed renewals, the numbers are
+/// `6 renewals every ~10.0 s (9.8-10.3), TTL/3, lowest left ~20.1 s`. If polls may have missed renewals, the numbers are
 /// bounds: `>=6 renewals every <=10.0 s, lowest left >=20.1 s`.
-fn renewals(observed: &LeaseInference) -> String {
-    let (renewals, watched) = (observed.renewals(), observed.renewals().watched());
+fn renewals(lease: &Lease) -> String {
+    let renewals = lease.observed.renewals();
+    let watched = renewals.watched();
     let cadence = renewals.cadence();
     let is_sure = renewals.certainty() == Certainty::About;
     match cadence.answers {
@@ -56,7 +58,8 @@ fn renewals(observed: &LeaseInference) -> String {
     let left = left.map(|left| if is_sure { format!("~{}", format::span(left)) } else { format::at_least_span(left) });
     let every = renewals.usual_interval().map_or(String::new(), |usual| format!(" {}", every(usual)));
     let left = left.map_or(String::new(), |left| format!(", lowest left {left}"));
-    count + &every + &left
+    let like = lease.renewal_style().map_or(String::new(), |style| format!(", {style}"));
+    count + &every + &like + &left
 }
 
 /// `every ~10.0 s (9.8-10.3)`

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::text::Line;
 
 use super::DetailPage;
-use crate::app::{EndCause, Lease, LeaseState};
+use crate::app::{EndCause, Lease, LeaseState, last_renewal_in_words};
 use crate::ui::line::wrap;
 use crate::ui::{Role, format};
 use simkit::Timestamp;
@@ -48,7 +48,7 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
             Role::Text,
             format!("Replaced: its keys moved to a newer lease before its TTL of {ttl} ran out."),
         ),
-        LeaseState::Ended(cause) => Verdict::new(Role::Danger, ended(lease, cause, &ttl)),
+        LeaseState::Ended(cause) => Verdict::new(ended_role(cause), ended(lease, cause, &ttl)),
         LeaseState::Dying => Verdict::new(Role::Danger, "It has expired. etcd removes it within moments.".to_owned()),
         LeaseState::Unseen => {
             Verdict::new(Role::Warning, "Polls about it get no reply. It may have ended or been renewed.".to_owned())
@@ -66,6 +66,7 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
                 silent.map_or("Its renewal is overdue.".to_owned(), |silent| format!("No renewal for {silent}."));
             Verdict::new(Role::Warning, silent + &usual)
         }
+        LeaseState::Unrenewed => unrenewed(lease, left),
         _ => match every {
             Some(every) if !every.is_zero() => rhythm(lease, every, &ttl),
             _ if lease.replaced_by().is_some() => {
@@ -83,14 +84,18 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
     })
 }
 
+fn ended_role(cause: EndCause) -> Role {
+    if cause == EndCause::RanOut { Role::Text } else { Role::Danger }
+}
+
 fn ended(lease: &Lease, cause: EndCause, ttl: &str) -> String {
     let by_whom = if lease.end.is_some_and(|end| end.is_ours) { "leasetop" } else { "another client" };
-    match (cause, lease.usual_interval()) {
-        (EndCause::Expired, Some(every)) => format!(
-            "Expired: the renewals, every {} s until then, stopped for the TTL of {ttl}.",
-            format::seconds(every)
-        ),
-        (EndCause::Expired, None) => format!("Expired after its TTL of {ttl}; no renewal was seen."),
+    let last = lease.end.and_then(|end| lease.last_renewal(end.at));
+    match (cause, last) {
+        (EndCause::Expired | EndCause::RanOut, Some(last)) => {
+            format!("Expired after its TTL of {ttl}: {}.", last_renewal_in_words(last))
+        }
+        (EndCause::Expired | EndCause::RanOut, None) => format!("Expired after its TTL of {ttl}."),
         (EndCause::Revoked, _) => format!("Revoked by {by_whom}. etcd deleted its keys."),
         (EndCause::Replaced | EndCause::Unknown, _) => {
             "Gone: it expired or was revoked. Which of them could not be seen.".to_owned()
@@ -119,6 +124,15 @@ fn rhythm(lease: &Lease, every: Duration, ttl: &str) -> Verdict {
         1 => Verdict::new(Role::Text, format!("{renews}: it survives one missed renewal.")),
         many => Verdict::new(Role::Text, format!("{renews}: it survives {many} missed renewals.")),
     }
+}
+
+/// A lease that may be meant to expire.
+fn unrenewed(lease: &Lease, left: Option<String>) -> Verdict {
+    let left = left.map_or(String::new(), |left| format!(": it expires in {left}"));
+    let what = if lease.is_never_renewed() { "Never renewed" } else { "Not renewed while watched" };
+    let fix =
+        "A cache entry expires like this. If a client should renew it, its keepalive never started or has stopped.";
+    Verdict { fix: Some(fix.to_owned()), ..Verdict::new(Role::Text, format!("{what}{left}.")) }
 }
 
 fn not_renewed(lease: &Lease, left: Option<String>) -> Option<Verdict> {
