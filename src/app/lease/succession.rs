@@ -15,7 +15,9 @@ impl Lease {
 
     /// Whether it ran out without a key after a newer lease had replaced it, given the cause that its deadline shows.
     pub(in crate::app) fn is_replaced_at_end(&self, cause: EndCause) -> bool {
-        matches!(cause, EndCause::Expired | EndCause::Unknown) && !self.is_kept_alive && self.replaced_by().is_some()
+        matches!(cause, EndCause::Expired | EndCause::RanOut | EndCause::Unknown)
+            && !self.is_kept_alive
+            && self.replaced_by().is_some()
     }
 
     /// How often its client grants a new lease and moves its keys to it, instead of renewing. `None` if the lease is
