@@ -158,6 +158,21 @@ fn keys_of_caches_and_locks_end_on_purpose() {
     assert!(!words.contains(&"down") && !words.contains(&"back"), "{words:?}");
 }
 
+/// A key is known a moment before its lease if the watch reports it before the list does.
+#[test]
+fn a_cache_whose_lease_was_found_by_its_key_ends_on_purpose() {
+    let mut story = Story::with_keys(&[]);
+    let received = story.now;
+    story.wait(0.001);
+    story.send(Msg::KeysChanged { changes: vec![put("/cache/x", None, Some(7), 20)], received });
+    story.wait(8.0);
+    story.change(vec![deleted("/cache/x", 7, 21)]);
+    story.poll_left(7, -1, 0);
+    story.wait(2.0);
+    story.send(Msg::Tick);
+    assert!(!story.words().contains(&"down"), "{:?}", story.words());
+}
+
 #[test]
 fn a_key_that_moved_from_lease_to_lease_is_kept() {
     let mut story = Story::with_keys(&[("/masterleases/a", 1)]);

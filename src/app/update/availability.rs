@@ -18,7 +18,9 @@ pub(super) fn delete(app: &mut AppState, id: LeaseId, key: &[u8], when: EventTim
 /// Whether a client keeps a key: it renews the lease, or moved the key to it from another lease.
 fn is_kept(app: &AppState, id: LeaseId, key: &[u8]) -> bool {
     let Some(lease) = app.leases.get(id) else { return false };
-    let was_moved = app.keys.index.first_seen(id, key).is_some_and(|since| since < lease.first_seen());
+    // The key of a new lease can be known a moment before the lease.
+    let new_from = lease.first_seen().before(SHORTEST_OUTAGE);
+    let was_moved = app.keys.index.first_seen(id, key).is_some_and(|since| since < new_from);
     lease.is_kept_alive || lease.last_renewed().is_some() || was_moved
 }
 
