@@ -60,6 +60,8 @@ mod lease_state;
 mod lease_store;
 mod lease_walk;
 mod lint_report;
+mod lock_text;
+mod lock_values;
 mod locks_view;
 mod msg;
 mod mute;
@@ -136,6 +138,10 @@ pub use lease_keys::{DetachedKey, LeaseKeys};
 pub use lease_state::{EndCause, LeaseState};
 pub use lease_store::LeaseStore;
 pub use lint_report::LintReport;
+pub use lock_text::{
+    LOCK_RECIPES, candidate_problem_text, lock_display_name, lock_doubt, lock_place, lock_value_text, undecided_locks,
+    whole_seconds,
+};
 pub use locks_view::LocksView;
 pub use msg::{CallFailure, Listing, Msg};
 pub use mute::{MuteChange, MuteChoice, MuteRule, MuteTarget, MutedBy, Mutes};

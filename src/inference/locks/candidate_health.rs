@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Candidate, KeyAttachment};
 use etcd_lease::LeaseId;
+use simkit::Timestamp;
 
 /// How late a Go client may be: its send loop wakes every 500 ms.
 const CLIENTV3_TICK: Duration = Duration::from_millis(500);
@@ -34,6 +35,8 @@ pub enum CandidateProblem {
     Gone,
     /// Its lease has expired; etcd is about to remove it and its key.
     Dying,
+    /// Its key was deleted at this time, but its lease lives. It released the lock, or another client deleted the key.
+    KeyDeleted(Timestamp),
     /// Its lease has not been renewed for this long. It looks dead and leaves the queue when the lease expires.
     Silent(Duration),
 }
@@ -42,6 +45,7 @@ impl Candidate {
     /// The first problem in the order of [`CandidateProblem`].
     pub fn problem(&self, health: CandidateHealth) -> Option<CandidateProblem> {
         match self.attachment {
+            KeyAttachment::Deleted(at) => Some(CandidateProblem::KeyDeleted(at)),
             KeyAttachment::NoLease => Some(CandidateProblem::Stranded),
             KeyAttachment::OtherLease(other) => Some(CandidateProblem::Misplaced(other)),
             KeyAttachment::OwnLease if health.is_gone => Some(CandidateProblem::Gone),

@@ -21,6 +21,16 @@ fn held(name: &str, lease: i64, create_revision: i64) -> KeyEntry {
     KeyEntry { key: key(name, lease), lease: Some(LeaseId(lease)), create_revision }
 }
 
+impl Locks {
+    fn put_at(&mut self, key: &[u8], lease: Option<LeaseId>, create_revision: i64, at: Timestamp) {
+        self.put(key, LockPut { lease, create_revision, known_since: None, at, is_prompt: true });
+    }
+
+    fn delete_at(&mut self, key: &[u8], at: Timestamp) {
+        self.delete(key, named(key, None).map(|name| name.lease), at, true);
+    }
+}
+
 /// Three candidates in the order of their revisions, which is not the order of their names.
 fn three() -> Locks {
     let mut locks = Locks::default();
@@ -48,34 +58,36 @@ fn the_oldest_key_holds_the_lock_and_the_others_wait_in_order() {
     assert_eq!(lines(&locks), [("mutex".to_owned(), vec![MUTEX[2], MUTEX[0], MUTEX[1]])]);
     let queue = only(&locks);
     assert_eq!(queue.holder().unwrap().lease.0, MUTEX[2]);
-    assert_eq!(queue.waiting().map(|next| queue.place(next)).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(queue.waiting().map(|next| queue.place(next)).collect::<Vec<_>>(), [Some(1), Some(2)]);
     let middle = queue.waiting().next().unwrap();
-    let leases = |line: &mut dyn Iterator<Item = &Candidate>| line.map(|one| one.lease.0).collect::<Vec<_>>();
-    assert_eq!(leases(&mut queue.ahead_of(middle)), [MUTEX[2]]);
-    assert_eq!(leases(&mut queue.behind(middle)), [MUTEX[1]]);
+    let places = |line: &mut dyn Iterator<Item = (&Candidate, Option<usize>)>| {
+        line.map(|(one, place)| (one.lease.0, place)).collect::<Vec<_>>()
+    };
+    assert_eq!(places(&mut queue.ahead_of(middle)), [(MUTEX[2], Some(0))]);
+    assert_eq!(places(&mut queue.behind(middle)), [(MUTEX[1], Some(2))]);
     assert_eq!((queue.wait_count(), queue.held()), (2, HeldSince { since: at(10), is_least: true }));
 }
 
 #[test]
 fn a_lock_is_held_since_the_previous_holder_left() {
     let mut locks = three();
-    locks.delete(&key("mutex", MUTEX[0]), at(20));
+    locks.delete_at(&key("mutex", MUTEX[0]), at(20));
     assert_eq!(only(&locks).held(), HeldSince { since: at(10), is_least: true }, "a waiter in the middle has left");
-    locks.put(&key("mutex", MUTEX[0]), Some(LeaseId(MUTEX[0])), 12, at(21));
-    locks.delete(&key("mutex", MUTEX[2]), at(30));
+    locks.put_at(&key("mutex", MUTEX[0]), Some(LeaseId(MUTEX[0])), 12, at(21));
+    locks.delete_at(&key("mutex", MUTEX[2]), at(30));
     assert_eq!(lines(&locks)[0].1, [MUTEX[1], MUTEX[0]], "a candidate that comes again is at the end");
     assert_eq!(only(&locks).held(), HeldSince { since: at(30), is_least: false });
-    locks.delete(&key("mutex", MUTEX[1]), at(31));
-    locks.delete(&key("mutex", MUTEX[0]), at(32));
+    locks.delete_at(&key("mutex", MUTEX[1]), at(31));
+    locks.delete_at(&key("mutex", MUTEX[0]), at(32));
     assert_eq!(lines(&locks), []);
-    locks.put(&key("mutex", 5), Some(LeaseId(5)), 20, at(40));
+    locks.put_at(&key("mutex", 5), Some(LeaseId(5)), 20, at(40));
     assert_eq!(only(&locks).held(), HeldSince { since: at(40), is_least: false });
 }
 
 #[test]
 fn a_new_read_replaces_the_queues_with_its_last_page() {
     let mut locks = three();
-    locks.delete(&key("mutex", MUTEX[2]), at(20));
+    locks.delete_at(&key("mutex", MUTEX[2]), at(20));
     locks.start_reload();
     locks.add_page(&[held("mutex", MUTEX[0], 7)]);
     locks.add_page(&[held("other", -5, 8)]);
@@ -101,7 +113,7 @@ fn pages_of_an_unfinished_read_are_dropped() {
 
 #[test]
 fn only_keys_named_after_a_lease_are_candidates() {
-    let cases: [(&[u8], i64, bool); 14] = [
+    let cases: [(&[u8], i64, bool); 26] = [
         (b"mutex/5", 5, true),
         (b"/5", 5, true),
         (b"a/b/c/ff", 255, true),
@@ -109,6 +121,18 @@ fn only_keys_named_after_a_lease_are_candidates() {
         (b"mutex/-8000000000000000", i64::MIN, true),
         (b"\xff\x1b/5", 5, true),
         (b"mutex/0000000000000005", 5, true),
+        (b"election/boss/255", 255, true),
+        (b"ns/election/boss/7587870394402583300", 7_587_870_394_402_583_300, true),
+        (b"/vitess/global/keyspaces/ks/locks/7587870394402583300", 7_587_870_394_402_583_300, true),
+        (b"user.rpc/7587870394402583300", 7_587_870_394_402_583_300, false),
+        (b"/locks/nightly", 5, true),
+        (b"/tooz/locks/group", 5, true),
+        (b"/tooz/locksgroup", 5, true),
+        (b"/service/pg/leader", 5, true),
+        (b"/service/pg/0/leader", 5, true),
+        (b"/service/pg/members/a", 5, false),
+        (b"/service/leader", 5, false),
+        (b"/locks/a/b", 5, false),
         (b"mutex/6", 5, false),
         (b"mutex/+5", 5, false),
         (b"mutex/0x5", 5, false),
@@ -119,12 +143,12 @@ fn only_keys_named_after_a_lease_are_candidates() {
     ];
     for (key, lease, is_one) in cases {
         let mut locks = Locks::default();
-        locks.put(key, Some(LeaseId(lease)), 1, at(1));
+        locks.put_at(key, Some(LeaseId(lease)), 1, at(1));
         assert_eq!(locks.candidates().count() == 1, is_one, "{}", String::from_utf8_lossy(key));
     }
     for key in [&b""[..], b"/", b"mutex/\xff", b"mutex/ffffffffffffffffffff", b"mutex/-", b"mutex/--5"] {
         let mut locks = Locks::default();
-        locks.put(key, None, 1, at(1));
+        locks.put_at(key, None, 1, at(1));
         assert_eq!(locks.candidates().count(), 0, "{key:?}");
         assert!(!is_lock_key(key, None));
     }
@@ -134,8 +158,8 @@ fn only_keys_named_after_a_lease_are_candidates() {
 fn a_key_named_after_another_lease_is_a_candidate_in_a_proven_queue() {
     let mut locks = three();
     let (stray, late) = (0x7000_0000_0000_0001, 0x7000_0000_0000_0002);
-    locks.put(&key("mutex", stray), None, 2, at(11));
-    locks.put(&key("mutex", late), Some(LeaseId(MUTEX[0])), 99, at(12));
+    locks.put_at(&key("mutex", stray), None, 2, at(11));
+    locks.put_at(&key("mutex", late), Some(LeaseId(MUTEX[0])), 99, at(12));
     let attachments: Vec<KeyAttachment> = only(&locks).line().map(|candidate| candidate.attachment).collect();
     assert_eq!(
         (attachments[0], attachments[4]),
@@ -143,8 +167,8 @@ fn a_key_named_after_another_lease_is_a_candidate_in_a_proven_queue() {
     );
     assert!(attachments[1..4].iter().all(|attachment| *attachment == KeyAttachment::OwnLease));
     // Names by chance: a small number, and a queue without a key on its own lease.
-    locks.put(b"mutex/42", None, 1, at(13));
-    locks.put(&key("page", stray), None, 1, at(14));
+    locks.put_at(b"mutex/42", None, 1, at(13));
+    locks.put_at(&key("page", stray), None, 1, at(14));
     assert_eq!(lines(&locks).len(), 1);
     assert_eq!(only(&locks).line().count(), 5);
     assert!(locks.find(&key("page", stray)).is_none());
@@ -154,14 +178,14 @@ fn a_key_named_after_another_lease_is_a_candidate_in_a_proven_queue() {
 fn a_holder_whose_key_is_detached_still_holds_the_lock() {
     let mut locks = three();
     for lease in &MUTEX[..2] {
-        locks.delete(&key("mutex", *lease), at(15));
+        locks.delete_at(&key("mutex", *lease), at(15));
     }
-    locks.put(&key("mutex", MUTEX[2]), None, 4, at(20));
+    locks.put_at(&key("mutex", MUTEX[2]), None, 4, at(20));
     let holder = only(&locks).holder().unwrap();
     assert_eq!((holder.lease.0, holder.attachment), (MUTEX[2], KeyAttachment::NoLease));
     assert_eq!(only(&locks).held().since, at(10), "the same holder");
     assert_eq!(holder.problem(CandidateHealth::default()), Some(CandidateProblem::Stranded));
-    locks.delete(&key("mutex", MUTEX[2]), at(30));
+    locks.delete_at(&key("mutex", MUTEX[2]), at(30));
     assert_eq!(lines(&locks), []);
 }
 
@@ -169,14 +193,15 @@ fn a_holder_whose_key_is_detached_still_holds_the_lock() {
 fn queues_and_candidates_are_found() {
     let mut locks = three();
     for name in ["a", "z", "mutex/inner"] {
-        locks.put(&key(name, 5), Some(LeaseId(5)), 1, at(1));
+        locks.put_at(&key(name, 5), Some(LeaseId(5)), 1, at(1));
     }
     let names = |queues: &mut dyn Iterator<Item = &LockQueue>| -> Vec<String> {
         queues.map(|queue| String::from_utf8_lossy(queue.name()).into_owned()).collect()
     };
     assert_eq!(names(&mut locks.queues()), ["a", "mutex", "mutex/inner", "z"]);
-    assert_eq!(names(&mut locks.after(b"mutex")), ["mutex/inner", "z"]);
-    assert_eq!(names(&mut locks.before(b"mutex").rev()), ["a"]);
+    let mutex = locks.find(&key("mutex", MUTEX[1])).unwrap().0;
+    assert_eq!(names(&mut locks.after(mutex)), ["mutex/inner", "z"]);
+    assert_eq!(names(&mut locks.before(mutex).rev()), ["a"]);
     let (queue, candidate) = locks.find(&key("mutex", MUTEX[1])).unwrap();
     assert_eq!((queue.name(), candidate.created), (&b"mutex"[..], 9));
     assert!(locks.find(b"mutex/77").is_none() && locks.find(b"nothing").is_none());
@@ -185,10 +210,10 @@ fn queues_and_candidates_are_found() {
 #[test]
 fn every_lease_has_its_position() {
     let mut locks = three();
-    locks.put(&key("other", MUTEX[0]), Some(LeaseId(MUTEX[0])), 20, at(1));
+    locks.put_at(&key("other", MUTEX[0]), Some(LeaseId(MUTEX[0])), 20, at(1));
     let places: Vec<_> = locks.places().map(|(lease, line)| (lease.0, line.ahead, line.behind)).collect();
     assert_eq!(places, [(MUTEX[2], 0, 2), (MUTEX[0], 1, 1), (MUTEX[1], 2, 0), (MUTEX[0], 0, 0)]);
-    locks.put(&key("mutex", MUTEX[0]), None, 7, at(2));
+    locks.put_at(&key("mutex", MUTEX[0]), None, 7, at(2));
     let places: Vec<_> = locks.places().map(|(lease, line)| (lease.0, line.ahead, line.behind)).collect();
     let others = [(MUTEX[2], 0, 2), (MUTEX[1], 2, 0), (MUTEX[0], 0, 0)];
     assert_eq!(places, others, "a detached key stays in the queue, and revoking its lease does not change the queue");
@@ -220,6 +245,140 @@ fn each_problem_has_its_condition() {
     assert_eq!(candidate(KeyAttachment::NoLease).problem(well), Some(CandidateProblem::Stranded));
 }
 
+/// The kind, the evidence, the holder and the number of waiters of the only lock.
+fn summary(locks: &Locks) -> (LockKind, LockEvidence, i64, usize) {
+    let queue = only(locks);
+    (queue.kind(), queue.evidence().unwrap(), queue.holder().unwrap().lease.0, queue.wait_count())
+}
+
+/// Keys that are named after their leases in decimal, in the order of their creation.
+fn in_decimal(name: &str) -> Locks {
+    let mut locks = Locks::default();
+    for (revision, lease) in (1..).zip(MUTEX) {
+        locks.put_at(format!("{name}/{lease}").as_bytes(), Some(LeaseId(lease)), revision, at(1));
+    }
+    locks
+}
+
+#[test]
+fn decimal_ids_are_a_lock_below_the_names_of_node_and_vitess_only() {
+    for name in ["election/boss", "/vitess/zone1/keyspaces/ks/shards/0/locks"] {
+        assert_eq!(summary(&in_decimal(name)), (LockKind::Decimal, LockEvidence::Name, MUTEX[0], 2), "{name}");
+    }
+    let registry = in_decimal("user.rpc");
+    assert_eq!(lines(&registry), []);
+    assert_eq!(registry.places().count(), 0, "its instances wait for nothing");
+    assert_eq!(registry.undecided().collect::<Vec<_>>(), [(&b"user.rpc"[..], 3)]);
+    let mut declared = Locks::new(vec!["user.rpc/*".parse().unwrap()]);
+    declared.put_at(format!("user.rpc/{}", MUTEX[1]).as_bytes(), Some(LeaseId(MUTEX[1])), 1, at(1));
+    assert_eq!(summary(&declared), (LockKind::Decimal, LockEvidence::Pattern, MUTEX[1], 0));
+    assert_eq!(declared.undecided().count(), 0);
+}
+
+#[test]
+fn a_detached_candidate_in_decimal_stays_in_its_queue() {
+    let mut locks = in_decimal("election/boss");
+    locks.put_at(format!("election/boss/{}", MUTEX[0]).as_bytes(), None, 1, at(2));
+    let holder = only(&locks).holder().unwrap();
+    assert_eq!((holder.lease.0, holder.attachment), (MUTEX[0], KeyAttachment::NoLease));
+    locks.put_at(b"election/boss/7587870394402583390", None, 9, at(3));
+    assert_eq!(only(&locks).line().last().unwrap().lease.0, 7_587_870_394_402_583_390);
+}
+
+/// A key that one lease loses at 10 s and another one creates again.
+fn taken_over(known_since: Option<Timestamp>, at_second: u64, lease: i64) -> Locks {
+    let mut locks = Locks::default();
+    locks.put_at(b"lock", Some(LeaseId(5)), 1, at(1));
+    locks.delete(b"lock", Some(LeaseId(5)), at(10), true);
+    let put =
+        LockPut { lease: Some(LeaseId(lease)), create_revision: 3, known_since, at: at(at_second), is_prompt: true };
+    locks.put(b"lock", put);
+    locks
+}
+
+#[test]
+fn a_key_that_a_waiting_lease_creates_again_is_a_lock() {
+    let waited = taken_over(Some(at(2)), 18, 6);
+    assert_eq!(summary(&waited), (LockKind::OneKey, LockEvidence::HandedOver, 6, 0));
+    assert_eq!(only(&waited).held(), HeldSince { since: at(18), is_least: false });
+    let at_once = taken_over(None, 10, 6);
+    assert_eq!(summary(&at_once), (LockKind::OneKey, LockEvidence::CreatedAgain, 6, 0));
+    assert!(!only(&at_once).names_holder(), "the value of a service is not shown");
+    for (what, locks) in [
+        ("a service that started again", taken_over(Some(at(15)), 16, 6)),
+        ("a registry that repairs itself on its lease", taken_over(Some(at(2)), 10, 5)),
+    ] {
+        assert_eq!(lines(&locks), [], "{what}");
+    }
+}
+
+#[test]
+fn a_lock_of_one_key_is_known_before_it_changes_hands() {
+    let mut locks = Locks::new(vec!["/jobs/*/owner".parse().unwrap()]);
+    let entry = |key: &[u8], lease| KeyEntry { key: key.to_vec(), lease: Some(LeaseId(lease)), create_revision: 3 };
+    locks.add_page(&[entry(b"/jobs/nightly/owner", 5), entry(b"/jobs/nightly/log", 6)]);
+    locks.finish_reload(at(1));
+    assert_eq!(summary(&locks), (LockKind::OneKey, LockEvidence::Pattern, 5, 0));
+    assert_eq!(only(&locks).name(), b"/jobs/nightly/owner");
+    locks.put_at(b"/jobs/nightly/owner", Some(LeaseId(6)), 3, at(9));
+    assert_eq!((summary(&locks).2, only(&locks).held().since), (6, at(9)), "put on another lease");
+    locks.put_at(b"/jobs/nightly/owner", None, 3, at(10));
+    assert_eq!(only(&locks).holder().unwrap().attachment, KeyAttachment::NoLease);
+    locks.delete(b"/jobs/nightly/owner", None, at(11), true);
+    assert_eq!(lines(&locks), []);
+}
+
+#[test]
+fn a_holder_whose_key_was_deleted_stays_until_its_lease_ends_or_it_waits_again() {
+    let lost = || {
+        let mut locks = three();
+        let holder = key("mutex", MUTEX[2]);
+        locks.delete(&holder, Some(LeaseId(MUTEX[2])), at(20), true);
+        locks.lost_only_key(&holder, LeaseId(MUTEX[2]), at(20));
+        locks
+    };
+    let mut locks = lost();
+    let queue = only(&locks);
+    assert_eq!(queue.holder().unwrap().lease.0, MUTEX[0], "the next one holds it");
+    assert_eq!(queue.wait_count(), 1, "neither holder waits");
+    let numbered: Vec<_> = queue.numbered().map(|(one, place)| (one.lease.0, place)).collect();
+    assert_eq!(numbered, [(MUTEX[2], None), (MUTEX[0], Some(0)), (MUTEX[1], Some(1))]);
+    let behind: Vec<_> = queue.behind(queue.keyless().unwrap()).map(|(_, place)| place).collect();
+    assert_eq!(behind, [Some(0), Some(1)]);
+    let problem = queue.keyless().unwrap().problem(CandidateHealth::default());
+    assert_eq!(problem, Some(CandidateProblem::KeyDeleted(at(20))));
+    assert!(locks.find(&key("mutex", MUTEX[2])).is_some());
+    locks.lease_ended(LeaseId(MUTEX[2]));
+    assert!(only(&locks).keyless().is_none() && locks.find(&key("mutex", MUTEX[2])).is_none());
+
+    let mut locks = lost();
+    locks.put_at(&key("mutex", MUTEX[2]), Some(LeaseId(MUTEX[2])), 30, at(25));
+    assert!(only(&locks).keyless().is_none());
+    assert_eq!(only(&locks).line().last().unwrap().lease.0, MUTEX[2], "it waits again");
+
+    let mut alone = Locks::default();
+    alone.put_at(b"/locks/nightly", Some(LeaseId(5)), 1, at(1));
+    alone.delete(b"/locks/nightly", Some(LeaseId(5)), at(2), true);
+    alone.lost_only_key(b"/locks/nightly", LeaseId(5), at(2));
+    assert!(only(&alone).holder().is_none() && only(&alone).keyless().is_some());
+    alone.put_at(b"/locks/nightly", Some(LeaseId(6)), 4, at(3));
+    assert_eq!(summary(&alone), (LockKind::OneKey, LockEvidence::Name, 6, 0));
+    assert_eq!(only(&alone).keyless().unwrap().lease.0, 5, "two may act as the holder");
+}
+
+#[test]
+fn patterns_match_part_by_part() {
+    let pattern = |text: &str| text.parse::<LockPattern>();
+    let leader = pattern("/service/*/leader").unwrap();
+    assert!(leader.matches(b"/service/pg/leader") && !leader.matches(b"/service/a/b/leader"));
+    let ends = pattern("jobs-*-lock*").unwrap();
+    assert!(ends.matches(b"jobs-x-lock") && ends.matches(b"jobs-a-b-locks") && !ends.matches(b"jobs-lock"));
+    assert!(pattern("lock").unwrap().matches(b"lock") && !pattern("lock").unwrap().matches(b"lock/a"));
+    for bad in ["", "*", "/*/*", "/a/**/b"] {
+        assert!(pattern(bad).is_err(), "{bad}");
+    }
+}
+
 proptest! {
     /// After any puts and deletions, the queues are the same as after a new read.
     #[test]
@@ -230,13 +389,13 @@ proptest! {
             let id = MUTEX[0] + i64::from(lease);
             let key = key(["a", "b"][usize::from(name)], id);
             if act == 0 {
-                followed.delete(&key, at(1));
+                followed.delete_at(&key, at(1));
                 truth.remove(&key);
                 continue;
             }
             let create_revision = truth.get(&key).map_or(revision, |before| before.create_revision);
             let lease = (act == 1).then_some(LeaseId(id));
-            followed.put(&key, lease, create_revision, at(1));
+            followed.put_at(&key, lease, create_revision, at(1));
             truth.insert(key.clone(), KeyEntry { key, lease, create_revision });
         }
         let mut read = Locks::default();

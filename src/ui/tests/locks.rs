@@ -86,7 +86,12 @@ fn where_there_is_no_lock_it_says_why() {
     };
     assert!(shown(AppConfig::default(), scene_messages()).contains("The keys are not loaded yet."));
     let none = shown(AppConfig::default(), read(scene_messages()));
-    assert!(none.contains("no locks, no waiters") && none.contains("No locks or elections: no key ends"), "{none}");
+    assert!(
+        none.contains("no locks, no waiters")
+            && none.contains("No locks or elections. leasetop recognizes:")
+            && none.contains("election/NAME/ID"),
+        "{none}"
+    );
     let range = etcd_lease::KeyRange::prefix(b"/svc\x1b");
     let within = shown(AppConfig { range, ..AppConfig::default() }, read(scene_messages()));
     assert!(within.contains(r"under the prefix /svc\x1b."), "{within}");

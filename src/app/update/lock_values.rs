@@ -1,0 +1,47 @@
+//! Reading the values of locks of one key.
+
+use std::sync::Arc;
+
+use crate::app::{AppState, Effect, KeyValues, Redraw, View};
+use crate::inference::locks::LockQueue;
+use simkit::Timestamp;
+
+/// Stores values that were read.
+pub(super) fn read(app: &mut AppState, pairs: KeyValues, bytes: u64, now: Timestamp) {
+    app.keys.queries.count(bytes, now);
+    app.keys.lock_values.answered(pairs);
+    app.view.request_redraw(Redraw::Soon);
+}
+
+/// The read that is due now. It counts as sent.
+pub(super) fn start_read_if_due(app: &mut AppState, now: Timestamp) -> Option<Effect> {
+    let keys = due(app, now);
+    if keys.is_empty() {
+        return None;
+    }
+    app.keys.lock_values.started(&keys);
+    Some(Effect::ReadLockValues(keys.iter().map(|key| key.to_vec()).collect()))
+}
+
+/// When the next read is due.
+pub(super) fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
+    if due(app, now).is_empty() { Timestamp::NEVER } else { now }
+}
+
+fn due(app: &AppState, now: Timestamp) -> Vec<Arc<[u8]>> {
+    let is_wanted = app.config.reads_lock_values || app.view.active == View::Locks;
+    if !is_wanted || !app.cluster.is_reached() || app.frozen.is_some() || !app.keys.queries.has_room(now) {
+        return Vec::new();
+    }
+    let locks = &app.keys.locks;
+    if app.config.reads_lock_values {
+        return app.keys.lock_values.due(locks.queues().filter(|queue| queue.names_holder()).filter_map(holder_key));
+    }
+    let shown = app.view.locks_view.around(locks, app.view.viewport.events);
+    let shown = shown.filter(|candidate| locks.find(&candidate.key).is_some_and(|(queue, _)| queue.names_holder()));
+    app.keys.lock_values.due(shown.map(|candidate| &candidate.key))
+}
+
+fn holder_key(queue: &LockQueue) -> Option<&Arc<[u8]>> {
+    queue.holder().map(|holder| &holder.key)
+}
