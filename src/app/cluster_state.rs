@@ -33,8 +33,10 @@ pub struct ClusterState {
     losses: Vec<Timestamp>,
     /// Whether the connection is lost and that is not reported.
     pub(super) is_loss_hidden: bool,
-    /// The member id of the leader that is known last; 0 since a member reported a missing leader.
+    /// The member id of the leader that is known last.
     pub(super) leader_id: Option<u64>,
+    /// Whether a member has reported a missing leader, and no leader is known since.
+    pub(super) is_leader_missing: bool,
     /// The members that stopped answering, by endpoint.
     pub(super) lost_members: BTreeMap<String, LostMember>,
     /// When another cluster, or an older state of the known one, took the place of the known one.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::ReadValue;
 use crate::escape::printable;
-use crate::inference::locks::{Candidate, CandidateProblem, LockEvidence, LockQueue, Locks};
+use crate::inference::locks::{Candidate, CandidateProblem, LockEvidence, LockKind, LockQueue, Locks};
 use crate::plural::plural;
 use simkit::Timestamp;
 
@@ -104,7 +104,8 @@ pub fn candidate_problem_text(
         CandidateProblem::Silent(span) => {
             let span = whole_seconds(span);
             let end = left.map_or("when its lease ends".to_owned(), |left| format!("in {left}"));
-            format!("Not renewed for {span}: looks dead; leaves the queue {end} unless renewed.")
+            let loses = if queue.kind() == LockKind::OneKey { "loses the lock" } else { "leaves the queue" };
+            format!("Not renewed for {span}: looks dead; {loses} {end} unless renewed.")
         }
     }
 }

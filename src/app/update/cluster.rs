@@ -52,7 +52,7 @@ fn differs(old: &ClusterView, new: &ClusterView) -> bool {
 /// Reports that the current member lost its leader. The next leader that is known is reported as a change.
 fn report_no_leader(app: &mut AppState, old: &MemberView, new: &MemberView, now: Timestamp) {
     if old.has_leader && !new.has_leader {
-        app.cluster.leader_id = Some(0);
+        app.cluster.is_leader_missing = true;
         app.events.push(now, None, EventKind::NoLeader { endpoint: new.endpoint.clone() });
     }
 }
@@ -61,8 +61,10 @@ fn report_no_leader(app: &mut AppState, old: &MemberView, new: &MemberView, now:
 fn report_election(app: &mut AppState, now: Timestamp) {
     let Some(leader) = app.cluster.view.leader() else { return };
     let change = EventKind::Leader { endpoint: leader.endpoint.clone(), term: leader.raft_term };
-    let known = app.cluster.leader_id.replace(leader.member_id);
-    if known.is_some_and(|known| known != leader.member_id) {
+    let leader_id = leader.member_id;
+    let known = app.cluster.leader_id.replace(leader_id);
+    let was_missing = std::mem::take(&mut app.cluster.is_leader_missing);
+    if was_missing || known.is_some_and(|known| known != leader_id) {
         app.events.push(now, None, change);
     }
 }

@@ -39,6 +39,7 @@ mod values;
 mod view_actions;
 
 pub use lints::run_lints;
+pub use lock_values::knows_locks;
 pub use refresh_rows::refresh_rows;
 pub use tick::next_wake;
 

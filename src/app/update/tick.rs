@@ -22,6 +22,7 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     cluster::report_lasting_loss(app, now);
     cluster::report_lost_members(app, now);
     clear_status(app, now);
+    app.keys.locks.forget_released(now);
     lints::run_if_due(app, now);
     if app.view.take_reorder_request(now) {
         app.view.request_redraw(Redraw::Soon);

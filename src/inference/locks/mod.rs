@@ -29,6 +29,7 @@ pub use queue::{Candidate, HeldSince, KeyAttachment, LockEvidence, LockKind, Loc
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ended_keys::{EndedKeys, Handover};
 use etcd_lease::{KeyEntry, LeaseId};
@@ -206,6 +207,19 @@ impl Locks {
             self.queues.remove(&prefix);
         }
         keyless.inspect(|candidate| self.forget_place(candidate));
+    }
+
+    /// Forgets former holders that lost their key some time ago: they released the lock, as a member that steps down does.
+    /// Those of clients that release a lock by revoking its lease stay.
+    pub fn forget_released(&mut self, now: Timestamp) {
+        const SHOWN_FOR: Duration = Duration::from_secs(60);
+        let is_over = |queue: &LockQueue| {
+            let at = queue.keyless().map(|candidate| candidate.attachment);
+            matches!(at, Some(KeyAttachment::Deleted(at)) if at + SHOWN_FOR <= now) && !queue.is_released_by_revoking()
+        };
+        let over = self.keyless.iter().filter(|(_, prefix)| self.queues.get(*prefix).is_some_and(is_over));
+        let over: Vec<LeaseId> = over.map(|(lease, _)| *lease).collect();
+        over.into_iter().for_each(|lease| self.lease_ended(lease));
     }
 
     /// Forgets the place of a former holder, unless its key was created again.

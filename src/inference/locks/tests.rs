@@ -356,6 +356,19 @@ fn a_holder_whose_key_was_deleted_stays_until_its_lease_ends_or_it_waits_again()
     assert!(only(&locks).keyless().is_none());
     assert_eq!(only(&locks).line().last().unwrap().lease.0, MUTEX[2], "it waits again");
 
+    let mut locks = lost();
+    locks.forget_released(at(79));
+    assert!(only(&locks).keyless().is_some());
+    locks.forget_released(at(80));
+    assert!(only(&locks).keyless().is_none(), "it released the lock");
+
+    let mut vitess = in_decimal("/ks/locks");
+    let holder = format!("/ks/locks/{}", MUTEX[0]).into_bytes();
+    vitess.delete(&holder, Some(LeaseId(MUTEX[0])), at(20), true);
+    vitess.lost_only_key(&holder, LeaseId(MUTEX[0]), at(20));
+    vitess.forget_released(at(999));
+    assert!(only(&vitess).keyless().is_some(), "its client would have revoked the lease");
+
     let mut alone = Locks::default();
     alone.put_at(b"/locks/nightly", Some(LeaseId(5)), 1, at(1));
     alone.delete(b"/locks/nightly", Some(LeaseId(5)), at(2), true);
