@@ -318,7 +318,7 @@ fn the_value_of_a_leader_key_is_read_and_no_other_value() {
     assert_eq!(value_reads(&mut story), [""; 0].map(Vec::from), "the view is closed");
     story.press(&[Key::Char('4')]);
     let leader = b"/service/pg/leader".to_vec();
-    assert_eq!(value_reads(&mut story), [leader.clone()]);
+    assert_eq!(value_reads(&mut story), [&leader[..]]);
     assert_eq!(value_reads(&mut story).len(), 0, "one read at a time");
     let reply = |value: &str| Msg::LockValues {
         pairs: vec![(b"/service/pg/leader".to_vec(), ReadValue::of(value.as_bytes().to_vec()))],
@@ -336,7 +336,7 @@ fn the_value_of_a_leader_key_is_read_and_no_other_value() {
     story.wait(8.0);
     story.key_changed(leader.clone(), None, KeyState::Put { lease: Some(LeaseId(2)), create_revision: 101 });
     assert_eq!((value(&story), story.line()), (None, vec![2]));
-    assert_eq!(value_reads(&mut story), [leader.clone()]);
+    assert_eq!(value_reads(&mut story), [&leader[..]]);
     story.key_changed(leader, Some(2), KeyState::Put { lease: Some(LeaseId(2)), create_revision: 101 });
     story.send(reply("pg-b"));
     assert_eq!(value(&story), None, "the reply may be older than the last put");
