@@ -1,6 +1,6 @@
 //! The connection to the cluster and the state of its lease lists.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{CallFailure, Lease, Msg};
@@ -33,6 +33,12 @@ pub struct ClusterState {
     losses: Vec<Timestamp>,
     /// Whether the connection is lost and that is not reported.
     pub(super) is_loss_hidden: bool,
+    /// The member id of the leader that is known last.
+    pub(super) leader_id: Option<u64>,
+    /// Whether a member has reported a missing leader, and no leader is known since.
+    pub(super) is_leader_missing: bool,
+    /// The members that stopped answering, by endpoint.
+    pub(super) lost_members: BTreeMap<String, LostMember>,
     /// When another cluster, or an older state of the known one, took the place of the known one.
     pub(super) started_over: Option<Timestamp>,
     /// The leases that were known then and have not been seen since.
@@ -43,6 +49,21 @@ pub struct ClusterState {
     pub(super) held: Option<HeldEvidence>,
     /// Messages that were held and are applied now.
     pub(super) released: Vec<Msg>,
+}
+
+/// A member that stopped answering.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct LostMember {
+    pub(super) since: Timestamp,
+    /// When it is reported, if it does not answer until then.
+    pub(super) report_at: Timestamp,
+    /// Whether there is an event about it.
+    pub(super) is_reported: bool,
+}
+
+impl LostMember {
+    /// How long a member must be silent. A slow reply is no loss.
+    pub(super) const LASTS: Duration = Duration::from_secs(2);
 }
 
 /// Messages that may show the end of leases, or that another cluster answers.
@@ -151,6 +172,15 @@ impl ClusterState {
         }
         self.is_loss_hidden = !is_allowed;
         is_allowed
+    }
+
+    /// When the loss of a member is reported, if it lasts and other members answer.
+    pub(super) fn lost_member_due(&self) -> Option<Timestamp> {
+        if !self.is_reached() {
+            return None;
+        }
+        let unreported = self.lost_members.values().filter(|lost| !lost.is_reported);
+        unreported.map(|lost| lost.report_at).min()
     }
 
     /// The name of the alarm that a member reports.

@@ -6,6 +6,7 @@ use super::sort::Sort;
 use super::typed_filter::TypedFilter;
 use super::typed_history::TypedLines;
 use super::{Column, GrantRequest, GroupBy, Keymap, MuteRule};
+use crate::inference::locks::LockPattern;
 use etcd_lease::{KeyRange, LeaseId, RenewalSchedule};
 
 /// What the monitor is connected to.
@@ -64,6 +65,10 @@ pub struct AppConfig {
     pub group_by: GroupBy,
     /// The warnings that the config file mutes.
     pub mutes: Vec<MuteRule>,
+    /// The keys that the config file declares as locks.
+    pub lock_patterns: Vec<LockPattern>,
+    /// Whether the values of all locks of one key are read, not only of those on the screen.
+    pub reads_lock_values: bool,
     /// The names of the themes.
     pub themes: Vec<String>,
     /// The name of the theme at the start, if one was chosen.
@@ -123,6 +128,8 @@ impl Default for AppConfig {
             keymap: Keymap::default(),
             group_by: GroupBy::default(),
             mutes: Vec::new(),
+            lock_patterns: Vec::new(),
+            reads_lock_values: false,
             themes: Vec::new(),
             theme: None,
             clusters: Vec::new(),

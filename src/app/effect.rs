@@ -56,6 +56,8 @@ pub enum Effect {
         /// The keys. Not escaped.
         keys: Vec<Vec<u8>>,
     },
+    /// Read the values of these locks of one key. Answered by `LockValues`.
+    ReadLockValues(Vec<Vec<u8>>),
     /// Read the leases and keys as at the start, because another cluster answers.
     RestartObserver,
     /// List the leases immediately, in addition to the regular schedule.

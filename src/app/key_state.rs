@@ -6,8 +6,9 @@ use super::config::AppConfig;
 use super::key_index::LeaseKeyIndex;
 use super::key_queries::KeyQueries;
 use super::key_reads::KeyReads;
+use super::lock_values::LockValues;
 use super::values::{KeyValueCache, KeyValues};
-use super::{CallFailure, LeaseKeys};
+use super::{CallFailure, LeaseKeys, ReadValue};
 use crate::inference::RevisionTimeline;
 use crate::inference::key_contests::KeyContests;
 use crate::inference::locks::Locks;
@@ -41,6 +42,8 @@ pub struct KeyState {
     pub(super) revisions: RevisionTimeline,
     /// Values of the keys of the lease whose detail is shown.
     pub(super) value_cache: KeyValueCache,
+    /// Values of locks of one key.
+    pub(super) lock_values: LockValues,
 }
 
 impl KeyState {
@@ -49,6 +52,7 @@ impl KeyState {
         KeyState {
             is_partial: config.range != KeyRange::all(),
             queries: KeyQueries::new(config.key_budget),
+            locks: Locks::new(config.lock_patterns.clone()),
             ..KeyState::default()
         }
     }
@@ -71,6 +75,11 @@ impl KeyState {
     /// The values of a lease's keys. `None` unless they were read for the lease whose detail was shown last.
     pub fn values(&self, id: LeaseId) -> Option<&KeyValues> {
         self.value_cache.of(id)
+    }
+
+    /// The value of a lock of one key, if it was read.
+    pub fn lock_value(&self, key: &[u8]) -> Option<&ReadValue> {
+        self.lock_values.get(key)
     }
 
     /// Whether all keys of every lease are known, and changes are reported.
@@ -115,6 +124,7 @@ impl KeyState {
     pub(super) fn on_lease_ended(&mut self, id: LeaseId, at: Timestamp) {
         self.queries.remove(id);
         self.index.forget(id, at);
+        self.locks.lease_ended(id);
     }
 
     /// Notes that changes reported within the next second may be older: the watch was interrupted, or the program did

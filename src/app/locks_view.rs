@@ -24,7 +24,7 @@ impl LocksView {
     }
 
     fn candidates<'a>(&self, locks: &'a Locks) -> impl Iterator<Item = &'a Candidate> {
-        locks.queues().filter(|queue| self.shows(queue)).flat_map(LockQueue::line)
+        locks.queues().filter(|queue| self.shows(queue)).flat_map(LockQueue::selectable)
     }
 
     /// Keeps the cursor on its candidate, or on the row where that was if it is gone.

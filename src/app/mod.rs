@@ -61,6 +61,8 @@ mod lease_state;
 mod lease_store;
 mod lease_walk;
 mod lint_report;
+mod lock_text;
+mod lock_values;
 mod locks_view;
 mod msg;
 mod mute;
@@ -139,6 +141,10 @@ pub use lease_keys::{DetachedKey, LeaseKeys};
 pub use lease_state::{EndCause, LeaseState};
 pub use lease_store::LeaseStore;
 pub use lint_report::LintReport;
+pub use lock_text::{
+    LOCK_RECIPES, candidate_problem_text, lock_display_name, lock_doubt, lock_place, lock_value_text, undecided_locks,
+    whole_seconds,
+};
 pub use locks_view::LocksView;
 pub use msg::{CallFailure, Listing, Msg};
 pub use mute::{MuteChange, MuteChoice, MuteRule, MuteTarget, MutedBy, Mutes};
@@ -155,7 +161,7 @@ pub use ttl_change::{ChangeTtlRequest, ChangedTtl, MAX_MOVED_KEYS, too_many_keys
 pub use typed_filter::TypedFilter;
 pub use typed_history::{HistoryKind, TypedHistory, TypedLines};
 pub use undo::{LeaseBackup, NoBackup, RestoreRequest, RestoredKeys, UNDO_LIMIT, Undo, UndoSize};
-pub use update::{next_wake, refresh_rows, run_lints, update};
+pub use update::{knows_locks, next_wake, refresh_rows, run_lints, update};
 pub use values::{KeyValues, ReadValue};
 pub use view::{ClickTarget, TABS, Tab, View, Viewport};
 pub use view_filter::{ViewFilter, ViewFilterField};

@@ -144,6 +144,13 @@ pub enum Msg {
         /// The requested keys with their values.
         pairs: KeyValues,
     },
+    /// The values of locks of one key were read.
+    LockValues {
+        /// The requested keys with their values.
+        pairs: KeyValues,
+        /// Number of bytes received.
+        bytes: u64,
+    },
     /// The engine's status of these leases changed.
     Statuses(Vec<LeaseStatus>),
     /// Something happened in the engine.

@@ -43,6 +43,11 @@ impl ReadValue {
         ReadValue::Known { start: bytes, length }
     }
 
+    /// Length of the whole value in bytes; 0 if it is not known.
+    pub fn length(&self) -> usize {
+        if let ReadValue::Known { length, .. } = self { *length } else { 0 }
+    }
+
     /// The value as text, if it is valid UTF-8 and was kept whole.
     pub fn text(&self) -> Option<&str> {
         match self {

@@ -9,6 +9,7 @@ use super::config::ConfigFile;
 use super::theme::ThemeParser;
 use super::{ReadOnlyBy, values};
 use crate::app::{ClusterLabel, Keymap, MuteRule};
+use crate::inference::locks::LockPattern;
 use crate::ui::CustomPalette;
 use etcd_lease::RenewalSchedule;
 
@@ -41,6 +42,9 @@ pub struct GlobalFlags {
     /// The warnings that the config file mutes.
     #[arg(skip)]
     pub(super) mutes: Vec<MuteRule>,
+    /// The keys that the config file declares as locks.
+    #[arg(skip)]
+    pub(super) lock_patterns: Vec<LockPattern>,
     /// Where read-only mode is set, if it is on.
     #[arg(skip)]
     pub(super) read_only_by: ReadOnlyBy,

@@ -8,7 +8,8 @@ use futures_util::stream::{self, Stream};
 use super::options::WatchArgs;
 use super::signals::Signals;
 use super::{CliError, CommandSession, GlobalFlags};
-use crate::app::AppConfig;
+use crate::app::{AppConfig, AppState, knows_locks};
+use crate::escape::printable;
 use crate::runtime::{self, ExternalEvent, FinalState, HeadlessOptions};
 use simkit::Clock;
 
@@ -19,6 +20,7 @@ pub(super) fn config(watch_args: WatchArgs, shared: &GlobalFlags) -> AppConfig {
         backend: shared.backend(),
         is_read_only: true,
         mutes: shared.mutes.clone(),
+        lock_patterns: shared.lock_patterns.clone(),
         ..watch_args.config()
     }
 }
@@ -48,6 +50,20 @@ async fn stop(mut signals: Signals, clock: Clock, after: Option<Duration>) -> Ex
         () = signals.next() => ExternalEvent::End,
         () = over => ExternalEvent::End,
     }
+}
+
+/// Why what is known of keys may be incomplete or out of date.
+pub(super) fn incomplete_keys(app: &AppState) -> Option<CliError> {
+    let why = match &app.keys.failure {
+        _ if !app.cluster.is_reached() => {
+            let why = app.cluster.link_failure().map_or("no reply".to_owned(), |failure| failure.reason());
+            format!("connection lost: {why}")
+        }
+        Some(failure) => format!("could not watch the keys: {}", failure.text),
+        None if !knows_locks(app) => "not all keys and leases are read yet; use a longer --for".to_owned(),
+        None => return None,
+    };
+    Some(CliError::Incomplete(printable(why.as_bytes())))
 }
 
 /// Turns a cluster that was never reached into an error.

@@ -54,6 +54,13 @@ Filters: ttl<30 left<5s keys=0 share>60% state:late warn:any service:orders key:
 id; combine with and, or, ! and parentheses.
 Columns: key state left ttl every share cycles drop id who next last margin q rtt keys warn";
 
+pub(super) const LOCKS: &str = "\
+Without --for the keys and the leases of their holders are read once. --for also shows keys that another lease creates again, \
+holders that are not renewed, and holders whose key is deleted.
+
+Locks of one key are known by their names in some clients, and by a [[lock]] in the config file. PLACE is holds, next, the \
+number of candidates before it, or lost: its key was deleted while its lease lives. VALUE is the value of a lock of one key.";
+
 pub(super) const EVENTS: &str = "\
 Existing leases produce no event. Renewals of other clients are inferred from polls; ± shows the maximum error of each \
 time. Lines are in the order of detection (seen_at).

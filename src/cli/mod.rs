@@ -17,6 +17,7 @@ mod help;
 mod keep_alive;
 mod keymap;
 mod list;
+mod locks;
 mod logging;
 mod man;
 mod monitor;
@@ -93,6 +94,7 @@ async fn headless(command: HeadlessCommand, shared: GlobalFlags) -> Result<Exit,
         HeadlessCommand::Revoke(args) => revoke::run(args, shared, out).await,
         HeadlessCommand::TimeToLive(args) => timetolive::run(args, shared, out).await,
         HeadlessCommand::List(args) => list::run(args, shared, out).await,
+        HeadlessCommand::Locks(args) => locks::run(args, shared, out).await,
         HeadlessCommand::Events(args) => events::run(args, shared, out).await,
         HeadlessCommand::Wait(args) => wait::run(args, shared, out).await,
         HeadlessCommand::KeepAlive(args) => keep_alive::run(args, shared, out).await,

@@ -96,6 +96,7 @@ fn open(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Result<
             has_group_setting: config::has_setting("group"),
             has_mouse: shared.general.mouse,
             mutes: shared.mutes.clone(),
+            lock_patterns: shared.lock_patterns.clone(),
             ..config
         };
         let ClusterSetup { cluster, clock, resources, environments, engine, config, command } =

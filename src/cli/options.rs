@@ -52,6 +52,9 @@ pub(super) enum HeadlessCommand {
     /// List leases, once or after watching them
     #[command(after_help = help::LIST)]
     List(ListArgs),
+    /// List locks and elections with their holders and waiters
+    #[command(after_help = help::LOCKS)]
+    Locks(LocksArgs),
     /// Stream lease events of all clients, one per line
     #[command(after_help = help::EVENTS)]
     Events(EventsArgs),
@@ -189,6 +192,15 @@ pub(super) struct ListArgs {
     /// Print only ids, one per line
     #[arg(short, long, conflicts_with = "group")]
     pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LocksArgs {
+    /// Watch for this long before listing
+    #[arg(long = "for", value_name = "DURATION", value_parser = values::duration, allow_negative_numbers = true)]
+    pub(super) watch_for: Option<Duration>,
+    #[command(flatten)]
+    pub(super) watch_args: WatchArgs,
 }
 
 #[derive(Debug, Args)]

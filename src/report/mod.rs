@@ -6,6 +6,7 @@ mod exercise;
 mod json;
 mod keymap;
 mod listing;
+mod locks;
 #[cfg(test)]
 mod schema;
 mod table;
@@ -19,5 +20,6 @@ pub use json::{ended_json, granted_json, kept_json, revoked_json, time_to_live_j
 pub use keymap::{keys_json, keys_table};
 pub use listing::{LISTED, LeaseListing, ListedLease, WATCHED, groups_json, groups_table};
 pub use listing::{listing_csv, listing_ids, listing_json, listing_table};
+pub use locks::{locks_json, locks_table};
 pub use text::rfc3339;
 pub use waited::{Reason, Waited, waited, waited_json};

@@ -21,8 +21,8 @@ use super::observations;
 use super::response_reader::ResponseReader;
 use crate::app::command::ConfigFileChange;
 use crate::app::{
-    AppConfig, AppState, CallFailure, ChangeTtlRequest, GrantRequest, HistoryKind, KeyRead, LoadedKeys, Msg, ReadValue,
-    RestoreRequest,
+    AppConfig, AppState, CallFailure, ChangeTtlRequest, GrantRequest, HistoryKind, KeyRead, KeyValues, LoadedKeys, Msg,
+    ReadValue, RestoreRequest,
 };
 use crate::error_table::sentence;
 use crate::observe::{KeyScope, Observer};
@@ -150,6 +150,15 @@ impl Driver {
     pub(super) fn read_values(&mut self, id: LeaseId, keys: Vec<Vec<u8>>) {
         let context = self.context.clone();
         self.run(stream::once(context.read_values(id, keys)));
+    }
+
+    pub(super) fn read_lock_values(&mut self, keys: Vec<Vec<u8>>) {
+        let context = self.context.clone();
+        self.run(stream::once(async move {
+            let pairs = context.read_each(keys).await;
+            let bytes = pairs.iter().map(|(key, value)| (key.len() + value.length()) as u64).sum();
+            Msg::LockValues { pairs, bytes }
+        }));
     }
 
     pub(super) fn probe(&mut self, ids: Vec<LeaseId>) {
@@ -320,8 +329,12 @@ impl EffectContext {
         stream::iter(reads).map(read).buffer_unordered(MAX_IN_FLIGHT)
     }
 
-    /// Reads the values of a few keys concurrently.
     async fn read_values(self, id: LeaseId, keys: Vec<Vec<u8>>) -> Msg {
+        Msg::Values { id, pairs: self.read_each(keys).await }
+    }
+
+    /// Reads the values of a few keys concurrently.
+    async fn read_each(&self, keys: Vec<Vec<u8>>) -> KeyValues {
         let read = |key: Vec<u8>| {
             let cluster = self.cluster.clone();
             async move {
@@ -334,8 +347,7 @@ impl EffectContext {
                 (key, value)
             }
         };
-        let pairs = stream::iter(keys).map(read).buffered(MAX_IN_FLIGHT).collect().await;
-        Msg::Values { id, pairs }
+        stream::iter(keys).map(read).buffered(MAX_IN_FLIGHT).collect().await
     }
 
     /// Grants leases concurrently, and stops after the first failure. `Granted` is sent before the keys are put,

@@ -68,6 +68,7 @@ pub(super) fn execute(effect: Effect, app: &AppState, driver: &mut Driver, reque
         Effect::List => driver.list_now(),
         Effect::RestartObserver => driver.restart_observer(&app.config),
         Effect::ReadValues { id, keys } => driver.read_values(id, keys),
+        Effect::ReadLockValues(keys) => driver.read_lock_values(keys),
         Effect::Probe(ids) => driver.probe(ids),
         Effect::ProbeKeys(id) => driver.probe_keys(id),
         Effect::ReadKeys(reads) => driver.read_keys(reads),

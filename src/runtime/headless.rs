@@ -81,6 +81,21 @@ pub async fn watch_leases(
     (last, ended)
 }
 
+/// Watches a cluster until `is_done` or until `external` yields `End` or ends.
+pub async fn watch_until(
+    options: HeadlessOptions,
+    external: impl Stream<Item = ExternalEvent> + Unpin,
+    is_done: impl Fn(&AppState) -> bool,
+) -> FinalState {
+    let mut run = HeadlessRun::start(options);
+    run.session.app.events.record_all();
+    let more = |session: &mut Session, _| {
+        session.app.events.drain_recorded();
+        !is_done(&session.app)
+    };
+    run.run(external, more).await
+}
+
 pub(super) struct HeadlessRun {
     pub(super) session: Session,
     start: SystemTime,

@@ -48,7 +48,7 @@ pub use clusters::{ClusterConnector, ClusterSetup};
 pub use effects::ExitState;
 pub use environment::{Environment, EnvironmentFactory, OwnedResources};
 pub use files::UserFiles;
-pub use headless::{FinalState, HeadlessOptions, TimedEvent, follow_events, watch_leases};
+pub use headless::{FinalState, HeadlessOptions, TimedEvent, follow_events, watch_leases, watch_until};
 pub use options::{MonitorError, MonitorOptions};
 pub use run::run;
 pub use screen::Screen;

@@ -68,8 +68,8 @@ fn cluster(app: &AppState, member: &MemberView) -> Segment {
 /// `3 members, leader m1   etcd 3.7.3   term 2   rtt 0.7 ms`
 fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
     let view = &app.cluster.view;
-    let leader =
-        view.members.iter().position(|member| member.is_leader).map(|place| format!(", leader m{}", place + 1));
+    let leader = view.leader().and_then(|leader| view.members.iter().position(|one| one.endpoint == leader.endpoint));
+    let leader = leader.map(|place| format!(", leader m{}", place + 1));
     let count = view.members.len() as u64;
     let leader = leader.filter(|_| count > 1).unwrap_or_default();
     let mut parts = vec![Segment::new(2, Role::Text, plural(count, "member") + &leader)];

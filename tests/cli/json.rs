@@ -46,6 +46,24 @@ fn a_lease_from_grant_to_revoke() {
 }
 
 #[test]
+fn locks_have_holders_waiters_and_values() {
+    let sandbox = Sandbox::start();
+    let lease_of = |put: &str| id(&objects(&sandbox, "grant", &["grant", "60", "--put", put], 0)[0]).to_owned();
+    let (holder, waiter) = (lease_of("nightly/{id}=a"), lease_of("nightly/{id}=b"));
+    let leader = lease_of("/service/pg/leader=pg-1");
+    lease_of("/svc/api=secret");
+    let locks = objects(&sandbox, "locks", &["locks"], 0).remove(0);
+    let [pg, nightly] = locks["locks"].as_array().expect("locks").as_slice() else { panic!("{locks}") };
+    assert_eq!((&pg["name"], &pg["kind"], &pg["value"]), (&"/service/pg/leader".into(), &"key".into(), &"pg-1".into()));
+    assert_eq!((&pg["holder"], &pg["waiters"]), (&leader.into(), &Value::Null));
+    assert_eq!((&nightly["holder"], &nightly["waiters"]), (&holder.into(), &1.into()));
+    assert_eq!(nightly["candidates"][1]["lease"], waiter, "{locks}");
+    assert_eq!((&nightly["held_sureness"], &nightly["value"]), (&"at_least".into(), &Value::Null));
+    let table = sandbox.stdout(&["locks"], 0);
+    assert!(table.contains("pg-1") && !table.contains("secret") && table.lines().count() == 4, "{table}");
+}
+
+#[test]
 fn keep_alive_prints_responses_and_ends() {
     let sandbox = Sandbox::start();
     let granted = objects(&sandbox, "grant", &["grant", "60"], 0);

@@ -110,3 +110,72 @@ fn an_alarm_is_reported_when_it_is_raised() {
     );
     assert_eq!(story.app.cluster.alarm(), Some("NOSPACE"));
 }
+
+/// Three members, of which those in `down` do not answer.
+fn three_members(leader: usize, term: u64, down: &[usize]) -> Msg {
+    let mut three = view();
+    for place in 1..3 {
+        three.members.push(MemberView { endpoint: format!("m{place}:2379"), ..three.members[0].clone() });
+    }
+    for (place, member) in three.members.iter_mut().enumerate() {
+        member.member_id = place as u64 + 1;
+        (member.is_leader, member.raft_term) = (place == leader && !down.contains(&place), term);
+        if down.contains(&place) {
+            let trouble = CallError::new(ErrorCause::Closed, "read the status", &member.endpoint, "it was closed");
+            member.reachability = Reachability::Down { trouble };
+        }
+    }
+    three.chosen = Some(leader);
+    Msg::Cluster(three)
+}
+
+/// The sentences of the events since the last call, and when they happened.
+fn link_lines(story: &mut Story) -> Vec<(f64, String)> {
+    let events = story.app.events.drain_recorded();
+    events.iter().map(|event| (event.at.signed_since(Timestamp::START), event.kind.text())).collect()
+}
+
+#[test]
+fn a_killed_leader_is_lost_and_the_new_one_is_named() {
+    let mut story = unconnected();
+    story.send(three_members(0, 4, &[]));
+    link_lines(&mut story);
+    story.wait(10.0);
+    let mut without_leader = three_members(0, 4, &[0]);
+    if let Msg::Cluster(view) = &mut without_leader {
+        view.chosen = Some(1);
+    }
+    story.send(without_leader);
+    story.wait(1.5);
+    story.send(three_members(2, 5, &[0]));
+    let lines: Vec<String> = link_lines(&mut story).into_iter().map(|(_, line)| line).collect();
+    assert!(lines.contains(&"m2:2379 is the leader (term 5)".to_owned()), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("lost")), "it may only be slow: {lines:?}");
+    story.wait(0.5);
+    story.send(Msg::Tick);
+    let lost = link_lines(&mut story);
+    assert!(lost.len() == 1 && lost[0].1.starts_with("connection to 127.0.0.1:2379 lost: "), "{lost:?}");
+    assert!((lost[0].0 - 10.0).abs() < 0.001, "since it stopped: {lost:?}");
+    story.wait(60.0);
+    story.send(three_members(2, 5, &[]));
+    let back: Vec<String> = link_lines(&mut story).into_iter().map(|(_, line)| line).collect();
+    assert_eq!(back, ["connected to 127.0.0.1:2379 (etcd 3.5.30)"]);
+}
+
+#[test]
+fn a_killed_follower_is_lost_and_a_slow_one_is_not() {
+    let mut story = unconnected();
+    story.send(three_members(0, 4, &[]));
+    link_lines(&mut story);
+    story.send(three_members(0, 4, &[1]));
+    story.wait(1.9);
+    story.send(three_members(0, 4, &[]));
+    story.wait(1.0);
+    story.send(Msg::Tick);
+    assert_eq!(link_lines(&mut story), []);
+    story.send(three_members(0, 4, &[1]));
+    story.wait(2.0);
+    story.send(Msg::Tick);
+    let lost = link_lines(&mut story);
+    assert!(lost.len() == 1 && lost[0].1.starts_with("connection to m1:2379 lost: "), "{lost:?}");
+}

@@ -241,3 +241,144 @@ fn a_candidate_that_is_not_renewed_looks_dead() {
     story.probe(1, -1, 30, &[]);
     assert_eq!(story.problem(1), Some(CandidateProblem::Dying));
 }
+
+/// Ids as etcd chooses them.
+const IDS: [i64; 3] = [7_587_870_394_402_583_300, 7_587_870_394_402_583_306, 7_587_870_394_402_583_313];
+
+/// Candidates or instances `NAME/ID` in decimal, each with a lease of 30 s.
+fn in_decimal(name: &str) -> Story {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&IDS, &[]);
+    let entry = |(id, revision): (i64, i64)| KeyEntry {
+        key: format!("{name}/{id}").into_bytes(),
+        lease: Some(LeaseId(id)),
+        create_revision: revision,
+    };
+    story.send(Msg::KeysReloading);
+    story.send(Msg::KeysPage(IDS.into_iter().zip(5..).map(entry).collect()));
+    story.send(Msg::KeysRead { revision: 99 });
+    story
+}
+
+/// Polls each second, as if each lease was renewed every 10 s, the first one only until `killed`. Returns the warnings.
+fn watch(story: &mut Story, seconds: i64, killed: i64) -> Vec<&'static str> {
+    let mut warnings = Vec::new();
+    for second in 0..seconds {
+        for (place, id) in IDS.into_iter().enumerate() {
+            let last = if place == 0 { (second / 10 * 10).min(killed / 10 * 10) } else { second / 10 * 10 };
+            story.probe(id, 29 - (second - last), 30, &[]);
+        }
+        story.wait(1.0);
+        story.send(Msg::Tick);
+        warnings.extend(story.app.leases.values().flat_map(|lease| lease.warnings.clone()));
+    }
+    warnings.dedup();
+    warnings
+}
+
+#[test]
+fn a_silent_leader_of_a_node_election_is_reported_before_its_lease_ends() {
+    for name in ["election/boss", "/vitess/zone1/keyspaces/ks/locks"] {
+        assert_eq!(watch(&mut in_decimal(name), 60, 60), [""; 0], "{name}");
+        assert_eq!(watch(&mut in_decimal(name), 55, 30), ["dead-holder"], "{name}");
+    }
+}
+
+#[test]
+fn an_instance_of_a_registry_in_decimal_holds_no_lock() {
+    let mut story = in_decimal("user.rpc");
+    let warnings = watch(&mut story, 55, 30);
+    assert!(!warnings.iter().any(|name| name.starts_with("dead")), "{warnings:?}");
+    assert!(story.line().is_empty());
+    assert!(undecided_locks(story.app.keys.locks()).unwrap().starts_with("user.rpc has 3 keys"));
+}
+
+/// The keys whose values are read now.
+fn value_reads(story: &mut Story) -> Vec<Vec<u8>> {
+    let effects = story.send(Msg::Tick);
+    effects
+        .into_iter()
+        .find_map(|effect| if let Effect::ReadLockValues(keys) = effect { Some(keys) } else { None })
+        .unwrap_or_default()
+}
+
+#[test]
+fn the_value_of_a_leader_key_is_read_and_no_other_value() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[1, 2, 3], &[]);
+    let entry = |key: &str, lease| KeyEntry { key: key.into(), lease: Some(LeaseId(lease)), create_revision: 3 };
+    story.send(Msg::KeysReloading);
+    story.send(Msg::KeysPage(vec![
+        entry("/service/pg/leader", 1),
+        entry("/service/pg/members/a", 1),
+        entry("/svc", 3),
+    ]));
+    story.send(Msg::KeysRead { revision: 99 });
+    story.wait(2.0);
+    assert_eq!(value_reads(&mut story), [""; 0].map(Vec::from), "the view is closed");
+    story.press(&[Key::Char('4')]);
+    let leader = b"/service/pg/leader".to_vec();
+    assert_eq!(value_reads(&mut story), [&leader[..]]);
+    assert_eq!(value_reads(&mut story).len(), 0, "one read at a time");
+    let reply = |value: &str| Msg::LockValues {
+        pairs: vec![(b"/service/pg/leader".to_vec(), ReadValue::of(value.as_bytes().to_vec()))],
+        bytes: 20,
+    };
+    let value = |story: &Story| story.app.keys.lock_value(b"/service/pg/leader").and_then(lock_value_text);
+    story.send(reply("pg-a\x1b"));
+    assert_eq!(value(&story).as_deref(), Some(r"pg-a\x1b"));
+    assert_eq!(value_reads(&mut story).len(), 0);
+    // The leader's lease ends, and a member that waited takes the key.
+    let deleted =
+        |key: &[u8]| KeyChange { key: key.to_vec(), before: Some(LeaseId(1)), now: KeyState::Deleted, revision: 100 };
+    let changes = vec![deleted(&leader), deleted(b"/service/pg/members/a")];
+    story.send(Msg::KeysChanged { changes, received: story.now });
+    story.wait(8.0);
+    story.key_changed(leader.clone(), None, KeyState::Put { lease: Some(LeaseId(2)), create_revision: 101 });
+    assert_eq!((value(&story), story.line()), (None, vec![2]));
+    assert_eq!(value_reads(&mut story), [&leader[..]]);
+    story.key_changed(leader, Some(2), KeyState::Put { lease: Some(LeaseId(2)), create_revision: 101 });
+    story.send(reply("pg-b"));
+    assert_eq!(value(&story), None, "the reply may be older than the last put");
+    assert_eq!(value_reads(&mut story).len(), 1);
+}
+
+#[test]
+fn a_key_that_changes_hands_is_a_lock_and_a_restarted_service_is_not() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[1, 2, 3], &[]);
+    story.send(Msg::KeysReloading);
+    story.send(Msg::KeysRead { revision: 99 });
+    story.wait(5.0);
+    let put = |lease, create_revision| KeyState::Put { lease: Some(LeaseId(lease)), create_revision };
+    story.key_changed(b"lock".to_vec(), None, put(1, 100));
+    story.key_changed(b"/svc/api".to_vec(), None, put(3, 100));
+    story.wait(5.0);
+    story.key_changed(b"lock".to_vec(), Some(1), KeyState::Deleted);
+    story.key_changed(b"/svc/api".to_vec(), Some(3), KeyState::Deleted);
+    story.wait(3.0);
+    story.list(&[4], &[3]);
+    story.key_changed(b"lock".to_vec(), None, put(2, 101));
+    story.key_changed(b"/svc/api".to_vec(), None, put(4, 101));
+    assert_eq!(story.line(), [2]);
+}
+
+#[test]
+fn a_holder_whose_key_was_deleted_by_hand_is_shown_as_such() {
+    let mut story = two_locks();
+    story.wait(3.0);
+    story.key_changed(key("b", 1), Some(1), KeyState::Deleted);
+    assert_eq!(story.line(), [4, 2, 3], "the end of the lease may have deleted it");
+    let deleted_at = story.now;
+    story.wait(0.5);
+    story.probe(1, 26, 30, &[]);
+    assert_eq!(story.line(), [4, 1, 2, 3]);
+    assert_eq!(story.problem(1), Some(CandidateProblem::KeyDeleted(deleted_at)));
+    let waiters: Vec<usize> = story.app.keys.locks().queues().map(|queue| queue.wait_count()).collect();
+    assert_eq!(waiters, [0, 1]);
+    story.press(&[Key::Down, Key::Enter]);
+    assert_eq!(story.app.view.cursor, Some(LeaseId(1)), "its lease can be opened");
+    story.list(&[], &[1]);
+    story.probe(1, -1, 0, &[]);
+    assert_eq!(story.line(), [4, 2, 3]);
+}

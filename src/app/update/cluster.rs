@@ -1,9 +1,9 @@
 //! Changes of the connection and of the leader.
 
-use crate::app::cluster_state::{alarm_of, answering};
+use crate::app::cluster_state::{LostMember, alarm_of, answering};
 use crate::app::{AppState, Effect, EventKind, HistoryEvent, Ownership, Redraw};
-use crate::error_table::alarm_sentence;
-use etcd_lease::{ClusterView, LeaseId, MemberView};
+use crate::error_table::{self, alarm_sentence};
+use etcd_lease::{ClusterView, LeaseId, MemberView, Reachability};
 use simkit::Timestamp;
 
 use super::lifecycle::get_or_create;
@@ -18,13 +18,15 @@ pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> 
     }
     let before = std::mem::replace(&mut app.cluster.view, view);
     let mut effects = start_over::on_view(app, &before, now);
-    report_election(app, &before, now);
+    report_election(app, now);
+    note_members(app, &before, now);
     report_alarm(app, &before, now);
     match (answering(&before), app.cluster.member().cloned()) {
         (old, Some(new)) => {
             effects.extend(reached(app, old, &new, now));
             if old.is_none() {
                 start_over::on_reached(app, now);
+                app.cluster.lost_members.values_mut().for_each(|lost| lost.report_at = now + LostMember::LASTS);
             }
         }
         (Some(_), None) => lost(app, now),
@@ -47,25 +49,70 @@ fn differs(old: &ClusterView, new: &ClusterView) -> bool {
     without_noise(old) != without_noise(new)
 }
 
-/// Reports that the current member lost its leader or has one again.
-fn report_leader_known(app: &mut AppState, old: &MemberView, new: &MemberView, now: Timestamp) {
-    let endpoint = new.endpoint.clone();
-    match (old.has_leader, new.has_leader) {
-        (true, false) => app.events.push(now, None, EventKind::NoLeader { endpoint }),
-        (false, true) => {
-            let endpoint = app.cluster.view.leader().map_or(endpoint, |leader| leader.endpoint.clone());
-            app.events.push(now, None, EventKind::Leader { endpoint, term: new.raft_term });
-        }
-        _ => (),
+/// Reports that the current member lost its leader. The next leader that is known is reported as a change.
+fn report_no_leader(app: &mut AppState, old: &MemberView, new: &MemberView, now: Timestamp) {
+    if old.has_leader && !new.has_leader {
+        app.cluster.is_leader_missing = true;
+        app.events.push(now, None, EventKind::NoLeader { endpoint: new.endpoint.clone() });
     }
 }
 
-/// Reports a change of leader.
-fn report_election(app: &mut AppState, before: &ClusterView, now: Timestamp) {
-    let (Some(old), Some(new)) = (before.leader(), app.cluster.view.leader()) else { return };
-    if old.member_id != new.member_id {
-        let leader = EventKind::Leader { endpoint: new.endpoint.clone(), term: new.raft_term };
-        app.events.push(now, None, leader);
+/// Reports a change of leader. The former leader may not answer any more.
+fn report_election(app: &mut AppState, now: Timestamp) {
+    let Some(leader) = app.cluster.view.leader() else { return };
+    let change = EventKind::Leader { endpoint: leader.endpoint.clone(), term: leader.raft_term };
+    let leader_id = leader.member_id;
+    let known = app.cluster.leader_id.replace(leader_id);
+    let was_missing = std::mem::take(&mut app.cluster.is_leader_missing);
+    if was_missing || known.is_some_and(|known| known != leader_id) {
+        app.events.push(now, None, change);
+    }
+}
+
+/// Notes members that stopped answering, and reports those that answer again. With one endpoint, its loss is that of the
+/// connection.
+fn note_members(app: &mut AppState, before: &ClusterView, now: Timestamp) {
+    if app.cluster.view.members.len() < 2 {
+        return;
+    }
+    let was_up = |endpoint: &str| {
+        before.members.iter().any(|old| old.endpoint == endpoint && old.reachability == Reachability::Up)
+    };
+    let chosen = before.current().map(|member| member.endpoint.as_str());
+    for member in &app.cluster.view.members {
+        match &member.reachability {
+            Reachability::Down { .. } if was_up(&member.endpoint) => {
+                let lost = LostMember { since: now, report_at: now + LostMember::LASTS, is_reported: false };
+                app.cluster.lost_members.entry(member.endpoint.clone()).or_insert(lost);
+            }
+            Reachability::Up => {
+                let lost = app.cluster.lost_members.remove(&member.endpoint);
+                // A member that calls go to now is reported anyway.
+                let is_chosen = app.cluster.view.current().is_some_and(|one| one.endpoint == member.endpoint);
+                let is_news = !is_chosen || chosen == Some(&member.endpoint);
+                if lost.is_some_and(|lost| lost.is_reported) && is_news {
+                    let (endpoint, version) = (member.endpoint.clone(), member.version.clone());
+                    app.events.push(now, None, EventKind::Connected { endpoint, version });
+                }
+            }
+            _ => (),
+        }
+    }
+}
+
+/// Reports members that have not answered for a while although others do.
+pub(super) fn report_lost_members(app: &mut AppState, now: Timestamp) {
+    while app.cluster.lost_member_due().is_some_and(|due| due <= now) {
+        let unreported = app.cluster.lost_members.iter_mut().filter(|(_, lost)| !lost.is_reported);
+        let Some((endpoint, lost)) = unreported.min_by_key(|(_, lost)| lost.report_at) else { return };
+        lost.is_reported = true;
+        let member = app.cluster.view.members.iter().find(|member| member.endpoint == *endpoint);
+        let message = match member.map(|member| &member.reachability) {
+            Some(Reachability::Down { trouble }) => error_table::reason(trouble),
+            _ => "no reply".to_owned(),
+        };
+        let (since, endpoint) = (lost.since, Some(endpoint.clone()));
+        app.events.push(since, None, EventKind::Disconnected { endpoint, message });
     }
 }
 
@@ -89,7 +136,7 @@ fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: 
     list::reached(app, now);
     lease_keys::reached(app, now);
     if let Some(old) = old {
-        report_leader_known(app, old, new, now);
+        report_no_leader(app, old, new, now);
         if old.raft_term != 0 && new.raft_term > old.raft_term {
             app.events.push(now, None, EventKind::Term { old: old.raft_term, new: new.raft_term });
             app.leases.record_in_all(now, HistoryEvent::Leader);

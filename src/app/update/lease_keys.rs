@@ -9,6 +9,7 @@ use crate::app::lease_keys::PendingDeletion;
 use crate::app::{AppState, CallFailure, DetachedKey, EventKind, KeyRead, Lease, LeaseEnd, Redraw};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::KeyDetachReason;
+use crate::inference::locks::LockPut;
 use etcd_lease::{KeyChange, KeyEntry, KeyState, LeaseId};
 use simkit::Timestamp;
 
@@ -101,13 +102,15 @@ pub(super) fn changed(app: &mut AppState, changes: Vec<KeyChange>, received: Tim
             on_keys_deleted(app, std::mem::take(&mut deleted), revision, received);
             revision = change.revision;
         }
+        app.keys.lock_values.forget(&change.key);
         match change.now {
             KeyState::Put { lease, create_revision } => {
-                app.keys.locks.put(&change.key, lease, create_revision, received);
+                put_lock(app, &change, (lease, create_revision), received);
                 put(app, &change, (lease, create_revision), received);
             }
             KeyState::Deleted => {
-                app.keys.locks.delete(&change.key, received);
+                let is_prompt = is_prompt(app, revision, received);
+                app.keys.locks.delete(&change.key, change.before, received, is_prompt);
                 if let Some(id) = change.before {
                     let when = when(app, change.revision, received);
                     delete(app, id, &change.key, when, Some(change.revision));
@@ -147,6 +150,15 @@ fn complete(app: &mut AppState, change: &mut KeyChange) -> bool {
         index.changes.record(&change.key, change.revision, lease);
     }
     true
+}
+
+/// Applies a put to the locks. A lease with many keys holds data, so it shows no waiting client.
+fn put_lock(app: &mut AppState, change: &KeyChange, (lease, create_revision): (Option<LeaseId>, i64), at: Timestamp) {
+    const MANY: usize = 8;
+    let holder = lease.filter(|id| app.keys.index.count(*id) < MANY).and_then(|id| app.leases.alive(id));
+    let known_since = holder.map(|lease| lease.first_seen());
+    let is_prompt = is_prompt(app, change.revision, at);
+    app.keys.locks.put(&change.key, LockPut { lease, create_revision, known_since, at, is_prompt });
 }
 
 /// Applies a put: the key is attached to its new lease and detached from the old one.
@@ -316,6 +328,9 @@ pub(super) fn on_key_detached(
     let when = when.into();
     if let Some(lease) = app.leases.alive_mut(id) {
         lease.record_detached(DetachedKey { at: when.at, key: key.clone(), fate: reason });
+        if reason == KeyDetachReason::Deleted {
+            app.keys.locks.lost_only_key(&key, id, when.at);
+        }
     }
     let kind = match reason {
         KeyDetachReason::Moved { to } => EventKind::Moved { key, to, revision },

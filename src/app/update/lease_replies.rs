@@ -77,6 +77,8 @@ fn attach(app: &mut AppState, id: LeaseId, key: &[u8], since: Timestamp, when: O
     {
         let is_known = app.keys.locks.contains(lock);
         app.keys.reads.add(if is_known { KeyRead::Key(key.to_vec()) } else { KeyRead::Lock(lock.to_vec()) });
+    } else if app.keys.locks.is_one_key_lock(key, Some(id)) {
+        app.keys.reads.add(KeyRead::Key(key.to_vec()));
     }
 }
 
@@ -117,8 +119,9 @@ fn absent(app: &mut AppState, key: &[u8], revision: i64, now: Timestamp) {
         return;
     }
     app.keys.index.changes.record(key, revision, None);
-    app.keys.locks.delete(key, now);
-    let Some(id) = app.keys.index.holder(key) else { return };
+    let holder = app.keys.index.holder(key);
+    app.keys.locks.delete(key, holder, now, false);
+    let Some(id) = holder else { return };
     let within = TimeRange { earliest: app.keys.reported_at.min(now), latest: now };
     delete(app, id, key, within.into(), None);
     on_key_detached(app, id, key, (KeyDetachReason::Deleted, None), within);

@@ -23,6 +23,7 @@ mod lease_replies;
 mod lifecycle;
 mod lints;
 mod list;
+mod lock_values;
 mod mouse;
 mod navigation;
 mod open_dialogs;
@@ -40,6 +41,7 @@ mod values;
 mod view_actions;
 
 pub use lints::run_lints;
+pub use lock_values::knows_locks;
 pub use refresh_rows::refresh_rows;
 pub use tick::next_wake;
 
@@ -121,6 +123,7 @@ fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::ProbeFailed { id, failure } => probe::failed(app, id, &failure, now),
         Msg::Values { id, pairs } => values::read(app, id, pairs),
+        Msg::LockValues { pairs, bytes } => lock_values::read(app, pairs, bytes, now),
         Msg::Statuses(statuses) => engine::statuses(app, statuses),
         Msg::Engine(event) => engine::event(app, event),
         Msg::EventsLost(lost) => engine::events_lost(app, lost, now),

@@ -8,7 +8,7 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 use super::counts::refresh_counts;
-use super::{availability, cluster, lints, start_over, undo_size, values};
+use super::{availability, cluster, lints, lock_values, start_over, undo_size, values};
 
 /// Maximum number of queries for keys at once.
 const MAX_KEY_QUERIES: usize = 64;
@@ -21,7 +21,9 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     drop_ended_rows(app, now);
     cluster::report_lasting_loss(app, now);
     availability::report_due(app, now);
+    cluster::report_lost_members(app, now);
     clear_status(app, now);
+    app.keys.locks.forget_released(now);
     lints::run_if_due(app, now);
     if app.view.take_reorder_request(now) {
         app.view.request_redraw(Redraw::Soon);
@@ -31,6 +33,7 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     effects.extend(poll(app, now));
     effects.extend(undo_size::start_measuring_if_due(app));
     effects.extend(values::start_read_if_due(app, now));
+    effects.extend(lock_values::start_read_if_due(app, now));
     effects
 }
 
@@ -145,6 +148,7 @@ pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     let ended = app.leases.recently_ended.front().and_then(|(at, _)| Some(*at + ended_row_time(app)?));
     let status = app.view.status.as_ref().map(|status| status.until);
     let values = Some(values::next_wake(app));
+    let lock_values = Some(lock_values::next_wake(app, now));
     let state_change = app.view.row_index.next_state_change();
     let lints = Some(lints::next_wake(app));
     let polls = next_poll(app, now);
@@ -152,8 +156,9 @@ pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     let undo = undo_size::next_wake(app, now);
     let held = start_over::next_wake(app);
     let loss = app.cluster.lasting_loss_at();
+    let member = app.cluster.lost_member_due();
     let gone_keys = app.keys.index.availability.next_wake();
-    [ended, status, values, lints, state_change, polls, reordering, undo, held, loss, gone_keys]
+    [ended, status, values, lock_values, lints, state_change, polls, reordering, undo, held, loss, member, gone_keys]
         .into_iter()
         .flatten()
         .min()

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use toml::Spanned;
 
 use super::file::{BadConfig, Source, Table};
+use super::locks;
 use super::mutes;
 use super::settings::{Checker, NOT_IN_CLUSTER, Values};
 use super::themes;
 use crate::app::{BadKey, Key, Keymap, LabelColor, MuteRule};
 use crate::escape::printable;
+use crate::inference::locks::LockPattern;
 use crate::ui::CustomPalette;
 
 #[derive(Debug, Default)]
@@ -21,6 +23,8 @@ pub(super) struct Content {
     pub(super) default_cluster: Option<String>,
     pub(super) keymap: Keymap,
     pub(super) mutes: Vec<MuteRule>,
+    /// Patterns of lock keys.
+    pub(super) locks: Vec<LockPattern>,
     /// The themes by name.
     pub(super) themes: Vec<(String, CustomPalette)>,
 }
@@ -56,6 +60,7 @@ impl Content {
             default_cluster: table.default_cluster.as_ref().map(|name| name.get_ref().clone()),
             keymap: keymap(source, &table)?,
             mutes: table.mute.as_ref().map_or(Ok(Vec::new()), |tables| mutes::rules(source, tables.get_ref()))?,
+            locks: table.lock.as_ref().map_or(Ok(Vec::new()), |tables| locks::patterns(source, tables.get_ref()))?,
             themes: themes(source, &table)?,
         };
         if let Some(name) = &table.default_cluster
@@ -84,6 +89,7 @@ fn cluster(
         ("cluster", table.cluster.as_ref().map(Spanned::span)),
         ("default-cluster", table.default_cluster.as_ref().map(Spanned::span)),
         ("keys", table.keys.as_ref().map(Spanned::span)),
+        ("lock", table.lock.as_ref().map(Spanned::span)),
         ("mute", table.mute.as_ref().map(Spanned::span)),
         ("theme", table.theme.as_ref().map(Spanned::span)),
     ];

@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
+use super::locks::LockTable;
 use super::mutes::MuteTable;
 use super::themes::Themes;
 use crate::escape::printable;
@@ -24,6 +25,8 @@ pub(super) struct Table {
     pub(super) keys: Option<Spanned<BTreeMap<Spanned<String>, Texts>>>,
     /// Muted warnings, at the top level only.
     pub(super) mute: Option<Spanned<Vec<Spanned<MuteTable>>>>,
+    /// Patterns of lock keys, at the top level only.
+    pub(super) lock: Option<Spanned<Vec<Spanned<LockTable>>>>,
     /// In a cluster only.
     pub(super) color: Option<Spanned<String>>,
     /// Passwords are refused, with a message of their own.

@@ -10,6 +10,7 @@
 
 mod content;
 mod file;
+mod locks;
 mod mutes;
 mod sample;
 mod settings;
@@ -116,6 +117,7 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     cli.shared.general.themes = content.themes.clone();
     cli.shared.keymap = content.keymap.clone();
     cli.shared.mutes = content.mutes.clone();
+    cli.shared.lock_patterns = content.locks.clone();
     cli.shared.is_pace_given = matches.value_source("pace") == Some(ValueSource::CommandLine);
     cli.shared.config_file = ConfigFile(Arc::new(content));
     Ok(cli)

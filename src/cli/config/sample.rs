@@ -36,6 +36,14 @@ const MUTES: &str = r#"
 # warning = "short-ttl"
 # service = "/svc/cron"
 "#;
+
+const LOCKS: &str = r#"
+# Keys that are locks, where leasetop does not know the client. `*` stands for any characters but a slash. If the key is named
+# after its lease, its candidates have the keys beside it; otherwise the key is the lock, and its value is shown.
+# For example:
+# [[lock]]
+# key = "/service/*/leader"
+"#;
 const THEMES: &str = r##"
 # Themes for --theme NAME: a built-in theme with other colors for some roles. With such tables in the file, choose one as
 # theme.use = "NAME". The roles are text, dim, title, border, key, good, healthy, warning, danger, drop, gone, tab, active-tab
@@ -59,7 +67,7 @@ pub(in crate::cli) fn sample() -> String {
     let options = options();
     let settings: String = SETTINGS.iter().map(|setting| entry(setting, &options)).collect();
     let keys: String = Keymap::default().rows().map(key_line).collect();
-    [HEAD, &settings, CLUSTERS, THEMES, MUTES, KEYS, &keys].concat()
+    [HEAD, &settings, CLUSTERS, THEMES, MUTES, LOCKS, KEYS, &keys].concat()
 }
 
 /// The help of the option, and its default.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Candidate, KeyAttachment};
 use crate::inference::lease_inference::late_after_by_ttl;
 use etcd_lease::LeaseId;
+use simkit::Timestamp;
 
 /// The state of the lease that a candidate is named after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum CandidateProblem {
     Gone,
     /// Its lease has expired; etcd is about to remove it and its key.
     Dying,
+    /// Its key was deleted at this time, but its lease lives. It released the lock, or another client deleted the key.
+    KeyDeleted(Timestamp),
     /// Its lease has not been renewed for this long. It looks dead and leaves the queue when the lease expires.
     Silent(Duration),
 }
@@ -40,6 +43,7 @@ impl Candidate {
     /// The first problem in the order of [`CandidateProblem`].
     pub fn problem(&self, health: CandidateHealth) -> Option<CandidateProblem> {
         match self.attachment {
+            KeyAttachment::Deleted(at) => Some(CandidateProblem::KeyDeleted(at)),
             KeyAttachment::NoLease => Some(CandidateProblem::Stranded),
             KeyAttachment::OtherLease(other) => Some(CandidateProblem::Misplaced(other)),
             KeyAttachment::OwnLease if health.is_gone => Some(CandidateProblem::Gone),

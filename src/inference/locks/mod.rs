@@ -1,8 +1,8 @@
 //! Locks and elections: the holder, and the waiters in order.
 //!
-//! etcd itself has no locks. With its concurrency package (`etcdctl lock` and `elect`, and the server's Lock and Election
-//! services) each candidate puts a key below the name of the lock, named after its lease and attached to it. The candidate
-//! with the oldest key holds the lock; each other one waits until all keys before its own are deleted:
+//! etcd itself has no locks. In most clients each candidate puts a key below the name of the lock, named after its lease
+//! and attached to it. The candidate with the oldest key holds the lock; each other one waits until all keys before its own
+//! are deleted:
 //!
 //! ```text
 //! mutex/694d9aa8d4d4f304   create revision 7    holds
@@ -10,55 +10,98 @@
 //! mutex/694d9aa8d4d4f311   create revision 12   waits for both
 //! ```
 //!
-//! [`Locks`] finds these queues among the keys. A key that is named after one lease but attached to another lease or
-//! none is in the queue too; [`CandidateProblem`] describes the problem.
+//! In others the lock is one key: its lease holds the lock, and the waiters have no key. [`lock_key`] lists the clients.
+//!
+//! [`Locks`] finds both among the keys. A key that is named after one lease but attached to another lease or none is in
+//! the queue too; [`CandidateProblem`] describes the problem.
 
 mod candidate_health;
+mod ended_keys;
+mod lock_key;
 mod queue;
 #[cfg(test)]
 mod tests;
 
 pub use candidate_health::{CandidateHealth, CandidateProblem};
-pub use queue::{Candidate, HeldSince, KeyAttachment, LockQueue, QueuePosition};
+pub use lock_key::{LockPattern, is_lock_key, lock_name};
+pub use queue::{Candidate, HeldSince, KeyAttachment, LockEvidence, LockKind, LockQueue, QueuePosition};
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
+use std::time::Duration;
 
+use ended_keys::{EndedKeys, Handover};
 use etcd_lease::{KeyEntry, LeaseId};
+use lock_key::named;
 use simkit::Timestamp;
 
-/// The place of a key: the name of its lock and its create revision.
+/// The place of a key: its queue, its create revision and the lease that it is named after.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct KeyPlace {
-    name: Arc<[u8]>,
+    queue: Arc<[u8]>,
     created: i64,
+    lease: LeaseId,
+    kind: LockKind,
+}
+
+/// A put of a key.
+#[derive(Clone, Copy, Debug)]
+pub struct LockPut {
+    /// The lease that the key is attached to now.
+    pub lease: Option<LeaseId>,
+    /// The create revision of the key.
+    pub create_revision: i64,
+    /// Since when that lease is known. `None` if the put is the first sight of it, or if the lease has so many keys that
+    /// none of them shows what its client does.
+    pub known_since: Option<Timestamp>,
+    /// When the put was reported.
+    pub at: Timestamp,
+    /// Whether it was reported as it happened.
+    pub is_prompt: bool,
 }
 
 /// All lock queues, found by their keys.
 #[derive(Clone, Debug, Default)]
 pub struct Locks {
+    patterns: Vec<LockPattern>,
     queues: BTreeMap<Arc<[u8]>, LockQueue>,
     places: HashMap<Arc<[u8]>, KeyPlace>,
+    ended: EndedKeys,
+    /// Keys that another lease created again after their end.
+    handed_over: HashMap<Arc<[u8]>, LockEvidence>,
+    /// The queues of candidates that no longer have a key although their leases live, by lease.
+    keyless: HashMap<LeaseId, Arc<[u8]>>,
     /// The candidates of the pages so far, while the keys are being read.
     incoming: Vec<KeyEntry>,
 }
 
 impl Locks {
+    /// No locks yet. Keys that match one of the patterns are locks.
+    pub fn new(patterns: Vec<LockPattern>) -> Self {
+        Locks { patterns, ..Locks::default() }
+    }
+
     /// The queues in the order of their names.
     pub fn queues(&self) -> impl DoubleEndedIterator<Item = &LockQueue> {
         self.queues.values().filter(|queue| queue.is_proven())
     }
 
-    /// The queues after a name, in the order of their names.
-    pub fn after(&self, name: &[u8]) -> impl DoubleEndedIterator<Item = &LockQueue> {
-        let behind = (Bound::Excluded(name), Bound::Unbounded);
+    /// Names whose keys are named after their leases in decimal, in the order of the names, each with its number of keys.
+    /// Each is a lock, or a service whose instances registered.
+    pub fn undecided(&self) -> impl Iterator<Item = (&[u8], usize)> {
+        self.queues.values().filter(|queue| queue.is_undecided()).map(|queue| (queue.name(), queue.len()))
+    }
+
+    /// The queues after another one, in the order of their names.
+    pub fn after(&self, queue: &LockQueue) -> impl DoubleEndedIterator<Item = &LockQueue> {
+        let behind = (Bound::Excluded(queue.prefix()), Bound::Unbounded);
         self.queues.range::<[u8], _>(behind).map(|(_, queue)| queue).filter(|queue| queue.is_proven())
     }
 
-    /// The queues before a name, in the order of their names.
-    pub fn before(&self, name: &[u8]) -> impl DoubleEndedIterator<Item = &LockQueue> {
-        let before = (Bound::Unbounded, Bound::Excluded(name));
+    /// The queues before another one, in the order of their names.
+    pub fn before(&self, queue: &LockQueue) -> impl DoubleEndedIterator<Item = &LockQueue> {
+        let before = (Bound::Unbounded, Bound::Excluded(queue.prefix()));
         self.queues.range::<[u8], _>(before).map(|(_, queue)| queue).filter(|queue| queue.is_proven())
     }
 
@@ -75,7 +118,7 @@ impl Locks {
     /// The queue of a key, and its candidate.
     pub fn find(&self, key: &[u8]) -> Option<(&LockQueue, &Candidate)> {
         let place = self.places.get(key)?;
-        let queue = self.queues.get(&place.name).filter(|queue| queue.is_proven())?;
+        let queue = self.queues.get(&place.queue).filter(|queue| queue.is_proven())?;
         Some((queue, queue.candidate(place.created, key)?))
     }
 
@@ -86,89 +129,201 @@ impl Locks {
 
     /// Adds a page of keys.
     pub fn add_page(&mut self, page: &[KeyEntry]) {
-        let candidates = page.iter().filter(|held| is_lock_key(&held.key, held.lease));
-        self.incoming.extend(candidates.cloned());
+        let candidates = page.iter().filter(|held| self.is_candidate(&held.key, held.lease)).cloned();
+        let candidates: Vec<KeyEntry> = candidates.collect();
+        self.incoming.extend(candidates);
     }
 
     /// Replaces the queues after the last page. A holder that is still the holder keeps its start time.
     pub fn finish_reload(&mut self, now: Timestamp) {
         let before = std::mem::take(&mut self.queues);
         self.places.clear();
+        self.keyless.clear();
         for KeyEntry { key, lease, create_revision } in std::mem::take(&mut self.incoming) {
             self.insert(&key, lease, create_revision, HeldSince::at_least_since(now));
         }
-        for (name, queue) in &mut self.queues {
-            queue.carry_over(before.get(name));
+        for (prefix, queue) in &mut self.queues {
+            queue.carry_over(before.get(prefix));
         }
     }
 
     /// Applies a put of a key with this lease or without one.
-    pub fn put(&mut self, key: &[u8], lease: Option<LeaseId>, create_revision: i64, at: Timestamp) {
-        let is_known = self.places.contains_key(key);
-        if is_known || is_lock_key(key, lease) {
-            self.remove_if_recreated(key, create_revision, at);
-            self.insert(key, lease, create_revision, HeldSince::since(at));
-        }
+    pub fn put(&mut self, key: &[u8], put: LockPut) {
+        self.learn(key, put);
+        self.apply(key, put.lease, put.create_revision, HeldSince::since(put.at));
     }
 
     /// Adds a key that was read. It may hold its lock for longer than it is known.
     pub fn found(&mut self, key: &[u8], lease: Option<LeaseId>, create_revision: i64, now: Timestamp) {
-        if self.places.contains_key(key) || is_lock_key(key, lease) {
-            self.remove_if_recreated(key, create_revision, now);
-            self.insert(key, lease, create_revision, HeldSince::at_least_since(now));
-        }
+        self.apply(key, lease, create_revision, HeldSince::at_least_since(now));
     }
 
-    /// Whether a lock of this name is known.
+    /// Whether a lock of this name, whose candidates have keys below it, is known.
     pub fn contains(&self, name: &[u8]) -> bool {
-        self.queues.contains_key(name)
+        self.queues.contains_key([name, b"/"].concat().as_slice())
     }
 
-    /// Applies the deletion of a key.
-    pub fn delete(&mut self, key: &[u8], at: Timestamp) {
-        let Some(KeyPlace { name, created }) = self.places.remove(key) else { return };
-        let Some(queue) = self.queues.get_mut(&name) else { return };
-        queue.remove(created, key, at);
-        if queue.is_empty() {
-            self.queues.remove(&name);
+    /// Whether a key is a lock itself.
+    pub fn is_one_key_lock(&self, key: &[u8], lease: Option<LeaseId>) -> bool {
+        lease.is_some() && !is_lock_key(key, lease) && self.evidence(key).is_some()
+    }
+
+    /// Applies the deletion of a key that was attached to this lease. `is_prompt` is whether it was reported as it
+    /// happened.
+    pub fn delete(&mut self, key: &[u8], lease: Option<LeaseId>, at: Timestamp, is_prompt: bool) {
+        let held = self.remove(key, at);
+        if let Some(lease) = lease {
+            self.ended.add(Arc::from(key), lease, (at, is_prompt), held);
         }
     }
 
-    /// Removes a key that was deleted and created again, because it moves to the end of the queue.
-    fn remove_if_recreated(&mut self, key: &[u8], create_revision: i64, at: Timestamp) {
+    /// Notes that the lease of a deleted key lives. If the key held a lock, its client released the lock or does not know
+    /// that it lost it, so it stays visible.
+    pub fn lost_only_key(&mut self, key: &[u8], lease: LeaseId, at: Timestamp) {
+        let Some(held) = self.ended.keep_holder(key) else { return };
+        let Some((prefix, _, kind)) = self.role(key, Some(lease)) else { return };
+        let prefix: Arc<[u8]> = Arc::from(prefix);
+        let queue = self.queues.entry(Arc::clone(&prefix));
+        let queue = queue.or_insert_with(|| LockQueue::new(Arc::clone(&prefix), kind, HeldSince::since(at)));
+        let candidate = Candidate { attachment: KeyAttachment::Deleted(at), ..held };
+        self.places.insert(
+            Arc::clone(&candidate.key),
+            KeyPlace { queue: Arc::clone(&prefix), created: candidate.created, lease: candidate.lease, kind },
+        );
+        if let Some(earlier) = queue.set_keyless(candidate) {
+            self.keyless.remove(&earlier.lease);
+            self.forget_place(&earlier);
+        }
+        self.keyless.insert(lease, Arc::clone(&prefix));
+        self.prove(&prefix, key, KeyAttachment::OwnLease);
+    }
+
+    /// Notes that a lease ended: if its key was deleted before, it cannot hold the lock any more.
+    pub fn lease_ended(&mut self, lease: LeaseId) {
+        let Some(prefix) = self.keyless.remove(&lease) else { return };
+        let Some(queue) = self.queues.get_mut(&prefix) else { return };
+        let keyless = queue.take_keyless_of(lease);
+        if queue.is_empty() {
+            self.queues.remove(&prefix);
+        }
+        keyless.inspect(|candidate| self.forget_place(candidate));
+    }
+
+    /// Forgets former holders that lost their key some time ago: they released the lock, as a member that steps down does.
+    /// Those of clients that release a lock by revoking its lease stay.
+    pub fn forget_released(&mut self, now: Timestamp) {
+        const SHOWN_FOR: Duration = Duration::from_secs(60);
+        let is_over = |queue: &LockQueue| {
+            let at = queue.keyless().map(|candidate| candidate.attachment);
+            matches!(at, Some(KeyAttachment::Deleted(at)) if at + SHOWN_FOR <= now) && !queue.is_released_by_revoking()
+        };
+        let over = self.keyless.iter().filter(|(_, prefix)| self.queues.get(*prefix).is_some_and(is_over));
+        let over: Vec<LeaseId> = over.map(|(lease, _)| *lease).collect();
+        over.into_iter().for_each(|lease| self.lease_ended(lease));
+    }
+
+    /// Forgets the place of a former holder, unless its key was created again.
+    fn forget_place(&mut self, keyless: &Candidate) {
+        if self.places.get(&keyless.key).is_some_and(|place| place.created == keyless.created) {
+            self.places.remove(&keyless.key);
+        }
+    }
+
+    /// Remembers that another lease created a key again after its end.
+    fn learn(&mut self, key: &[u8], put: LockPut) {
+        let Some(ended) = self.ended.take(key) else { return };
+        let Some(lease) = put.lease else { return };
+        let evidence = match ended.handover(lease, put.known_since, (put.at, put.is_prompt)) {
+            Some(Handover::Waited) => LockEvidence::HandedOver,
+            Some(Handover::AtOnce) => LockEvidence::CreatedAgain,
+            None => return,
+        };
+        let known = self.handed_over.entry(Arc::from(key)).or_insert(evidence);
+        *known = (*known).min(evidence);
+    }
+
+    fn apply(&mut self, key: &[u8], lease: Option<LeaseId>, create_revision: i64, held: HeldSince) {
+        if !self.places.contains_key(key) && !self.is_candidate(key, lease) {
+            return;
+        }
+        // A key that was deleted and created again moves to the end of the queue.
         if self.places.get(key).is_some_and(|place| place.created != create_revision) {
-            self.delete(key, at);
+            self.remove(key, held.since);
+        }
+        self.insert(key, lease, create_revision, held);
+    }
+
+    fn remove(&mut self, key: &[u8], at: Timestamp) -> Option<Candidate> {
+        let KeyPlace { queue: prefix, created, .. } = self.places.remove(key)?;
+        let queue = self.queues.get_mut(&prefix)?;
+        let held = queue.remove(created, key, at);
+        if queue.is_empty() {
+            self.queues.remove(&prefix);
+        }
+        held
+    }
+
+    fn is_candidate(&self, key: &[u8], lease: Option<LeaseId>) -> bool {
+        is_lock_key(key, lease) || self.is_one_key_lock(key, lease)
+    }
+
+    /// Why a key is a lock, if it is.
+    fn evidence(&self, key: &[u8]) -> Option<LockEvidence> {
+        if self.patterns.iter().any(|pattern| pattern.matches(key)) {
+            return Some(LockEvidence::Pattern);
+        }
+        if lock_key::is_one_key_lock(key) {
+            return Some(LockEvidence::Name);
+        }
+        self.handed_over.get(key).copied()
+    }
+
+    /// The prefix of the queue of a key, the lease that stands for its candidate, and the kind of lock.
+    fn role<'k>(&self, key: &'k [u8], lease: Option<LeaseId>) -> Option<(&'k [u8], LeaseId, LockKind)> {
+        let slash = || key.iter().rposition(|byte| *byte == b'/').map(|slash| &key[..=slash]);
+        if let Some(place) = self.places.get(key) {
+            return match place.kind {
+                LockKind::OneKey => Some((key, lease.unwrap_or(place.lease), LockKind::OneKey)),
+                kind => Some((slash()?, place.lease, kind)),
+            };
+        }
+        match named(key, lease) {
+            Some(name) if name.is_decimal => Some((name.prefix, name.lease, LockKind::Decimal)),
+            Some(name) => Some((name.prefix, name.lease, LockKind::Hex)),
+            None => Some((key, lease?, LockKind::OneKey)),
         }
     }
 
     fn insert(&mut self, key: &[u8], lease: Option<LeaseId>, created: i64, held: HeldSince) {
-        let Some((name, named)) = named(key) else { return };
-        let (name, key): (Arc<[u8]>, Arc<[u8]>) = (Arc::from(name), Arc::from(key));
-        let candidate =
-            Candidate { key: Arc::clone(&key), created, lease: named, attachment: KeyAttachment::of(named, lease) };
-        let queue = self.queues.entry(Arc::clone(&name)).or_insert_with(|| LockQueue::new(Arc::clone(&name), held));
+        let Some((prefix, named, kind)) = self.role(key, lease) else { return };
+        let (prefix, key): (Arc<[u8]>, Arc<[u8]>) = (Arc::from(prefix), Arc::from(key));
+        let attachment = KeyAttachment::of(named, lease);
+        let candidate = Candidate { key: Arc::clone(&key), created, lease: named, attachment };
+        let queue = self.queues.entry(Arc::clone(&prefix));
+        let queue = queue.or_insert_with(|| LockQueue::new(Arc::clone(&prefix), kind, held));
+        if let Some(keyless) = queue.take_keyless_of(named) {
+            self.keyless.remove(&named);
+            self.places.remove(&keyless.key);
+        }
         queue.insert(candidate, held);
-        self.places.insert(key, KeyPlace { name, created });
+        self.places.insert(Arc::clone(&key), KeyPlace { queue: Arc::clone(&prefix), created, lease: named, kind });
+        self.prove(&prefix, &key, attachment);
     }
-}
 
-/// Whether a key may be a candidate: it is named after the lease that it is attached to, or after another one. The
-/// other one must look like an id chosen by etcd, because small numbers are common names.
-pub fn is_lock_key(key: &[u8], lease: Option<LeaseId>) -> bool {
-    const CHOSEN_BY_ETCD: u64 = 1 << 44;
-    named(key).is_some_and(|(_, named)| lease == Some(named) || named.0.unsigned_abs() >= CHOSEN_BY_ETCD)
-}
-
-/// The name of the lock of a key that is named after a lease.
-pub fn lock_name(key: &[u8]) -> Option<&[u8]> {
-    named(key).map(|(name, _)| name)
-}
-
-/// The lock name and the lease that a key is named after, in hex as printed by Go's `%x`.
-fn named(key: &[u8]) -> Option<(&[u8], LeaseId)> {
-    let slash = key.iter().rposition(|byte| *byte == b'/')?;
-    let digits = std::str::from_utf8(&key[slash + 1..]).ok()?;
-    let is_hex = digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'));
-    let id = i64::from_str_radix(digits, 16).ok()?;
-    if is_hex && id != 0 { Some((&key[..slash], LeaseId(id))) } else { None }
+    /// Decides whether the queue is a lock, by a key in it.
+    fn prove(&mut self, prefix: &[u8], key: &[u8], attachment: KeyAttachment) {
+        if attachment != KeyAttachment::OwnLease {
+            return;
+        }
+        let evidence = self.evidence(key);
+        let Some(queue) = self.queues.get_mut(prefix) else { return };
+        let evidence = match queue.kind() {
+            LockKind::OneKey => evidence,
+            _ if evidence == Some(LockEvidence::Pattern) => evidence,
+            LockKind::Hex => Some(LockEvidence::Name),
+            LockKind::Decimal if lock_key::is_decimal_lock(prefix) => Some(LockEvidence::Name),
+            LockKind::Decimal => None,
+        };
+        queue.note_own_key(evidence);
+    }
 }

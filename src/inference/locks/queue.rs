@@ -16,6 +16,32 @@ pub enum KeyAttachment {
     OtherLease(LeaseId),
     /// No lease, so the key is never deleted with one.
     NoLease,
+    /// The key was deleted at this time, while its lease lives.
+    Deleted(Timestamp),
+}
+
+/// How the candidates of a lock are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockKind {
+    /// `NAME/ID`, with the lease in hex.
+    Hex,
+    /// `NAME/ID`, with the lease in decimal.
+    Decimal,
+    /// The key is the lock, and its lease is the holder. The waiters have no key.
+    OneKey,
+}
+
+/// Why a name is taken for a lock, the surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LockEvidence {
+    /// The config file says so.
+    Pattern,
+    /// Known clients name their locks like this.
+    Name,
+    /// The key was created again, after its end, by a lease that was there before.
+    HandedOver,
+    /// The key was created again at once after its end, by a newer lease: a lock, or a service that registered again.
+    CreatedAgain,
 }
 
 impl KeyAttachment {
@@ -74,26 +100,74 @@ impl HeldSince {
 /// A lock or an election with its candidates, at least one.
 #[derive(Clone, Debug)]
 pub struct LockQueue {
-    name: Arc<[u8]>,
+    prefix: Arc<[u8]>,
+    kind: LockKind,
     line: BTreeMap<(i64, Arc<[u8]>), Candidate>,
+    /// The last holder, if its key was deleted while its lease lives.
+    keyless: Option<Candidate>,
     held: HeldSince,
+    evidence: Option<LockEvidence>,
     /// Whether any key was ever attached to the lease that it is named after. Otherwise the names may be coincidental.
-    is_proven: bool,
+    has_own_key: bool,
 }
 
 impl LockQueue {
-    pub(super) fn new(name: Arc<[u8]>, held: HeldSince) -> Self {
-        LockQueue { name, line: BTreeMap::new(), held, is_proven: false }
+    pub(super) fn new(prefix: Arc<[u8]>, kind: LockKind, held: HeldSince) -> Self {
+        LockQueue { prefix, kind, line: BTreeMap::new(), keyless: None, held, evidence: None, has_own_key: false }
     }
 
-    /// The name of the lock: the common prefix of its keys up to the slash, not escaped.
+    /// The name of the lock: its key, or the common prefix of its keys up to the slash. Not escaped.
     pub fn name(&self) -> &[u8] {
-        &self.name
+        if self.kind == LockKind::OneKey {
+            &self.prefix
+        } else {
+            self.prefix.strip_suffix(b"/").unwrap_or(&self.prefix)
+        }
     }
 
-    /// All candidates, the holder first.
+    /// The key, or the common prefix of the keys with the slash.
+    pub(super) fn prefix(&self) -> &[u8] {
+        &self.prefix
+    }
+
+    /// How its candidates are named.
+    pub fn kind(&self) -> LockKind {
+        self.kind
+    }
+
+    /// Why it is taken for a lock. `None` if it is not.
+    pub fn evidence(&self) -> Option<LockEvidence> {
+        self.evidence
+    }
+
+    /// Whether the value of its key names the holder. Keys that may be those of a service have other values.
+    pub fn names_holder(&self) -> bool {
+        self.kind == LockKind::OneKey && self.evidence.is_some_and(|evidence| evidence != LockEvidence::CreatedAgain)
+    }
+
+    /// Whether its clients release the lock by revoking the lease and never delete only the key, as Vitess does.
+    pub fn is_released_by_revoking(&self) -> bool {
+        self.kind == LockKind::Decimal && self.evidence == Some(LockEvidence::Name) && self.prefix.ends_with(b"locks/")
+    }
+
+    /// All candidates: a former holder whose key was deleted, the holder, and the waiters in order.
     pub fn line(&self) -> impl DoubleEndedIterator<Item = &Candidate> {
-        self.line.values()
+        self.keyless.iter().chain(self.line.values())
+    }
+
+    /// The candidates that a cursor can select. A former holder whose key has another holder is not among them, because
+    /// candidates are found by their keys.
+    pub fn selectable(&self) -> impl DoubleEndedIterator<Item = &Candidate> {
+        let key = self.holder().map(|holder| &holder.key);
+        let keyless = self.keyless.iter().filter(move |candidate| Some(&candidate.key) != key);
+        keyless.chain(self.line.values())
+    }
+
+    /// The candidates with their number of candidates before them, `None` for a former holder.
+    pub fn numbered(&self) -> impl DoubleEndedIterator<Item = (&Candidate, Option<usize>)> {
+        let count = self.line.len();
+        let keyless = self.keyless.iter().map(|candidate| (candidate, None));
+        keyless.chain(self.line.values().zip(0..count).map(|(candidate, place)| (candidate, Some(place))))
     }
 
     /// The candidate that holds the lock.
@@ -101,14 +175,24 @@ impl LockQueue {
         self.line.values().next()
     }
 
+    /// The former holder whose key was deleted while its lease lives.
+    pub fn keyless(&self) -> Option<&Candidate> {
+        self.keyless.as_ref()
+    }
+
     /// The waiters in order, the next holder first.
     pub fn waiting(&self) -> impl Iterator<Item = &Candidate> {
         self.line.values().skip(1)
     }
 
-    /// Number of waiters.
+    /// Number of waiters. Waiters for a lock of one key have no key and do not count.
     pub fn wait_count(&self) -> usize {
         self.line.len().saturating_sub(1)
+    }
+
+    /// Number of keys.
+    pub(super) fn len(&self) -> usize {
+        self.line.len()
     }
 
     /// When the holder acquired the lock.
@@ -116,27 +200,38 @@ impl LockQueue {
         self.held
     }
 
-    /// The candidates before this one, the holder first.
-    pub fn ahead_of(&self, candidate: &Candidate) -> impl DoubleEndedIterator<Item = &Candidate> {
-        self.line.range(..(candidate.created, Arc::clone(&candidate.key))).map(|(_, one)| one)
+    /// The candidates before this one, the nearest first.
+    pub fn ahead_of(&self, candidate: &Candidate) -> impl Iterator<Item = (&Candidate, Option<usize>)> {
+        let place = self.place(candidate);
+        let ahead = self.line.range(..(candidate.created, Arc::clone(&candidate.key))).rev();
+        let ahead = ahead.map(|(_, one)| one).zip((0..place.unwrap_or(0)).rev().map(Some));
+        ahead.chain(self.keyless.iter().filter(move |_| place.is_some()).map(|one| (one, None)))
     }
 
     /// The candidates after this one.
-    pub fn behind(&self, candidate: &Candidate) -> impl DoubleEndedIterator<Item = &Candidate> {
-        let place = (candidate.created, Arc::clone(&candidate.key));
-        self.line.range((Bound::Excluded(place), Bound::Unbounded)).map(|(_, one)| one)
+    pub fn behind(&self, candidate: &Candidate) -> impl Iterator<Item = (&Candidate, Option<usize>)> {
+        let place = self.place(candidate);
+        let from = match place {
+            Some(_) => Bound::Excluded((candidate.created, Arc::clone(&candidate.key))),
+            None => Bound::Unbounded,
+        };
+        let behind = self.line.range((from, Bound::Unbounded)).map(|(_, one)| one);
+        behind.zip((place.map_or(0, |place| place + 1)..).map(Some))
     }
 
-    /// Number of candidates before this one.
-    pub fn place(&self, candidate: &Candidate) -> usize {
-        self.ahead_of(candidate).count()
+    /// Number of candidates before this one. `None` for a former holder.
+    pub fn place(&self, candidate: &Candidate) -> Option<usize> {
+        match candidate.attachment {
+            KeyAttachment::Deleted(_) => None,
+            _ => Some(self.line.range(..(candidate.created, Arc::clone(&candidate.key))).count()),
+        }
     }
 
     /// Every lease whose end deletes its key, with its position.
     pub(super) fn places(&self) -> impl Iterator<Item = (LeaseId, QueuePosition)> {
         let place = |(ahead, candidate): (usize, &Candidate)| {
             let behind = self.line.len() - 1 - ahead;
-            (candidate.lease, QueuePosition { lock: Arc::clone(&self.name), ahead, behind })
+            (candidate.lease, QueuePosition { lock: Arc::from(self.name()), ahead, behind })
         };
         self.line
             .values()
@@ -146,46 +241,71 @@ impl LockQueue {
     }
 
     pub(super) fn is_proven(&self) -> bool {
-        self.is_proven
+        self.has_own_key && self.evidence.is_some()
+    }
+
+    /// Whether its keys are named after their leases as those of a lock, but also as those of a service.
+    pub(super) fn is_undecided(&self) -> bool {
+        self.has_own_key && self.evidence.is_none()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.line.is_empty()
+        self.line.is_empty() && self.keyless.is_none()
     }
 
     pub(super) fn candidate(&self, created: i64, key: &[u8]) -> Option<&Candidate> {
-        self.line.get(&(created, Arc::from(key)))
+        let keyless = self.keyless.as_ref().filter(|candidate| *candidate.key == *key);
+        self.line.get(&(created, Arc::from(key))).or(keyless)
     }
 
     /// Adds a candidate. If it changes the holder, the lock is held since `held`.
     pub(super) fn insert(&mut self, candidate: Candidate, held: HeldSince) {
         let before = self.holding();
-        self.is_proven |= candidate.attachment == KeyAttachment::OwnLease;
         self.line.insert((candidate.created, Arc::clone(&candidate.key)), candidate);
         if before != self.holding() {
             self.held = held;
         }
     }
 
-    /// Removes a candidate. If it was the holder, the next one holds the lock from `at` on.
-    pub(super) fn remove(&mut self, created: i64, key: &[u8], at: Timestamp) {
+    /// Notes a key on the lease that it is named after, and why the name is a lock, if it is.
+    pub(super) fn note_own_key(&mut self, evidence: Option<LockEvidence>) {
+        self.has_own_key = true;
+        self.evidence = self.evidence.into_iter().chain(evidence).min();
+    }
+
+    /// Removes a candidate. Returns it if it was the holder; the next one holds the lock from `at` on.
+    pub(super) fn remove(&mut self, created: i64, key: &[u8], at: Timestamp) -> Option<Candidate> {
         let before = self.holding();
-        self.line.remove(&(created, Arc::from(key)));
-        if before != self.holding() {
-            self.held = HeldSince::since(at);
+        let removed = self.line.remove(&(created, Arc::from(key)));
+        if before == self.holding() {
+            return None;
         }
+        self.held = HeldSince::since(at);
+        removed
+    }
+
+    /// Sets the former holder. Returns the one before it.
+    pub(super) fn set_keyless(&mut self, candidate: Candidate) -> Option<Candidate> {
+        self.keyless.replace(candidate)
+    }
+
+    /// Removes the former holder if it has this lease: it has a key again.
+    pub(super) fn take_keyless_of(&mut self, lease: LeaseId) -> Option<Candidate> {
+        self.keyless.take_if(|candidate| candidate.lease == lease)
     }
 
     /// Carries over the state from before the keys were read again.
     pub(super) fn carry_over(&mut self, before: Option<&LockQueue>) {
         let Some(before) = before else { return };
-        self.is_proven |= before.is_proven;
+        self.has_own_key |= before.has_own_key;
+        self.evidence = self.evidence.into_iter().chain(before.evidence).min();
         if self.holding() == before.holding() {
             self.held = before.held;
         }
     }
 
-    fn holding(&self) -> Option<(i64, Arc<[u8]>)> {
-        self.line.keys().next().cloned()
+    fn holding(&self) -> Option<(i64, LeaseId, Arc<[u8]>)> {
+        let holder = self.holder()?;
+        Some((holder.created, holder.lease, Arc::clone(&holder.key)))
     }
 }

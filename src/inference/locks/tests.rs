@@ -1,5 +1,7 @@
 //! Lock queues by their keys.
 
+mod recipes;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -19,6 +21,16 @@ fn key(name: &str, lease: i64) -> Vec<u8> {
 
 fn held(name: &str, lease: i64, create_revision: i64) -> KeyEntry {
     KeyEntry { key: key(name, lease), lease: Some(LeaseId(lease)), create_revision }
+}
+
+impl Locks {
+    fn put_at(&mut self, key: &[u8], lease: Option<LeaseId>, create_revision: i64, at: Timestamp) {
+        self.put(key, LockPut { lease, create_revision, known_since: None, at, is_prompt: true });
+    }
+
+    fn delete_at(&mut self, key: &[u8], at: Timestamp) {
+        self.delete(key, named(key, None).map(|name| name.lease), at, true);
+    }
 }
 
 /// Three candidates in the order of their revisions, which is not the order of their names.
@@ -48,34 +60,36 @@ fn the_oldest_key_holds_the_lock_and_the_others_wait_in_order() {
     assert_eq!(lines(&locks), [("mutex".to_owned(), vec![MUTEX[2], MUTEX[0], MUTEX[1]])]);
     let queue = only(&locks);
     assert_eq!(queue.holder().unwrap().lease.0, MUTEX[2]);
-    assert_eq!(queue.waiting().map(|next| queue.place(next)).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(queue.waiting().map(|next| queue.place(next)).collect::<Vec<_>>(), [Some(1), Some(2)]);
     let middle = queue.waiting().next().unwrap();
-    let leases = |line: &mut dyn Iterator<Item = &Candidate>| line.map(|one| one.lease.0).collect::<Vec<_>>();
-    assert_eq!(leases(&mut queue.ahead_of(middle)), [MUTEX[2]]);
-    assert_eq!(leases(&mut queue.behind(middle)), [MUTEX[1]]);
+    let places = |line: &mut dyn Iterator<Item = (&Candidate, Option<usize>)>| {
+        line.map(|(one, place)| (one.lease.0, place)).collect::<Vec<_>>()
+    };
+    assert_eq!(places(&mut queue.ahead_of(middle)), [(MUTEX[2], Some(0))]);
+    assert_eq!(places(&mut queue.behind(middle)), [(MUTEX[1], Some(2))]);
     assert_eq!((queue.wait_count(), queue.held()), (2, HeldSince { since: at(10), is_least: true }));
 }
 
 #[test]
 fn a_lock_is_held_since_the_previous_holder_left() {
     let mut locks = three();
-    locks.delete(&key("mutex", MUTEX[0]), at(20));
+    locks.delete_at(&key("mutex", MUTEX[0]), at(20));
     assert_eq!(only(&locks).held(), HeldSince { since: at(10), is_least: true }, "a waiter in the middle has left");
-    locks.put(&key("mutex", MUTEX[0]), Some(LeaseId(MUTEX[0])), 12, at(21));
-    locks.delete(&key("mutex", MUTEX[2]), at(30));
+    locks.put_at(&key("mutex", MUTEX[0]), Some(LeaseId(MUTEX[0])), 12, at(21));
+    locks.delete_at(&key("mutex", MUTEX[2]), at(30));
     assert_eq!(lines(&locks)[0].1, [MUTEX[1], MUTEX[0]], "a candidate that comes again is at the end");
     assert_eq!(only(&locks).held(), HeldSince { since: at(30), is_least: false });
-    locks.delete(&key("mutex", MUTEX[1]), at(31));
-    locks.delete(&key("mutex", MUTEX[0]), at(32));
+    locks.delete_at(&key("mutex", MUTEX[1]), at(31));
+    locks.delete_at(&key("mutex", MUTEX[0]), at(32));
     assert_eq!(lines(&locks), []);
-    locks.put(&key("mutex", 5), Some(LeaseId(5)), 20, at(40));
+    locks.put_at(&key("mutex", 5), Some(LeaseId(5)), 20, at(40));
     assert_eq!(only(&locks).held(), HeldSince { since: at(40), is_least: false });
 }
 
 #[test]
 fn a_new_read_replaces_the_queues_with_its_last_page() {
     let mut locks = three();
-    locks.delete(&key("mutex", MUTEX[2]), at(20));
+    locks.delete_at(&key("mutex", MUTEX[2]), at(20));
     locks.start_reload();
     locks.add_page(&[held("mutex", MUTEX[0], 7)]);
     locks.add_page(&[held("other", -5, 8)]);
@@ -101,7 +115,7 @@ fn pages_of_an_unfinished_read_are_dropped() {
 
 #[test]
 fn only_keys_named_after_a_lease_are_candidates() {
-    let cases: [(&[u8], i64, bool); 14] = [
+    let cases: [(&[u8], i64, bool); 26] = [
         (b"mutex/5", 5, true),
         (b"/5", 5, true),
         (b"a/b/c/ff", 255, true),
@@ -109,6 +123,18 @@ fn only_keys_named_after_a_lease_are_candidates() {
         (b"mutex/-8000000000000000", i64::MIN, true),
         (b"\xff\x1b/5", 5, true),
         (b"mutex/0000000000000005", 5, true),
+        (b"election/boss/255", 255, true),
+        (b"ns/election/boss/7587870394402583300", 7_587_870_394_402_583_300, true),
+        (b"/vitess/global/keyspaces/ks/locks/7587870394402583300", 7_587_870_394_402_583_300, true),
+        (b"user.rpc/7587870394402583300", 7_587_870_394_402_583_300, false),
+        (b"/locks/nightly", 5, true),
+        (b"/tooz/locks/group", 5, true),
+        (b"/tooz/locksgroup", 5, true),
+        (b"/service/pg/leader", 5, true),
+        (b"/service/pg/0/leader", 5, true),
+        (b"/service/pg/members/a", 5, false),
+        (b"/service/leader", 5, false),
+        (b"/locks/a/b", 5, false),
         (b"mutex/6", 5, false),
         (b"mutex/+5", 5, false),
         (b"mutex/0x5", 5, false),
@@ -119,12 +145,12 @@ fn only_keys_named_after_a_lease_are_candidates() {
     ];
     for (key, lease, is_one) in cases {
         let mut locks = Locks::default();
-        locks.put(key, Some(LeaseId(lease)), 1, at(1));
+        locks.put_at(key, Some(LeaseId(lease)), 1, at(1));
         assert_eq!(locks.candidates().count() == 1, is_one, "{}", String::from_utf8_lossy(key));
     }
     for key in [&b""[..], b"/", b"mutex/\xff", b"mutex/ffffffffffffffffffff", b"mutex/-", b"mutex/--5"] {
         let mut locks = Locks::default();
-        locks.put(key, None, 1, at(1));
+        locks.put_at(key, None, 1, at(1));
         assert_eq!(locks.candidates().count(), 0, "{key:?}");
         assert!(!is_lock_key(key, None));
     }
@@ -134,8 +160,8 @@ fn only_keys_named_after_a_lease_are_candidates() {
 fn a_key_named_after_another_lease_is_a_candidate_in_a_proven_queue() {
     let mut locks = three();
     let (stray, late) = (0x7000_0000_0000_0001, 0x7000_0000_0000_0002);
-    locks.put(&key("mutex", stray), None, 2, at(11));
-    locks.put(&key("mutex", late), Some(LeaseId(MUTEX[0])), 99, at(12));
+    locks.put_at(&key("mutex", stray), None, 2, at(11));
+    locks.put_at(&key("mutex", late), Some(LeaseId(MUTEX[0])), 99, at(12));
     let attachments: Vec<KeyAttachment> = only(&locks).line().map(|candidate| candidate.attachment).collect();
     assert_eq!(
         (attachments[0], attachments[4]),
@@ -143,8 +169,8 @@ fn a_key_named_after_another_lease_is_a_candidate_in_a_proven_queue() {
     );
     assert!(attachments[1..4].iter().all(|attachment| *attachment == KeyAttachment::OwnLease));
     // Names by chance: a small number, and a queue without a key on its own lease.
-    locks.put(b"mutex/42", None, 1, at(13));
-    locks.put(&key("page", stray), None, 1, at(14));
+    locks.put_at(b"mutex/42", None, 1, at(13));
+    locks.put_at(&key("page", stray), None, 1, at(14));
     assert_eq!(lines(&locks).len(), 1);
     assert_eq!(only(&locks).line().count(), 5);
     assert!(locks.find(&key("page", stray)).is_none());
@@ -154,14 +180,14 @@ fn a_key_named_after_another_lease_is_a_candidate_in_a_proven_queue() {
 fn a_holder_whose_key_is_detached_still_holds_the_lock() {
     let mut locks = three();
     for lease in &MUTEX[..2] {
-        locks.delete(&key("mutex", *lease), at(15));
+        locks.delete_at(&key("mutex", *lease), at(15));
     }
-    locks.put(&key("mutex", MUTEX[2]), None, 4, at(20));
+    locks.put_at(&key("mutex", MUTEX[2]), None, 4, at(20));
     let holder = only(&locks).holder().unwrap();
     assert_eq!((holder.lease.0, holder.attachment), (MUTEX[2], KeyAttachment::NoLease));
     assert_eq!(only(&locks).held().since, at(10), "the same holder");
     assert_eq!(holder.problem(CandidateHealth::default()), Some(CandidateProblem::Stranded));
-    locks.delete(&key("mutex", MUTEX[2]), at(30));
+    locks.delete_at(&key("mutex", MUTEX[2]), at(30));
     assert_eq!(lines(&locks), []);
 }
 
@@ -169,14 +195,15 @@ fn a_holder_whose_key_is_detached_still_holds_the_lock() {
 fn queues_and_candidates_are_found() {
     let mut locks = three();
     for name in ["a", "z", "mutex/inner"] {
-        locks.put(&key(name, 5), Some(LeaseId(5)), 1, at(1));
+        locks.put_at(&key(name, 5), Some(LeaseId(5)), 1, at(1));
     }
     let names = |queues: &mut dyn Iterator<Item = &LockQueue>| -> Vec<String> {
         queues.map(|queue| String::from_utf8_lossy(queue.name()).into_owned()).collect()
     };
     assert_eq!(names(&mut locks.queues()), ["a", "mutex", "mutex/inner", "z"]);
-    assert_eq!(names(&mut locks.after(b"mutex")), ["mutex/inner", "z"]);
-    assert_eq!(names(&mut locks.before(b"mutex").rev()), ["a"]);
+    let mutex = locks.find(&key("mutex", MUTEX[1])).unwrap().0;
+    assert_eq!(names(&mut locks.after(mutex)), ["mutex/inner", "z"]);
+    assert_eq!(names(&mut locks.before(mutex).rev()), ["a"]);
     let (queue, candidate) = locks.find(&key("mutex", MUTEX[1])).unwrap();
     assert_eq!((queue.name(), candidate.created), (&b"mutex"[..], 9));
     assert!(locks.find(b"mutex/77").is_none() && locks.find(b"nothing").is_none());
@@ -185,10 +212,10 @@ fn queues_and_candidates_are_found() {
 #[test]
 fn every_lease_has_its_position() {
     let mut locks = three();
-    locks.put(&key("other", MUTEX[0]), Some(LeaseId(MUTEX[0])), 20, at(1));
+    locks.put_at(&key("other", MUTEX[0]), Some(LeaseId(MUTEX[0])), 20, at(1));
     let places: Vec<_> = locks.places().map(|(lease, line)| (lease.0, line.ahead, line.behind)).collect();
     assert_eq!(places, [(MUTEX[2], 0, 2), (MUTEX[0], 1, 1), (MUTEX[1], 2, 0), (MUTEX[0], 0, 0)]);
-    locks.put(&key("mutex", MUTEX[0]), None, 7, at(2));
+    locks.put_at(&key("mutex", MUTEX[0]), None, 7, at(2));
     let places: Vec<_> = locks.places().map(|(lease, line)| (lease.0, line.ahead, line.behind)).collect();
     let others = [(MUTEX[2], 0, 2), (MUTEX[1], 2, 0), (MUTEX[0], 0, 0)];
     assert_eq!(places, others, "a detached key stays in the queue, and revoking its lease does not change the queue");
@@ -230,13 +257,13 @@ proptest! {
             let id = MUTEX[0] + i64::from(lease);
             let key = key(["a", "b"][usize::from(name)], id);
             if act == 0 {
-                followed.delete(&key, at(1));
+                followed.delete_at(&key, at(1));
                 truth.remove(&key);
                 continue;
             }
             let create_revision = truth.get(&key).map_or(revision, |before| before.create_revision);
             let lease = (act == 1).then_some(LeaseId(id));
-            followed.put(&key, lease, create_revision, at(1));
+            followed.put_at(&key, lease, create_revision, at(1));
             truth.insert(key.clone(), KeyEntry { key, lease, create_revision });
         }
         let mut read = Locks::default();

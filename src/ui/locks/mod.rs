@@ -17,6 +17,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::app::{LOCK_RECIPES, lock_display_name, lock_place, undecided_locks};
 use crate::escape::printable;
 use crate::inference::locks::{Candidate, LockQueue};
 use crate::plural::plural;
@@ -34,8 +35,8 @@ const PLACE: usize = 6;
 enum LockListItem<'a> {
     /// The name of a lock and its summary sentence.
     Head(&'a LockQueue),
-    /// A candidate and its queue position.
-    One(&'a Candidate, usize),
+    /// A candidate and the number of candidates before it, `None` for a former holder.
+    One(&'a Candidate, Option<usize>),
 }
 
 /// Draws the view. The tiny layout has one line per candidate, without title and sentences.
@@ -104,9 +105,9 @@ impl<'a> LockList<'a> {
     /// The lines around the cursor. The cursor is in the middle, except near the ends of the list.
     fn lines(&self, queue: &'a LockQueue, candidate: &'a Candidate, height: usize) -> Vec<Line<'static>> {
         let place = queue.place(candidate);
-        let above = self.collect_lines(self.items_above(queue, candidate, place), height, |lines| lines.reverse());
+        let above = self.collect_lines(self.items_above(queue, candidate), height, |lines| lines.reverse());
         let mut below = self.lines_of(LockListItem::One(candidate, place));
-        below.extend(self.collect_lines(self.items_below(queue, candidate, place), height, |_| ()));
+        below.extend(self.collect_lines(self.items_below(queue, candidate), height, |_| ()));
         let before = above.len().min((height / 2).max(height.saturating_sub(below.len())));
         let mut lines: Vec<Line<'static>> = above.into_iter().take(before).rev().collect();
         lines.extend(below);
@@ -138,33 +139,23 @@ impl<'a> LockList<'a> {
     }
 
     /// Items from the cursor upwards.
-    fn items_above(
-        &self,
-        queue: &'a LockQueue,
-        candidate: &'a Candidate,
-        place: usize,
-    ) -> impl Iterator<Item = LockListItem<'a>> {
-        let ahead = queue.ahead_of(candidate).rev().zip((0..place).rev());
-        let here = ahead.map(move |(one, place)| LockListItem::One(one, place)).chain([LockListItem::Head(queue)]);
-        let before = self.ctx.app.keys.locks().before(queue.name()).rev();
+    fn items_above(&self, queue: &'a LockQueue, candidate: &'a Candidate) -> impl Iterator<Item = LockListItem<'a>> {
+        let ahead = queue.ahead_of(candidate);
+        let here = ahead.map(|(one, place)| LockListItem::One(one, place)).chain([LockListItem::Head(queue)]);
+        let before = self.ctx.app.keys.locks().before(queue).rev();
         let others = before.filter(|queue| self.shows(queue)).flat_map(|queue| {
-            let line = queue.line().rev().zip((0..=queue.wait_count()).rev());
-            line.map(move |(one, place)| LockListItem::One(one, place)).chain([LockListItem::Head(queue)])
+            let line = queue.numbered().rev();
+            line.map(|(one, place)| LockListItem::One(one, place)).chain([LockListItem::Head(queue)])
         });
         here.chain(others)
     }
 
     /// Items from the cursor downwards.
-    fn items_below(
-        &self,
-        queue: &'a LockQueue,
-        candidate: &'a Candidate,
-        place: usize,
-    ) -> impl Iterator<Item = LockListItem<'a>> {
-        let here = queue.behind(candidate).zip(place + 1..).map(move |(one, place)| LockListItem::One(one, place));
-        let after = self.ctx.app.keys.locks().after(queue.name());
+    fn items_below(&self, queue: &'a LockQueue, candidate: &'a Candidate) -> impl Iterator<Item = LockListItem<'a>> {
+        let here = queue.behind(candidate).map(|(one, place)| LockListItem::One(one, place));
+        let after = self.ctx.app.keys.locks().after(queue);
         let others = after.filter(|queue| self.shows(queue)).flat_map(|queue| {
-            let line = queue.line().zip(0..).map(move |(one, place)| LockListItem::One(one, place));
+            let line = queue.numbered().map(|(one, place)| LockListItem::One(one, place));
             [LockListItem::Head(queue)].into_iter().chain(line)
         });
         here.chain(others)
@@ -184,12 +175,12 @@ impl<'a> LockList<'a> {
 
     /// A blank line between queues, the name and the summary sentence.
     fn head(&self, queue: &LockQueue) -> Vec<Line<'static>> {
-        let name = cut(&text::name(queue), self.width);
+        let name = cut(&lock_display_name(queue), self.width);
         let name = Line::styled(name, self.ctx.theme.style(Role::Title));
         if self.is_tiny {
             return vec![name];
         }
-        let is_first = !self.ctx.app.keys.locks().before(queue.name()).any(|queue| self.shows(queue));
+        let is_first = !self.ctx.app.keys.locks().before(queue).any(|queue| self.shows(queue));
         let mut lines: Vec<Line<'static>> = if is_first { Vec::new() } else { vec![Line::default()] };
         lines.push(name);
         lines.extend(self.paragraph(&text::sentence(self.ctx, queue, self.has_long_ids()), Role::Text, 0));
@@ -197,18 +188,19 @@ impl<'a> LockList<'a> {
     }
 
     /// A candidate's row and its problem, if any.
-    fn one(&self, candidate: &Candidate, place: usize) -> Vec<Line<'static>> {
+    fn one(&self, candidate: &Candidate, place: Option<usize>) -> Vec<Line<'static>> {
         let mut lines = vec![self.row(candidate, place)];
-        if let Some(flaw) = self.ctx.app.leases.candidate_problem(candidate, self.ctx.now) {
-            let text = text::flaw(self.ctx, candidate, flaw);
+        if let Some(problem) = self.ctx.app.leases.candidate_problem(candidate, self.ctx.now) {
+            let Some((queue, _)) = self.ctx.app.keys.locks().find(&candidate.key) else { return lines };
+            let text = text::problem(self.ctx, queue, candidate, problem);
             lines.extend(self.paragraph(&text, Role::Warning, PLACE.min(self.width / 2)));
         }
         lines
     }
 
-    fn row(&self, candidate: &Candidate, place: usize) -> Line<'static> {
+    fn row(&self, candidate: &Candidate, place: Option<usize>) -> Line<'static> {
         let style = |role| self.ctx.theme.style(role);
-        let mut spans = vec![Span::styled(format!("{:<PLACE$}", text::place(place)), style(Role::Title))];
+        let mut spans = vec![Span::styled(format!("{:<PLACE$}", lock_place(place)), style(Role::Title))];
         spans.extend(self.cells(candidate).into_iter().map(|(text, role)| Span::styled(text, style(role))));
         self.marked(Line::from(spans), candidate)
     }
@@ -280,16 +272,18 @@ impl<'a> LockList<'a> {
             }
             (_, false, _) => ("The keys are not loaded yet.".to_owned(), Role::Dim),
             (_, _, Some(prefix)) => {
-                (format!("No locks or elections under the prefix {prefix}."), Role::Dim)
+                (format!("No locks or elections under the prefix {prefix}. leasetop recognizes:"), Role::Dim)
             }
-            _ => (
-                "No locks or elections: no key ends in the id of its lease, as the keys of `etcdctl lock` and `etcdctl \
-                 elect` do."
-                    .to_owned(),
-                Role::Dim,
-            ),
+            _ => ("No locks or elections. leasetop recognizes:".to_owned(), Role::Dim),
         };
-        self.paragraph(&text, role, 0)
+        let mut lines = self.paragraph(&text, role, 0);
+        if app.keys.failure.is_none() && is_loaded {
+            let recipes = LOCK_RECIPES.iter().map(|recipe| format!("- {recipe}"));
+            lines.extend(recipes.flat_map(|recipe| self.paragraph(&recipe, Role::Dim, 0)));
+            let undecided = undecided_locks(app.keys.locks()).map(|text| self.paragraph(&text, Role::Text, 0));
+            lines.extend(undecided.into_iter().flat_map(|lines| [Line::default()].into_iter().chain(lines)));
+        }
+        lines
     }
 }
 

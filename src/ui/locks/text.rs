@@ -1,31 +1,14 @@
 //! Text of the locks view.
 
-use crate::escape::printable;
+use crate::app::{candidate_problem_text, lock_doubt, lock_value_text, whole_seconds};
 use crate::id_format::IdFormat;
-use crate::inference::locks::{Candidate, CandidateProblem, KeyAttachment, LockQueue};
+use crate::inference::locks::{Candidate, CandidateProblem, KeyAttachment, LockKind, LockQueue};
 use crate::plural::plural;
 use crate::ui::RenderContext;
 use crate::ui::columns::{self, TableColumn};
-use crate::ui::format;
 use crate::ui::table;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
-
-/// Display name of a lock. A lock with an empty name is shown as its slash.
-pub(super) fn name(queue: &LockQueue) -> String {
-    match queue.name() {
-        [] => "/".to_owned(),
-        name => printable(name),
-    }
-}
-
-pub(super) fn place(place: usize) -> String {
-    match place {
-        0 => "holds".to_owned(),
-        1 => "next".to_owned(),
-        place => place.to_string(),
-    }
-}
 
 /// Cell content for a lease that does not exist.
 pub(super) fn unknown(ids: IdFormat, column: &TableColumn, id: LeaseId, width: usize) -> String {
@@ -42,21 +25,31 @@ pub(super) fn sentence(ctx: RenderContext<'_>, queue: &LockQueue, has_long_ids: 
     let id = |candidate: &Candidate| {
         if has_long_ids { ids.name(candidate.lease) } else { ids.short(candidate.lease) }
     };
-    let mut line = queue.line();
-    let Some(holder) = line.next() else { return String::new() };
+    let Some(holder) = queue.holder() else { return format!("Held by nobody for {}.", held_for(queue, ctx.now)) };
+    if queue.kind() == LockKind::OneKey {
+        return one_key(ctx, queue, holder, &id(holder));
+    }
     let crowd = match queue.wait_count() {
         0 => "nobody waits".to_owned(),
         count => plural(count as u64, "waiter"),
     };
-    let turn =
-        line.next().map_or(String::new(), |next| format!("; next: {}, {}", id(next), when(ctx, holder, &id(holder))));
+    let next = queue.waiting().next();
+    let turn = next.map_or(String::new(), |next| format!("; next: {}, {}", id(next), when(ctx, holder, &id(holder))));
     format!("Held by {} for {}; {crowd}{turn}.", id(holder), held_for(queue, ctx.now))
+}
+
+/// The holder of a lock of one key, by the value if it was read.
+fn one_key(ctx: RenderContext<'_>, queue: &LockQueue, holder: &Candidate, id: &str) -> String {
+    let value = ctx.app.keys.lock_value(&holder.key).and_then(lock_value_text);
+    let who = value.map_or(id.to_owned(), |value| format!("\u{201c}{value}\u{201d}, lease {id},"));
+    let doubt = lock_doubt(queue).map_or(String::new(), |doubt| format!(" {doubt}"));
+    format!("Held by {who} for {}; waiters have no key.{doubt}", held_for(queue, ctx.now))
 }
 
 fn held_for(queue: &LockQueue, now: Timestamp) -> String {
     let held = queue.held();
     let sign = if held.is_least { "at least " } else { "" };
-    format!("{sign}{}", whole((now - held.since).as_secs_f64()))
+    format!("{sign}{}", whole_seconds(now - held.since))
 }
 
 /// When the holder gives up the lock.
@@ -79,27 +72,11 @@ fn time_left(ctx: RenderContext<'_>, candidate: &Candidate) -> Option<String> {
 }
 
 /// A candidate's problem and its consequence.
-pub(super) fn flaw(ctx: RenderContext<'_>, candidate: &Candidate, flaw: CandidateProblem) -> String {
-    match flaw {
-        CandidateProblem::Stranded => {
-            let key = printable(&candidate.key);
-            let how = if key.as_bytes() == &*candidate.key { format!(": etcdctl del {key}") } else { ".".to_owned() };
-            format!("Its key is attached to no lease and stays until it is deleted{how}")
-        }
-        CandidateProblem::Misplaced(other) => {
-            format!("Its key is attached to lease {other} and stays until that lease ends.")
-        }
-        CandidateProblem::Gone => "Its lease is gone; its key is deleted with it.".to_owned(),
-        CandidateProblem::Dying => "Its lease has expired; etcd is about to remove it and its key.".to_owned(),
-        CandidateProblem::Silent(span) => {
-            let span = whole(span.as_secs_f64());
-            let end = time_left(ctx, candidate).map_or("when its lease ends".to_owned(), |left| format!("in {left}"));
-            format!("Not renewed for {span}: looks dead; leaves the queue {end} unless renewed.")
-        }
-    }
-}
-
-/// A time span, in whole seconds if short.
-fn whole(seconds: f64) -> String {
-    if seconds < 100.0 { format!("{:.0} s", seconds.floor()) } else { format::span(seconds) }
+pub(super) fn problem(
+    ctx: RenderContext<'_>,
+    queue: &LockQueue,
+    candidate: &Candidate,
+    problem: CandidateProblem,
+) -> String {
+    candidate_problem_text(queue, candidate, problem, time_left(ctx, candidate).as_deref(), ctx.now)
 }

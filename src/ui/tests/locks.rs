@@ -72,6 +72,41 @@ fn the_view_with_its_colours() {
     insta::assert_snapshot!("locks_dark", styled(&painted));
 }
 
+/// Locks of one key, one of them dead and one whose key was deleted by hand, an election of Node's and a registry.
+fn of_other_clients() -> Vec<(f64, Msg)> {
+    let mut messages = scene_messages();
+    let entry = |key: String, lease: i64, revision: i64| KeyEntry {
+        key: key.into_bytes(),
+        lease: Some(LeaseId(lease)),
+        create_revision: revision,
+    };
+    let page = vec![
+        entry("/service/pg/leader".into(), 0x22, 4),
+        entry("/locks/py".into(), 0x33, 5),
+        entry(format!("election/boss/{OWN}"), OWN, 6),
+        entry(format!("election/boss/{}", OWN + 1), OWN + 1, 7),
+        entry(format!("user.rpc/{}", OWN + 2), OWN + 2, 8),
+    ];
+    messages.extend([(48.0, Msg::KeysReloading), (48.0, Msg::KeysPage(page)), (48.0, Msg::KeysRead { revision: 9 })]);
+    let before = Some(LeaseId(OWN));
+    let key = format!("election/boss/{OWN}").into_bytes();
+    let change = KeyChange { key, before, now: KeyState::Deleted, revision: 10 };
+    messages.push((69.0, Msg::KeysChanged { changes: vec![change], received: at(69.0) }));
+    messages.sort_by(|one, two| one.0.total_cmp(&two.0));
+    messages
+}
+
+#[test]
+fn the_locks_of_other_clients() {
+    let size = (100, 30);
+    let mut app = stage(of_other_clients(), size, &[]);
+    update(&mut app, Msg::Tick, at(90.0));
+    let value = crate::app::ReadValue::of(b"pg-1\x1b[31m".to_vec());
+    update(&mut app, Msg::LockValues { pairs: vec![(b"/service/pg/leader".to_vec(), value)], bytes: 30 }, at(90.0));
+    refresh_rows(&mut app, at(90.0));
+    insta::assert_snapshot!("locks_of_other_clients", text(&paint(&app, size, Theme::default())));
+}
+
 #[test]
 fn where_there_is_no_lock_it_says_why() {
     let size = (80, 24);
@@ -86,7 +121,12 @@ fn where_there_is_no_lock_it_says_why() {
     };
     assert!(shown(AppConfig::default(), scene_messages()).contains("The keys are not loaded yet."));
     let none = shown(AppConfig::default(), read(scene_messages()));
-    assert!(none.contains("no locks, no waiters") && none.contains("No locks or elections: no key ends"), "{none}");
+    assert!(
+        none.contains("no locks, no waiters")
+            && none.contains("No locks or elections. leasetop recognizes:")
+            && none.contains("election/NAME/ID"),
+        "{none}"
+    );
     let range = etcd_lease::KeyRange::prefix(b"/svc\x1b");
     let within = shown(AppConfig { range, ..AppConfig::default() }, read(scene_messages()));
     assert!(within.contains(r"under the prefix /svc\x1b."), "{within}");

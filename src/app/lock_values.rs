@@ -1,0 +1,64 @@
+//! The values of locks of one key. They name the leader or the owner of the lock.
+//!
+//! A value is read when a lock is on the screen, or for all locks in `leasetop locks`, and again after each put of its
+//! key. No other values are read. The reads count against the limit of bytes received for keys.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::ReadValue;
+
+/// Maximum number of values kept, and of values in one read.
+const MAX_VALUES: usize = 1000;
+const MAX_IN_READ: usize = 32;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct LockValues {
+    known: HashMap<Arc<[u8]>, ReadValue>,
+    /// The keys of the read that is not answered yet.
+    open: Vec<Arc<[u8]>>,
+}
+
+impl LockValues {
+    pub(super) fn get(&self, key: &[u8]) -> Option<&ReadValue> {
+        self.known.get(key)
+    }
+
+    /// The keys of the next read: those of `shown` whose values are not known. Empty while a read is not answered.
+    pub(super) fn due<'a>(&self, shown: impl Iterator<Item = &'a Arc<[u8]>>) -> Vec<Arc<[u8]>> {
+        if !self.open.is_empty() {
+            return Vec::new();
+        }
+        shown.filter(|key| !self.known.contains_key(*key)).take(MAX_IN_READ).cloned().collect()
+    }
+
+    /// Whether a read is not answered yet.
+    pub(super) fn is_reading(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    pub(super) fn started(&mut self, keys: &[Arc<[u8]>]) {
+        self.open = keys.to_vec();
+    }
+
+    /// Stores a reply. A value whose key has changed since the request is not stored.
+    pub(super) fn answered(&mut self, pairs: Vec<(Vec<u8>, ReadValue)>) {
+        if self.known.len() + pairs.len() > MAX_VALUES {
+            self.known.clear();
+        }
+        let open = std::mem::take(&mut self.open);
+        for (key, value) in pairs {
+            if let Some(key) = open.iter().find(|one| one[..] == key[..]) {
+                self.known.insert(Arc::clone(key), value);
+            }
+        }
+    }
+
+    /// Forgets the value of a key that has changed. A reply that is under way may have the old one.
+    pub(super) fn forget(&mut self, key: &[u8]) {
+        self.known.remove(key);
+        for open in self.open.iter_mut().filter(|open| open[..] == *key) {
+            *open = Arc::from(&b""[..]);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! `locks`: lists locks and elections with their holders and waiters.
+
+use std::time::Duration;
+
+use super::options::LocksArgs;
+use super::signals::Signals;
+use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless};
+use crate::app::{AppConfig, knows_locks, undecided_locks};
+use crate::report;
+use crate::runtime::{self, FinalState};
+
+/// How long to wait for the keys, the leases of their holders and the values without `--for`.
+const MAX_WAIT: Duration = Duration::from_secs(10);
+
+pub(super) async fn run(args: LocksArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
+    let config = AppConfig { reads_lock_values: true, ..headless::config(args.watch_args, &shared) };
+    let session = CommandSession::open(shared).await?;
+    let external =
+        headless::external(Signals::catch()?, session.clock.clone(), Some(args.watch_for.unwrap_or(MAX_WAIT)));
+    let from = session.clock.now();
+    let options = headless::options(&session, config);
+    let known = match args.watch_for {
+        Some(_) => runtime::watch_leases(options, external).await.0,
+        None => runtime::watch_until(options, external, knows_locks).await,
+    };
+    let FinalState { app, now, .. } = headless::reached(known, &session)?;
+    let watched = args.watch_for.map(|_| now - from);
+    if out.is_json() {
+        out.data(report::locks_json(&app, watched, now)).await?;
+    } else {
+        out.data(report::locks_table(&app, now)).await?;
+        if let Some(undecided) = undecided_locks(app.keys.locks()) {
+            out.message(&undecided).await;
+        }
+    }
+    headless::incomplete_keys(&app).map_or(Ok(Exit::Done), Err)
+}

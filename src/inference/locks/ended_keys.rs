@@ -1,0 +1,87 @@
+//! Keys that were deleted lately.
+//!
+//! A key that another lease creates again is a lock if that lease was there before the end: its client waited. A service
+//! that restarts creates its key again too, but with a lease that it grants after its start.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Candidate;
+use etcd_lease::LeaseId;
+use simkit::Timestamp;
+
+/// Maximum number of keys.
+const MAX_KEYS: usize = 4096;
+/// Clients that watch the key take it within this time, with a lease that they may grant just then.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// How another lease created a key again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Handover {
+    /// The lease was there before the key was deleted.
+    Waited,
+    /// The lease is newer, but the key was there again at once.
+    AtOnce,
+}
+
+/// A deleted key.
+#[derive(Clone, Debug)]
+pub(super) struct EndedKey {
+    /// The lease that it was attached to.
+    lease: LeaseId,
+    at: Timestamp,
+    /// Whether the watch reported the deletion as it happened.
+    is_prompt: bool,
+    /// What it was in its queue, if it held a lock.
+    held: Option<Candidate>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct EndedKeys {
+    keys: HashMap<Arc<[u8]>, EndedKey>,
+    /// The same keys, in the order of their ends. A key that ended again is in it twice.
+    order: VecDeque<Arc<[u8]>>,
+}
+
+impl EndedKeys {
+    pub(super) fn add(&mut self, key: Arc<[u8]>, lease: LeaseId, at: (Timestamp, bool), held: Option<Candidate>) {
+        let (at, is_prompt) = at;
+        self.keys.insert(Arc::clone(&key), EndedKey { lease, at, is_prompt, held });
+        self.order.push_back(key);
+        while self.order.len() > MAX_KEYS {
+            let oldest = self.order.pop_front();
+            oldest.and_then(|key| self.keys.remove(&key));
+        }
+    }
+
+    /// The candidate that held a lock with this key.
+    pub(super) fn keep_holder(&mut self, key: &[u8]) -> Option<Candidate> {
+        self.keys.get_mut(key)?.held.take()
+    }
+
+    /// What is known of a key that is there again. It is forgotten.
+    pub(super) fn take(&mut self, key: &[u8]) -> Option<EndedKey> {
+        self.keys.remove(key)
+    }
+}
+
+impl EndedKey {
+    /// Whether a lease that is known since `known_since` took over the key. `at` and whether that was reported as it
+    /// happened belong to the put.
+    pub(super) fn handover(
+        &self,
+        lease: LeaseId,
+        known_since: Option<Timestamp>,
+        (at, is_prompt): (Timestamp, bool),
+    ) -> Option<Handover> {
+        if lease == self.lease {
+            return None;
+        }
+        if known_since.is_some_and(|since| since < self.at) {
+            return Some(Handover::Waited);
+        }
+        let is_timed = self.is_prompt && is_prompt;
+        if is_timed && at - self.at <= AT_ONCE { Some(Handover::AtOnce) } else { None }
+    }
+}
