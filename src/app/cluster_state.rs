@@ -195,7 +195,7 @@ impl ClusterState {
 
     /// Whether a lease is still listed although the leader reported earlier that it does not exist.
     pub(super) fn is_zombie(&self, lease: &Lease) -> bool {
-        let is_listed_since = lease.end.is_some_and(|end| self.listed_at > Some(end.at));
+        let is_listed_since = lease.end().is_some_and(|end| self.listed_at > Some(end.at));
         lease.is_listed && is_listed_since && self.list_failure.is_none()
     }
 }

@@ -35,7 +35,7 @@ impl<'a> LeaseFacts<'a> {
 
     /// Whether the lease ended after `now`, the time at which the display was frozen.
     fn ends_later(&self) -> bool {
-        self.lease.end.is_some_and(|end| end.at > self.now)
+        self.lease.end().is_some_and(|end| end.at > self.now)
     }
 
     fn key_count(&self) -> Option<usize> {

@@ -202,7 +202,7 @@ impl RowSortKey {
 
 /// The last one to end is the first of the ended leases.
 pub(super) fn ended_value(lease: &Lease) -> Option<u64> {
-    lease.end.map(|end| !end.at.nanos())
+    lease.end().map(|end| !end.at.nanos())
 }
 
 pub(super) fn class_rank(has_ended: bool, class: ProblemClass, sort: Sort) -> u8 {

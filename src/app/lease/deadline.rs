@@ -21,7 +21,7 @@ impl Lease {
 
     /// The displayed time left in seconds. For an ended lease, the time left when it ended.
     pub(in crate::app) fn left_at_last(&self, now: Timestamp) -> Option<f64> {
-        Some(self.countdown?.left(self.end.map_or(now, |end| end.at.min(now))))
+        Some(self.countdown?.left(self.end().map_or(now, |end| end.at.min(now))))
     }
 
     pub(in crate::app) fn countdown(&self) -> Option<Countdown> {

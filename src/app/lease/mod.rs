@@ -125,8 +125,8 @@ pub struct Lease {
     pub(super) pending_deletion: Option<Box<PendingDeletion>>,
     /// Number of responses that leasetop's own reader has read.
     pub responses_read: u64,
-    /// When and how the lease ended, if it has.
-    pub end: Option<LeaseEnd>,
+    /// When and how the lease ended, if it has. Boxed, because most leases live.
+    pub end: Option<Box<LeaseEnd>>,
     /// How keep-alive was lost. Cleared when the engine keeps the lease alive again.
     pub loss: Option<Box<KeepaliveLoss>>,
     /// Recent renewals and problems.
@@ -213,6 +213,11 @@ impl Lease {
         self.first_seen
     }
 
+    /// When and how the lease ended, if it has.
+    pub fn end(&self) -> Option<LeaseEnd> {
+        self.end.as_deref().copied()
+    }
+
     /// The running fault drill.
     pub fn drill(&self) -> Option<Fault> {
         if self.is_kept_alive { self.engine.as_ref()?.drill } else { None }
@@ -220,7 +225,7 @@ impl Lease {
 
     /// The state at `now`: the first that applies, in the order of [`LeaseState`].
     pub fn state(&self, now: Timestamp) -> LeaseState {
-        self.end.map_or_else(|| self.state_if_alive(now), |end| LeaseState::Ended(end.cause))
+        self.end().map_or_else(|| self.state_if_alive(now), |end| LeaseState::Ended(end.cause))
     }
 
     /// The state at `now`, as if the lease had not ended.

@@ -45,7 +45,7 @@ impl Lease {
     /// and if no cycle is known. It reads at most five renewals.
     pub fn cycles(&self, now: Timestamp) -> Vec<Option<f64>> {
         let Some(ttl) = self.ttl_seconds() else { return Vec::new() };
-        let mut until = self.end.map_or(now, |end| end.at);
+        let mut until = self.end().map_or(now, |end| end.at);
         let mut shares: Vec<Option<f64>> = Vec::with_capacity(CYCLES);
         for (renewed, has_gap) in self.latest_renewals() {
             let share = ((until - renewed).as_secs_f64() / ttl).min(1.0);

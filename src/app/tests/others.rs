@@ -79,7 +79,7 @@ fn a_lease_without_renewals_is_late_then_at_risk_then_expired() {
     story.live(7, &truth, 65.6);
     story.list(&[], &[7]);
     assert_eq!(story.state(7), "expired");
-    let lag = story.others_lease(7).end.unwrap().lag.unwrap();
+    let lag = story.others_lease(7).end().unwrap().lag.unwrap();
     assert!(lag.least.as_secs_f64() <= 0.3 && lag.most.as_secs_f64() >= 0.3, "{lag:?}");
 }
 
@@ -152,7 +152,7 @@ fn an_own_revoke_is_reported_as_ours_whichever_source_comes_first() {
     story.list(&[], &[]);
     let answer = TimeToLive { id: LeaseId(1), ttl: -1, granted_ttl: 0, keys: Vec::new(), header: Header::default() };
     story.send(Msg::Probed { sent: story.now, received: story.now, answer, has_keys: false });
-    let end = story.others_lease(1).end.unwrap();
+    let end = story.others_lease(1).end().unwrap();
     assert!(end.is_ours && end.cause == EndCause::Revoked);
     assert!(story.others_lease(1).loss.is_none(), "nothing was lost");
 }

@@ -64,7 +64,7 @@ fn u_grants_the_same_lease_again_with_its_keys_and_keeps_it_alive() {
     restored(&mut story, 1, 1, 10, keys);
     assert_eq!(note(&story), "Granted 0000000000000001 again, 1 key");
     let lease = story.app.leases.get(LeaseId(1)).unwrap();
-    assert_eq!((lease.end, lease.ownership, lease.is_kept_alive), (None, Ownership::Own, true));
+    assert_eq!((lease.end(), lease.ownership, lease.is_kept_alive), (None, Ownership::Own, true));
     assert_eq!(story.press(&[U]), []);
     assert_eq!(note(&story), "Nothing to undo: the last revoke is already undone");
 }
@@ -76,7 +76,7 @@ fn a_restored_lease_of_another_client_is_not_ours_and_not_kept_alive() {
     story.press(&[U]);
     restored(&mut story, 7, 7, 30, RestoredKeys::default());
     let lease = story.app.leases.get(LeaseId(7)).unwrap();
-    assert_eq!((lease.end, lease.ownership, lease.is_kept_alive), (None, Ownership::Other, false));
+    assert_eq!((lease.end(), lease.ownership, lease.is_kept_alive), (None, Ownership::Other, false));
     assert_eq!(note(&story), "Granted 0000000000000007 again, no keys; not kept alive");
 }
 

@@ -71,7 +71,7 @@ fn is_undecided(app: &AppState, id: LeaseId) -> bool {
 fn report_gone(app: &mut AppState, key: &[u8], deleted: DeletedKey) {
     let DeletedKey { lease, at, doubt, revision, .. } = deleted;
     let end = match app.leases.get(lease) {
-        Some(lease) => lease.end.map(|end| end.cause),
+        Some(lease) => lease.end().map(|end| end.cause),
         None => Some(EndCause::Unknown),
     };
     let kind = EventKind::Down { key: key.to_vec(), end, revision };

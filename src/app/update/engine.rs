@@ -156,7 +156,7 @@ fn on_ended(app: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
         return;
     }
     let Some(lease) = app.leases.get_mut(id) else { return };
-    if let Some(end) = lease.end {
+    if let Some(end) = lease.end() {
         return on_late_loss(app, id, end, ended, at);
     }
     lease.is_kept_alive = false;
@@ -187,7 +187,7 @@ fn on_late_loss(app: &mut AppState, id: LeaseId, end: LeaseEnd, ended: &Ended, a
     let Some(loss) = lease.loss.as_mut() else { return };
     if *ended == Ended::Expired && end.cause == EndCause::Unknown {
         loss.why = Ended::Expired;
-        lease.end = Some(LeaseEnd { cause: EndCause::Expired, ..end });
+        lease.end = Some(Box::new(LeaseEnd { cause: EndCause::Expired, ..end }));
     }
     if loss.next.take().is_none() {
         return;

@@ -25,7 +25,7 @@ pub(super) fn overlay_end(app: &mut AppState, id: LeaseId, end: LeaseEnd) {
     if let Some(lease) = frozen.app.leases.get_mut_in_place(id)
         && lease.end.is_none()
     {
-        lease.end = Some(end);
+        lease.end = Some(Box::new(end));
         lease.is_kept_alive = false;
         app.view.request_redraw(Redraw::Soon);
     }
@@ -36,7 +36,7 @@ pub(super) fn overlay_restored(app: &mut AppState, id: LeaseId) {
     let Some(frozen) = &mut app.frozen else { return };
     let since = frozen.at;
     if let Some(lease) = frozen.app.leases.get_mut_in_place(id)
-        && lease.end.is_some_and(|end| end.at >= since)
+        && lease.end().is_some_and(|end| end.at >= since)
     {
         lease.end = None;
         app.view.request_redraw(Redraw::Soon);
@@ -85,7 +85,7 @@ pub(super) fn report(app: &mut AppState, since: Option<ChangesSinceFreeze>, now:
 
 /// The changes since the display was frozen at `since`. The frozen view already shows an end.
 fn changes(old: &Lease, new: &Lease, since: Timestamp) -> Vec<String> {
-    match (old.end, new.end) {
+    match (old.end(), new.end()) {
         (Some(_), None) => return vec!["granted again".to_owned()],
         (None, Some(end)) => return vec![format!("gone, {}", LeaseState::Ended(end.cause).word())],
         (Some(_), Some(end)) if end.at >= since => {

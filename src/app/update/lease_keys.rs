@@ -251,7 +251,7 @@ fn on_holder_seen(app: &mut AppState, id: LeaseId, revision: i64, at: Timestamp)
     if deleted.is_some_and(|deleted| deleted < revision) {
         confirm_alive(app, id);
     }
-    match app.leases.get(id).map(|lease| lease.end) {
+    match app.leases.get(id).map(Lease::end) {
         Some(None) => (),
         Some(Some(LeaseEnd { at: ended_at, revision: Some(gone), .. })) if gone < revision => {
             let since = ended_at.before(max_delay(app)).min(at);

@@ -135,7 +135,7 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
     let is_late = app.keys.failure.is_some() || app.events.now < app.keys.prompt_from;
     let are_keys_old = is_late || app.keys.index.is_by_lease();
     let Some(lease) = app.leases.alive_mut(id) else { return };
-    lease.end = Some(end);
+    lease.end = Some(Box::new(end));
     lease.is_kept_alive = false;
     if are_keys_old && lease.pending_deletion.is_none() {
         // The watch is catching up or reports only deletes, so the keys may already be attached to another lease.

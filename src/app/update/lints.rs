@@ -72,7 +72,7 @@ fn all_facts(leases: &LeaseStore, cluster: &ClusterState, keys: &KeyState, now: 
 
 /// The facts about a lease. An ended lease that is still listed is unknown to the leader.
 fn facts(cluster: &ClusterState, keys: &KeyState, lease: &Lease, now: Timestamp) -> LintFacts {
-    let Some(end) = lease.end else {
+    let Some(end) = lease.end() else {
         return LintFacts { lost_key: lost_key(keys, lease, now), ..facts_of_living(lease, now) };
     };
     let listed = cluster.is_zombie(lease);

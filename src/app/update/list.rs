@@ -56,7 +56,7 @@ fn mark_overdue(app: &mut AppState, sent: Timestamp) {
 
 /// Polls ended leases that are still listed: either the server does not know them, or they were granted again.
 fn recheck_ended(app: &mut AppState, sent: Timestamp) {
-    let is_doubtful = |lease: &&Lease| lease.is_listed && lease.end.is_some_and(|end| end.at < sent);
+    let is_doubtful = |lease: &&Lease| lease.is_listed && lease.end().is_some_and(|end| end.at < sent);
     let ended = app.leases.recently_ended.iter().filter_map(|(_, id)| app.leases.get(*id));
     for lease in ended.filter(is_doubtful) {
         app.polls.prioritize(lease.id);
@@ -73,7 +73,7 @@ pub(super) fn recovered(app: &mut AppState) {
 /// Handles a lease that is new in the list. A list requested before a lease ended may still contain it.
 fn on_listed(app: &mut AppState, id: LeaseId, sent: Timestamp, received: Timestamp) {
     app.cluster.unconfirmed.remove(&id);
-    match app.leases.get(id).map(|lease| lease.end) {
+    match app.leases.get(id).map(|lease| lease.end()) {
         None => on_first_seen(app, id, received),
         Some(Some(end)) if end.at < sent => {
             let within = since_list(app, received);

@@ -77,7 +77,7 @@ fn detect_regrant(app: &mut AppState, answer: &TimeToLive, sent: Timestamp, rece
     if !answer.is_alive() {
         return;
     }
-    match (lease.end, lease.granted_ttl) {
+    match (lease.end(), lease.granted_ttl) {
         (Some(end), _) if end.at < sent => {
             let within = TimeRange { earliest: end.at, latest: received };
             record_regrant(app, answer.id, within, Some(answer.granted_ttl));

@@ -96,7 +96,7 @@ fn ended_row_time(app: &AppState) -> Option<Duration> {
 /// Removes the row of a lease that ended at `ended_at`. Does nothing if the lease was granted again meanwhile. Keeps
 /// the row while the lease is still listed.
 fn drop_ended(app: &mut AppState, id: LeaseId, ended_at: Timestamp, now: Timestamp) {
-    let is_this = |lease: &&Lease| lease.end.is_some_and(|end| end.at <= ended_at);
+    let is_this = |lease: &&Lease| lease.end().is_some_and(|end| end.at <= ended_at);
     let Some(lease) = app.leases.get(id).filter(is_this) else { return };
     if app.cluster.is_zombie(lease) {
         app.leases.recently_ended.push_back((now, id));

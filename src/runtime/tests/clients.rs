@@ -184,7 +184,7 @@ async fn idle_sessions_that_share_a_ttl_are_healthy() {
         scene.wait(2.0).await;
     }
     scene.renewed(60, 30.0, &[]);
-    scene.renewed(60, 40.0, &["/late"]);
+    scene.renewed(60, 25.0, &["/slow"]);
     scene.wait(180.0).await;
     assert_eq!(scene.end().await.warnings, BTreeMap::new());
 }

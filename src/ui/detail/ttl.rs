@@ -55,7 +55,7 @@ fn server(page: &DetailPage<'_>, lease: &Lease) -> String {
     let Some(said) = lease.last_ttl_reply else { return "not asked yet".to_owned() };
     let ago = page.ago(said.received);
     match said.reading {
-        TtlStatus::Missing if lease.end.is_some_and(|end| end.cause == EndCause::NotRestored) => {
+        TtlStatus::Missing if lease.end().is_some_and(|end| end.cause == EndCause::NotRestored) => {
             format!("not in the restored cluster ({ago})")
         }
         TtlStatus::Missing => format!("expired or revoked ({ago})"),

@@ -127,7 +127,7 @@ pub(super) fn lines(page: &DetailPage<'_>, rows: usize) -> Vec<Line<'static>> {
         return Vec::new();
     }
     let teeth = (columns / TOOTH).max(1) as u32 * STEP.pow(page.ctx.app.view.span.into());
-    let end = page.lease.end.map_or(page.ctx.now, |death| death.at);
+    let end = page.lease.end().map_or(page.ctx.now, |death| death.at);
     let window = ChartSpan::until(end, rhythm.saturating_mul(teeth), columns);
     let chart = Chart { page, window, ttl: ttl.max(1) as f64, risk: rhythm.as_secs_f64() };
     chart.lines(&history, end, rows)

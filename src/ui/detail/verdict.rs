@@ -89,8 +89,8 @@ fn ended_role(cause: EndCause) -> Role {
 }
 
 fn ended(lease: &Lease, cause: EndCause, ttl: &str) -> String {
-    let by_whom = if lease.end.is_some_and(|end| end.is_ours) { "leasetop" } else { "another client" };
-    let last = lease.end.and_then(|end| lease.last_renewal(end.at));
+    let by_whom = if lease.end().is_some_and(|end| end.is_ours) { "leasetop" } else { "another client" };
+    let last = lease.end().and_then(|end| lease.last_renewal(end.at));
     match (cause, last) {
         (EndCause::Expired | EndCause::RanOut, Some(last)) => {
             format!("Expired after its TTL of {ttl}: {}.", last_renewal_in_words(last))
