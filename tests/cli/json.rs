@@ -158,7 +158,8 @@ fn list_with_for_reports_what_was_observed_of_each_lease() {
 
 #[test]
 fn every_event_as_the_report_prints_it() {
-    let snapshot = include_str!("../../src/report/snapshots/leasetop__report__events__tests__every_kind_as_json.snap");
+    let snapshot =
+        include_str!("../../src/report/events/snapshots/leasetop__report__events__tests__every_kind_as_json.snap");
     let objects = recorded(snapshot, "events");
     let schema = schema::read("events");
     let names = schema["properties"]["event"]["enum"].as_array().expect("the names");
