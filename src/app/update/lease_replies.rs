@@ -74,7 +74,7 @@ fn attach(app: &mut AppState, id: LeaseId, key: &[u8], when: Option<TimeRange>) 
 pub(super) fn loaded(app: &mut AppState, loaded: LoadedKeys, now: Timestamp) {
     let LoadedKeys { read, entries, revision, bytes } = loaded;
     app.keys.queries.count(bytes, now);
-    app.keys.reads.end(&read);
+    app.keys.end_read(&read);
     if !app.keys.index.is_by_lease() {
         return;
     }

@@ -282,6 +282,9 @@ impl<'a> LockList<'a> {
             (_, _, Some(prefix)) => {
                 (format!("No locks or elections under the prefix {prefix}."), Role::Dim)
             }
+            _ if !app.keys.are_all_known() => {
+                ("No lock or election is known yet: the keys of some leases are not known.".to_owned(), Role::Dim)
+            }
             _ => (
                 "No locks or elections: no key ends in the id of its lease, as the keys of `etcdctl lock` and `etcdctl \
                  elect` do."
