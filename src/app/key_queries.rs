@@ -206,7 +206,8 @@ impl KeyQueries {
 
     /// When the first lease that has replied is due, or the first that has not.
     fn first_due(&self, has_replied: bool) -> Option<Timestamp> {
-        let (_, due, _) = *self.plan.range((has_replied, Timestamp::START, LeaseId(i64::MIN))..).next()?;
+        let from = (has_replied, Timestamp::START, LeaseId(i64::MIN));
+        let (_, due, _) = *self.plan.range(from..=(has_replied, Timestamp::NEVER, LeaseId(i64::MAX))).next()?;
         Some(due)
     }
 

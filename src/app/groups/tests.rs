@@ -21,6 +21,8 @@ fn names(leases: &[(Lease, LeaseState)], by: GroupBy) -> Vec<String> {
 #[test]
 fn groups_with_problems_come_first_then_names_in_natural_order() {
     let (ok, late) = (LeaseState::Ok, LeaseState::Late);
+    let mut unknown = lease(7, 5, "");
+    unknown.keys = None;
     let leases = [
         (lease(1, 10, "/node10/a"), ok),
         (lease(2, 10, "/node9/a"), ok),
@@ -28,7 +30,7 @@ fn groups_with_problems_come_first_then_names_in_natural_order() {
         (lease(4, 60, "/svc/orders/1"), LeaseState::Risk),
         (lease(5, 60, "/svc/orders/2"), ok),
         (lease(6, 10, "/svc/mail/1"), late),
-        (Lease { keys: None, ..lease(7, 5, "") }, ok),
+        (unknown, ok),
     ];
     let services = ["/svc/orders 2", "/svc/mail 1", "/node9 1", "/node10 1", "(no key) 1", "(unknown) 1"];
     assert_eq!(names(&leases, GroupBy::Service), services);

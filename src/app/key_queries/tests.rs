@@ -153,5 +153,15 @@ fn the_queries_of_any_minute_stay_within_the_budget() {
         }
         assert!(queries.received(now) <= queries.limit(), "{} at {second} s", queries.received(now));
     }
-    assert!(queries.is_complete(), "{:?}", queries.plan.range(..).next());
+    assert!(queries.is_complete());
+}
+
+#[test]
+fn a_query_that_the_budget_does_not_allow_causes_no_wakeup_at_once() {
+    let mut queries = KeyQueries::new(60_000);
+    queries.add(ID, None, false, at(0.0));
+    queries.asked(ID, Shown::No, at(0.0));
+    queries.answered(ID, &keys(1), at(0.0));
+    queries.count(40_000, at(70.0));
+    assert_eq!((queries.due(at(70.0)).next(), queries.next_due(at(70.0))), (None, Some(at(71.0))));
 }
