@@ -105,6 +105,8 @@ async fn a_watch_that_costs_too_much_is_given_up() {
     }
     let received = test.sandbox.dialer(0).received();
     assert!(received < 11_000_000, "{received} of 36 MB, with the previous values");
+    // The watch has used the budget of a minute.
+    test.wait(62.0).await;
     let FinalState { app, .. } = test.end().await;
     let keys = app.leases.get(LeaseId(7)).and_then(|lease| lease.keys.clone());
     assert!(keys.is_some_and(|keys| keys.is_all && keys.count == 1));
