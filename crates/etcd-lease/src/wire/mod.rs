@@ -28,5 +28,5 @@ pub use config::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
 pub use error::CallError;
 pub use error_cause::{ETCD_ERRORS, ErrorCause, ErrorKind, EtcdError};
 pub use keepalive_replies::{KeepaliveReplies, KeepaliveReply};
-pub use key_pages::{KeyPages, KeyRangeRead, RangeSize};
+pub use key_pages::{KeyPages, KeyRangeRead};
 pub use key_watch::{KeyWatch, WatchUpdate};
