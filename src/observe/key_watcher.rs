@@ -194,7 +194,8 @@ impl KeyWatcher {
     fn limit_page(&self, read: &mut WholeRead) {
         let left = self.budget.left(self.clock.now()).unsigned_abs();
         let keys = if read.large.is_some() { (left / VALUE_BYTES).min(FEW_KEYS) } else { u64::MAX };
-        read.pages.limit_next(keys, left);
+        // The keys of this page may be a little longer than those before.
+        read.pages.limit_next(keys, left - left / 8);
     }
 
     async fn send_page(&self, page: Vec<KeyEntry>) {
