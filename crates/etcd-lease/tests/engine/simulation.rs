@@ -65,12 +65,17 @@ pub(crate) enum Disturbance {
     Refill,
     /// Expired leases are not removed for a while.
     Backlog,
+    /// The open connections are silent; new ones work.
+    DeadConnections,
+    /// The leader is silent, and so are followers until the next election, and what waits in them. It ends much later.
+    FrozenLeader,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     Answer { lane: usize, generation: u32 },
     Broken { lane: usize, generation: u32 },
+    Elected,
     AskAnswer { slot: SlotId, id: LeaseId, sent: Timestamp },
     AskTimeout { slot: SlotId, id: LeaseId, sent: Timestamp },
     TroubleEnds,
@@ -84,8 +89,15 @@ pub(crate) struct Simulation {
     /// When each lease was removed, and whether because it had expired.
     pub(crate) removed: BTreeMap<LeaseId, (Timestamp, bool)>,
     pub(crate) forbidden: BTreeSet<LeaseId>,
-    /// The requests waiting on each stream, with the generation of the stream.
-    lanes: BTreeMap<usize, (u32, VecDeque<LeaseId>)>,
+    ttls: BTreeMap<LeaseId, Duration>,
+    /// The requests waiting on each stream, by its lane and generation.
+    streams: BTreeMap<(usize, u32), VecDeque<LeaseId>>,
+    /// The streams that get no reply.
+    dead: BTreeSet<(usize, u32)>,
+    /// Since when a new stream would get replies.
+    path_since: Option<Timestamp>,
+    /// The times, long enough to matter, in which a new stream would have got replies.
+    paths: Vec<(Timestamp, Timestamp)>,
     asked: Vec<(SlotId, LeaseId, Timestamp)>,
     events: BTreeSet<(Timestamp, u64, Event)>,
     order: u64,
@@ -108,7 +120,11 @@ impl Simulation {
             held: BTreeMap::new(),
             removed: BTreeMap::new(),
             forbidden: BTreeSet::new(),
-            lanes: BTreeMap::new(),
+            ttls: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            dead: BTreeSet::new(),
+            path_since: Some(Timestamp::START),
+            paths: Vec::new(),
             asked: Vec::new(),
             events: BTreeSet::new(),
             order: 0,
@@ -127,6 +143,7 @@ impl Simulation {
     pub(crate) fn grant(&mut self, id: i64, ttl: u64, reported: bool) {
         let id = LeaseId(id);
         self.held.insert(id, SimulatedLease { ttl, deadline: self.now + Duration::from_secs(ttl), forbidden: false });
+        self.ttls.insert(id, Duration::from_secs(ttl));
         self.answered_any.insert(id, self.now);
         self.last_answer.insert(id, self.now);
         if reported {
@@ -167,10 +184,36 @@ impl Simulation {
             }
             _ => (),
         }
-        if trouble != Disturbance::Cut {
-            self.trouble = Some(trouble);
-            self.at(self.now + lasting, Event::TroubleEnds);
+        if trouble == Disturbance::Cut {
+            return;
         }
+        self.trouble = Some(trouble);
+        self.at(self.now + lasting, Event::TroubleEnds);
+        match trouble {
+            Disturbance::DeadConnections => self.dead.extend(self.streams.keys()),
+            Disturbance::FrozenLeader => {
+                self.dead.extend(self.streams.keys());
+                self.end_path();
+                self.at(self.now + (lasting / 2).clamp(ms(1_000), ms(2_000)), Event::Elected);
+            }
+            Disturbance::Backlog => (),
+            _ => self.end_path(),
+        }
+    }
+
+    fn end_path(&mut self) {
+        if let Some(since) = self.path_since.take()
+            && self.now.since(since) >= ms(500)
+        {
+            self.paths.push((since, self.now));
+        }
+    }
+
+    /// Whether a path existed for some third of the TTL while a lease could be renewed: between `from` and `to`.
+    pub(crate) fn had_path(&self, from: Timestamp, to: Timestamp, ttl: Duration) -> bool {
+        let now = self.path_since.map(|since| (since, self.now));
+        let paths = self.paths.iter().rev().take_while(|(_, end)| *end >= from).copied().chain(now);
+        paths.into_iter().any(|(start, end)| end.min(to).since(start.max(from)) >= ttl / 3)
     }
 
     fn at(&mut self, when: Timestamp, event: Event) {
@@ -179,9 +222,10 @@ impl Simulation {
     }
 
     fn break_streams(&mut self) {
-        for (lane, (generation, _)) in std::mem::take(&mut self.lanes) {
+        for (lane, generation) in std::mem::take(&mut self.streams).into_keys() {
             self.at(self.now + ms(1), Event::Broken { lane, generation });
         }
+        self.dead.clear();
     }
 
     /// Runs until `end`.
@@ -206,7 +250,8 @@ impl Simulation {
 
     /// Removes expired leases. etcd does so every 500 ms; here it happens whenever time advances.
     fn expire(&mut self) {
-        if self.trouble == Some(Disturbance::Backlog) || self.trouble == Some(Disturbance::Down) {
+        let is_frozen = self.trouble == Some(Disturbance::FrozenLeader) && self.path_since.is_none();
+        if is_frozen || matches!(self.trouble, Some(Disturbance::Backlog | Disturbance::Down)) {
             return;
         }
         let now = self.now;
@@ -215,8 +260,8 @@ impl Simulation {
         for id in over {
             self.held.remove(&id);
             self.removed.insert(id, (now, true));
-            let blocked: Vec<_> = self.lanes.iter().filter(|(_, (_, line))| line.front() == Some(&id)).collect();
-            let blocked: Vec<_> = blocked.into_iter().map(|(lane, (generation, _))| (*lane, *generation)).collect();
+            let blocked = self.streams.iter().filter(|(_, line)| line.front() == Some(&id));
+            let blocked: Vec<_> = blocked.map(|(stream, _)| *stream).collect();
             blocked.into_iter().for_each(|(lane, generation)| self.at(now, Event::Answer { lane, generation }));
         }
     }
@@ -227,14 +272,8 @@ impl Simulation {
             return self.at(self.now + ms(50), event);
         }
         match event {
-            Event::TroubleEnds => {
-                self.trouble = None;
-                let lanes: Vec<_> = self.lanes.iter().map(|(lane, (generation, _))| (*lane, *generation)).collect();
-                lanes.into_iter().for_each(|(lane, generation)| self.at(self.now, Event::Answer { lane, generation }));
-                for (slot, id, sent) in std::mem::take(&mut self.asked) {
-                    self.at(self.now + self.latency, Event::AskAnswer { slot, id, sent });
-                }
-            }
+            Event::TroubleEnds => self.end_trouble(),
+            Event::Elected => self.elect(),
             Event::Broken { lane, generation } => {
                 self.scheduler.stream_ended(self.now, lane, generation, StreamEnd::Broken("cut".to_owned()));
             }
@@ -253,28 +292,60 @@ impl Simulation {
         }
     }
 
+    fn end_trouble(&mut self) {
+        let was = self.trouble.take();
+        self.path_since.get_or_insert(self.now);
+        let dead = std::mem::take(&mut self.dead);
+        if was == Some(Disturbance::DeadConnections) {
+            for (lane, generation) in dead {
+                self.streams.remove(&(lane, generation));
+                self.at(self.now, Event::Broken { lane, generation });
+            }
+        }
+        let streams: Vec<_> = self.streams.keys().copied().collect();
+        streams.into_iter().for_each(|(lane, generation)| self.at(self.now, Event::Answer { lane, generation }));
+        self.answer_queries();
+    }
+
+    fn answer_queries(&mut self) {
+        for (slot, id, sent) in std::mem::take(&mut self.asked) {
+            self.at(self.now + self.latency, Event::AskAnswer { slot, id, sent });
+        }
+    }
+
+    /// A new leader refills all leases. The engine learns of it within some time, as from its status requests.
+    fn elect(&mut self) {
+        let now = self.now;
+        self.path_since = Some(now);
+        self.held.values_mut().for_each(|held| held.deadline = now + Duration::from_secs(held.ttl + 1));
+        self.scheduler.start_over(now);
+        let lanes: BTreeSet<_> = self.streams.keys().map(|(lane, _)| *lane).collect();
+        lanes.into_iter().for_each(|lane| self.scheduler.resend_on_new_path(now, lane));
+        self.answer_queries();
+    }
+
     fn is_silent(&self) -> bool {
-        matches!(self.trouble, Some(Disturbance::Hung | Disturbance::Down))
+        match self.trouble {
+            Some(Disturbance::Hung | Disturbance::Down) => true,
+            Some(Disturbance::FrozenLeader) => self.path_since.is_none(),
+            _ => false,
+        }
     }
 
     /// Answers the first request of a stream; streams are strictly in order.
     fn serve(&mut self, lane: usize, generation: u32) {
-        if self.is_silent() {
+        let stream = (lane, generation);
+        if self.is_silent() || self.dead.contains(&stream) {
             return;
         }
-        let Some((of, line)) = self.lanes.get_mut(&lane).filter(|(of, _)| *of == generation) else { return };
-        let (of, Some(&id)) = (*of, line.front()) else { return };
+        let Some(&id) = self.streams.get(&stream).and_then(VecDeque::front) else { return };
         let now = self.now;
         match self.held.get_mut(&id) {
             Some(held) if held.deadline <= now => return, // blocks until it is removed
             Some(held) if held.forbidden => {
-                self.lanes.remove(&lane);
-                return self.scheduler.stream_ended(
-                    now,
-                    lane,
-                    of,
-                    StreamEnd::Forbidden("permission denied".to_owned()),
-                );
+                self.streams.remove(&stream);
+                let end = StreamEnd::Forbidden("permission denied".to_owned());
+                return self.scheduler.stream_ended(now, lane, generation, end);
             }
             Some(held) => {
                 held.deadline = now + Duration::from_secs(held.ttl);
@@ -284,14 +355,16 @@ impl Simulation {
             None => (),
         }
         let ttl = self.held.get(&id).map_or(0, |held| i64::try_from(held.ttl).unwrap());
-        self.answered_any.insert(id, now);
-        if let Some((_, line)) = self.lanes.get_mut(&lane) {
+        if !self.ended.contains_key(&id) {
+            self.answered_any.insert(id, now);
+        }
+        if let Some(line) = self.streams.get_mut(&stream) {
             line.pop_front();
             if !line.is_empty() {
                 self.at(now + ms(1), Event::Answer { lane, generation });
             }
         }
-        self.scheduler.on_renewal_reply(now, lane, of, id, ttl, 1);
+        self.scheduler.on_renewal_reply(now, lane, generation, id, ttl, 1);
     }
 
     fn time_to_live(&self, id: LeaseId) -> TimeToLive {
@@ -311,23 +384,40 @@ impl Simulation {
         }
         for (_, id, notice) in output.notices {
             if let Notice::Ended(last) = notice {
+                self.check_end(id, last.ended.as_ref().unwrap());
                 let before = self.ended.insert(id, (self.now, last.ended.unwrap()));
                 assert_eq!(before, None, "{id} ends once");
             }
         }
     }
 
+    /// No lease is lost while a path existed for a third of its TTL.
+    fn check_end(&self, id: LeaseId, ended: &Ended) {
+        let is_revoked = self.removed.get(&id).is_some_and(|(_, expired)| !expired);
+        if is_revoked || matches!(ended, Ended::Forbidden { .. } | Ended::Cancelled) {
+            return;
+        }
+        let ttl = self.ttls[&id];
+        let due = self.last_answer[&id] + ttl / 3 + ms(500);
+        let had_path = self.had_path(due, self.last_answer[&id] + ttl, ttl);
+        assert!(!had_path, "{id} of {ttl:?} was lost with a path to etcd at {:?}: {ended:?}", self.now);
+    }
+
     fn act(&mut self, act: Action) {
         match act {
-            Action::Open { lane, generation } => {
+            Action::Open { lane, generation, unanswered } => {
                 if self.trouble == Some(Disturbance::Down) {
-                    self.at(self.now + ms(1), Event::Broken { lane, generation });
-                } else {
-                    self.lanes.insert(lane, (generation, VecDeque::new()));
+                    return self.at(self.now + ms(1), Event::Broken { lane, generation });
+                }
+                self.streams.insert((lane, generation), VecDeque::new());
+                let is_same_connection = self.trouble == Some(Disturbance::DeadConnections) && unanswered == 0;
+                if self.is_silent() && self.trouble == Some(Disturbance::FrozenLeader) || is_same_connection {
+                    self.dead.insert((lane, generation));
                 }
             }
-            Action::Close { lane } => {
-                self.lanes.remove(&lane);
+            Action::Close { lane, generation } => {
+                self.streams.remove(&(lane, generation));
+                self.dead.remove(&(lane, generation));
             }
             Action::Send { lane, id } => self.send(lane, id),
             Action::QueryTtl { slot, id } => {
@@ -344,15 +434,16 @@ impl Simulation {
 
     fn send(&mut self, lane: usize, id: LeaseId) {
         self.sends += 1;
-        let elsewhere = self.lanes.values().any(|(_, line)| line.contains(&id));
-        assert!(!elsewhere, "{id} is in flight twice");
         let at = self.now + self.latency;
-        if let Some((generation, line)) = self.lanes.get_mut(&lane) {
-            line.push_back(id);
-            let generation = *generation;
-            if line.len() == 1 {
-                self.at(at, Event::Answer { lane, generation });
-            }
+        let Some((&(_, generation), line)) = self.streams.range_mut((lane, 0)..=(lane, u32::MAX)).next_back() else {
+            return;
+        };
+        assert!(!line.contains(&id), "{id} is in flight twice on a stream");
+        line.push_back(id);
+        if line.len() == 1 {
+            self.at(at, Event::Answer { lane, generation });
         }
+        let copies = self.streams.values().filter(|line| line.contains(&id)).count();
+        assert!(copies <= 2 * self.scheduler.lanes(), "{id} is in flight {copies} times");
     }
 }

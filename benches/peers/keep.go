@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
+)
+
+const ttl = 10
+
+// The grants are spread over one interval of the renewals, so that some lease is due whenever a fault begins.
+const spread = 3500 * time.Millisecond
+
+// keep writes a line per response, `LEASE MILLISECONDS`, and a line `LEASE lost` for a lease whose keepalive ended.
+func keep(endpoints []string, leases int, during time.Duration, file string) {
+	config := clientv3.Config{Endpoints: endpoints, DialTimeout: 2 * time.Second, Logger: zap.NewNop()}
+	client, err := clientv3.New(config)
+	if err != nil {
+		fail(err)
+	}
+	out, err := os.Create(file)
+	if err != nil {
+		fail(err)
+	}
+	lines := bufio.NewWriter(out)
+	var lock sync.Mutex
+	record := func(lease int, what any) {
+		lock.Lock()
+		defer lock.Unlock()
+		fmt.Fprintln(lines, lease, what)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var ends sync.WaitGroup
+	start := time.Now()
+	for lease := range leases {
+		time.Sleep(time.Until(start.Add(spread * time.Duration(lease) / time.Duration(leases))))
+		ends.Add(1)
+		go func() {
+			defer ends.Done()
+			granted, err := client.Grant(ctx, ttl)
+			if err != nil {
+				fail(err)
+			}
+			responses, err := client.KeepAlive(ctx, granted.ID)
+			if err != nil {
+				fail(err)
+			}
+			for range responses {
+				record(lease, time.Now().UnixMilli())
+			}
+			if ctx.Err() == nil {
+				record(lease, "lost")
+			}
+		}()
+	}
+	time.Sleep(time.Until(start.Add(during)))
+	cancel()
+	ends.Wait()
+	if err := lines.Flush(); err != nil {
+		fail(err)
+	}
+}
