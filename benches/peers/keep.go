@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -12,14 +13,18 @@ import (
 	"go.uber.org/zap"
 )
 
-const ttl = 10
-
-// The grants are spread over one interval of the renewals, so that some lease is due whenever a fault begins.
-const spread = 3500 * time.Millisecond
+// interval returns the interval of undisturbed renewals: a third of the TTL, at the next check each 500 ms.
+func interval(ttl int) time.Duration {
+	const tick = 500 * time.Millisecond
+	return (time.Duration(ttl)*time.Second/3/tick + 1) * tick
+}
 
 // keep writes a line per response, `LEASE MILLISECONDS`, and a line `LEASE lost` for a lease whose keepalive ended.
-func keep(endpoints []string, leases int, during time.Duration, file string) {
+//
+// The grants are spread over one interval of the renewals, so that some lease is due whenever a fault begins.
+func keep(endpoints []string, leases int, ttl int, during time.Duration, file string) {
 	config := clientv3.Config{Endpoints: endpoints, DialTimeout: 2 * time.Second, Logger: zap.NewNop()}
+	config.Username, config.Password, _ = strings.Cut(os.Getenv("LOGIN"), ":")
 	client, err := clientv3.New(config)
 	if err != nil {
 		fail(err)
@@ -39,11 +44,11 @@ func keep(endpoints []string, leases int, during time.Duration, file string) {
 	var ends sync.WaitGroup
 	start := time.Now()
 	for lease := range leases {
-		time.Sleep(time.Until(start.Add(spread * time.Duration(lease) / time.Duration(leases))))
+		time.Sleep(time.Until(start.Add(interval(ttl) * time.Duration(lease) / time.Duration(leases))))
 		ends.Add(1)
 		go func() {
 			defer ends.Done()
-			granted, err := client.Grant(ctx, ttl)
+			granted, err := client.Grant(ctx, int64(ttl))
 			if err != nil {
 				fail(err)
 			}

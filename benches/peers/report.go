@@ -12,14 +12,11 @@ import (
 // The longest pause of answers that is no outage, in ms.
 const usualPause = 200
 
-// The interval of undisturbed renewals, in ms.
-const interval = 3500
-
 type outage struct{ from, to int64 }
 
 // report prints per file: the longest interval, the number of leases lost, and the longest time from the first answer of
 // a leader after an outage until a lease that was due by then was renewed. It ends with the length of the longest outage.
-func report(observed string, files []string) {
+func report(ttl int, observed string, files []string) {
 	outages := readOutages(observed)
 	longest := int64(0)
 	for _, each := range outages {
@@ -27,7 +24,7 @@ func report(observed string, files []string) {
 	}
 	for _, file := range files {
 		renewals, lost := readRenewals(file)
-		fmt.Printf("%s %s %d %s %s\n", file, ms(longestInterval(renewals)), lost, ms(resume(renewals, outages)), ms(longest))
+		fmt.Printf("%s %s %d %s %s\n", file, ms(longestInterval(renewals)), lost, ms(resume(renewals, outages, interval(ttl).Milliseconds())), ms(longest))
 	}
 }
 
@@ -73,7 +70,7 @@ func longestInterval(renewals map[string][]int64) int64 {
 	return longest
 }
 
-func resume(renewals map[string][]int64, outages []outage) int64 {
+func resume(renewals map[string][]int64, outages []outage, interval int64) int64 {
 	longest := int64(0)
 	for _, times := range renewals {
 		for _, each := range outages {

@@ -1,48 +1,56 @@
-# The longest renewal interval through the faults of a cluster of three, beside Go's clientv3. Names of faults limit it.
+# Longest renewal interval through the faults of three members, beside the newest Go client. Names of faults limit it.
 #
-# 1,000 leases of 10 s are kept alive by etcd-lease, and as many by the newest Go client (benches/peers), on one cluster
-# at the same time. An observer asks every member 50 times a second who leads.
+# 1,000 leases of 10 s are kept alive by etcd-lease (its example `keep`), and as many by Go's clientv3 (benches/peers), on
+# one cluster at the same time. An observer asks every member 50 times a second whether it leads. The columns are: the
+# longest interval between two responses of a lease, leases lost, the longest time from the first answer of a leader after
+# an outage to the renewal of a lease that was due by then, and the longest outage. Each pair is ours and Go's, in seconds.
+#
 #   FAULTS_CLIENT   an example `keep` of etcd-lease that is already built
 #   FAULTS_PEERS    benches/peers, already built
 #   FAULTS_RUNS     how often each fault is measured; the median counts [default: 1]
-leases=1000
-keep=${FAULTS_CLIENT:-target/release/examples/keep}
+#   FAULTS_KEEP     a folder for what was recorded
+keep=$(realpath -m "${FAULTS_CLIENT:-target/release/examples/keep}")
 peers=${FAULTS_PEERS:-$work/peers}
 [ -n "${FAULTS_CLIENT:-}" ] || cargo build --locked --quiet --release --package etcd-lease --example keep
 [ -n "${FAULTS_PEERS:-}" ] || (cd benches/peers && go build -o "$peers" .)
 
-members=()
-address() { echo "127.0.0.1:$((port + $1))"; }
-ctl() { "$etcd/etcdctl" --endpoints "$endpoints" "$@"; }
+members=() clients=() helpers=()
+# What a fault can change before the cluster starts.
+defaults() { leases=1000 ttl=10 seconds=60 login='' flags=() hosts=(127.0.0.1 127.0.0.1 127.0.0.1) enter=('' '' '') used=''; }
+address() { echo "${hosts[$1]}:$((port + $1))"; }
+peer() { echo "http://${hosts[$1]}:$((port + 10 + $1))"; }
+ctl() { "$etcd/etcdctl" --endpoints "$endpoints" ${login:+--user "$login"} "$@"; }
 
 # start_member NUMBER: starts a member on its data.
 start_member() {
-  "$etcd/etcd" --name "m$1" --data-dir "$data/m$1" --initial-cluster "$initial" \
+  # shellcheck disable=SC2086
+  ${enter[$1]} "$etcd/etcd" --name "m$1" --data-dir "$data/m$1" --initial-cluster "$initial" "${flags[@]}" \
     --listen-client-urls "http://$(address "$1")" --advertise-client-urls "http://$(address "$1")" \
-    --listen-peer-urls "http://$(address $((10 + $1)))" --initial-advertise-peer-urls "http://$(address $((10 + $1)))" \
-    >>"$data/m$1.log" 2>&1 &
+    --listen-peer-urls "$(peer "$1")" --initial-advertise-peer-urls "$(peer "$1")" >>"$data/m$1.log" 2>&1 &
   members[$1]=$!
 }
 
 start_cluster() {
-  port=$((20000 + RANDOM % 20000)) data=$(mktemp -d -p "$work")
-  initial="m0=http://$(address 10),m1=http://$(address 11),m2=http://$(address 12)"
+  port=$((20000 + RANDOM % 12000)) data=$(mktemp -d -p "$work")
+  initial="m0=$(peer 0),m1=$(peer 1),m2=$(peer 2)"
   endpoints=$(address 0),$(address 1),$(address 2)
   for number in 0 1 2; do start_member $number; done
   for _ in $(seq 100); do
     ctl endpoint health >/dev/null 2>&1 && return
+    kill -0 "${members[@]}" 2>/dev/null || break
     sleep 0.1
   done
-  tail -n 5 "$data"/m?.log >&2
+  for number in 0 1 2; do tail -n 5 "$data/m$number.log" >&2; done
   exit 1
 }
 
-stop_cluster() {
-  kill -KILL "${members[@]}" 2>/dev/null || true
-  wait "${members[@]}" 2>/dev/null || true
+# A stopped process would never end.
+stop_all() {
+  kill -KILL "${members[@]}" "${clients[@]}" "${helpers[@]}" 2>/dev/null || true
+  wait 2>/dev/null || true
+  members=() clients=() helpers=()
 }
-# A stopped member would never end.
-trap 'stop_cluster; clean_up' EXIT
+trap 'stop_all; clean_up' EXIT
 
 # The number of the leader, asked of the members that answer.
 leader() {
@@ -50,12 +58,17 @@ leader() {
     jq -r --argjson port "$port" 'map(select(.Status.leader == .Status.header.member_id)) | max_by(.Status.raftTerm)
       | .Endpoint | split(":")[-1] | tonumber - $port'
 }
-
+move_leader_to() {
+  local id; id=$(ctl endpoint status -w json | jq -r --arg at "$(address "$1")" '.[] | select(.Endpoint == $at).Status.header.member_id')
+  ctl move-leader "$(printf '%x' "$id")" >/dev/null
+}
 send() { local signal=$1; shift; for number in "$@"; do kill "-$signal" "${members[number]}"; done; }
 # bring_down NUMBER: kills a member and waits for its end.
 bring_down() { send KILL "$1"; wait "${members[$1]}" 2>/dev/null || true; }
 
-# The faults. Each is a function that takes about 45 s, and runs 8 s after the clients have started.
+# Each fault is a function that runs 8 s after the clients have started. NAME_before runs before the cluster starts,
+# NAME_ready after that.
+endpoint_ready() { bring_down 2; sleep 3; }
 fault_endpoint() { sleep 40; }
 fault_kill() {
   for _ in 1 2 3; do
@@ -71,21 +84,107 @@ fault_stop() {
 }
 fault_rolling() {
   for number in 0 1 2; do
-    send TERM "$number"; wait "${members[number]}" 2>/dev/null || true
-    sleep 1; start_member "$number"; sleep 11
+    send TERM $number; wait "${members[number]}" 2>/dev/null || true
+    sleep 1; start_member $number; sleep 11
   done
 }
 fault_quorum() {
   for number in 0 1 2; do
-    send STOP "$number" $(((number + 1) % 3)); sleep 5; send CONT "$number" $(((number + 1) % 3)); sleep 9
+    send STOP $number $(((number + 1) % 3)); sleep 5; send CONT $number $(((number + 1) % 3)); sleep 9
   done
 }
 fault_all() {
-  for number in 0 1 2; do send KILL $number; done
-  for number in 0 1 2; do wait "${members[number]}" 2>/dev/null || true; done
+  send KILL 0 1 2
+  wait "${members[@]}" 2>/dev/null || true
   sleep 4
   for number in 0 1 2; do start_member $number; done
   sleep 20
+}
+fault_frozen() {
+  local number; number=$(leader)
+  send STOP "$number"; sleep 14; send CONT "$number"; sleep 12
+}
+fault_moved() {
+  for _ in $(seq 8); do
+    local number; number=$(leader)
+    move_leader_to $(((number + 1) % 3)); sleep 5
+  done
+}
+# Their processes stop, as in a paused virtual machine.
+fault_paused() {
+  for _ in 1 2; do
+    kill -STOP "${clients[@]:1}"; sleep 5; kill -CONT "${clients[@]:1}"; sleep 10
+  done
+}
+# All connections go through proxies, which silence the open ones.
+nat_ready() {
+  used=''
+  for number in 0 1 2; do
+    "$peers" proxy "127.0.0.1:$((port + 20 + number))" "$(address $number)" & helpers+=($!)
+    used+=${used:+,}127.0.0.1:$((port + 20 + number))
+  done
+  sleep 0.5
+}
+fault_nat() {
+  for _ in 1 2; do kill -USR1 "${helpers[@]}"; sleep 20; done
+}
+# The disk of the leader takes 10 s for a write: it answers reads and renewals, and no proposals.
+fault_disk() {
+  local number; number=$(leader)
+  strace -f -qq -o /dev/null -e trace=fdatasync,fsync -e inject=fdatasync,fsync:delay_enter=10000000 -p "${members[number]}" &
+  helpers+=($!)
+  sleep 20; kill "${helpers[@]}"; sleep 12
+}
+token_before() { flags=(--auth-token simple --auth-token-ttl 3) seconds=45; }
+token_ready() {
+  ctl user add root:root >/dev/null && ctl user grant-role root root >/dev/null && ctl auth enable >/dev/null
+  login=root:root
+}
+fault_token() { sleep 30; }
+# 700 leases of another client are revoked at once while 2,000 of 5 s are renewed every 2 s.
+revoke_before() { leases=2000 ttl=5; }
+fault_revoke() {
+  for _ in 1 2 3; do "$peers" revoke "$endpoints" 700; sleep 8; done
+}
+nospace_before() { flags=(--quota-backend-bytes 16000000); }
+fault_nospace() {
+  head -c 1000000 /dev/zero | tr '\0' x >"$data/value"
+  for n in $(seq 20); do ctl put "/fill/$n" <"$data/value" >/dev/null 2>&1 || true; done
+  ctl alarm list 2>/dev/null | grep -q NOSPACE || echo "no NOSPACE alarm" >&2
+  sleep 25
+}
+
+# Member 2 runs in a network namespace of its own, and all of this in another one, so that links can be cut.
+apart_before() {
+  local pid
+  ip link set lo up
+  ip addr add 10.200.0.1/32 dev lo
+  unshare --net sleep 1000 & pid=$! helpers+=($!)
+  sleep 0.5
+  ip link add v0 type veth peer name v1 netns "$pid"
+  ip addr add 10.200.1.1/24 dev v0
+  ip link set v0 up
+  enter=('' '' "nsenter --net=/proc/$pid/ns/net")
+  ${enter[2]} ip link set lo up
+  ${enter[2]} ip addr add 10.200.1.2/24 dev v1
+  ${enter[2]} ip link set v1 up
+  ${enter[2]} ip route add 10.200.0.1/32 via 10.200.1.1
+  hosts=(10.200.0.1 10.200.0.1 10.200.1.2)
+}
+cutoff_before() { apart_before; seconds=100; }
+cutoff_ready() { [ "$(leader)" != 2 ] || move_leader_to 0; }
+fault_cutoff() { ip link set v0 down; sleep 60; ip link set v0 up; sleep 15; }
+oneway_before() { apart_before; }
+oneway_ready() { [ "$(leader)" = 2 ] || move_leader_to 2; }
+# What the leader sends is lost, to members and clients, and it still gets everything.
+fault_oneway() {
+  ip rule add pref 100 lookup local
+  ip rule add pref 10 iif v0 blackhole
+  ip rule del pref 0
+  sleep 20
+  ip rule add pref 0 lookup local
+  ip rule del pref 10
+  sleep 15
 }
 
 title() {
@@ -96,36 +195,73 @@ title() {
     rolling) echo "rolling restart" ;;
     quorum) echo "two members stopped for 5 s three times" ;;
     all) echo "all members killed for 4 s" ;;
+    frozen) echo "leader frozen for 14 s" ;;
+    moved) echo "leader moved every 5 s" ;;
+    paused) echo "our process stopped for 5 s twice" ;;
+    nat) echo "open connections dead, new ones work" ;;
+    disk) echo "disk of the leader stalled" ;;
+    token) echo "tokens that live for 3 s" ;;
+    revoke) echo "700 revoked at once, 2,000 of 5 s kept" ;;
+    nospace) echo "NOSPACE" ;;
+    cutoff) echo "follower cut off for 60 s" ;;
+    oneway) echo "what the leader sends is lost for 20 s" ;;
+    loss) echo "30 % of packets lost, 200 ms delay" ;;
+    clock) echo "wall clock stepped by an hour" ;;
   esac
 }
 
-# measure FAULT: prints `ours INTERVAL LOST RESUME OUTAGE` and the same for Go.
+# Why a fault cannot be measured here; nothing if it can.
+obstacle() {
+  case $1 in
+    cutoff | oneway) unshare --net true 2>/dev/null || echo "no right to create a network namespace" ;;
+    disk) strace -qq -o /dev/null true 2>/dev/null || echo "no strace" ;;
+    loss) unshare --net sh -c 'ip link set lo up && tc qdisc add dev lo root netem loss 1%' 2>/dev/null || echo "no netem in this kernel" ;;
+    clock) echo "both clients read a monotonic clock, which cannot be stepped" ;;
+  esac
+}
+
+is_function() { declare -F "$1" >/dev/null; }
+
+# measure FAULT: prints the figures of both clients, a line each.
 measure() {
-  local name=$1 used seconds clients=()
+  local name=$1
+  defaults
+  if is_function "${name}_before"; then "${name}_before"; fi
   start_cluster
   used=$endpoints
-  [ "$name" != endpoint ] || { bring_down 2; sleep 3; }
-  seconds=60
+  if is_function "${name}_ready"; then "${name}_ready"; fi
+  export LOGIN=$login
   "$peers" observe "$endpoints" $seconds "$data/observed" & clients+=($!)
-  "$keep" "$used" $leases $seconds "$data/ours" & clients+=($!)
-  "$peers" keep "$used" $leases $seconds "$data/go" & clients+=($!)
+  "$keep" "$used" $leases $ttl $seconds "$data/ours" & clients+=($!)
+  "$peers" keep "$used" $leases $ttl $seconds "$data/go" & clients+=($!)
   sleep 8
   "fault_$name"
   wait "${clients[@]}"
-  stop_cluster
-  "$peers" report "$data/observed" "$data/ours" "$data/go" | sed "s#$data/##"
-  [ -z "${FAULTS_KEEP:-}" ] || cp -r "$data" "$FAULTS_KEEP"
+  stop_all
+  "$peers" report $ttl "$data/observed" "$data/ours" "$data/go" | sed "s#$data/##"
+  if [ -n "${FAULTS_KEEP:-}" ]; then mkdir -p "$FAULTS_KEEP" && cp "$data"/*.log "$data"/{observed,ours,go} "$FAULTS_KEEP"; fi
 }
 
 # middle COLUMN NAME: the median of a column of the lines of a client.
 middle() { awk -v name="$2" -v column="$1" '$1 == name { print $column }' "$work/runs" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+pair() { echo "$(middle "$1" ours) / $(middle "$1" go)"; }
 
 names=("${@:2}")
-[ ${#names[@]} -gt 0 ] || names=(endpoint kill stop rolling quorum all)
-printf '%-42s%18s%12s%16s%9s\n' "fault" "longest interval" "lost" "after a leader" "outage"
+[ ${#names[@]} -gt 0 ] ||
+  names=(endpoint kill stop rolling quorum all frozen moved paused nat disk token revoke nospace cutoff oneway loss clock)
+[ -n "${FAULTS_INSIDE:-}" ] ||
+  printf '%-42s%17s%13s%16s%8s\n' "fault" "longest interval" "lost" "after a leader" "outage"
 for name in "${names[@]}"; do
+  reason=$(obstacle "$name")
+  if [ -n "$reason" ]; then
+    printf '%-42s  %s\n' "$(title "$name")" "not measured: $reason"
+    continue
+  fi
+  if [[ $name =~ ^(cutoff|oneway|loss)$ && -z ${FAULTS_INSIDE:-} ]]; then
+    FAULTS_INSIDE=1 FAULTS_CLIENT=$keep FAULTS_PEERS=$peers unshare --net tests/measure faults "$name"
+    continue
+  fi
   : >"$work/runs"
   for _ in $(seq "${FAULTS_RUNS:-1}"); do measure "$name" >>"$work/runs"; done
-  printf '%-42s%18s%12s%16s%9s\n' "$(title "$name")" "$(middle 2 ours) / $(middle 2 go)" "$(middle 3 ours) / $(middle 3 go)" \
-    "$(middle 4 ours) / $(middle 4 go)" "$(middle 5 ours)"
+  printf '%-42s%17s%13s%16s%8s\n' "$(title "$name")" "$(pair 2)" "$(pair 3)" "$(pair 4)" "$(middle 5 ours)"
 done

@@ -1,44 +1,43 @@
-//! Keeps leases of 10 s alive and records every response: the client that `tests/measure faults` compares with Go's.
+//! Keeps leases alive and records every response: the client that `tests/measure faults` compares with Go's.
 //!
-//! `keep ENDPOINTS LEASES SECONDS FILE` writes a line per response, `LEASE MILLISECONDS` of the Unix time, and a line
-//! `LEASE lost` for a lease whose keepalive ended.
+//! `keep ENDPOINTS LEASES TTL SECONDS FILE` writes a line per response, `LEASE MILLISECONDS` of the Unix time, and a line
+//! `LEASE lost` for a lease whose keepalive ended. `LOGIN` is a `user:password`.
 
 use std::error::Error;
 use std::io::Write;
 use std::time::{Duration, SystemTime};
 
-use etcd_lease::{Client, Config};
+use etcd_lease::{Client, Config, RenewalSchedule};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-const TTL: i64 = 10;
-/// The grants are spread over one interval of the renewals, so that some lease is due whenever a fault begins.
-const SPREAD: Duration = Duration::from_millis(3_500);
-
 enum Record {
-    Response(usize, SystemTime),
-    Lost(usize, String),
+    Response(u32, SystemTime),
+    Lost(u32, String),
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [endpoints, leases, seconds, file] = &arguments[..] else {
-        return Err("usage: keep ENDPOINTS LEASES SECONDS FILE".into());
+    let [endpoints, leases, ttl, seconds, file] = &arguments[..] else {
+        return Err("usage: keep ENDPOINTS LEASES TTL SECONDS FILE".into());
     };
-    let leases: u32 = leases.parse()?;
+    let (leases, ttl): (u32, i64) = (leases.parse()?, ttl.parse()?);
     let mut config = Config::new(endpoints.split(','));
-    if let (Ok(name), Ok(password)) = (std::env::var("USER_NAME"), std::env::var("USER_PASSWORD")) {
+    let login = std::env::var("LOGIN").unwrap_or_default();
+    if let Some((name, password)) = login.split_once(':') {
         config = config.user(name, password);
     }
+    // Spread over one interval of the renewals, so that some lease is due whenever a fault begins.
+    let spread = RenewalSchedule::Clientv3.expected(Duration::from_secs(ttl.unsigned_abs()));
     let client = Client::connect(config).await?;
     let start = Instant::now();
     let (records, mut written) = mpsc::unbounded_channel();
     let mut tasks = JoinSet::new();
     for number in 0..leases {
-        sleep_until(start + SPREAD * number / leases).await;
-        tasks.spawn(keep(client.clone(), number as usize, records.clone()));
+        sleep_until(start + spread * number / leases).await;
+        tasks.spawn(keep(client.clone(), ttl, number, records.clone()));
     }
     sleep_until(start + Duration::from_secs(seconds.parse()?)).await;
     tasks.shutdown().await;
@@ -58,8 +57,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(file.flush()?)
 }
 
-async fn keep(client: Client, number: usize, records: mpsc::UnboundedSender<Record>) {
-    let mut lease = match client.grant(TTL).await {
+async fn keep(client: Client, ttl: i64, number: u32, records: mpsc::UnboundedSender<Record>) {
+    let mut lease = match client.grant(ttl).await {
         Ok(lease) => lease,
         Err(error) => {
             let _ = records.send(Record::Lost(number, error.to_string()));

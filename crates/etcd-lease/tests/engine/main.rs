@@ -3,6 +3,7 @@
 mod drills;
 mod members;
 mod paces;
+mod paths;
 mod pipe;
 mod pipe_seeds;
 mod queues;
