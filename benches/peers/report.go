@@ -12,26 +12,43 @@ import (
 // The longest pause of answers that is no outage, in ms.
 const usualPause = 200
 
-type outage struct{ from, to int64 }
+// A time from one moment to another, in ms of the Unix time.
+type span struct{ from, to int64 }
 
-// report prints per file: the longest interval, the number of leases lost, and the longest time from the first answer of
-// a leader after an outage until a lease that was due by then was renewed. It ends with the length of the longest outage.
+// report prints per file: the longest interval, the number of leases lost, the longest time from the first answer of a
+// leader after an outage until a lease that was due by then was renewed, the length of the longest outage, three parts of
+// the longest interval (until the leader's last answer, without a leader, and after that), and the undisturbed interval.
 func report(ttl int, observed string, files []string) {
 	outages := readOutages(observed)
-	longest := int64(0)
+	longestOutage := int64(0)
 	for _, each := range outages {
-		longest = max(longest, each.to-each.from)
+		longestOutage = max(longestOutage, each.to-each.from)
 	}
 	for _, file := range files {
 		renewals, lost := readRenewals(file)
-		fmt.Printf("%s %s %d %s %s\n", file, ms(longestInterval(renewals)), lost, ms(resume(renewals, outages, interval(ttl).Milliseconds())), ms(longest))
+		longest := longestInterval(renewals)
+		after := resume(renewals, outages, interval(ttl).Milliseconds())
+		parts := longest.parts(outages)
+		fmt.Println(file, ms(longest.to-longest.from), lost, ms(after), ms(longestOutage),
+			ms(parts[0]), ms(parts[1]), ms(parts[2]), ms(interval(ttl).Milliseconds()))
 	}
+}
+
+// parts splits an interval at the first outage in it.
+func (whole span) parts(outages []span) [3]int64 {
+	for _, each := range outages {
+		if each.from < whole.to && each.to > whole.from {
+			from, to := max(each.from, whole.from), min(each.to, whole.to)
+			return [3]int64{from - whole.from, to - from, whole.to - to}
+		}
+	}
+	return [3]int64{whole.to - whole.from, 0, 0}
 }
 
 func ms(value int64) string { return fmt.Sprintf("%.2f", float64(value)/1000) }
 
 // readOutages returns the times without an answer of a leader.
-func readOutages(file string) []outage {
+func readOutages(file string) []span {
 	var answers []int64
 	forEachLine(file, func(fields []string) {
 		if at, err := strconv.ParseInt(fields[0], 10, 64); err == nil {
@@ -39,10 +56,10 @@ func readOutages(file string) []outage {
 		}
 	})
 	slices.Sort(answers)
-	var outages []outage
+	var outages []span
 	for n := 1; n < len(answers); n++ {
 		if answers[n]-answers[n-1] > usualPause {
-			outages = append(outages, outage{answers[n-1], answers[n]})
+			outages = append(outages, span{answers[n-1], answers[n]})
 		}
 	}
 	return outages
@@ -60,17 +77,19 @@ func readRenewals(file string) (map[string][]int64, int) {
 	return renewals, lost
 }
 
-func longestInterval(renewals map[string][]int64) int64 {
-	longest := int64(0)
+func longestInterval(renewals map[string][]int64) span {
+	longest := span{}
 	for _, times := range renewals {
 		for n := 1; n < len(times); n++ {
-			longest = max(longest, times[n]-times[n-1])
+			if times[n]-times[n-1] > longest.to-longest.from {
+				longest = span{times[n-1], times[n]}
+			}
 		}
 	}
 	return longest
 }
 
-func resume(renewals map[string][]int64, outages []outage, interval int64) int64 {
+func resume(renewals map[string][]int64, outages []span, interval int64) int64 {
 	longest := int64(0)
 	for _, times := range renewals {
 		for _, each := range outages {

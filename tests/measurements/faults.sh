@@ -3,7 +3,8 @@
 # 1,000 leases of 10 s are kept alive by etcd-lease (its example `keep`), and as many by Go's clientv3 (benches/peers), on
 # one cluster at the same time. An observer asks every member 50 times a second whether it leads. The columns are: the
 # longest interval between two responses of a lease, leases lost, the longest time from the first answer of a leader after
-# an outage to the renewal of a lease that was due by then, and the longest outage. Each pair is ours and Go's, in seconds.
+# an outage to the renewal of a lease that was due by then, the longest outage, and the parts of our longest interval: up to
+# the outage, without a leader, and after that. Each pair is ours and Go's. Times are in seconds.
 #
 #   FAULTS_CLIENT   an example `keep` of etcd-lease that is already built
 #   FAULTS_PEERS    benches/peers, already built
@@ -244,13 +245,22 @@ measure() {
 
 # middle COLUMN NAME: the median of a column of the lines of a client.
 middle() { awk -v name="$2" -v column="$1" '$1 == name { print $column }' "$work/runs" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+# judge FAULT: the goals. Go's longest interval is at least the TTL if it lost a lease.
+judge() {
+  local share
+  share=$(awk -v ours="$(middle 2 ours)" -v go="$(middle 2 go)" -v lost="$(middle 3 go)" -v ttl="$ttl" -v usual="$(middle 9 ours)" \
+    'BEGIN { if (lost > 0 && go < ttl) go = ttl; printf "%.2f", ours <= usual + 0.2 ? 0 : ours / go }')
+  goal "$1: leases lost" "$(middle 3 ours)" 0 0
+  goal "$1: seconds from a leader to the last renewal" "$(middle 4 ours)" 0 0.5
+  goal "$1: longest interval as a share of Go's, 0 if it is the usual one" "$share" 0 0.9
+}
 pair() { echo "$(middle "$1" ours) / $(middle "$1" go)"; }
 
 names=("${@:2}")
 [ ${#names[@]} -gt 0 ] ||
   names=(endpoint kill stop rolling quorum all frozen moved paused nat disk token revoke nospace cutoff oneway loss clock)
 [ -n "${FAULTS_INSIDE:-}" ] ||
-  printf '%-42s%17s%13s%16s%8s\n' "fault" "longest interval" "lost" "after a leader" "outage"
+  printf '%-42s%17s%13s%16s%8s  %s\n' "fault" "longest interval" "lost" "after a leader" "outage" "parts"
 for name in "${names[@]}"; do
   reason=$(obstacle "$name")
   if [ -n "$reason" ]; then
@@ -258,10 +268,13 @@ for name in "${names[@]}"; do
     continue
   fi
   if [[ $name =~ ^(cutoff|oneway|loss)$ && -z ${FAULTS_INSIDE:-} ]]; then
-    FAULTS_INSIDE=1 FAULTS_CLIENT=$keep FAULTS_PEERS=$peers unshare --net tests/measure faults "$name"
+    FAULTS_INSIDE=1 FAULTS_CLIENT=$keep FAULTS_PEERS=$peers unshare --net tests/measure faults "$name" || missed=1
     continue
   fi
   : >"$work/runs"
   for _ in $(seq "${FAULTS_RUNS:-1}"); do measure "$name" >>"$work/runs"; done
-  printf '%-42s%17s%13s%16s%8s\n' "$(title "$name")" "$(pair 2)" "$(pair 3)" "$(pair 4)" "$(middle 5 ours)"
+  printf '%-42s%17s%13s%16s%8s  %s\n' "$(title "$name")" "$(pair 2)" "$(pair 3)" "$(pair 4)" "$(middle 5 ours)" \
+    "$(middle 6 ours) + $(middle 7 ours) + $(middle 8 ours)"
+  judge "$name" >>"$work/goals"
 done
+[ ! -e "$work/goals" ] || cat "$work/goals"

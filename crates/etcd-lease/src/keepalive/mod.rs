@@ -240,13 +240,16 @@ impl Scheduler {
         self.lanes.iter_mut().for_each(|lane| lane.start_over(now));
     }
 
-    /// Whether renewals are due or in flight on a stream that failed or did not reply in time.
+    /// Whether renewals are due or in flight on a stream that failed, or whose reply is late.
     pub fn is_failing(&self) -> bool {
         self.lanes.iter().any(|lane| lane.is_failing() && !(lane.in_flight.is_empty() && self.ready.is_empty()))
     }
 
     /// Processes what is due, and returns everything that happened since the last turn.
     pub fn turn(&mut self, now: Timestamp) -> TurnOutput {
+        for lane in &mut self.lanes {
+            lane.note_late(now, &self.timeouts);
+        }
         self.resend_stuck_lanes(now);
         while let Some(&(timer, slot)) = self.timers.first()
             && timer <= now
@@ -274,7 +277,10 @@ impl Scheduler {
     /// When the next turn is needed, unless an event happens before; `None` if no lease is kept alive.
     pub fn wake_at(&self) -> Option<Timestamp> {
         let first = |set: &BTreeSet<(Timestamp, SlotId)>| set.first().map(|(at, _)| *at);
-        let stuck = self.lanes.iter().filter_map(|lane| lane.resend_at(&self.timeouts));
+        let stuck = self.lanes.iter().filter_map(|lane| {
+            let times = [lane.late_at(&self.timeouts), lane.resend_at(&self.timeouts)];
+            times.into_iter().flatten().min()
+        });
         let suspect_lane = self.lanes.len() - 1;
         let wanted = |lane| if lane == suspect_lane { !self.suspect_queue.is_empty() } else { !self.ready.is_empty() };
         let closed = self.lanes.iter().enumerate().filter(|(index, lane)| !lane.open && wanted(*index));

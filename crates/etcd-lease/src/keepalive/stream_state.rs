@@ -33,6 +33,8 @@ pub(super) struct StreamState {
     /// What is in flight on the older stream. It was sent again on the newest one, and a late reply counts.
     pub(super) older: VecDeque<InFlight>,
     pub(super) older_generation: u32,
+    /// Whether its first renewal has waited for [`Timeouts::head`].
+    is_late: bool,
     /// Number of streams in a row without a reply in time.
     pub(super) unanswered: u32,
     window: usize,
@@ -77,6 +79,7 @@ impl StreamState {
     pub(super) fn pop(&mut self, now: Timestamp) {
         self.replies = [self.waited(now), self.replies[0]];
         self.progress = now;
+        self.is_late = false;
         self.failures = 0;
         // It went over another connection than the chosen one, until everything has its reply.
         self.retiring |= self.unanswered > 0;
@@ -103,6 +106,7 @@ impl StreamState {
     pub(super) fn close(&mut self) -> VecDeque<InFlight> {
         self.open = false;
         self.retiring = false;
+        self.is_late = false;
         self.filling = true;
         self.generation = self.generation.wrapping_add(1);
         std::mem::take(&mut self.in_flight)
@@ -131,6 +135,16 @@ impl StreamState {
         if self.in_flight.is_empty() { Duration::ZERO } else { now.since(self.progress) }
     }
 
+    /// When the first renewal becomes late; `None` if it is late already or nothing is in flight.
+    pub(super) fn late_at(&self, timeouts: &Timeouts) -> Option<Timestamp> {
+        if self.is_late || self.in_flight.is_empty() { None } else { Some(self.progress + timeouts.head) }
+    }
+
+    /// Notes whether the first renewal is late.
+    pub(super) fn note_late(&mut self, now: Timestamp, timeouts: &Timeouts) {
+        self.is_late |= self.late_at(timeouts).is_some_and(|at| at <= now);
+    }
+
     /// When the renewals in flight are sent again on another stream; `None` if nothing is in flight.
     pub(super) fn resend_at(&self, timeouts: &Timeouts) -> Option<Timestamp> {
         if self.in_flight.is_empty() { None } else { Some(self.progress + self.patience(timeouts)) }
@@ -147,8 +161,8 @@ impl StreamState {
         self.retry_at
     }
 
-    /// Whether its last stream failed, or got no reply in time.
+    /// Whether its first renewal is late, or its last stream failed or got no reply in time.
     pub(super) fn is_failing(&self) -> bool {
-        self.failures > 0 || self.unanswered > 0
+        self.is_late || self.failures > 0 || self.unanswered > 0
     }
 }

@@ -14,6 +14,7 @@ use tower::BoxError;
 use super::config::Target;
 use super::connect;
 use super::link::Link;
+use simkit::Stopwatch;
 
 /// The connection to one member.
 pub(super) struct Line {
@@ -26,16 +27,19 @@ pub(super) struct Line {
 
 struct Current {
     channel: Channel,
-    /// Counts the connections that were replaced.
-    number: u64,
+    /// When it was set up.
+    since: Stopwatch,
 }
+
+/// Several streams may miss their replies at the same time. They share the new connection.
+const MIN_AGE: Duration = Duration::from_millis(200);
 
 impl Line {
     /// Dials when it is first used.
     pub(super) fn new(target: &Target, tls: Option<&Arc<ClientConfig>>, dial_timeout: Duration) -> Self {
         let link = Arc::new(Link::default());
         let channel = connect::channel(target, tls, dial_timeout, &link);
-        let current = Mutex::new(Current { channel, number: 0 });
+        let current = Mutex::new(Current { channel, since: Stopwatch::start() });
         Line { target: target.clone(), tls: tls.cloned(), dial_timeout, link, current }
     }
 
@@ -44,18 +48,13 @@ impl Line {
         self.current().channel.clone()
     }
 
-    /// The number of the newest connection.
-    pub(super) fn number(&self) -> u64 {
-        self.current().number
-    }
-
-    /// Makes new requests use a new connection, unless the connection of this number was replaced already. Requests in
-    /// progress stay on the old one.
-    pub(super) fn replace(&self, number: u64) {
+    /// Makes new requests use a new connection, unless the current one was set up just now. Requests in progress stay on
+    /// the old one.
+    pub(super) fn replace(&self) {
         let mut current = self.current();
-        if current.number == number {
-            current.channel = connect::channel(&self.target, self.tls.as_ref(), self.dial_timeout, &self.link);
-            current.number += 1;
+        if current.since.elapsed() >= MIN_AGE {
+            let channel = connect::channel(&self.target, self.tls.as_ref(), self.dial_timeout, &self.link);
+            *current = Current { channel, since: Stopwatch::start() };
         }
     }
 

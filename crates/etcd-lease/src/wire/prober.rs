@@ -71,7 +71,6 @@ async fn probe(shared: &SharedState, index: usize, round_trip: &mut RoundTrip) {
     let probe_timeout = round_trip.probe_timeout();
     let member = &shared.members[index];
     let token = shared.login.token();
-    let number = member.line().number();
     let mut answer = pin!(timeout(shared.command_timeout.max(probe_timeout), member.probe(shared.age)));
     let answer = if let Ok(answer) = timeout(probe_timeout, &mut answer).await {
         answer
@@ -79,7 +78,7 @@ async fn probe(shared: &SharedState, index: usize, round_trip: &mut RoundTrip) {
         let within = format!("no reply within {} ms", probe_timeout.as_millis());
         let trouble = CallError::new(ErrorCause::NoReply, "read the status", &member.endpoint, within);
         shared.record_probe(index, without_details(member, Reachability::Down { trouble }));
-        member.line().replace(number);
+        member.line().replace();
         tokio::select! {
             answer = &mut answer => answer,
             Ok(seen) = member.probe(shared.age) => Ok(Ok(seen)),

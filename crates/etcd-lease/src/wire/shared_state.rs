@@ -68,7 +68,7 @@ impl SharedState {
         let member = &self.members[index];
         // With a second stream in vain, all connections may be dead.
         if silent == Some(index) || unanswered > 1 {
-            member.line().replace(member.line().number());
+            member.line().replace();
         }
         (member, LeaderPath { member: index, term: view.members[index].raft_term })
     }

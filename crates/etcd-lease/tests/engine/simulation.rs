@@ -378,6 +378,7 @@ impl Simulation {
 
     fn turn(&mut self) {
         self.turns += 1;
+        self.check_deadlines();
         let output = self.scheduler.turn(self.now);
         for act in output.actions {
             self.act(act);
@@ -388,6 +389,14 @@ impl Simulation {
                 let before = self.ended.insert(id, (self.now, last.ended.unwrap()));
                 assert_eq!(before, None, "{id} ends once");
             }
+        }
+    }
+
+    /// No deadline is later than the server's.
+    fn check_deadlines(&self) {
+        for (id, held) in &self.held {
+            let known = self.scheduler.slot(*id).and_then(|slot| self.scheduler.status(slot)?.deadline);
+            assert!(known.is_none_or(|known| known <= held.deadline), "{id} at {:?}: {known:?} {held:?}", self.now);
         }
     }
 
