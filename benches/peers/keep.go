@@ -24,6 +24,8 @@ func interval(ttl int) time.Duration {
 // The grants are spread over one interval of the renewals, so that some lease is due whenever a fault begins.
 func keep(endpoints []string, leases int, ttl int, during time.Duration, file string) {
 	config := clientv3.Config{Endpoints: endpoints, DialTimeout: 2 * time.Second, Logger: zap.NewNop()}
+	// As in etcd-lease. Without it a dead connection is never noticed.
+	config.DialKeepAliveTime, config.DialKeepAliveTimeout = 10*time.Second, 3*time.Second
 	config.Username, config.Password, _ = strings.Cut(os.Getenv("LOGIN"), ":")
 	client, err := clientv3.New(config)
 	if err != nil {

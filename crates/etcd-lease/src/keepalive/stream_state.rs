@@ -150,10 +150,13 @@ impl StreamState {
         if self.in_flight.is_empty() { None } else { Some(self.progress + self.patience(timeouts)) }
     }
 
-    /// How long its first renewal may wait: longer on a member that replies slowly.
+    /// How long its first renewal may wait: longer on a member that replies slowly, and in a long outage up to a tenth of the
+    /// TTL, because a new path is found by other means.
     fn patience(&self, timeouts: &Timeouts) -> Duration {
+        let usual = timeouts.resend(self.shortest_ttl);
         let slow = self.replies[0].min(self.replies[1]) * 2;
-        timeouts.resend(self.shortest_ttl).max(slow.min(self.shortest_ttl / 3))
+        let outage = usual * (1 << (self.unanswered / 4).min(10));
+        usual.max(slow.min(self.shortest_ttl / 3)).max(outage.min(self.shortest_ttl / 10))
     }
 
     /// When it may open its next stream.
