@@ -60,8 +60,8 @@ leader() {
       | .Endpoint | split(":")[-1] | tonumber - $port'
 }
 move_leader_to() {
-  local id; id=$(ctl endpoint status -w json | jq -r --arg at "$(address "$1")" '.[] | select(.Endpoint == $at).Status.header.member_id')
-  ctl move-leader "$(printf '%x' "$id")" >/dev/null
+  local id; id=$(ctl member list | awk -F', ' -v name="m$1" '$3 == name { print $1 }')
+  "$etcd/etcdctl" --endpoints "$(address "$(leader)")" move-leader "$id" >/dev/null
 }
 send() { local signal=$1; shift; for number in "$@"; do kill "-$signal" "${members[number]}"; done; }
 # bring_down NUMBER: kills a member and waits for its end.

@@ -134,6 +134,8 @@ impl KeptLease {
         let interval = self.last_answer.map(|last| now.since(last));
         let left = self.ttl.map(|_| self.deadline.since(now));
         self.cadence.record(interval, left);
+        // The reply settles what a TTL query was to find out.
+        self.phase = Phase::Waiting;
         let is_newest = sent == self.sent || self.ttl.is_none();
         self.ttl = Some(ttl);
         let deadline = sent + seconds(ttl);

@@ -68,7 +68,7 @@ impl Scheduler {
         output
     }
 
-    /// Moves a lease to where its next step belongs. This is the only place that changes a phase, except for sending.
+    /// Moves a lease to where its next step belongs. Besides this, only sending and a reply change a phase.
     pub(super) fn route(&mut self, slot: SlotId, now: Timestamp, step: NextStep) {
         let timeouts = self.timeouts;
         let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };

@@ -12,8 +12,8 @@ use super::auth_session::AuthSession;
 use super::error::CallError;
 use super::error_cause::ErrorKind;
 use super::member::{Member, Probe};
-use crate::cluster_identity::ClusterIdentity;
 use crate::cluster::LeaderPath;
+use crate::cluster_identity::ClusterIdentity;
 use crate::{ClusterView, MemberView, Reachability};
 use simkit::Stopwatch;
 

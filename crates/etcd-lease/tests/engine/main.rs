@@ -7,6 +7,7 @@ mod paths;
 mod pipe;
 mod pipe_seeds;
 mod queues;
+mod random;
 mod reasons;
 mod seeds;
 mod simulation;

@@ -6,7 +6,7 @@ use etcd_lease::engine::Options;
 use tonic::Status;
 
 use crate::pipe::{EngineTest, engine_test_of, seconds};
-use crate::simulation::{Rng, cases};
+use crate::random::{Rng, cases};
 
 const DAY: f64 = 24.0 * 3600.0;
 

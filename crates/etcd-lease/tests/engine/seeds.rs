@@ -7,7 +7,8 @@ use std::time::Duration;
 use etcd_lease::{Ended, LeaseId, RenewalSchedule};
 use simkit::Timestamp;
 
-use crate::simulation::{Disturbance, Rng, Simulation, cases, ms};
+use crate::random::{Rng, cases, ms};
+use crate::simulation::{Disturbance, Simulation};
 
 const DAY: Timestamp = Timestamp::from_nanos(24 * 3600 * 1_000_000_000);
 const DAYS: u64 = 80;
