@@ -3,6 +3,8 @@
 //! `keep ENDPOINTS LEASES TTL SECONDS FILE` writes a line per response, `LEASE MILLISECONDS` of the Unix time, and a line
 //! `LEASE lost` for a lease whose keepalive ended. `LOGIN` is a `user:password`.
 
+#![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "a program that measures real time")]
+
 use std::error::Error;
 use std::io::Write;
 use std::time::{Duration, SystemTime};
