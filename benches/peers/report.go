@@ -17,7 +17,8 @@ type span struct{ from, to int64 }
 
 // report prints per file: the longest interval, the number of leases lost, the longest time from the first answer of a
 // leader after an outage until a lease that was due by then was renewed, the length of the longest outage, three parts of
-// the longest interval (until the leader's last answer, without a leader, and after that), and the undisturbed interval.
+// the longest interval (until the leader's last answer, without a leader, and after that), and the longest undisturbed
+// interval, which is a third of the TTL and up to one check more.
 func report(ttl int, observed string, files []string) {
 	outages := readOutages(observed)
 	longestOutage := int64(0)
@@ -30,7 +31,7 @@ func report(ttl int, observed string, files []string) {
 		after := resume(renewals, outages, interval(ttl).Milliseconds())
 		parts := longest.parts(outages)
 		fmt.Println(file, ms(longest.to-longest.from), lost, ms(after), ms(longestOutage),
-			ms(parts[0]), ms(parts[1]), ms(parts[2]), ms(interval(ttl).Milliseconds()))
+			ms(parts[0]), ms(parts[1]), ms(parts[2]), ms(int64(ttl)*1000/3+500))
 	}
 }
 
@@ -65,6 +66,8 @@ func readOutages(file string) []span {
 	return outages
 }
 
+// readRenewals returns the times of the responses of each lease without its first one, which comes at once, off the grid of
+// the others, and the number of leases lost.
 func readRenewals(file string) (map[string][]int64, int) {
 	renewals, lost := map[string][]int64{}, 0
 	forEachLine(file, func(fields []string) {
@@ -74,6 +77,9 @@ func readRenewals(file string) (map[string][]int64, int) {
 			renewals[fields[0]] = append(renewals[fields[0]], at)
 		}
 	})
+	for lease, times := range renewals {
+		renewals[lease] = times[1:]
+	}
 	return renewals, lost
 }
 

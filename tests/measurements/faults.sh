@@ -252,7 +252,7 @@ judge() {
     'BEGIN { if (lost > 0 && go < ttl) go = ttl; printf "%.2f", ours <= usual + 0.2 ? 0 : ours / go }')
   goal "$1: leases lost" "$(middle 3 ours)" 0 0
   goal "$1: seconds from a leader to the last renewal" "$(middle 4 ours)" 0 0.5
-  goal "$1: longest interval as a share of Go's, 0 if it is the usual one" "$share" 0 0.9
+  goal "$1: longest interval as a share of Go's, 0 if it is an undisturbed one" "$share" 0 0.9
 }
 pair() { echo "$(middle "$1" ours) / $(middle "$1" go)"; }
 

@@ -197,6 +197,27 @@ mod tests {
     }
 
     #[test]
+    fn beside_a_silent_member_the_others_take_turns_and_then_itself() {
+        use Reachability::Up;
+        let followers = view(&[(true, true, 3, Up), (false, false, 3, Up), (false, true, 3, Up)], Some(0));
+        let turns: Vec<usize> = (1..=4).map(|unanswered| followers.choose_beside(0, unanswered)).collect();
+        assert_eq!(turns, [2, 1, 0, 2], "the one that knows a leader comes first");
+        let alone = view(&[(true, true, 3, Up), (false, false, 3, down())], Some(0));
+        assert_eq!(alone.choose_beside(0, 1), 0, "not one that is down");
+    }
+
+    #[test]
+    fn a_path_needs_a_leader_and_changes_with_its_term() {
+        use Reachability::Up;
+        let path = |members: &[(bool, bool, u64, Reachability)]| view(members, Some(0)).path();
+        let old = path(&[(false, true, 3, Up)]);
+        assert_eq!(old, Some(LeaderPath { member: 0, term: 3 }));
+        assert_ne!(old, path(&[(false, true, 4, Up)]));
+        assert_eq!(path(&[(false, false, 4, Up)]), None);
+        assert_eq!(path(&[(false, true, 4, down())]), None);
+    }
+
+    #[test]
     fn a_learner_is_chosen_only_if_there_is_no_voting_member() {
         let mut beside_it = view(&[(false, true, 3, down()), (false, false, 0, down())], Some(0));
         beside_it.members[0].is_learner = true;
