@@ -260,9 +260,10 @@ impl Scheduler {
         }
     }
 
-    /// Closes the streams of a lane that is to use another member, as soon as everything has its reply.
+    /// Closes the older stream of a lane as soon as the newest one has replied to everything, and that one too if the lane is
+    /// to use another member.
     pub(super) fn retire_if_idle(&mut self, lane: usize) {
-        if !self.lanes[lane].in_flight.is_empty() {
+        if !self.lanes[lane].open || !self.lanes[lane].in_flight.is_empty() {
             return;
         }
         self.close_older(lane);
