@@ -19,7 +19,8 @@ func interval(ttl int) time.Duration {
 	return (time.Duration(ttl)*time.Second/3/tick + 1) * tick
 }
 
-// keep writes a line per response, `LEASE MILLISECONDS`, and a line `LEASE lost` for a lease whose keepalive ended.
+// keep writes a line per response, `LEASE MILLISECONDS`, and a line `LEASE lost MILLISECONDS` for a lease whose keepalive
+// ended.
 //
 // The grants are spread over one interval of the renewals, so that some lease is due whenever a fault begins.
 func keep(endpoints []string, leases int, ttl int, during time.Duration, file string) {
@@ -62,7 +63,7 @@ func keep(endpoints []string, leases int, ttl int, during time.Duration, file st
 				record(lease, time.Now().UnixMilli())
 			}
 			if ctx.Err() == nil {
-				record(lease, "lost")
+				record(lease, fmt.Sprint("lost ", time.Now().UnixMilli()))
 			}
 		}()
 	}

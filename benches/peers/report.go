@@ -18,7 +18,8 @@ type span struct{ from, to int64 }
 // report prints per file: the longest interval, the number of leases lost, the longest time from the first answer of a
 // leader after an outage until a lease that was due by then was renewed, the length of the longest outage, three parts of
 // the longest interval (until the leader's last answer, without a leader, and after that), and the longest undisturbed
-// interval, which is a third of the TTL and up to one check more.
+// interval, which is a third of the TTL and up to one check more, and the number
+// of leases that etcd removed.
 func report(ttl int, observed string, files []string) {
 	outages := readOutages(observed)
 	longestOutage := int64(0)
@@ -26,12 +27,12 @@ func report(ttl int, observed string, files []string) {
 		longestOutage = max(longestOutage, each.to-each.from)
 	}
 	for _, file := range files {
-		renewals, lost := readRenewals(file)
+		renewals, lost, removed := readRenewals(file, ttl)
 		longest := longestInterval(renewals)
 		after := resume(renewals, outages, interval(ttl).Milliseconds())
 		parts := longest.parts(outages)
 		fmt.Println(file, ms(longest.to-longest.from), lost, ms(after), ms(longestOutage),
-			ms(parts[0]), ms(parts[1]), ms(parts[2]), ms(int64(ttl)*1000/3+500))
+			ms(parts[0]), ms(parts[1]), ms(parts[2]), ms(int64(ttl)*1000/3+500), removed)
 	}
 }
 
@@ -67,20 +68,29 @@ func readOutages(file string) []span {
 }
 
 // readRenewals returns the times of the responses of each lease without its first one, which comes at once, off the grid of
-// the others, and the number of leases lost.
-func readRenewals(file string) (map[string][]int64, int) {
-	renewals, lost := map[string][]int64{}, 0
+// the others. It counts the leases that were lost, and apart from them those that ended within their TTL after a renewal:
+// etcd itself removed them.
+func readRenewals(file string, ttl int) (renewals map[string][]int64, lost, removed int) {
+	renewals = map[string][]int64{}
 	forEachLine(file, func(fields []string) {
-		if fields[1] == "lost" {
+		at, err := strconv.ParseInt(fields[len(fields)-1], 10, 64)
+		if err != nil {
+			return
+		}
+		times := renewals[fields[0]]
+		switch {
+		case fields[1] != "lost":
+			renewals[fields[0]] = append(times, at)
+		case len(times) > 0 && at < times[len(times)-1]+int64(ttl)*1000:
+			removed++
+		default:
 			lost++
-		} else if at, err := strconv.ParseInt(fields[1], 10, 64); err == nil {
-			renewals[fields[0]] = append(renewals[fields[0]], at)
 		}
 	})
 	for lease, times := range renewals {
 		renewals[lease] = times[1:]
 	}
-	return renewals, lost
+	return renewals, lost, removed
 }
 
 func longestInterval(renewals map[string][]int64) span {
@@ -115,7 +125,7 @@ func forEachLine(file string, each func([]string)) {
 	}
 	defer in.Close()
 	for lines := bufio.NewScanner(in); lines.Scan(); {
-		if fields := strings.Fields(lines.Text()); len(fields) == 2 {
+		if fields := strings.Fields(lines.Text()); len(fields) >= 2 {
 			each(fields)
 		}
 	}

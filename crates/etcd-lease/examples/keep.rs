@@ -1,7 +1,7 @@
 //! Keeps leases alive and records every response: the client that `tests/measure faults` compares with Go's.
 //!
 //! `keep ENDPOINTS LEASES TTL SECONDS FILE` writes a line per response, `LEASE MILLISECONDS` of the Unix time, and a line
-//! `LEASE lost` for a lease whose keepalive ended. `LOGIN` is a `user:password`.
+//! `LEASE lost MILLISECONDS` for a lease whose keepalive ended. `LOGIN` is a `user:password`.
 
 #![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "a program that measures real time")]
 
@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 enum Record {
     Response(u32, SystemTime),
-    Lost(u32, String),
+    Lost(u32, SystemTime, String),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -50,9 +50,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
             Record::Response(lease, at) => {
                 writeln!(file, "{lease} {}", at.duration_since(SystemTime::UNIX_EPOCH)?.as_millis())?;
             }
-            Record::Lost(lease, why) => {
+            Record::Lost(lease, at, why) => {
                 eprintln!("lease {lease} lost: {why}");
-                writeln!(file, "{lease} lost")?;
+                writeln!(file, "{lease} lost {}", at.duration_since(SystemTime::UNIX_EPOCH)?.as_millis())?;
             }
         }
     }
@@ -63,7 +63,7 @@ async fn keep(client: Client, ttl: i64, number: u32, records: mpsc::UnboundedSen
     let mut lease = match client.grant(ttl).await {
         Ok(lease) => lease,
         Err(error) => {
-            let _ = records.send(Record::Lost(number, error.to_string()));
+            let _ = records.send(Record::Lost(number, SystemTime::now(), error.to_string()));
             return;
         }
     };
@@ -71,5 +71,6 @@ async fn keep(client: Client, ttl: i64, number: u32, records: mpsc::UnboundedSen
     while lease.responses().next().await.is_some() {
         let _ = records.send(Record::Response(number, SystemTime::now()));
     }
-    let _ = records.send(Record::Lost(number, ended.await.to_string()));
+    let why = ended.await.to_string();
+    let _ = records.send(Record::Lost(number, SystemTime::now(), why));
 }
