@@ -176,7 +176,7 @@ impl Simulation {
             Event::Answer { lane, generation } => self.serve(lane, generation),
             Event::AskAnswer { slot, id, sent } => {
                 let answer = self.time_to_live(id);
-                self.answered_any.insert(id, self.now);
+                self.note_answer(id);
                 self.scheduler.on_ttl_reply(self.now, slot, id, sent, Ok(&answer));
             }
             Event::AskTimeout { slot, id, sent } => {
@@ -211,9 +211,7 @@ impl Simulation {
             None => (),
         }
         let ttl = self.held.get(&id).map_or(0, |held| i64::try_from(held.ttl).unwrap());
-        if !self.ended.contains_key(&id) {
-            self.answered_any.insert(id, now);
-        }
+        self.note_answer(id);
         if let Some(line) = self.streams.get_mut(&stream) {
             line.pop_front();
             if !line.is_empty() {
@@ -221,6 +219,13 @@ impl Simulation {
             }
         }
         self.scheduler.on_renewal_reply(now, lane, generation, id, ttl, 1);
+    }
+
+    /// The engine gets an answer about a lease, unless it has given it up.
+    fn note_answer(&mut self, id: LeaseId) {
+        if !self.ended.contains_key(&id) {
+            self.answered_any.insert(id, self.now);
+        }
     }
 
     fn time_to_live(&self, id: LeaseId) -> TimeToLive {
