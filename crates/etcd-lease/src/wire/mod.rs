@@ -14,6 +14,7 @@ mod identity;
 mod keepalive_replies;
 mod key_pages;
 mod key_watch;
+mod line;
 mod link;
 mod member;
 mod prober;
@@ -24,6 +25,7 @@ mod transactions;
 
 pub use calls::{KeyValue, LeaseList};
 pub use cluster::Cluster;
+pub(crate) use cluster::Retry;
 pub use config::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
 pub use error::CallError;
 pub use error_cause::{ETCD_ERRORS, ErrorCause, ErrorKind, EtcdError};
