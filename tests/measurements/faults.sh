@@ -279,6 +279,7 @@ for name in "${names[@]}"; do
     continue
   fi
   if [[ $name =~ ^(cutoff|oneway|loss)$ && -z ${FAULTS_INSIDE:-} ]]; then
+    # shellcheck disable=SC2034
     FAULTS_INSIDE=1 FAULTS_CLIENT=$keep FAULTS_PEERS=$peers unshare --net tests/measure faults "$name" || missed=1
     continue
   fi
