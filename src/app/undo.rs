@@ -59,7 +59,7 @@ pub struct RestoreRequest {
 /// The keys and values that an undo would restore.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UndoMeasure {
-    /// The first [`LeaseKeys::FIRST`] keys, not escaped.
+    /// The first [`LeaseKeys::FIRST`](super::LeaseKeys::FIRST) keys, not escaped.
     pub first: Vec<Vec<u8>>,
     /// Number of keys.
     pub keys: usize,

@@ -14,7 +14,7 @@ pub struct Timeouts {
     /// Nothing is sent behind a renewal that has waited this long. Also the shortest time after which renewals are sent
     /// again on another stream.
     pub head: Duration,
-    /// The longest time after which renewals are sent again on another stream. See [`Timeouts::resend`].
+    /// The longest time after which renewals are sent again on another stream. It is worked out in `Timeouts::resend`.
     pub answer: Duration,
     /// How long to wait for etcd after a deadline has passed.
     pub grace: Duration,
