@@ -116,7 +116,7 @@ pub use clusters::{BackgroundLeases, ClusterChoice, KeptLease, LeaveLeases};
 pub use column::{Column, UnknownColumn};
 pub use config::{AppConfig, Backend};
 pub use effect::Effect;
-pub use events::{Event, EventKind, EventLog, EventName, EventTime, LeaseEnded, Renewal, RenewalSource};
+pub use events::{Awaited, Event, EventKind, EventLog, EventName, EventTime, LeaseEnded, Renewal, RenewalSource};
 pub use events::{last_renewal_in_words, matches_filter};
 pub use events_view::{EventCategory, EventSources, EventsView};
 pub use filter_line::FilterLine;

@@ -2,11 +2,25 @@
 
 use std::time::Duration;
 
+use crate::inference::lease_inference::late_after;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// Number of takeovers that are kept.
 const RECENT: usize = 5;
+/// Number of intervals that predict the next lease. Fewer may be restarts of the client.
+const MIN_INTERVALS: usize = 3;
+
+/// The lease that a client should grant next, as it does not renew the one that it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NextLease {
+    /// When the last lease got its keys.
+    pub(super) since: Timestamp,
+    /// The usual interval between leases.
+    pub(super) every: Duration,
+    /// The time after `since` at which the next lease is late.
+    pub(super) late_after: Duration,
+}
 
 /// The place of a lease in a line of leases that replace each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +65,22 @@ impl Succession {
         let span = *self.takeovers.last()? - *self.takeovers.first()?;
         span.checked_div(count)
     }
+
+    /// The lease that should replace this one, which has this TTL. `None` if it is replaced already, and unless the client
+    /// grants new leases regularly: a cache that is overwritten now and then does not.
+    pub(super) fn next_lease(&self, ttl: Duration) -> Option<NextLease> {
+        if self.replaced_by.is_some() || self.takeovers.len() <= MIN_INTERVALS {
+            return None;
+        }
+        let intervals = || self.takeovers.windows(2).map(|pair| pair[1] - pair[0]);
+        let (shortest, longest, every) = (intervals().min()?, intervals().max()?, self.every()?);
+        let spread = longest - shortest;
+        if spread > every / 2 {
+            return None;
+        }
+        let late_after = late_after(longest + spread / 2, ttl);
+        Some(NextLease { since: *self.takeovers.last()?, every, late_after })
+    }
 }
 
 #[cfg(test)]
@@ -59,6 +89,20 @@ mod tests {
 
     fn at(seconds: u64) -> Timestamp {
         Timestamp::at(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn the_next_lease_is_expected_after_three_regular_intervals() {
+        let ttl = Duration::from_secs(15);
+        let late_after = |seconds: &[u64]| {
+            let first = Succession::first(LeaseId(0));
+            let lease = seconds.iter().fold(first, |lease, seconds| lease.next(LeaseId(0), at(*seconds)));
+            Some(lease.next_lease(ttl)?.late_after.as_secs_f64())
+        };
+        assert_eq!(late_after(&[100, 110, 120]), None);
+        assert_eq!(late_after(&[100, 110, 120, 130]), Some(11.5));
+        assert_eq!(late_after(&[100, 109, 119, 130]), Some(13.0), "jitter");
+        assert_eq!(late_after(&[100, 103, 114, 120]), None, "irregular");
     }
 
     #[test]

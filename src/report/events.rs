@@ -223,8 +223,8 @@ impl EventFields {
                 queue: Some(QueueDepthObject { depth: *depth, capacity: *capacity }),
                 ..EventFields::default()
             },
-            EventKind::Late { interval, expected } => EventFields::of_times(None, *interval, *expected),
-            EventKind::Risk { left, expected } => EventFields::of_times(Some(*left), None, *expected),
+            EventKind::Late { interval, expected, .. } => EventFields::of_times(None, *interval, *expected),
+            EventKind::Risk { left, expected, .. } => EventFields::of_times(Some(*left), None, *expected),
             EventKind::Unrenewed { left, ttl, is_never_renewed } => EventFields {
                 ttl: *ttl,
                 never_renewed: if *is_never_renewed { Some(true) } else { None },
@@ -301,6 +301,9 @@ impl EventFields {
             Some(LastRenewal::Never) => (Some(true), None, None),
             Some(LastRenewal::Seen { before_end, every }) => {
                 (Some(false), Some(seconds(before_end)), every.map(seconds))
+            }
+            Some(LastRenewal::NewLease { before_end, every }) => {
+                (None, Some(seconds(before_end)), Some(seconds(every)))
             }
             Some(LastRenewal::NotSeen) | None => (None, None, None),
         };

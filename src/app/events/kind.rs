@@ -8,6 +8,25 @@ use crate::inference::Renewal;
 use crate::inference::lease_inference::RemovalDelay;
 use etcd_lease::{Fault, LeaseId};
 
+/// What a lease that is late waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// A renewal.
+    Renewal,
+    /// A new lease for its keys, as its client grants new leases instead of renewing.
+    NewLease,
+}
+
+impl Awaited {
+    /// The word in sentences.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Awaited::Renewal => "renewal",
+            Awaited::NewLease => "new lease",
+        }
+    }
+}
+
 /// What happened, with the relevant values. Texts and keys are not escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
@@ -95,15 +114,19 @@ pub enum EventKind {
         /// Capacity of the queue.
         capacity: usize,
     },
-    /// The renewal is overdue.
+    /// The renewal, or the new lease that usually replaces this one, is overdue.
     Late {
-        /// Time since the last renewal when it became overdue.
+        /// What is overdue.
+        awaited: Awaited,
+        /// Time since the last renewal, or since the grant of the last lease, when it became overdue.
         interval: Option<Duration>,
         /// The lease's usual interval; `None` while it is unknown.
         expected: Option<Duration>,
     },
     /// Less time is left than one usual interval and than usual at a renewal, and the renewal is overdue.
     Risk {
+        /// What is overdue.
+        awaited: Awaited,
         /// The time left when this became true.
         left: Duration,
         /// The lease's usual interval; `None` while it is unknown.

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub use crate::inference::{Renewal, RenewalSource};
 pub(super) use filter::all_keys;
 pub use filter::matches_filter;
-pub use kind::{EventKind, LeaseEnded};
+pub use kind::{Awaited, EventKind, LeaseEnded};
 pub use name::EventName;
 pub(super) use sentence::keys_in_words;
 pub use sentence::last_renewal_in_words;
@@ -302,7 +302,11 @@ mod tests {
     #[test]
     fn repeats_of_one_lease_share_a_line_with_the_newest_time() {
         let mut log = EventLog::default();
-        let risk = || EventKind::Risk { left: Duration::from_secs(1), expected: Some(Duration::from_secs(3)) };
+        let risk = || EventKind::Risk {
+            awaited: Awaited::Renewal,
+            left: Duration::from_secs(1),
+            expected: Some(Duration::from_secs(3)),
+        };
         for second in 0..40 {
             log.push(at(1_000 * second), Some(LeaseId(1 + second as i64 % 2)), risk());
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Event, EventKind, LeaseEnded, Renewal, RenewalSource};
+use super::{Awaited, Event, EventKind, LeaseEnded, Renewal, RenewalSource};
 use crate::app::{EndCause, LastRenewal, LeaseKeys, Ownership};
 use crate::escape::printable;
 use crate::inference::lease_inference::RemovalDelay;
@@ -26,8 +26,8 @@ pub(super) fn of(what: &EventKind) -> String {
         EventKind::Renewed(renewed) => self::renewed(renewed),
         EventKind::Refilled { ttl, term, left } => refilled(*ttl, *term, *left),
         EventKind::Dropped { depth, capacity } => dropped(*depth, *capacity),
-        EventKind::Late { interval, expected } => late(*interval, *expected),
-        EventKind::Risk { left, expected } => risk(*left, *expected),
+        EventKind::Late { awaited, interval, expected } => late(*awaited, *interval, *expected),
+        EventKind::Risk { awaited, left, expected } => risk(*awaited, *left, *expected),
         EventKind::Unrenewed { left, ttl, is_never_renewed } => unrenewed(*left, *ttl, *is_never_renewed),
         EventKind::Missed { waited } => format!("renewal got no reply for {:.1} s", waited.as_secs_f64()),
         EventKind::ProcessStalled { text, .. } => text.clone(),
@@ -117,13 +117,14 @@ fn dropped(depth: usize, capacity: usize) -> String {
     format!("{go} (queue {depth}/{capacity}; the lease was renewed)")
 }
 
-fn late(interval: Option<Duration>, expected: Option<Duration>) -> String {
-    let since = interval.map_or("renewal overdue".to_owned(), |span| format!("no renewal for {}", tenths(span)));
+fn late(awaited: Awaited, interval: Option<Duration>, expected: Option<Duration>) -> String {
+    let what = awaited.in_words();
+    let since = interval.map_or_else(|| format!("{what} overdue"), |span| format!("no {what} for {}", tenths(span)));
     since + &usually(expected)
 }
 
-fn risk(left: Duration, expected: Option<Duration>) -> String {
-    format!("renewal overdue: {} left{}", tenths(left), usually(expected))
+fn risk(awaited: Awaited, left: Duration, expected: Option<Duration>) -> String {
+    format!("{} overdue: {} left{}", awaited.in_words(), tenths(left), usually(expected))
 }
 
 fn usually(expected: Option<Duration>) -> String {
@@ -144,6 +145,10 @@ pub fn last_renewal_in_words(last: LastRenewal) -> String {
         LastRenewal::Seen { before_end, every } => {
             let every = every.map_or_else(String::new, |every| format!(", every {} until then", tenths(every)));
             format!("last renewed {} before its end{every}", tenths(before_end))
+        }
+        LastRenewal::NewLease { before_end, every } => {
+            let (before_end, every) = (tenths(before_end), tenths(every));
+            format!("not replaced by a new lease for {before_end} (usually every {every})")
         }
     }
 }
@@ -262,10 +267,10 @@ mod tests {
     fn late_and_risk_name_the_usual_interval() {
         let expected = seconds(10.0);
         assert_eq!(
-            of(&EventKind::Late { interval: Some(seconds(12.0)), expected: Some(expected) }),
+            of(&EventKind::Late { awaited: Awaited::Renewal, interval: Some(seconds(12.0)), expected: Some(expected) }),
             "no renewal for 12.0 s (usually every 10.0 s)"
         );
-        let risk = EventKind::Risk { left: seconds(3.12), expected: Some(expected) };
+        let risk = EventKind::Risk { awaited: Awaited::Renewal, left: seconds(3.12), expected: Some(expected) };
         assert_eq!(of(&risk), "renewal overdue: 3.1 s left (usually every 10.0 s)");
     }
 

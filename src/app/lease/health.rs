@@ -83,16 +83,20 @@ impl Lease {
             return None;
         }
         let low = self.left_below(self.danger_left()?)?;
+        if self.awaits_new_lease() {
+            return Some(low.max(self.late_from()?));
+        }
         let last = if self.is_kept_alive { self.last_answer() } else { self.observed.last_possible() };
         Some(low.max(last? + self.late_after()?))
     }
 
-    /// The time at which the renewal is overdue. For other clients' leases, only time
+    /// The time at which the renewal is overdue, or the new lease that usually replaces this one. For other clients' leases, only time
     /// in which polls would have shown a renewal counts.
     pub(in crate::app) fn late_from(&self) -> Option<Timestamp> {
         match &self.engine {
             Some(_) if !self.is_kept_alive => None,
             Some(status) => Some(status.last_answer? + self.late_after()?),
+            None if let Some(next) = self.next_lease() => Some(next.since + next.late_after),
             None => self.observed.late_from(),
         }
     }
@@ -105,8 +109,12 @@ impl Lease {
         Some(late_after(interval, Duration::from_secs(self.granted_ttl?.unsigned_abs())))
     }
 
-    /// The start of the time without a renewal, as far as polls would have shown one; `None` if unknown.
+    /// The start of the time without a renewal, as far as polls would have shown one, or without a new lease; `None` if
+    /// unknown.
     pub(in crate::app) fn unrenewed_since(&self) -> Option<Timestamp> {
+        if let Some(next) = self.next_lease() {
+            return Some(next.since);
+        }
         if self.is_kept_alive { self.last_answer() } else { self.observed.unrenewed_since() }
     }
 

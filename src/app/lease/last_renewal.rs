@@ -19,6 +19,13 @@ pub enum LastRenewal {
         /// The usual interval until then. `None` if fewer than two renewals were seen.
         every: Option<Duration>,
     },
+    /// There was none. Its client usually replaces it by a new lease.
+    NewLease {
+        /// Time from the grant of the last lease to the end.
+        before_end: Duration,
+        /// The usual interval between new leases.
+        every: Duration,
+    },
 }
 
 impl Lease {
@@ -31,6 +38,9 @@ impl Lease {
         if self.engine.is_some() || self.observed.is_renewed_manually() {
             return None;
         }
+        if let Some(next) = self.next_lease() {
+            return Some(LastRenewal::NewLease { before_end: end - next.since, every: next.every });
+        }
         Some(if self.is_never_renewed() { LastRenewal::Never } else { LastRenewal::NotSeen })
     }
 
@@ -40,15 +50,17 @@ impl Lease {
         self.is_grant_seen && !was_renewed && self.observed.may_be_set_by(self.first_seen)
     }
 
-    /// The cause of the end of a lease that expired.
+    /// The cause of the end of a lease that expired. A lease that its client usually replaces was not meant to run out.
     pub(in crate::app) fn expiry(&self) -> EndCause {
-        if self.is_never_renewed() { EndCause::RanOut } else { EndCause::Expired }
+        let is_planned = self.is_never_renewed() && !self.awaits_new_lease();
+        if is_planned { EndCause::RanOut } else { EndCause::Expired }
     }
 
     /// When two thirds of the TTL have passed without a renewal, and its client should have replaced it if that is what it
-    /// does. `None` if a renewal was seen, a newer lease has its keys, or leasetop renews it.
+    /// does. `None` if a renewal was seen, a newer lease has its keys or will be late instead, or leasetop renews it.
     pub(in crate::app) fn unrenewed_from(&self) -> Option<Timestamp> {
-        if self.engine.is_some() || self.last_renewed().is_some() || self.replaced_by().is_some() {
+        let is_renewed = self.engine.is_some() || self.last_renewed().is_some();
+        if is_renewed || self.replaced_by().is_some() || self.awaits_new_lease() {
             return None;
         }
         let ttl = Duration::from_secs(self.granted_ttl?.unsigned_abs());

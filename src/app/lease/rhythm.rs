@@ -98,9 +98,16 @@ impl Lease {
     }
 
     /// The time left below which a lease whose renewal is overdue is at risk. While no usual interval is known, this is a
-    /// sixth of the TTL. `None` while the TTL is unknown.
+    /// sixth of the TTL. While a new lease is awaited, two thirds of what is left once it is late, if that is less. `None`
+    /// while the TTL is unknown.
     pub(super) fn danger_left(&self) -> Option<Duration> {
         let ttl = self.ttl_seconds()?;
+        if let Some(next) = self.next_lease() {
+            let usual = danger_line(next.every.as_secs_f64(), ttl);
+            return Some(Duration::from_secs_f64(
+                usual.min((ttl - next.late_after.as_secs_f64()).max(0.0) * 2.0 / 3.0),
+            ));
+        }
         let every = self.established_interval();
         Some(Duration::from_secs_f64(every.map_or(ttl / 6.0, |every| danger_line(every.as_secs_f64(), ttl))))
     }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::app::{EndCause, Lease};
+use crate::app::succession::NextLease;
+use crate::app::{Awaited, EndCause, Lease};
 use crate::inference::lints::LeaseLine;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -25,6 +26,24 @@ impl Lease {
     pub fn new_lease_every(&self) -> Option<Duration> {
         let is_renewed = self.is_kept_alive || self.observed.renewals().last().is_some();
         if is_renewed { None } else { self.succession.as_ref()?.every() }
+    }
+
+    /// The lease that should replace it, if its client regularly grants a new lease instead of renewing.
+    pub(in crate::app) fn next_lease(&self) -> Option<NextLease> {
+        if self.engine.is_some() || self.last_renewed().is_some() || self.observed.is_renewed_manually() {
+            return None;
+        }
+        self.succession.as_ref()?.next_lease(Duration::from_secs(self.granted_ttl?.unsigned_abs()))
+    }
+
+    /// Whether its client is expected to replace it by a new lease rather than to renew it.
+    pub(super) fn awaits_new_lease(&self) -> bool {
+        self.next_lease().is_some()
+    }
+
+    /// What is overdue if it is late.
+    pub fn awaited(&self) -> Awaited {
+        if self.awaits_new_lease() { Awaited::NewLease } else { Awaited::Renewal }
     }
 
     /// Its place in a line of leases, for the lints.

@@ -29,7 +29,11 @@ fn story(place: &[Key], is_empty: bool) -> Story {
         story.list(&[2, 3], &[]);
         story.probe(2, 5, 10, &["/locks/a/0000000000000002"]);
         story.probe(3, 5, 10, &[]);
-        story.app.events.push(story.now, Some(LeaseId(2)), EventKind::Late { interval: None, expected: None });
+        story.app.events.push(
+            story.now,
+            Some(LeaseId(2)),
+            EventKind::Late { awaited: crate::app::Awaited::Renewal, interval: None, expected: None },
+        );
     }
     story.press(place);
     story

@@ -44,16 +44,18 @@ fn report_unrenewed(app: &mut AppState, id: LeaseId, now: Timestamp) {
 /// The start and the event of an alarming state. All times in the event are as of that start. `None` if the lease is at risk
 /// and not late.
 fn alarm_event(lease: &Lease, state: LeaseState, now: Timestamp) -> Option<(Timestamp, EventKind)> {
-    let expected = lease.established_interval();
+    let next = lease.next_lease();
+    let expected = next.map(|next| next.every).or_else(|| lease.established_interval());
+    let awaited = lease.awaited();
     if state == LeaseState::Risk {
         let at = lease.risk_from()?.min(now);
         let left = lease.shown_deadline()? - at;
-        return Some((at, EventKind::Risk { left, expected }));
+        return Some((at, EventKind::Risk { awaited, left, expected }));
     }
     let at = lease.late_from()?;
     if at > now {
         return None;
     }
     let interval = lease.unrenewed_since().map(|since| at - since);
-    Some((at, EventKind::Late { interval, expected }))
+    Some((at, EventKind::Late { awaited, interval, expected }))
 }

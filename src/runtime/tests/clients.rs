@@ -23,6 +23,8 @@ struct Watched {
     warnings: BTreeMap<(LeaseId, &'static str), [String; 2]>,
     /// The name and the lease of each event.
     events: Vec<(&'static str, LeaseId)>,
+    /// The sentence of each event about a lease.
+    texts: Vec<String>,
 }
 
 impl Watched {
@@ -37,12 +39,13 @@ impl Watched {
 
 /// Watches until it is ended from outside.
 async fn watch(options: HeadlessOptions, external: mpsc::UnboundedReceiver<ExternalEvent>) -> Watched {
-    let (mut warnings, mut events) = (BTreeMap::new(), Vec::new());
+    let (mut warnings, mut events, mut texts) = (BTreeMap::new(), Vec::new(), Vec::new());
     let mut run = HeadlessRun::start(options);
     run.session.app.events.record_all();
     let collect = |session: &mut session::Session, _| {
-        let recorded = session.app.events.drain_recorded().into_iter();
-        events.extend(recorded.filter_map(|event| Some((event.name().as_str(), event.lease?))));
+        let recorded = session.app.events.drain_recorded();
+        texts.extend(recorded.iter().filter(|event| event.lease.is_some()).map(|event| event.text()));
+        events.extend(recorded.into_iter().filter_map(|event| Some((event.name().as_str(), event.lease?))));
         for finding in session.app.leases.lint_report().all() {
             for id in &finding.leases {
                 let both = warnings.entry((*id, finding.lint));
@@ -53,7 +56,7 @@ async fn watch(options: HeadlessOptions, external: mpsc::UnboundedReceiver<Exter
         true
     };
     let end = run.run(UnboundedReceiverStream::new(external), collect).await;
-    Watched { end, warnings, events }
+    Watched { end, warnings, events, texts }
 }
 
 impl Scene {
@@ -112,6 +115,19 @@ impl Scene {
         }));
     }
 
+    /// A client that grants a new lease at this interval, up to a second more or less, and moves its key to it.
+    fn irregular_heartbeat(&mut self, ttl: i64, every: f64, key: &'static str) {
+        let (sandbox, clock) = (self.sandbox.clone(), self.clock.clone());
+        self.clients.push(spawn(async move {
+            for n in 0_u32.. {
+                let id = sandbox.grant(ttl).unwrap();
+                sandbox.put(key, "v", Some(id)).unwrap();
+                let jitter = f64::from(n * 7 % 11) / 5.0 - 1.0;
+                clock.sleep(Duration::from_secs_f64(every + jitter)).await;
+            }
+        }));
+    }
+
     async fn end(self) -> Watched {
         let (external, watching) = self.watching.expect("it is watched");
         external.send(ExternalEvent::End).unwrap();
@@ -146,6 +162,44 @@ async fn a_heartbeat_with_a_new_lease_each_time_is_healthy() {
     let (table, json) = (listing_table(&listing, &WATCHED), listing_json(&listing));
     assert!(table.contains("new lease every ~10 s"), "{table}");
     assert!(json.contains(r#""new_lease_every":10.0"#) || json.contains(r#""new_lease_every":9.99"#), "{json}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_minutes_of_an_irregular_heartbeat_are_quiet() {
+    let mut scene = Scene::start().await;
+    scene.irregular_heartbeat(15, 10.0, "/registry/masterleases/10.0.0.1");
+    scene.irregular_heartbeat(10, 6.0, "/loop");
+    scene.heartbeat(15, 10.0, "/registry/masterleases/10.0.0.2");
+    scene.wait(600.0).await;
+    let watched = scene.end().await;
+    assert_eq!(watched.warnings, BTreeMap::new());
+    for problem in ["expired", "gone", "late", "risk", "unrenewed"] {
+        assert_eq!(watched.count(problem), 0, "{problem}: {:?}", watched.texts);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_that_stops_is_late_and_then_at_risk_before_its_end() {
+    for (ttl, every, late) in [(15, 10.0, "11.5"), (60, 20.0, "22.5"), (10, 3.0, "3.8")] {
+        let mut scene = Scene::start().await;
+        scene.heartbeat(ttl, every, "/registry/masterleases/10.0.0.1");
+        scene.wait(every * 9.5).await;
+        scene.clients.clear();
+        scene.wait(ttl as f64 + 5.0).await;
+        let watched = scene.end().await;
+        let (_, last) = *watched.events.last().unwrap();
+        let of_last = watched.events.iter().zip(&watched.texts).filter(|((_, id), _)| *id == last);
+        let told: Vec<(&str, &str)> = of_last.map(|((name, _), text)| (*name, text.as_str())).collect();
+        let names: Vec<&str> = told.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names[names.len() - 4..], ["late", "risk", "expired", "down"], "{told:?}");
+        let [(_, late_text), (_, risk), (_, end), _] = told[told.len() - 4..] else { panic!("{told:?}") };
+        assert_eq!(late_text, format!("no new lease for {late} s (usually every {every:.1} s)"));
+        assert!(risk.starts_with("new lease overdue: "), "{told:?}");
+        assert!(end.contains("not replaced by a new lease for "), "{told:?}");
+        for (problem, count) in [("late", 1), ("risk", 1), ("expired", 1), ("unrenewed", 0)] {
+            assert_eq!(watched.count(problem), count, "{problem}: {:?}", watched.texts);
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

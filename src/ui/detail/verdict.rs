@@ -40,9 +40,13 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
     let left = lease.left(now).map(format::span);
     let silent = lease.unrenewed(now).map(|span| format::span(span.as_secs_f64()));
     let every = lease.usual_interval();
-    let usual = lease
-        .established_interval()
-        .map_or(String::new(), |every| format!(" It is usually renewed every {} s.", format::seconds(every)));
+    let usual = match lease.new_lease_every() {
+        Some(every) => format!(" Its client usually grants a new lease every {} s.", format::seconds(every)),
+        None => lease
+            .established_interval()
+            .map_or(String::new(), |every| format!(" It is usually renewed every {} s.", format::seconds(every))),
+    };
+    let awaited = lease.awaited().in_words();
     Some(match lease.state(now) {
         LeaseState::Ended(EndCause::Replaced) => Verdict::new(
             Role::Text,
@@ -55,15 +59,15 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
         }
         LeaseState::Risk => {
             let text = match left {
-                Some(left) => format!("The renewal is overdue, and only {left} left.{usual}"),
-                None => format!("The renewal is overdue, and little time is left.{usual}"),
+                Some(left) => format!("The {awaited} is overdue, and only {left} left.{usual}"),
+                None => format!("The {awaited} is overdue, and little time is left.{usual}"),
             };
             let fix = "It expires unless it is renewed now. See whether the program that renews it still runs.";
             Verdict { fix: Some(fix.to_owned()), ..Verdict::new(Role::Danger, text) }
         }
         LeaseState::Late => {
             let silent =
-                silent.map_or("Its renewal is overdue.".to_owned(), |silent| format!("No renewal for {silent}."));
+                silent.map_or(format!("Its {awaited} is overdue."), |silent| format!("No {awaited} for {silent}."));
             Verdict::new(Role::Warning, silent + &usual)
         }
         LeaseState::Unrenewed => unrenewed(lease, left),
