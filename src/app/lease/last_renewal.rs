@@ -50,9 +50,21 @@ impl Lease {
         self.is_grant_seen && !was_renewed && self.observed.may_be_set_by(self.first_seen)
     }
 
+    /// Whether it was watched for two thirds of its TTL or longer, and no renewal was seen. An election or a restart may
+    /// have reset its time left since then.
+    fn is_watched_unrenewed(&self) -> bool {
+        let (Some(seen), Some(ttl)) = (self.observed.seen_at(), self.granted_ttl) else { return false };
+        let was_renewed = self.last_renewed().is_some() || self.engine.is_some();
+        let is_long = seen - self.first_seen >= Duration::from_secs(ttl.unsigned_abs()) * 2 / 3;
+        let is_same = self.observed.may_be_set_by(self.first_seen) || self.observed.refills() > 0;
+        let is_explained = self.observed.contradictions() == 0 && !self.observed.is_renewed_manually();
+        is_long && is_same && is_explained && !was_renewed
+    }
+
     /// The cause of the end of a lease that expired. A lease that its client usually replaces was not meant to run out.
     pub(in crate::app) fn expiry(&self) -> EndCause {
-        let is_planned = self.is_never_renewed() && !self.awaits_new_lease();
+        let is_unrenewed = self.is_never_renewed() || self.is_watched_unrenewed();
+        let is_planned = is_unrenewed && !self.awaits_new_lease();
         if is_planned { EndCause::RanOut } else { EndCause::Expired }
     }
 

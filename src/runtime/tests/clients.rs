@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::app::EndCause;
 use crate::report::{LeaseListing, WATCHED, listing_json, listing_table};
 use crate::runtime::headless::HeadlessRun;
 use etcd_lease::LeaseId;
@@ -199,6 +200,20 @@ async fn a_heartbeat_that_stops_is_late_and_then_at_risk_before_its_end() {
         for (problem, count) in [("late", 1), ("risk", 1), ("expired", 1), ("unrenewed", 0)] {
             assert_eq!(watched.count(problem), count, "{problem}: {:?}", watched.texts);
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_entry_from_before_the_start_runs_out_if_most_of_its_ttl_was_watched() {
+    for (before, cause) in [(1.0, EndCause::RanOut), (20.0, EndCause::Expired)] {
+        let mut scene = Scene::unwatched().await;
+        let id = LeaseId(scene.sandbox.grant(40).unwrap());
+        scene.wait(before).await;
+        scene.watch().await;
+        scene.wait(45.0).await;
+        let FinalState { app, .. } = scene.end().await.end;
+        let end = app.leases.get(id).unwrap().end().unwrap();
+        assert_eq!(end.cause, cause, "{before}");
     }
 }
 

@@ -58,9 +58,23 @@ async fn a_lease_from_before_the_start_is_not_said_to_be_never_renewed() {
     let events = test.events();
     let told = told(&events, id);
     let names: Vec<EventName> = told.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names, [EventName::Unrenewed, EventName::Expired], "{told:?}");
+    assert_eq!(names, [EventName::Unrenewed, EventName::RanOut], "{told:?}");
     assert_eq!(told[0].1, "not renewed while watched, 6.7 s of 20 s left");
     assert!(told[1].1.contains("20 s lease, not renewed while watched; etcd removed it"), "{told:?}");
+    assert!(!json_of_end(&events, id).contains("never_renewed"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_entry_runs_out_also_after_an_election() {
+    let mut test = HeadlessTest::start(100, |_| ()).await;
+    let id = LeaseId(test.sandbox.grant(20).unwrap());
+    test.wait(10.0).await;
+    test.sandbox.faults().refill();
+    test.wait(60.0).await;
+    let events = test.events();
+    let end = |id| told(&events, id).pop().unwrap();
+    assert_eq!(end(id).0, EventName::RanOut, "{:?}", told(&events, id));
+    assert!(end(id).1.contains("not renewed while watched"), "{:?}", told(&events, id));
     assert!(!json_of_end(&events, id).contains("never_renewed"));
 }
 
