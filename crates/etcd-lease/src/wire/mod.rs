@@ -16,6 +16,8 @@ mod key_pages;
 mod key_watch;
 mod link;
 mod member;
+mod member_list;
+mod outside_members;
 mod prober;
 mod rpc;
 mod shared_state;
