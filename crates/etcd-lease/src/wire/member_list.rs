@@ -5,11 +5,12 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::cluster::{CallKind, Cluster};
+use super::config::{Address, Settings, Target};
 use super::error::CallError;
 use super::error_cause::ErrorCause;
 use super::member::READ_STATUS;
 use super::rpc;
-use crate::{ListedMember, MemberView, Reachability};
+use crate::{ClusterView, ListedMember, MemberView, Reachability};
 
 /// How long a member that is no endpoint may take to answer at one of its addresses.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(2);
@@ -34,6 +35,34 @@ impl Cluster {
             is_learner: member.is_learner,
         });
         Ok(listed.collect())
+    }
+
+    /// Connects as [`connect`](Cluster::connect), and to the voting members that the member list names and that are not
+    /// among the targets. Members that join later are not added. Without a member list, only the targets are used.
+    ///
+    /// # Errors
+    /// As [`connect`](Cluster::connect).
+    pub async fn connect_to_all(mut settings: Settings) -> Result<Cluster, CallError> {
+        let first = Cluster::connect(settings.clone()).await?;
+        let Ok(listed) = first.member_list().await else { return Ok(first) };
+        let view = first.probed_view().await;
+        let others = listed.iter().filter(|member| !member.is_learner && !view.has_endpoint_of(member));
+        let addresses = others.filter_map(|member| Address::parse(member.client_urls.first()?).ok());
+        let targets: Vec<Target> = addresses.map(Target::Address).collect();
+        if targets.is_empty() {
+            return Ok(first);
+        }
+        settings.targets.extend(targets);
+        Cluster::connect(settings).await
+    }
+
+    /// The state of the members once each has answered or did not in time.
+    async fn probed_view(&self) -> ClusterView {
+        let mut view = self.watch();
+        let is_unknown = |member: &MemberView| member.reachability == Reachability::Unknown;
+        // The sender lives as long as the cluster, so this cannot fail.
+        let _ = view.wait_for(|view| !view.members.iter().any(is_unknown)).await;
+        self.view()
     }
 
     /// The status of a member that is no endpoint, from the first of its client URLs that answers.
@@ -75,19 +104,23 @@ impl Cluster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Address, Settings, Target};
     use etcd_sandbox::Sandbox;
     use simkit::Clock;
 
     /// A sandbox of three members on TCP, and a connection to the first.
     async fn first_of_three() -> (Sandbox, Cluster) {
+        let (sandbox, settings) = three().await;
+        (sandbox, Cluster::connect(settings).await.unwrap())
+    }
+
+    async fn three() -> (Sandbox, Settings) {
         let sandbox = Sandbox::builder().members(3).start(Clock::real());
         let mut addresses = Vec::new();
         for member in 0..3 {
             addresses.push(sandbox.listen(member, "127.0.0.1:0".parse().unwrap()).await.unwrap().to_string());
         }
         let target = Target::Address(Address::parse(&addresses[0]).unwrap());
-        (sandbox, Cluster::connect(Settings::new(vec![target])).await.unwrap())
+        (sandbox, Settings::new(vec![target]))
     }
 
     fn trouble(view: &MemberView) -> String {
@@ -116,6 +149,18 @@ mod tests {
         sandbox.faults().on(2).down();
         let lost = cluster.member_status(&listed[2]).await;
         assert!(!lost.answers() && lost.member_id == listed[2].id, "{lost:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn all_members_are_used_although_one_is_named() {
+        let (sandbox, settings) = three().await;
+        sandbox.faults().on(2).learner();
+        sandbox.faults().move_leader(1);
+        let all = Cluster::connect_to_all(settings).await.unwrap();
+        let view = all.probed_view().await;
+        assert_eq!((view.members.len(), view.chosen), (2, Some(1)), "the learner is left out: {view:?}");
+        sandbox.faults().on(0).down();
+        assert_eq!(all.leases().await.unwrap().ids, []);
     }
 
     #[tokio::test(flavor = "multi_thread")]
