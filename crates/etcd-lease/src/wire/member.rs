@@ -9,11 +9,10 @@ use tower::util::BoxCloneSyncService;
 
 use super::auth_channel::{AuthChannel, AuthToken};
 use super::config::{Settings, Target};
-use super::connect;
 use super::error::CallError;
 use super::error_cause::ErrorCause;
 use super::header::pb_header;
-use super::link::Link;
+use super::line::Line;
 use super::rpc;
 use crate::cluster_identity::Evidence;
 use crate::{Header, MemberAlarm, MemberView, Reachability};
@@ -46,18 +45,22 @@ impl Member {
         tls: Option<&Arc<ClientConfig>>,
         token: &Arc<AuthToken>,
     ) -> Result<Self, CallError> {
-        let link = Arc::new(Link::default());
-        let raw = connect::channel(target, tls, settings.dial_timeout, &link);
+        let line = Arc::new(Line::new(target, tls, settings.dial_timeout));
         let endpoint = target.to_string();
-        let channel = AuthChannel::new(raw.clone(), Arc::clone(token), true, Arc::clone(&link));
+        let channel = AuthChannel::new(Arc::clone(&line), Arc::clone(token), true);
         let client = client_on(channel.clone(), &endpoint).await?;
-        let leaderless = AuthChannel::new(raw, Arc::clone(token), false, link);
+        let leaderless = AuthChannel::new(line, Arc::clone(token), false);
         Ok(Member { endpoint, channel, client, leaderless })
     }
 
     /// etcd-client's client for this member.
     pub(super) fn client(&self) -> Client {
         self.client.clone()
+    }
+
+    /// Its connection.
+    pub(super) fn line(&self) -> &Line {
+        self.channel.line()
     }
 
     /// Asks the member for its status. `age` is that of the [`SharedState`](super::shared_state::SharedState).
