@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::CallFailure;
-use crate::error_table::{alarm_sentence, reason};
+use crate::error_table::alarm_sentence;
 use etcd_lease::{ClusterView, ListedMember, MemberAlarm, MemberView, Reachability};
 use simkit::Timestamp;
 
@@ -241,8 +241,8 @@ impl MemberList {
         let leader = rows.iter().find(|row| leader_id != 0 && row.id() == leader_id);
         let why = match leader {
             Some(leader) if leader.is_chosen => "it is the leader".to_owned(),
-            Some(leader) if !leader.is_endpoint => format!("the leader, {}, is not among the endpoints", leader.name()),
             Some(leader) if leader.answers == Some(false) => format!("the leader, {}, does not answer", leader.name()),
+            Some(leader) if !leader.is_endpoint => format!("the leader, {}, is not among the endpoints", leader.name()),
             Some(leader) => format!("the leader, {}, is chosen next", leader.name()),
             None if view.members.len() == 1 => "it is the only endpoint".to_owned(),
             None => "no leader is known".to_owned(),
@@ -264,7 +264,7 @@ fn role(listed: Option<&ListedMember>, asked: Option<&MemberView>, term: u64) ->
 /// What is wrong with a member by itself.
 fn problem(member: &MemberView) -> Option<String> {
     match &member.reachability {
-        Reachability::Down { trouble } if !member.is_learner => Some(reason(trouble)),
+        Reachability::Down { trouble } if !member.is_learner => Some(trouble.message().to_owned()),
         Reachability::Up if !member.has_leader => Some("knows no leader, so it cannot renew".to_owned()),
         _ => None,
     }

@@ -62,6 +62,7 @@ fn members_outside_the_endpoints_are_listed_and_the_leader_among_them_is_named()
     assert_eq!(through(&story).as_deref(), Some("etcd-c: the leader, etcd-a, is not among the endpoints"));
     story.send(reading(vec![member(2, 3), MemberView { member_id: 3, ..down_member(3) }]));
     assert_eq!(story.app.cluster.members.answering(&story.app.cluster.view), (2, 3));
+    assert_eq!(through(&story).as_deref(), Some("etcd-c: the leader, etcd-a, does not answer"));
 }
 
 #[test]
