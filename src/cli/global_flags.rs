@@ -70,6 +70,9 @@ impl GlobalFlags {
             Some(named) => format!("--cluster {}", quoted(&named.name)),
             None => format!("--endpoints {}", self.target()),
         });
+        if self.connection.sync_endpoints {
+            words.push("--sync-endpoints".to_owned());
+        }
         words.extend(self.connection_options());
         words.join(" ")
     }
@@ -226,6 +229,8 @@ mod tests {
 
     #[test]
     fn the_command_line_contains_no_password() {
+        let line = shared("leasetop --endpoints a:1 --sync-endpoints").command_line();
+        assert_eq!(line, "leasetop --endpoints a:1 --sync-endpoints");
         let line = shared("leasetop --endpoints a:1,b:2 --cacert it's.pem --user me:secret").command_line();
         assert_eq!(line, r"leasetop --endpoints a:1,b:2 --cacert 'it'\''s.pem' --user me");
     }

@@ -31,7 +31,9 @@ impl CommandSession {
             Some(sandbox) => in_process(sandbox),
             None => shared.settings()?,
         };
-        let cluster = Cluster::connect(settings).await?;
+        let is_synced = shared.connection.sync_endpoints && sandbox.is_none();
+        let cluster =
+            if is_synced { Cluster::connect_to_all(settings).await? } else { Cluster::connect(settings).await? };
         Ok(CommandSession { cluster, clock, shared, sandbox, _beating: beating })
     }
 

@@ -1,6 +1,7 @@
 //! What is reported about the connection, and how often.
 
 use super::*;
+use etcd_lease::MemberAlarm;
 
 /// A cluster whose only member fails with this cause.
 fn failing(cause: ErrorCause) -> Msg {
@@ -97,7 +98,7 @@ fn a_connection_that_comes_and_goes_gives_a_few_lines_a_minute() {
 fn an_alarm_is_reported_when_it_is_raised() {
     let mut story = unconnected();
     let mut alarmed = view();
-    alarmed.members[0].alarm = Some(ErrorCause::NoSpace);
+    alarmed.members[0].alarms = vec![MemberAlarm { member_id: 7, cause: ErrorCause::NoSpace }];
     for now in [view(), alarmed.clone(), alarmed] {
         story.send(Msg::Cluster(now));
     }
@@ -108,7 +109,7 @@ fn an_alarm_is_reported_when_it_is_raised() {
         alarms[0].starts_with("alarm NOSPACE: the database is full; ") && alarms[0].contains("disarm"),
         "{alarms:?}"
     );
-    assert_eq!(story.app.cluster.alarm(), Some("NOSPACE"));
+    assert_eq!(story.app.cluster.alarms(), ["NOSPACE"]);
 }
 
 /// Three members, of which those in `down` do not answer.

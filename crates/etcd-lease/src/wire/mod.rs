@@ -17,6 +17,8 @@ mod key_watch;
 mod line;
 mod link;
 mod member;
+mod member_list;
+mod outside_members;
 mod prober;
 mod rpc;
 mod shared_state;

@@ -11,9 +11,22 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use super::config::TlsFiles;
+use super::config::{Settings, Target, TlsFiles};
 use super::error::CallError;
 use super::error_cause::ErrorCause;
+
+/// The client configuration for a target. `None` without TLS.
+///
+/// # Errors
+/// As [`client_config`].
+pub(super) fn config_for(target: &Target, settings: &Settings) -> Result<Option<Arc<ClientConfig>>, CallError> {
+    match target {
+        Target::Address(address) if address.is_secure() => {
+            client_config(&settings.tls.clone().unwrap_or_default()).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
 
 /// Reads the files and returns a client configuration for HTTP/2.
 ///
