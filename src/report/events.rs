@@ -242,7 +242,9 @@ impl EventFields {
                 EventFields::of_link("down", endpoint.as_ref(), Some(message))
             }
             EventKind::Unreached { endpoint, message } => EventFields::of_link("down", Some(endpoint), Some(message)),
-            EventKind::Refused { endpoint, message } => EventFields::of_link("refused", Some(endpoint), Some(message)),
+            EventKind::Refused { endpoint, message, .. } => {
+                EventFields::of_link("refused", Some(endpoint), Some(message))
+            }
             EventKind::Leader { endpoint, term } => {
                 EventFields { endpoint: Some(endpoint.clone()), term: Some(*term), ..EventFields::default() }
             }
@@ -350,6 +352,7 @@ mod tests {
     use super::*;
     use crate::app::EventTime;
     use etcd_lease::LeaseId;
+    use etcd_lease::wire::ErrorCause;
 
     fn seconds(seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds)
@@ -426,7 +429,7 @@ mod tests {
             EventKind::Connected { endpoint: "a:1".into(), version: "3.5.30".into() },
             EventKind::Disconnected { endpoint: None, message: "\x1b refused".into() },
             EventKind::Unreached { endpoint: "a:1".into(), message: "\x1b refused".into() },
-            EventKind::Refused { endpoint: "a:1".into(), message: "\x1b a learner".into() },
+            EventKind::Refused { endpoint: "a:1".into(), cause: ErrorCause::Learner, message: "\x1b a learner".into() },
             EventKind::Leader { endpoint: "a:1".into(), term: 5 },
             EventKind::NoLeader { endpoint: "a:1".into() },
             EventKind::Term { old: 4, new: 5 },

@@ -19,6 +19,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use self::kept_lease::{KeptLease, NextStep};
 use self::stream_state::StreamState;
 use super::renewal_schedule::StartJitter;
+use super::wire::CallError;
 use super::{Ended, LeaseId, LeaseStatus, Phase, RenewalSchedule, TimeToLive, Timestamp};
 
 pub use self::io::{Action, AnsweredRenewal, Notice, SlotId, StreamEnd, Timeouts, TurnOutput};
@@ -50,6 +51,8 @@ pub struct Scheduler {
     next_lane: usize,
     start_jitter: StartJitter,
     trouble: Option<String>,
+    /// Why the last TTL query failed; `None` if it was answered.
+    query_error: Option<CallError>,
     output: TurnOutput,
 }
 
@@ -74,6 +77,7 @@ impl Scheduler {
             next_lane: 0,
             start_jitter: StartJitter::default(),
             trouble: None,
+            query_error: None,
             output: TurnOutput::default(),
         }
     }
@@ -199,17 +203,18 @@ impl Scheduler {
         slot: SlotId,
         id: LeaseId,
         sent: Timestamp,
-        answer: Result<&TimeToLive, String>,
+        answer: Result<&TimeToLive, CallError>,
     ) {
         self.queries_in_flight -= 1;
         let timeouts = self.timeouts;
-        self.trouble = answer.as_ref().err().cloned();
+        self.query_error = answer.as_ref().err().cloned();
+        self.trouble = self.query_error.as_ref().map(CallError::to_string);
         let Some(kept) = self.get_mut(slot).filter(|kept| kept.id == id && kept.phase == Phase::Suspect) else {
             return;
         };
         let step = match answer {
             Ok(answer) => kept.on_ttl_reply(sent, now, answer, &timeouts),
-            Err(trouble) => kept.retry_query(now, Some(trouble), &timeouts),
+            Err(error) => kept.on_failed_query(now, &error, &timeouts),
         };
         self.route(slot, now, step);
     }

@@ -40,6 +40,9 @@ pub(super) enum ConnectionFault {
     /// The server closed the connection after a TLS handshake that asked for no client certificate.
     #[error("the server closed the connection after the TLS handshake")]
     UnansweredInTls,
+    /// Nothing listens any more where a server answered before.
+    #[error("nothing listens at the endpoint any more")]
+    Stopped,
     /// The server answered in another protocol.
     #[error("the server does not use HTTP/2")]
     NotHttp2,
@@ -154,6 +157,7 @@ impl ConnectionFault {
             ConnectionFault::UsesTls | ConnectionFault::Unanswered => ErrorCause::UsesTls,
             ConnectionFault::Tls(_) => ErrorCause::TlsFailed,
             ConnectionFault::UnansweredInTls => ErrorCause::Closed,
+            ConnectionFault::Stopped => ErrorCause::Stopped,
             ConnectionFault::NotHttp2 => ErrorCause::NotHttp2,
         }
     }

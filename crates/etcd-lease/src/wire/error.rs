@@ -93,6 +93,13 @@ impl CallError {
         }
     }
 
+    /// Whether the server refuses the request until somebody changes something. A server that gave no reason may be about
+    /// to stop or to start.
+    pub fn is_refusal(&self) -> bool {
+        let is_silent = self.kind == ErrorKind::Unavailable && self.cause.kind() != ErrorKind::Unavailable;
+        self.cause.is_permanent() && !is_silent
+    }
+
     /// Whether another member may answer instead.
     pub(super) fn is_members_fault(&self) -> bool {
         matches!(self.kind, ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Learner | ErrorKind::Timeout)

@@ -78,6 +78,8 @@ pub enum ErrorCause {
     NoReply,
     /// Nothing listens at the endpoint.
     Refused,
+    /// Nothing listens any more at an endpoint that has answered.
+    Stopped,
     /// The host name cannot be resolved.
     UnknownHost,
     /// No connection could be made for another reason, or not in time.
@@ -175,6 +177,27 @@ impl ErrorCause {
     /// How the cause is recognized, if it is an error that etcd replies with.
     pub fn etcd_error(self) -> Option<&'static EtcdError> {
         ETCD_ERRORS.iter().find(|row| row.cause == self)
+    }
+
+    /// Whether it stays until somebody changes something.
+    pub fn is_permanent(self) -> bool {
+        match self {
+            ErrorCause::Corrupt
+            | ErrorCause::PermissionDenied
+            | ErrorCause::WrongPassword
+            | ErrorCause::LoginRequired
+            | ErrorCause::AuthDisabled
+            | ErrorCause::Learner
+            | ErrorCause::Unimplemented
+            | ErrorCause::CertificateMissing
+            | ErrorCause::CertificateRejected
+            | ErrorCause::TlsFailed
+            | ErrorCause::TlsFile
+            | ErrorCause::NotTls
+            | ErrorCause::UsesTls
+            | ErrorCause::NotHttp2 => true,
+            _ => false,
+        }
     }
 
     /// The kind of an error with this cause.
