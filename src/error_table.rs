@@ -32,7 +32,7 @@ const fn row(cause: ErrorCause, texts: [&'static str; 4]) -> ErrorRow {
 }
 
 /// Every error that leasetop tells apart.
-pub const ERRORS: [ErrorRow; 34] = [
+pub const ERRORS: [ErrorRow; 35] = [
     row(
         ErrorCause::LeaseNotFound,
         ["the lease does not exist", "it expired, was revoked or never existed", "shows its end", ""],
@@ -193,11 +193,15 @@ pub const ERRORS: [ErrorRow; 34] = [
     ),
     row(
         ErrorCause::TlsFailed,
+        ["the TLS handshake failed", UNKNOWN, REFUSED, "check --cacert, --cert, --key and https:// in --endpoints"],
+    ),
+    row(
+        ErrorCause::ServerCertificate,
         [
-            "the certificate of the server is not trusted, or the TLS handshake failed",
+            "the certificate of the server is not trusted",
             UNKNOWN,
             REFUSED,
-            "check --cacert, --cert, --key and https:// in --endpoints",
+            "check --cacert, the host in --endpoints, and the certificate of the server",
         ],
     ),
     row(
@@ -266,6 +270,7 @@ pub fn refusal(cause: ErrorCause, endpoint: &str) -> String {
     match cause {
         ErrorCause::NotTls
         | ErrorCause::TlsFailed
+        | ErrorCause::ServerCertificate
         | ErrorCause::CertificateMissing
         | ErrorCause::CertificateRejected => format!("could not connect to {endpoint} with TLS"),
         ErrorCause::UsesTls | ErrorCause::NotHttp2 => format!("could not connect to {endpoint}"),
@@ -310,7 +315,8 @@ fn shown(cause: ErrorCause) -> String {
         ErrorCause::Closed => "`the member closed the connection`",
         ErrorCause::CertificateMissing => "`the server requires a client certificate`",
         ErrorCause::CertificateRejected => "`the server rejected the client certificate`",
-        ErrorCause::TlsFailed => "`invalid peer certificate`, `received fatal alert`",
+        ErrorCause::TlsFailed => "`received fatal alert`, `no common algorithm`",
+        ErrorCause::ServerCertificate => "`the server's certificate`",
         ErrorCause::TlsFile => "`is not a PEM certificate`, `do not match`",
         ErrorCause::NotTls => "`the server closed the connection during the TLS handshake`",
         ErrorCause::UsesTls => "`the server closed the connection without an answer`",

@@ -80,7 +80,7 @@ impl CallError {
             Some(fault) => (fault.cause(), fault.cause().kind()),
             None => ErrorCause::of(status.code(), &message),
         };
-        if cause == ErrorCause::Closed && is_broken_off(&message) {
+        if cause == ErrorCause::Closed && fault(status).is_none() && is_broken_off(&message) {
             "the server closed the connection".clone_into(&mut message);
         }
         CallError { kind, cause, tried, endpoint: endpoint.to_owned(), message }

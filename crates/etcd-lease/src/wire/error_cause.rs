@@ -90,7 +90,9 @@ pub enum ErrorCause {
     CertificateMissing,
     /// The server rejected the client certificate, or closed the connection when it got it.
     CertificateRejected,
-    /// The server's certificate is not trusted, or the TLS handshake failed otherwise.
+    /// The server's certificate is not trusted.
+    ServerCertificate,
+    /// The TLS handshake failed otherwise.
     TlsFailed,
     /// A TLS file cannot be used.
     TlsFile,
@@ -191,6 +193,7 @@ impl ErrorCause {
             | ErrorCause::Unimplemented
             | ErrorCause::CertificateMissing
             | ErrorCause::CertificateRejected
+            | ErrorCause::ServerCertificate
             | ErrorCause::TlsFailed
             | ErrorCause::TlsFile
             | ErrorCause::NotTls
@@ -207,7 +210,8 @@ impl ErrorCause {
         }
         match self {
             ErrorCause::NoReply => ErrorKind::Timeout,
-            ErrorCause::CertificateMissing | ErrorCause::CertificateRejected | ErrorCause::TlsFailed => ErrorKind::Tls,
+            ErrorCause::CertificateMissing | ErrorCause::CertificateRejected => ErrorKind::Tls,
+            ErrorCause::ServerCertificate | ErrorCause::TlsFailed => ErrorKind::Tls,
             ErrorCause::TlsFile | ErrorCause::NotTls | ErrorCause::UsesTls => ErrorKind::Tls,
             ErrorCause::OtherCluster => ErrorKind::OtherCluster,
             ErrorCause::Other => ErrorKind::Other,
