@@ -13,8 +13,10 @@ use simkit::Timestamp;
 /// Bytes of a reply besides the keys, and of each key besides its name.
 const REPLY_BYTES: u64 = 60;
 const KEY_BYTES: u64 = 4;
-/// Expected bytes of the keys of a lease that has not replied yet.
+/// Expected bytes of the keys of a lease that has not replied yet, and at least this fraction of the budget, so that not
+/// too many of them are queried at once.
 const UNKNOWN_BYTES: u64 = 1_024;
+const UNKNOWN_SHARE: u64 = 64;
 /// A client usually puts the keys of a new lease right after the grant. It is queried again after this long, then twice
 /// as long, and so on.
 const FIRST_REPEAT: Duration = Duration::from_millis(500);
@@ -24,8 +26,8 @@ const REPEATS: u32 = 7;
 const INTERVAL: Duration = Duration::from_secs(60);
 /// The same for a lease whose detail is shown.
 const SHOWN_INTERVAL: Duration = Duration::from_secs(5);
-/// One lease gets at most this fraction of the budget.
-const LARGEST_SHARE: u32 = 8;
+/// One lease gets at most this fraction of the budget. The same fraction is kept for leases on the screen.
+const LARGEST_SHARE: u64 = 8;
 /// How soon to query again if it is not known what is newer: the reply or a change.
 const DOUBT_PAUSE: Duration = Duration::from_millis(1_100);
 
@@ -33,7 +35,10 @@ const DOUBT_PAUSE: Duration = Duration::from_millis(1_100);
 #[derive(Clone, Debug, Default)]
 pub struct KeyQueries {
     budget: ByteBudget,
-    received: ReceivedBytes,
+    /// What leases on the screen may cost after a reply that was larger than the budget.
+    shown: ByteBudget,
+    /// Whether more was received than the budget.
+    is_exceeded: bool,
     /// The leases by whether they have replied, and by when they are due: leases without a reply come first.
     plan: BTreeSet<(bool, Timestamp, LeaseId)>,
     leases: HashMap<LeaseId, LeaseQuery>,
@@ -43,14 +48,36 @@ pub struct KeyQueries {
 #[derive(Clone, Copy, Debug, Default)]
 struct LeaseQuery {
     due: Timestamp,
+    /// When it was last queried.
+    asked: Timestamp,
+    /// Not to be queried before this time, even if its detail is shown.
+    not_before: Timestamp,
     /// Queries at growing intervals that are left.
     repeats: u32,
     /// Bytes of its last reply.
     cost: Option<u32>,
     /// What is reserved for a query without a reply yet.
-    reserved: Option<u32>,
+    reserved: Option<Reserved>,
     /// The time up to which its keys are known: of its last reply, or when it was granted.
     known_since: Option<Timestamp>,
+}
+
+/// The expected bytes of a query, and whether its lease is on the screen.
+#[derive(Clone, Copy, Debug)]
+struct Reserved {
+    bytes: u64,
+    is_shown: bool,
+}
+
+/// Where a lease is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Not on the screen.
+    No,
+    /// In a row.
+    Row,
+    /// In the open detail or in a dialog.
+    Detail,
 }
 
 impl LeaseQuery {
@@ -60,39 +87,11 @@ impl LeaseQuery {
     }
 }
 
-/// The bytes received for keys in the last minute, in slots of 10 s.
-#[derive(Clone, Copy, Debug, Default)]
-struct ReceivedBytes {
-    slots: [u64; ReceivedBytes::SLOTS],
-    current: u64,
-}
-
-impl ReceivedBytes {
-    const SLOTS: usize = 6;
-
-    fn slot_of(now: Timestamp) -> u64 {
-        now.since_start().as_secs() / 10
-    }
-
-    fn add(&mut self, bytes: u64, now: Timestamp) {
-        let slot = Self::slot_of(now);
-        let passed = slot.saturating_sub(self.current).min(Self::SLOTS as u64);
-        (0..passed).for_each(|back| self.slots[((slot - back) % Self::SLOTS as u64) as usize] = 0);
-        self.current = self.current.max(slot);
-        self.slots[(slot % Self::SLOTS as u64) as usize] += bytes;
-    }
-
-    fn last_minute(&self, now: Timestamp) -> u64 {
-        let mut current = *self;
-        current.add(0, now);
-        current.slots.iter().sum()
-    }
-}
-
 impl KeyQueries {
     /// No queries yet, with a limit in bytes per minute.
     pub(super) fn new(bytes_per_minute: u64) -> Self {
-        KeyQueries { budget: ByteBudget::new(bytes_per_minute, Timestamp::START), ..KeyQueries::default() }
+        let shown = ByteBudget::new(bytes_per_minute / LARGEST_SHARE);
+        KeyQueries { budget: ByteBudget::new(bytes_per_minute), shown, ..KeyQueries::default() }
     }
 
     /// The limit in bytes per minute.
@@ -102,18 +101,41 @@ impl KeyQueries {
 
     /// Bytes received for keys in the last minute.
     pub fn received(&self, now: Timestamp) -> u64 {
-        self.received.last_minute(now)
+        self.budget.received(now)
     }
 
-    /// Whether the budget is not spent.
-    pub(super) fn has_room(&self, now: Timestamp) -> bool {
-        self.budget.left(now) > 0
+    /// Whether queries are due and wait because the budget is spent.
+    pub fn is_waiting(&self, now: Timestamp) -> bool {
+        let is_due = |has_replied| self.first_due(has_replied).is_some_and(|due| due <= now);
+        is_due(false) && !self.allows(false, now) || is_due(true) && self.budget.left(now) <= 0
+    }
+
+    /// Returns the bytes received in the last minute if they have come to exceed the budget since the last call.
+    pub(super) fn take_excess(&mut self, now: Timestamp) -> Option<u64> {
+        let received = self.received(now);
+        let is_exceeded = received > self.limit();
+        let was_exceeded = std::mem::replace(&mut self.is_exceeded, is_exceeded);
+        if is_exceeded && !was_exceeded { Some(received) } else { None }
     }
 
     /// Counts bytes that a watch or a read received.
     pub(super) fn count(&mut self, bytes: u64, now: Timestamp) {
-        self.received.add(bytes, now);
         self.budget.spend(bytes, now);
+    }
+
+    /// Whether the budget has room for a read.
+    pub(super) fn has_room(&self, bytes: u64, now: Timestamp) -> bool {
+        self.budget.left(now) >= i64::try_from(bytes).unwrap_or(i64::MAX)
+    }
+
+    /// Reserves the bytes of a read.
+    pub(super) fn reserve_read(&mut self, bytes: u64) {
+        self.budget.reserve(bytes);
+    }
+
+    /// Ends the reservation of a read.
+    pub(super) fn end_read(&mut self, bytes: u64) {
+        self.budget.give_back(bytes);
     }
 
     /// Plans a query of a lease at once. Its keys are known up to `known_since`, if at all. A lease that `is_new` is
@@ -130,15 +152,23 @@ impl KeyQueries {
     pub(super) fn remove(&mut self, id: LeaseId) {
         let Some(query) = self.leases.remove(&id) else { return };
         self.plan.remove(&query.place(id));
-        self.budget.give_back(u64::from(query.reserved.unwrap_or(0)));
+        self.give_back(query.reserved);
+    }
+
+    fn give_back(&mut self, reserved: Option<Reserved>) {
+        let Some(Reserved { bytes, is_shown }) = reserved else { return };
+        self.budget.give_back(bytes);
+        if is_shown {
+            self.shown.give_back(bytes);
+        }
     }
 
     /// Queries a lease again soon.
     pub(super) fn doubt(&mut self, id: LeaseId, now: Timestamp) {
-        let due = self.leases.get(&id).map(|query| query.due.min(now + DOUBT_PAUSE));
-        if let Some(due) = due {
-            self.reschedule(id, due);
-        }
+        let Some(query) = self.leases.get_mut(&id) else { return };
+        query.not_before = query.due.min(now + DOUBT_PAUSE);
+        let due = query.not_before;
+        self.reschedule(id, due);
     }
 
     /// Whether a lease is queried.
@@ -153,8 +183,13 @@ impl KeyQueries {
 
     /// Ends all queries. The limit stays.
     pub(super) fn clear(&mut self) {
-        self.plan.clear();
-        self.leases.clear();
+        let ids: Vec<LeaseId> = self.leases.keys().copied().collect();
+        ids.into_iter().for_each(|id| self.remove(id));
+    }
+
+    /// Whether every lease has replied.
+    pub fn is_complete(&self) -> bool {
+        self.first_due(false).is_none()
     }
 
     /// The leases that are due and that the budget allows: those that have not replied yet, then the others, each longest
@@ -169,30 +204,47 @@ impl KeyQueries {
         due(false).chain(due(true)).filter(|id| self.is_idle(*id))
     }
 
+    /// When the first lease that has replied is due, or the first that has not.
+    fn first_due(&self, has_replied: bool) -> Option<Timestamp> {
+        let from = (has_replied, Timestamp::START, LeaseId(i64::MIN));
+        let (_, due, _) = *self.plan.range(from..=(has_replied, Timestamp::NEVER, LeaseId(i64::MAX))).next()?;
+        Some(due)
+    }
+
     /// When the next query is due and the budget allows it.
     pub(super) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         const BUDGET_PAUSE: Duration = Duration::from_secs(1);
         let first = |has_replied| {
-            let (.., due, _) = self.plan.range((has_replied, Timestamp::START, LeaseId(i64::MIN))..).next()?;
-            let is_due = *due <= now;
-            Some(if is_due && !self.allows(has_replied, now) { now + BUDGET_PAUSE } else { *due })
+            let due = self.first_due(has_replied)?;
+            Some(if due <= now && !self.allows(has_replied, now) { now + BUDGET_PAUSE } else { due })
         };
         [first(false), first(true)].into_iter().flatten().min()
     }
 
-    /// Whether a query of the lease is due, and the budget has room for it. Half of the budget is for leases whose keys
-    /// are not known yet. A lease that `is_shown` is queried more often.
-    pub(super) fn wants(&self, id: LeaseId, is_shown: bool, now: Timestamp) -> bool {
+    /// Whether a query of the lease is due, and the budget has room for it. A lease whose detail is shown is queried more
+    /// often.
+    pub(super) fn wants(&self, id: LeaseId, shown: Shown, now: Timestamp) -> bool {
         let Some(query) = self.leases.get(&id) else { return false };
-        let asked = query.due.before(self.interval(query));
-        let due = if is_shown { query.due.min(asked + self.shown_interval(query)) } else { query.due };
-        due <= now && query.reserved.is_none() && self.allows(query.cost.is_some(), now)
+        let due = match shown {
+            Shown::Detail => query.due.min(query.not_before.max(query.asked + self.shown_interval(query))),
+            Shown::Row | Shown::No => query.due,
+        };
+        let is_allowed = || self.allows(query.cost.is_some(), now) || self.allows_shown(query, shown, now);
+        due <= now && query.reserved.is_none() && is_allowed()
     }
 
-    /// Whether the budget has room for a query of a lease that has replied, or that has not.
+    /// Whether the budget has room for a query of a lease that has replied, or that has not. Half of the budget is for
+    /// leases whose keys are not known yet.
     fn allows(&self, has_replied: bool, now: Timestamp) -> bool {
-        let kept = if has_replied { self.budget.per_minute() / 2 } else { 0 };
+        let limit = self.budget.per_minute();
+        let kept = if has_replied { limit / 2 } else { limit / LARGEST_SHARE };
         self.budget.left(now) > i64::try_from(kept).unwrap_or(i64::MAX)
+    }
+
+    /// Whether a lease is queried although the budget is spent: in the open detail, and in a row until its keys are known.
+    fn allows_shown(&self, query: &LeaseQuery, shown: Shown, now: Timestamp) -> bool {
+        let may_ask = shown == Shown::Detail || shown == Shown::Row && query.cost.is_none();
+        may_ask && (self.budget.left(now) > 0 || self.shown.left(now) > 0)
     }
 
     /// Whether no query of the lease is in flight.
@@ -201,52 +253,53 @@ impl KeyQueries {
     }
 
     /// Records that a query was sent.
-    pub(super) fn asked(&mut self, id: LeaseId, now: Timestamp) {
+    pub(super) fn asked(&mut self, id: LeaseId, shown: Shown, now: Timestamp) {
+        let unknown = UNKNOWN_BYTES.max(self.limit() / UNKNOWN_SHARE);
         let Some(query) = self.leases.get_mut(&id) else { return };
-        let cost = query.cost.map_or(UNKNOWN_BYTES, u64::from);
-        query.reserved = Some(u32::try_from(cost).unwrap_or(u32::MAX));
-        self.budget.spend(cost, now);
+        let bytes = query.cost.map_or(unknown, u64::from);
+        let is_shown = shown != Shown::No;
+        query.reserved = Some(Reserved { bytes, is_shown });
+        query.asked = now;
+        self.budget.reserve(bytes);
+        if is_shown {
+            self.shown.reserve(bytes);
+        }
         let due = now + self.interval(&self.leases[&id]);
         self.reschedule(id, due);
     }
 
     /// Records that a query failed.
     pub(super) fn failed(&mut self, id: LeaseId, now: Timestamp) {
-        let Some(query) = self.leases.get_mut(&id) else { return };
-        if let Some(reserved) = query.reserved.take() {
-            self.budget.give_back(reserved.into());
+        if self.refused(id) {
             self.doubt(id, now);
         }
     }
 
-    /// Records a reply without keys to a query for them, because the user may not read them.
-    pub(super) fn refused(&mut self, id: LeaseId) {
-        if let Some(reserved) = self.leases.get_mut(&id).and_then(|query| query.reserved.take()) {
-            self.budget.give_back(reserved.into());
-        }
+    /// Records a reply without keys. Returns whether a query for them was in flight: then the user may not read them.
+    pub(super) fn refused(&mut self, id: LeaseId) -> bool {
+        let reserved = self.leases.get_mut(&id).and_then(|query| query.reserved.take());
+        self.give_back(reserved);
+        reserved.is_some()
     }
 
     /// Records the keys of a reply. Returns the time up to which they were known before; none for the first reply of a
     /// lease that existed already.
     pub(super) fn answered(&mut self, id: LeaseId, keys: &[Vec<u8>], now: Timestamp) -> Option<Timestamp> {
         let bytes = REPLY_BYTES + keys.iter().map(|key| key.len() as u64 + KEY_BYTES).sum::<u64>();
-        self.received.add(bytes, now);
-        let Some(query) = self.leases.get_mut(&id) else {
-            self.budget.spend(bytes, now);
-            return None;
-        };
-        self.budget.give_back(query.reserved.take().unwrap_or(0).into());
         self.budget.spend(bytes, now);
+        let query = self.leases.get_mut(&id)?;
         self.plan.remove(&query.place(id));
         query.cost = Some(u32::try_from(bytes).unwrap_or(u32::MAX));
+        let reserved = query.reserved.take();
         let since = query.known_since.replace(now);
-        let interval = match query.repeats.checked_sub(1) {
-            Some(left) => {
-                query.repeats = left;
-                FIRST_REPEAT * 2_u32.pow(REPEATS - 1 - left)
-            }
-            None => self.interval(&self.leases[&id]),
-        };
+        let repeat = query.repeats.checked_sub(1).map(|left| FIRST_REPEAT * 2_u32.pow(REPEATS - 1 - left));
+        query.repeats = query.repeats.saturating_sub(1);
+        if reserved.is_some_and(|reserved| reserved.is_shown) {
+            self.shown.spend(bytes, now);
+        }
+        self.give_back(reserved);
+        let query = &self.leases[&id];
+        let interval = repeat.map_or(self.interval(query), |repeat| repeat.max(self.affordable(query)));
         self.reschedule(id, now + interval);
         since
     }
@@ -261,7 +314,7 @@ impl KeyQueries {
 
     /// The interval at which a lease takes its share of the budget.
     fn affordable(&self, query: &LeaseQuery) -> Duration {
-        let cost = u64::from(query.cost.unwrap_or(0)) * u64::from(LARGEST_SHARE);
+        let cost = u64::from(query.cost.unwrap_or(0)) * LARGEST_SHARE;
         Duration::from_millis(cost.saturating_mul(60_000) / self.budget.per_minute().max(1))
     }
 
@@ -274,83 +327,4 @@ impl KeyQueries {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ID: LeaseId = LeaseId(1);
-
-    fn at(seconds: f64) -> Timestamp {
-        Timestamp::at(Duration::from_secs_f64(seconds))
-    }
-
-    fn keys(count: usize) -> Vec<Vec<u8>> {
-        vec![vec![b'k'; 36]; count]
-    }
-
-    #[test]
-    fn a_new_lease_is_queried_at_growing_intervals_and_an_old_one_once_a_minute() {
-        let mut queries = KeyQueries::new(1_000_000);
-        queries.add(ID, Some(at(0.0)), true, at(0.0));
-        queries.add(LeaseId(2), None, false, at(0.0));
-        let mut sent = Vec::new();
-        for tenth in 0..1_300 {
-            let now = at(f64::from(tenth) / 10.0);
-            let due: Vec<LeaseId> = queries.due(now).collect();
-            for id in due {
-                queries.asked(id, now);
-                queries.answered(id, &keys(1), now);
-                sent.push((id.0, f64::from(tenth) / 10.0));
-            }
-        }
-        let of = |id| sent.iter().filter(|(of, _)| *of == id).map(|(_, when)| *when).collect::<Vec<f64>>();
-        assert_eq!(of(1), [0.0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5, 63.5, 123.5]);
-        assert_eq!(of(2), [0.0, 60.0, 120.0]);
-    }
-
-    #[test]
-    fn a_lease_without_a_reply_does_not_wait_for_those_that_have_replied() {
-        let mut queries = KeyQueries::new(60_000);
-        for id in 1..=2_000 {
-            queries.add(LeaseId(id), None, false, at(0.0));
-            queries.answered(LeaseId(id), &[], at(0.0));
-        }
-        queries.count(40_000, at(300.0));
-        queries.add(LeaseId(9_999), None, true, at(300.0));
-        assert_eq!(
-            queries.due(at(300.0)).collect::<Vec<_>>(),
-            [LeaseId(9_999)],
-            "the rest of the budget is kept for it"
-        );
-    }
-
-    #[test]
-    fn a_lease_of_many_keys_is_queried_less_often() {
-        let mut queries = KeyQueries::new(1_000_000);
-        queries.add(ID, None, false, at(0.0));
-        queries.asked(ID, at(0.0));
-        queries.answered(ID, &keys(6_000), at(0.0));
-        let shown = |seconds| queries.wants(ID, true, at(seconds));
-        assert!(!shown(100.0) && shown(116.0), "240 kB every 115 s are an eighth of the budget");
-    }
-
-    #[test]
-    fn without_budget_nothing_is_queried_until_it_has_grown_back() {
-        let mut queries = KeyQueries::new(60_000);
-        (1..=100).for_each(|id| queries.add(LeaseId(id), None, false, at(0.0)));
-        let mut asked = 0;
-        loop {
-            let next = queries.due(at(0.0)).next();
-            let Some(id) = next else { break };
-            queries.asked(id, at(0.0));
-            asked += 1;
-        }
-        assert_eq!(asked, 59, "each may have keys of 1 kB");
-        for id in 1..=59 {
-            queries.answered(LeaseId(id), &keys(25), at(0.0));
-        }
-        assert!(queries.due(at(0.0)).next().is_none(), "they had");
-        assert!(queries.due(at(5.0)).next().is_some_and(|id| id.0 > 59));
-        assert_eq!(queries.received(at(0.0)), 59 * (60 + 25 * 40));
-        assert_eq!(queries.received(at(70.0)), 0);
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! Reads of single keys and of locks, in a large key space.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use etcd_lease::KeyEntry;
 
@@ -26,10 +26,23 @@ pub struct LoadedKeys {
     pub bytes: u64,
 }
 
+impl KeyRead {
+    /// The largest reply in bytes: of a key its name and numbers, of a lock its candidates, which have small values. A lock
+    /// gets at most a part of the budget for a minute.
+    pub fn most_bytes(&self, bytes_per_minute: u64) -> u64 {
+        const NUMBERS: u64 = 128;
+        const LOCK: u64 = 256 * 1024;
+        match self {
+            KeyRead::Key(key) => key.len() as u64 + NUMBERS,
+            KeyRead::Lock(_) => LOCK.min(bytes_per_minute / 8),
+        }
+    }
+}
+
 /// The reads to start, and those without a reply yet.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KeyReads {
-    waiting: Vec<KeyRead>,
+    waiting: VecDeque<KeyRead>,
     open: HashSet<KeyRead>,
 }
 
@@ -40,21 +53,27 @@ impl KeyReads {
     /// Plans a read, unless it is planned already.
     pub(super) fn add(&mut self, read: KeyRead) {
         if self.open.len() < Self::MAX_OPEN && self.open.insert(read.clone()) {
-            self.waiting.push(read);
+            self.waiting.push_back(read);
         }
     }
 
-    pub(super) fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+    /// Whether no read waits or runs.
+    pub(super) fn is_idle(&self) -> bool {
+        self.open.is_empty()
     }
 
-    /// The reads to start now.
-    pub(super) fn take_waiting(&mut self) -> Vec<KeyRead> {
-        std::mem::take(&mut self.waiting)
+    /// The read to start next.
+    pub(super) fn first(&self) -> Option<&KeyRead> {
+        self.waiting.front()
     }
 
-    /// Records that a read is over.
-    pub(super) fn end(&mut self, read: &KeyRead) {
-        self.open.remove(read);
+    /// Removes the read to start next.
+    pub(super) fn take_first(&mut self) -> Option<KeyRead> {
+        self.waiting.pop_front()
+    }
+
+    /// Records that a read is over. Returns false if it was not planned.
+    pub(super) fn end(&mut self, read: &KeyRead) -> bool {
+        self.open.remove(read)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::config::AppConfig;
 use super::key_index::LeaseKeyIndex;
 use super::key_queries::KeyQueries;
-use super::key_reads::KeyReads;
+use super::key_reads::{KeyRead, KeyReads};
 use super::lock_values::LockValues;
 use super::values::{KeyValueCache, KeyValues};
 use super::{CallFailure, LeaseKeys, ReadValue};
@@ -115,9 +115,38 @@ impl KeyState {
         self.revisions.latest().max(self.revision)
     }
 
-    /// Whether reads of keys wait and the budget has room for them.
+    /// Whether a read of keys waits and the budget has room for it.
     pub(super) fn may_read(&self, now: Timestamp) -> bool {
-        self.reads.is_waiting() && self.queries.has_room(now)
+        self.reads.first().is_some_and(|read| self.queries.has_room(read.most_bytes(self.queries.limit()), now))
+    }
+
+    /// The reads of keys for which the budget has room. They count as started.
+    pub(super) fn take_reads(&mut self, now: Timestamp) -> Vec<KeyRead> {
+        let mut started = Vec::new();
+        while self.may_read(now)
+            && let Some(read) = self.reads.take_first()
+        {
+            self.queries.reserve_read(read.most_bytes(self.queries.limit()));
+            started.push(read);
+        }
+        started
+    }
+
+    /// Records that a read is over.
+    pub(super) fn end_read(&mut self, read: &KeyRead) {
+        if self.reads.end(read) {
+            self.queries.end_read(read.most_bytes(self.queries.limit()));
+        }
+    }
+
+    /// Whether the keys of all leases are known. A lease whose keys the user may not read counts as unknown.
+    pub fn are_all_known(&self) -> bool {
+        if self.index.is_by_lease() { self.queries.is_complete() } else { self.index.is_read() }
+    }
+
+    /// Whether something waits because the budget for keys is spent.
+    pub fn is_over_budget(&self, now: Timestamp) -> bool {
+        self.queries.is_waiting(now) || self.reads.first().is_some() && !self.may_read(now)
     }
 
     /// Ends the queries of a lease that ended, and forgets its keys in a large key space.

@@ -160,7 +160,7 @@ pub use status_message::{MessageScope, StatusMessage};
 pub use ttl_change::{ChangeTtlRequest, ChangedTtl, MAX_MOVED_KEYS, too_many_keys};
 pub use typed_filter::TypedFilter;
 pub use typed_history::{HistoryKind, TypedHistory, TypedLines};
-pub use undo::{LeaseBackup, NoBackup, RestoreRequest, RestoredKeys, UNDO_LIMIT, Undo, UndoSize};
+pub use undo::{LeaseBackup, NoBackup, RestoreRequest, RestoredKeys, UNDO_LIMIT, Undo, UndoMeasure, UndoSize};
 pub use update::{knows_locks, next_wake, refresh_rows, run_lints, update};
 pub use values::{KeyValues, ReadValue};
 pub use view::{ClickTarget, TABS, Tab, View, Viewport};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::clipboard::CopyOutcome;
 use super::key_reads::{KeyRead, LoadedKeys};
 use super::ttl_change::ChangedTtl;
-use super::undo::{LeaseBackup, NoBackup, RestoredKeys};
+use super::undo::{LeaseBackup, NoBackup, RestoredKeys, UndoMeasure};
 use super::{BackgroundLeases, ClickTarget, KeptLease, Key, KeyValues, Viewport};
 use etcd_lease::{ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseId, LeaseStatus, TimeToLive};
 use simkit::Timestamp;
@@ -286,7 +286,7 @@ pub enum Msg {
         /// The leases.
         ids: Vec<LeaseId>,
         /// Their keys and bytes, or why they cannot be restored.
-        size: Result<LeaseBackup, NoBackup>,
+        size: Result<UndoMeasure, NoBackup>,
     },
     /// A lease was granted in place of another one: to undo its revoke, or to change its TTL. Its keys follow.
     Replaced {

@@ -22,7 +22,7 @@ pub(super) const UNDO_FOR: Duration = Duration::from_secs(300);
 /// The keys of a lease with their values.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct LeaseBackup {
-    /// The keys with their values. Not escaped. Empty in a measurement.
+    /// The keys with their values. Not escaped.
     pub pairs: Vec<(Vec<u8>, Vec<u8>)>,
     /// Number of keys.
     pub keys: usize,
@@ -56,6 +56,17 @@ pub struct RestoreRequest {
     pub backup: LeaseBackup,
 }
 
+/// The keys and values that an undo would restore.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UndoMeasure {
+    /// The first [`LeaseKeys::FIRST`](super::LeaseKeys::FIRST) keys, not escaped.
+    pub first: Vec<Vec<u8>>,
+    /// Number of keys.
+    pub keys: usize,
+    /// Bytes of the keys and values.
+    pub bytes: usize,
+}
+
 /// How much a revoke dialog knows about the undo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum UndoSize {
@@ -67,7 +78,7 @@ pub enum UndoSize {
     /// There are too many leases to measure.
     TooMany,
     /// The keys and bytes, or why there is no undo.
-    Known(Result<LeaseBackup, NoBackup>),
+    Known(Result<UndoMeasure, NoBackup>),
 }
 
 /// What became of the keys of a lease that was granted again.

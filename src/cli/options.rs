@@ -131,7 +131,7 @@ pub(super) struct WatchArgs {
     /// Max TimeToLive queries per second [default: 200]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) budget: Option<u32>,
-    /// Max data received for keys per minute [default: 8MB]
+    /// Max data received for keys in any minute [default: 8MB]
     #[arg(long, value_name = "SIZE", value_parser = values::size)]
     pub(super) key_budget: Option<u64>,
 }

@@ -2,8 +2,8 @@
 //!
 //! The keys of a small key space are read with their values, because etcd 3.7 leaves the lease out without them, and then
 //! watched. Of a large key space only deletes are watched, and etcd sends only the names of the deleted keys. The
-//! application queries the keys of each lease. The choice is made before the read, and again if the read or the watch
-//! costs more than expected.
+//! application queries the keys of each lease. The choice is made by the size of the database and the number of keys,
+//! before a value is read, and again if the read or the watch costs more than expected.
 
 use std::time::Duration;
 
@@ -15,14 +15,22 @@ use super::recent_keys::RecentKeys;
 use super::{Observation, retry_interval};
 use crate::byte_budget::ByteBudget;
 use crate::inference::locks::is_lock_key;
-use etcd_lease::wire::{CallError, Cluster, KeyPages, KeyWatch, WatchUpdate};
+use etcd_lease::wire::{CallError, Cluster, ErrorKind, KeyPages, KeyWatch, WatchUpdate};
 use etcd_lease::{KeyChange, KeyEntry, KeyRange, KeyState, Reachability};
 use simkit::Clock;
 
 /// Delay between an error and the next attempt.
 const RETRY: Duration = Duration::from_millis(500);
-/// Bytes of a query of a lease with one key. A read of all keys that costs less per lease is cheaper.
-const QUERY_BYTES: u64 = 200;
+/// Bytes in the database of a lease with a small key. Of these only a third is received.
+const LEASE_BYTES: u64 = 200;
+/// A value has at most these bytes: etcd's default of `--max-request-bytes`.
+const VALUE_BYTES: u64 = 3 << 19;
+/// Keys on a page if each may have such a value.
+const FEW_KEYS: u64 = 8;
+/// The largest key space that is read in such pages.
+const FEW_PAGES_KEYS: u64 = 4_000;
+/// How often to check whether the budget has room for the next page.
+const BUDGET_PAUSE: Duration = Duration::from_secs(1);
 /// How long to wait for the status of the member, which has the size of its database.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long to wait for the first list of leases.
@@ -33,7 +41,8 @@ const LIST_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct KeyScope {
     /// The keys.
     pub range: KeyRange,
-    /// Maximum number of bytes received for keys per minute, and in the first read.
+    /// Maximum number of bytes received for keys in any minute. A single reply can be larger: one message of a watch, or
+    /// one key of a database that is larger than this.
     pub bytes_per_minute: u64,
 }
 
@@ -50,14 +59,18 @@ enum WatchEnd {
 /// How to find the keys.
 enum Plan {
     /// Read them all and watch all changes.
-    Whole {
-        pages: KeyPages,
-        first: Vec<KeyEntry>,
-        /// Stop after this many bytes.
-        most: u64,
-    },
+    Whole(WholeRead),
     /// Watch deletes.
     ByLease,
+}
+
+/// A read of all keys.
+struct WholeRead {
+    pages: KeyPages,
+    /// Number of keys if each may have a large value.
+    large: Option<u64>,
+    /// Stop when more than these bytes were received or are expected.
+    most: u64,
 }
 
 pub(super) struct KeyWatcher {
@@ -66,6 +79,8 @@ pub(super) struct KeyWatcher {
     pub(super) scope: KeyScope,
     pub(super) error_gate: ErrorGate,
     pub(super) traffic: KeyTraffic,
+    /// Bytes that reads and watches of all keys may still receive.
+    pub(super) budget: ByteBudget,
     /// Number of leases in the last list; none before the first.
     pub(super) lease_count: watch::Receiver<Option<usize>>,
     /// Keys that were deleted while they were attached to a lease.
@@ -85,8 +100,8 @@ impl KeyWatcher {
     }
 
     async fn observe(&mut self) -> Result<(), CallError> {
-        if let Plan::Whole { pages, first, most } = self.plan().await? {
-            match self.read(pages, first, most).await? {
+        if let Plan::Whole(read) = self.plan().await? {
+            match self.read(read).await? {
                 Some(revision) => {
                     self.error_gate.report_recovery().await;
                     self.error_gate.send(Observation::KeysRead { revision }).await;
@@ -98,37 +113,35 @@ impl KeyWatcher {
         self.watch_deletes().await
     }
 
-    /// Decides by the size of the database. Where it is not known or not the size of the range, the first keys show the
-    /// average size of a key.
+    /// Decides by the size of the database, which is never less than that of the keys. A part of a larger database is read
+    /// if it has few keys.
     async fn plan(&mut self) -> Result<Plan, CallError> {
         if self.is_large {
             return Ok(Plan::ByLease);
         }
-        let budget = self.scope.bytes_per_minute;
+        let mut most = self.scope.bytes_per_minute;
         let db_size = self.db_size().await;
-        if (1..=budget).contains(&db_size) {
-            let pages = self.cluster.key_pages(&self.scope.range);
-            return Ok(Plan::Whole { pages, first: Vec::new(), most: budget });
+        if db_size > most {
+            most = most.saturating_add(self.lease_count().await.saturating_mul(LEASE_BYTES));
         }
-        let mut pages = self.cluster.key_samples(&self.scope.range);
-        let first = pages.next().await?.unwrap_or_default();
-        let bytes = pages.size(first.len() as u64).bytes;
-        if bytes.max(db_size) <= budget {
-            return Ok(Plan::Whole { pages, first, most: budget });
+        let range = &self.scope.range;
+        if (1..=most).contains(&db_size) {
+            let pages = self.cluster.key_pages(range);
+            return Ok(Plan::Whole(WholeRead { pages, large: None, most }));
         }
-        let by_lease = self.lease_count().await.saturating_mul(QUERY_BYTES);
-        if bytes <= by_lease {
-            return Ok(Plan::Whole { pages, first, most: by_lease.max(budget) });
+        if db_size > 0 && *range == KeyRange::all() {
+            return Ok(Plan::ByLease);
         }
-        self.traffic.add(pages.received()).await;
-        Ok(Plan::ByLease)
+        let keys = self.cluster.count_keys(range).await?;
+        if keys > FEW_PAGES_KEYS {
+            return Ok(Plan::ByLease);
+        }
+        let pages = self.cluster.key_pages(range);
+        Ok(Plan::Whole(WholeRead { pages, large: Some(keys), most: self.scope.bytes_per_minute / 2 }))
     }
 
-    /// The size in use of the member's database, if all keys are observed; 0 if it is not known.
+    /// The size in use of the member's database; 0 if it is not known.
     async fn db_size(&self) -> u64 {
-        if self.scope.range != KeyRange::all() {
-            return 0;
-        }
         let mut view = self.cluster.watch();
         let is_probed =
             view.wait_for(|view| view.current().is_some_and(|member| member.reachability != Reachability::Unknown));
@@ -141,22 +154,48 @@ impl KeyWatcher {
         listed.ok().and_then(|count| *count.ok()?).map_or(0, |count| count as u64)
     }
 
-    /// Sends all keys that are attached to a lease or named after one, and returns the revision of the read. Returns
-    /// none if they are more than `most` bytes.
-    async fn read(&mut self, mut pages: KeyPages, first: Vec<KeyEntry>, most: u64) -> Result<Option<i64>, CallError> {
-        let mut page = if first.is_empty() { pages.next().await? } else { Some(first) };
-        let mut received = 0;
+    /// Sends all keys that are attached to a lease or named after one, and returns the revision of the read. Waits where
+    /// the budget of a minute is spent. Returns none if the keys are too many bytes, or were compacted during a wait.
+    async fn read(&mut self, mut read: WholeRead) -> Result<Option<i64>, CallError> {
+        let mut has_waited = false;
         self.error_gate.send(Observation::KeysReloading).await;
-        while let Some(entries) = page {
-            self.traffic.add(pages.received() - received).await;
-            received = pages.received();
+        loop {
+            has_waited |= self.wait_for_room().await;
+            self.limit_page(&mut read);
+            let before = read.pages.received();
+            let page = match read.pages.next().await {
+                Err(error) if has_waited && error.kind() == ErrorKind::Compacted => return Ok(None),
+                page => page?,
+            };
+            let Some(entries) = page else { return Ok(Some(read.pages.revision())) };
+            let received = read.pages.received() - before;
+            self.traffic.add(received).await;
+            self.budget.spend(received, self.clock.now());
             self.send_page(entries).await;
-            if received > most {
+            if read.expected() > read.most {
                 return Ok(None);
             }
-            page = pages.next().await?;
         }
-        Ok(Some(pages.revision()))
+    }
+
+    /// Waits until an eighth of the budget is left. Returns whether that took time.
+    async fn wait_for_room(&mut self) -> bool {
+        let room = i64::try_from(self.scope.bytes_per_minute / 8).unwrap_or(i64::MAX);
+        let mut has_waited = false;
+        while self.budget.left(self.clock.now()) < room {
+            self.traffic.report().await;
+            self.clock.sleep(BUDGET_PAUSE).await;
+            has_waited = true;
+        }
+        has_waited
+    }
+
+    /// Makes the next page fit into the budget. If the database is larger, that holds for the largest values too.
+    fn limit_page(&self, read: &mut WholeRead) {
+        let left = self.budget.left(self.clock.now()).unsigned_abs();
+        let keys = if read.large.is_some() { (left / VALUE_BYTES).min(FEW_KEYS) } else { u64::MAX };
+        // The keys of this page may be a little longer than those before.
+        read.pages.limit_next(keys, left - left / 8);
     }
 
     async fn send_page(&self, page: Vec<KeyEntry>) {
@@ -168,15 +207,15 @@ impl KeyWatcher {
     }
 
     /// Watches changes after `last_revision`. Resumes after each broken stream, and returns when etcd has compacted the
-    /// next revisions, or when the changes cost too much.
+    /// next revisions, or when the changes cost too much. Then a quarter of the budget is left for queries of leases.
     async fn watch(&mut self, mut last_revision: i64) -> Result<(), CallError> {
-        let mut budget = ByteBudget::new(self.scope.bytes_per_minute, self.clock.now());
+        let kept = self.budget.left(self.clock.now()) / 4;
         loop {
             let opened = self.cluster.watch_keys(&self.scope.range, last_revision + 1).await;
             let end = match opened {
                 Ok(watch) => {
                     self.error_gate.report_recovery().await;
-                    self.forward_changes(watch, last_revision, &mut budget).await
+                    self.forward_changes(watch, last_revision, kept).await
                 }
                 Err(error) => WatchEnd::Cut { last_revision, error },
             };
@@ -194,17 +233,12 @@ impl KeyWatcher {
         }
     }
 
-    async fn forward_changes(
-        &mut self,
-        mut watch: KeyWatch,
-        mut last_revision: i64,
-        budget: &mut ByteBudget,
-    ) -> WatchEnd {
+    async fn forward_changes(&mut self, mut watch: KeyWatch, mut last_revision: i64, kept: i64) -> WatchEnd {
         loop {
             let update = watch.next().await;
             let received = watch.take_received();
             self.traffic.add(received).await;
-            budget.spend(received, self.clock.now());
+            self.budget.spend(received, self.clock.now());
             match update {
                 WatchUpdate::Changes { changes, revision } => {
                     self.send_changes(changes).await;
@@ -214,7 +248,7 @@ impl KeyWatcher {
                 WatchUpdate::Compacted { .. } => return WatchEnd::Compacted,
                 WatchUpdate::Cut(error) => return WatchEnd::Cut { last_revision, error },
             }
-            if budget.left(self.clock.now()) < 0 {
+            if self.budget.left(self.clock.now()) < kept {
                 return WatchEnd::Expensive;
             }
         }
@@ -247,5 +281,14 @@ impl KeyWatcher {
         let pause = retry_interval(&error, RETRY);
         self.error_gate.report_error(error).await;
         self.clock.sleep(pause).await;
+    }
+}
+
+impl WholeRead {
+    /// Bytes received, or expected from the average of the keys so far.
+    fn expected(&self) -> u64 {
+        let received = self.pages.received();
+        let keys = self.large.unwrap_or(0);
+        received.max(received.saturating_mul(keys) / self.pages.keys_read().max(1))
     }
 }

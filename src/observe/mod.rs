@@ -58,6 +58,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 
+use crate::byte_budget::ByteBudget;
 use error_gate::ErrorGate;
 use etcd_lease::wire::{CallError, Cluster, ErrorKind};
 use etcd_lease::{KeyChange, KeyEntry, LeaseId};
@@ -175,9 +176,9 @@ impl Observer {
         let lease_poller = lease_poller::run(cluster.clone(), clock.clone(), Arc::clone(&list_now), error_gate, count);
         let error_gate = ErrorGate::new(ObservedPart::Keys, sender.clone());
         let traffic = KeyTraffic::new(sender);
-        let deleted = RecentKeys::default();
+        let (deleted, budget) = (RecentKeys::default(), ByteBudget::new(scope.bytes_per_minute));
         let key_watcher =
-            KeyWatcher { cluster, clock, scope, error_gate, traffic, lease_count, deleted, is_large: false };
+            KeyWatcher { cluster, clock, scope, error_gate, traffic, budget, lease_count, deleted, is_large: false };
         Observer { receiver, list_now, _tasks: [spawn(lease_poller), spawn(key_watcher.run())] }
     }
 

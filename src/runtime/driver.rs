@@ -34,9 +34,6 @@ use simkit::{Clock, Timestamp};
 /// Maximum number of concurrent calls per effect.
 const MAX_IN_FLIGHT: usize = 64;
 
-/// The largest read of a lock in bytes. Its keys have small values.
-const MAX_LOCK_BYTES: u64 = 256 * 1024;
-
 /// Runs calls to the cluster. Each call is a stream of messages. [`next`](Driver::next) merges all of them with the
 /// observations.
 pub(super) struct Driver {
@@ -59,6 +56,8 @@ struct EffectContext {
     reader: ResponseReader,
     permits: Arc<Semaphore>,
     budget: backup_budget::BackupBudget,
+    /// Maximum number of bytes received for keys per minute.
+    key_budget: u64,
     /// For calls with several messages, which arrive in order.
     messages: mpsc::UnboundedSender<Msg>,
 }
@@ -79,7 +78,16 @@ impl Driver {
         let mut running = SelectAll::new();
         running.push(UnboundedReceiverStream::new(received).boxed());
         Driver {
-            context: EffectContext { cluster, engine, clock, reader, permits, budget, messages },
+            context: EffectContext {
+                cluster,
+                engine,
+                clock,
+                reader,
+                permits,
+                budget,
+                key_budget: config.key_budget,
+                messages,
+            },
             observer,
             running,
             files: UserFiles::default(),
@@ -308,14 +316,18 @@ impl EffectContext {
 
     /// Reads keys with their leases and create revisions.
     fn read_keys(self, reads: Vec<KeyRead>) -> impl Stream<Item = Msg> + Send {
+        let key_budget = self.key_budget;
         let read = move |read: KeyRead| {
             let cluster = self.cluster.clone();
             async move {
-                let (range, most) = match &read {
-                    KeyRead::Key(key) => (KeyRange::key(key), u64::MAX),
-                    KeyRead::Lock(name) => (KeyRange::prefix(&[name, &b"/"[..]].concat()), MAX_LOCK_BYTES),
+                let found = match &read {
+                    KeyRead::Key(key) => cluster.read_key(key).await,
+                    KeyRead::Lock(name) => {
+                        let keys = KeyRange::prefix(&[name, &b"/"[..]].concat());
+                        cluster.read_keys(&keys, read.most_bytes(key_budget)).await
+                    }
                 };
-                match cluster.read_keys(&range, most).await {
+                match found {
                     Ok(found) => Msg::KeysLoaded(LoadedKeys {
                         read,
                         entries: found.entries,

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::{AppState, ClusterLabel};
+use crate::byte_budget::megabytes;
 use crate::escape::printable;
 use crate::plural::plural;
 use etcd_lease::MemberView;
@@ -90,18 +91,21 @@ fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
     parts
 }
 
-/// The bytes received for keys, once they are more than a few.
+/// The bytes received for keys in a minute: in a large key space, or once they are more than a few.
 fn key_data(app: &AppState, now: Timestamp) -> Option<Segment> {
     const FEW: u64 = 100_000;
     let queries = app.keys.queries();
     let received = queries.received(now);
-    if received < FEW && !app.keys.index().is_by_lease() {
+    let is_by_lease = app.keys.index().is_by_lease();
+    if received < FEW && !is_by_lease {
         return None;
     }
-    let megabytes = |bytes: u64| format!("{:.1}", bytes as f64 / 1e6);
-    let text = format!("key data {} MB/min (max {})", megabytes(received), megabytes(queries.limit()));
-    let rank = if received > queries.limit() { 3 } else { 8 };
-    Some(Segment::new(rank, Role::Dim, text))
+    let [received, limit] = [received, queries.limit()].map(megabytes);
+    if app.keys.is_over_budget(now) {
+        return Some(Segment::new(1, Role::Warning, format!("key data over budget: {received} of {limit} MB/min")));
+    }
+    let rank = if is_by_lease { 5 } else { 8 };
+    Some(Segment::new(rank, Role::Dim, format!("key data {received} MB/min (max {limit})")))
 }
 
 fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {

@@ -3,6 +3,7 @@ mod charts;
 mod clicks;
 mod command_line;
 mod glyphs;
+mod key_budget;
 mod locks;
 mod palettes;
 mod rows;

@@ -64,7 +64,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "ui",
-        may_use: &["app", "filter", "inference", "escape", "id_format", "plural", "width"],
+        may_use: &["app", "filter", "inference", "escape", "id_format", "plural", "width", "byte_budget"],
         forbidden: &["tokio", "tonic", "etcd_client", "etcd_sandbox"],
     },
     Layer {

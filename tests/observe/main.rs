@@ -21,12 +21,15 @@ struct ObserverTest {
 impl ObserverTest {
     /// A sandbox, prepared, and an observer of all its keys.
     async fn start(prepare: impl FnOnce(&Sandbox)) -> ObserverTest {
+        ObserverTest::with(KeyScope { range: KeyRange::all(), bytes_per_minute: BUDGET }, prepare).await
+    }
+
+    async fn with(scope: KeyScope, prepare: impl FnOnce(&Sandbox)) -> ObserverTest {
         let clock = Clock::real();
         let sandbox = Sandbox::builder().seed(1).start(clock.clone());
         prepare(&sandbox);
         let target = Target::Pipe { name: "sandbox".to_owned(), dialer: sandbox.dialer(0) };
         let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
-        let scope = KeyScope { range: KeyRange::all(), bytes_per_minute: BUDGET };
         let observer = Observer::start(cluster, clock.clone(), scope);
         ObserverTest { sandbox, observer, clock }
     }
@@ -53,6 +56,15 @@ impl ObserverTest {
 
     async fn read(&mut self) -> i64 {
         self.next(|news| if let Observation::KeysRead { revision } = news { Some(revision) } else { None }).await
+    }
+
+    async fn by_lease(&mut self) {
+        self.next(|news| matches!(news, Observation::KeysByLease { .. }).then_some(())).await;
+    }
+
+    /// Bytes received from the sandbox.
+    fn received(&self) -> u64 {
+        self.sandbox.dialer(0).received()
     }
 
     async fn trouble(&mut self) -> (ObservedPart, ErrorKind) {
@@ -264,4 +276,68 @@ async fn observations_accumulate_for_a_slow_reader() {
     }
     // The capacity of the queue, and later observations.
     assert!(messages <= 64 + 3, "{messages} messages for 200 leases");
+}
+
+/// Leases with one small key each below `/a/`, and then keys of 500 kB below `/b/`.
+fn small_keys_before_large_ones(sandbox: &Sandbox, small: i64, large: i64) {
+    for id in 1..=small {
+        let lease = sandbox.grant_as(LeaseId(id), 600).unwrap();
+        sandbox.put(format!("/a/{id:05}"), "v", Some(lease)).unwrap();
+    }
+    for number in 0..large {
+        sandbox.put(format!("/b/{number:05}"), vec![b'x'; 500_000], None).unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_value_of_a_large_database_is_read_however_small_its_first_keys_are() {
+    let mut test = ObserverTest::start(|sandbox| small_keys_before_large_ones(sandbox, 300, 30)).await;
+    test.by_lease().await;
+    assert!(test.received() < 20_000, "{}", test.received());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prefix_of_a_large_database_is_read_if_it_has_few_bytes() {
+    for (prefix, is_read) in [(&b"/a/"[..], true), (b"/", false), (b"/b/", false)] {
+        let scope = KeyScope { range: KeyRange::prefix(prefix), bytes_per_minute: BUDGET };
+        let mut test = ObserverTest::with(scope, |sandbox| small_keys_before_large_ones(sandbox, 300, 30)).await;
+        if is_read {
+            test.read().await;
+            assert!(test.received() < 100_000, "{}", test.received());
+        } else {
+            test.by_lease().await;
+            assert!(test.received() < BUDGET * 3 / 4, "{} below {prefix:?}", test.received());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_for_many_leases_stays_within_the_budget_of_each_minute() {
+    const MANY: usize = 2_000;
+    const LITTLE: u64 = 100_000;
+    let scope = KeyScope { range: KeyRange::all(), bytes_per_minute: LITTLE };
+    let mut test = ObserverTest::with(scope, |sandbox| {
+        for id in 1..=MANY as i64 {
+            let lease = sandbox.grant_as(LeaseId(id), 3_600).unwrap();
+            sandbox.put(format!("/service/{id:0120}"), "v", Some(lease)).unwrap();
+        }
+    })
+    .await;
+    let (mut keys, mut received) = (0, Vec::new());
+    loop {
+        let news = tokio::time::timeout(Duration::from_secs(70), test.observer.next()).await.expect("reported in time");
+        match news {
+            Observation::Keys(page) => keys += page.len(),
+            Observation::KeyBytes(bytes) => received.push((test.clock.now(), bytes)),
+            Observation::KeysRead { .. } => break,
+            Observation::KeysByLease { .. } => panic!("a query of each lease costs more"),
+            _ => (),
+        }
+    }
+    assert_eq!(keys, MANY);
+    for (end, _) in &received {
+        let minute = received.iter().filter(|(at, _)| at <= end && *end < *at + Duration::from_secs(60));
+        let bytes: u64 = minute.map(|(_, bytes)| bytes).sum();
+        assert!(bytes <= LITTLE, "{bytes} bytes in the minute before {end:?}");
+    }
 }

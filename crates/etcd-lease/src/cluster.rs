@@ -68,6 +68,26 @@ pub struct ClusterView {
     pub mixed_with: Option<u64>,
 }
 
+/// How renewals reach the leader. See [`ClusterView::path`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LeaderPath {
+    /// The index of the member that gets them.
+    pub(crate) member: usize,
+    /// The raft term of the leader.
+    pub(crate) term: u64,
+}
+
+/// How useful a member is, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    Leader,
+    KnowsLeader,
+    Answers,
+    Unknown,
+    Down,
+    Useless,
+}
+
 impl ClusterView {
     /// Selects the member used for calls and renewals. The order of preference is: the leader; a member that knows a
     /// leader (the current choice, then the one with the shortest round trip); a member that answers; one that was not
@@ -75,27 +95,52 @@ impl ClusterView {
     ///
     /// Only the newest raft term counts, because an isolated former leader still reports itself as leader.
     pub fn choose(&self) -> Option<usize> {
+        (0..self.members.len()).min_by_key(|index| self.rank(*index))
+    }
+
+    /// The member to try after `unanswered` streams in a row got no reply, the first of them from the `silent` member: the
+    /// others that may answer, the best first, then that one again, and so on.
+    pub(crate) fn choose_beside(&self, silent: usize, unanswered: u32) -> usize {
+        let others = (0..self.members.len()).filter(|index| *index != silent && self.class(*index) < Class::Down);
+        let mut turns: Vec<usize> = others.collect();
+        turns.sort_by_key(|index| self.rank(*index));
+        turns.push(silent);
+        turns[(unanswered as usize).saturating_sub(1) % turns.len()]
+    }
+
+    /// How renewals reach the leader: through which member, and in which term. `None` while the chosen member does not know
+    /// a leader.
+    pub(crate) fn path(&self) -> Option<LeaderPath> {
+        let member = self.chosen?;
+        let seen = self.members.get(member)?;
+        let knows_leader = seen.reachability == Reachability::Up && seen.has_leader;
+        if knows_leader { Some(LeaderPath { member, term: seen.raft_term }) } else { None }
+    }
+
+    /// The smaller, the better.
+    fn rank(&self, index: usize) -> impl Ord + use<> {
+        let member = &self.members[index];
+        let up = member.reachability == Reachability::Up;
+        let is_current = self.chosen == Some(index);
+        // Stay with the current member if it answers, and leave it if it is down.
+        let change = if up { !is_current } else { is_current };
+        (self.class(index), change, member.round_trip.filter(|_| up), self.steps_after_chosen(index))
+    }
+
+    fn class(&self, index: usize) -> Class {
         let up = |member: &&MemberView| member.reachability == Reachability::Up && !self.is_elsewhere(member);
         let term = self.members.iter().filter(up).map(|member| member.raft_term).max();
-        let rank = |index: usize| {
-            let member = &self.members[index];
-            let up = member.reachability == Reachability::Up;
-            let class = match &member.reachability {
-                _ if self.is_elsewhere(member) => 5,
-                Reachability::Up if member.is_leader && Some(member.raft_term) == term => 0,
-                Reachability::Up if member.has_leader => 1,
-                Reachability::Up => 2,
-                Reachability::Unknown => 3,
-                // It may be back, while a learner refuses for certain.
-                Reachability::Down { .. } if !member.is_learner => 4,
-                Reachability::Down { .. } => 5,
-            };
-            let is_current = self.chosen == Some(index);
-            // Stay with the current member if it answers, and leave it if it is down.
-            let change = if up { !is_current } else { is_current };
-            (class, change, member.round_trip.filter(|_| up), self.steps_after_chosen(index))
-        };
-        (0..self.members.len()).min_by_key(|index| rank(*index))
+        let member = &self.members[index];
+        match &member.reachability {
+            _ if self.is_elsewhere(member) => Class::Useless,
+            Reachability::Up if member.is_leader && Some(member.raft_term) == term => Class::Leader,
+            Reachability::Up if member.has_leader => Class::KnowsLeader,
+            Reachability::Up => Class::Answers,
+            Reachability::Unknown => Class::Unknown,
+            // It may be back, while a learner refuses for certain.
+            Reachability::Down { .. } if !member.is_learner => Class::Down,
+            Reachability::Down { .. } => Class::Useless,
+        }
     }
 
     /// Number of positions from the current choice to a member, wrapping around.
@@ -149,6 +194,27 @@ mod tests {
         assert_eq!(old_and_new.choose(), Some(2));
         let leader_down = view(&[(true, true, 3, down()), (false, true, 3, Up), (false, true, 3, Up)], Some(2));
         assert_eq!(leader_down.choose(), Some(2), "keeps a follower that answers");
+    }
+
+    #[test]
+    fn beside_a_silent_member_the_others_take_turns_and_then_itself() {
+        use Reachability::Up;
+        let followers = view(&[(true, true, 3, Up), (false, false, 3, Up), (false, true, 3, Up)], Some(0));
+        let turns: Vec<usize> = (1..=4).map(|unanswered| followers.choose_beside(0, unanswered)).collect();
+        assert_eq!(turns, [2, 1, 0, 2], "the one that knows a leader comes first");
+        let alone = view(&[(true, true, 3, Up), (false, false, 3, down())], Some(0));
+        assert_eq!(alone.choose_beside(0, 1), 0, "not one that is down");
+    }
+
+    #[test]
+    fn a_path_needs_a_leader_and_changes_with_its_term() {
+        use Reachability::Up;
+        let path = |members: &[(bool, bool, u64, Reachability)]| view(members, Some(0)).path();
+        let old = path(&[(false, true, 3, Up)]);
+        assert_eq!(old, Some(LeaderPath { member: 0, term: 3 }));
+        assert_ne!(old, path(&[(false, true, 4, Up)]));
+        assert_eq!(path(&[(false, false, 4, Up)]), None);
+        assert_eq!(path(&[(false, true, 4, down())]), None);
     }
 
     #[test]

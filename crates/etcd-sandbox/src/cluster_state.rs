@@ -61,6 +61,8 @@ pub(super) struct MemberState {
     pub(super) is_learner: bool,
     /// How often the member's connections were closed. A connection closes when this changes.
     pub(super) lives: u64,
+    /// How often the member's connections were silenced.
+    pub(super) silences: u64,
     pub(super) hung: bool,
     pub(super) delay: Duration,
     /// How often the member's keepalive streams were cut, and the last status.
@@ -255,6 +257,7 @@ impl MemberState {
             up: true,
             is_learner: false,
             lives: 0,
+            silences: 0,
             hung: false,
             delay: Duration::ZERO,
             cuts: 0,

@@ -65,14 +65,22 @@ where
 /// A connection that is reset when its member goes down.
 struct MemberConnection<C> {
     stream: C,
+    member: MemberServer,
+    /// How often the member's connections had been silenced when this one was accepted.
+    silences: u64,
     broken: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 impl<C> MemberConnection<C> {
     fn new(member: &MemberServer, stream: C) -> Self {
-        let (member, born) = (member.clone(), member.with(|member| member.lives));
-        let broken = async move { member.until(|member| (member.lives > born).then_some(())).await };
-        MemberConnection { stream, broken: broken.boxed() }
+        let (here, born) = (member.clone(), member.with(|member| member.lives));
+        let broken = async move { here.until(|member| (member.lives > born).then_some(())).await };
+        let silences = member.with(|member| member.silences);
+        MemberConnection { stream, member: member.clone(), silences, broken: broken.boxed() }
+    }
+
+    fn is_silent(&self) -> bool {
+        self.member.with(|member| member.silences) > self.silences
     }
 
     fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
@@ -89,12 +97,18 @@ impl<C> MemberConnection<C> {
 impl<C: AsyncRead + Unpin> AsyncRead for MemberConnection<C> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.check(cx)?;
+        if self.is_silent() {
+            return Poll::Pending;
+        }
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
 impl<C: AsyncWrite + Unpin> AsyncWrite for MemberConnection<C> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.is_silent() {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 

@@ -74,7 +74,7 @@ impl Faults {
     }
 
     /// Makes the members hang, as after SIGSTOP. Connections stay open and accept requests, but requests are neither
-    /// processed nor answered. While the leader hangs, no lease is removed.
+    /// processed nor answered. While the leader hangs, no lease is removed, and what the others forward to it waits.
     pub fn hang(&self) {
         self.each(|member| member.hung = true);
     }
@@ -82,6 +82,12 @@ impl Faults {
     /// Resumes the members. They process the requests that arrived in the meantime.
     pub fn resume(&self) {
         self.each(|member| member.hung = false);
+    }
+
+    /// Silences the open connections of the members for good, as when a firewall has forgotten them: nothing that is sent
+    /// arrives. New connections work.
+    pub fn silence_connections(&self) {
+        self.each(|member| member.silences += 1);
     }
 
     /// Makes the members learners, which refuse all requests but their status and serializable reads. Open streams stay.

@@ -97,11 +97,23 @@ impl MemberServer {
             Needs::Read => RequestError::TimedOut,
             Needs::Propose => RequestError::NotProposed,
         };
+        let served = async {
+            let leader = self.cluster.until(|state, _| state.leader.filter(|_| state.serves(self.index))).await;
+            if needs == Needs::Leader {
+                self.forwarded_to(leader).await;
+            }
+        };
         tokio::select! {
             biased;
-            () = self.cluster.until(|state, _| state.serves(self.index).then_some(())) => Ok(()),
+            () = served => Ok(()),
             () = self.cluster.clock.sleep(REQUEST_TIMEOUT) => Err(error),
         }
+    }
+
+    /// Waits until the leader takes a request that is forwarded to it. As in etcd, the request does not move to a leader that
+    /// is elected in the meantime.
+    async fn forwarded_to(&self, leader: usize) {
+        self.cluster.until(|state, _| (leader == self.index || !state.members[leader].hung).then_some(())).await;
     }
 
     /// Waits while the member hangs.

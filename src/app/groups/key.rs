@@ -14,8 +14,10 @@ pub enum GroupKey {
     All,
     /// The service, not escaped.
     Service(Arc<[u8]>),
-    /// Leases without a key, or whose keys are not known yet.
+    /// Leases without a key.
     NoKey,
+    /// Leases of which no key is known, though they may have some.
+    UnknownKey,
     /// The granted TTL in seconds.
     Ttl(i64),
     /// Leases whose TTL is not known yet.
@@ -29,7 +31,9 @@ impl GroupKey {
     pub(super) fn of(lease: &Lease, by: GroupBy) -> Self {
         match by {
             GroupBy::None => GroupKey::All,
-            GroupBy::Service => service(lease).map_or(GroupKey::NoKey, |name| GroupKey::Service(name.into())),
+            GroupBy::Service => {
+                service(lease).map_or_else(|| without_key(lease), |name| GroupKey::Service(name.into()))
+            }
             GroupBy::Ttl => lease.granted_ttl.map_or(GroupKey::UnknownTtl, GroupKey::Ttl),
             GroupBy::Owner => GroupKey::Owner(lease.ownership),
         }
@@ -39,22 +43,29 @@ impl GroupKey {
     pub(super) fn has(&self, lease: &Lease, by: GroupBy) -> bool {
         match (by, self) {
             (GroupBy::Service, GroupKey::Service(name)) => service(lease) == Some(name),
-            (GroupBy::Service, key) => *key == GroupKey::NoKey && service(lease).is_none(),
+            (GroupBy::Service, key) => service(lease).is_none() && *key == without_key(lease),
             (GroupBy::None | GroupBy::Ttl | GroupBy::Owner, key) => *key == GroupKey::of(lease, by),
         }
     }
 
-    /// The name on the screen, escaped: `/svc/orders`, `(no key)`, `60 s`, `other`.
+    /// The name on the screen, escaped: `/svc/orders`, `(no key)`, `(unknown)`, `60 s`, `other`.
     pub fn name(&self) -> String {
         match self {
             GroupKey::All => String::new(),
             GroupKey::Service(name) => printable(name),
             GroupKey::NoKey => NO_KEY.to_owned(),
+            GroupKey::UnknownKey => "(unknown)".to_owned(),
             GroupKey::Ttl(ttl) => format!("{ttl} s"),
             GroupKey::UnknownTtl => "(TTL unknown)".to_owned(),
             GroupKey::Owner(ownership) => ownership.word().to_owned(),
         }
     }
+}
+
+/// The group of a lease of which no key is known.
+fn without_key(lease: &Lease) -> GroupKey {
+    let has_none = lease.keys.as_ref().is_some_and(|keys| keys.is_all && keys.count == 0);
+    if has_none { GroupKey::NoKey } else { GroupKey::UnknownKey }
 }
 
 impl Ord for GroupKey {
@@ -79,11 +90,12 @@ impl GroupKey {
         match self {
             GroupKey::All | GroupKey::Service(_) => 0,
             GroupKey::NoKey => 1,
-            GroupKey::Ttl(_) => 2,
-            GroupKey::UnknownTtl => 3,
-            GroupKey::Owner(Ownership::Own) => 4,
-            GroupKey::Owner(Ownership::Adopted) => 5,
-            GroupKey::Owner(Ownership::Other) => 6,
+            GroupKey::UnknownKey => 2,
+            GroupKey::Ttl(_) => 3,
+            GroupKey::UnknownTtl => 4,
+            GroupKey::Owner(Ownership::Own) => 5,
+            GroupKey::Owner(Ownership::Adopted) => 6,
+            GroupKey::Owner(Ownership::Other) => 7,
         }
     }
 }

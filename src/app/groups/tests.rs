@@ -8,9 +8,8 @@ use etcd_lease::LeaseId;
 fn lease(id: i64, ttl: i64, key: &str) -> Lease {
     let mut lease = Lease::new(LeaseId(id));
     lease.granted_ttl = Some(ttl);
-    if !key.is_empty() {
-        lease.keys = Some(LeaseKeys::of(vec![key.as_bytes().to_vec()]));
-    }
+    let keys = if key.is_empty() { Vec::new() } else { vec![key.as_bytes().to_vec()] };
+    lease.keys = Some(LeaseKeys::of(keys));
     lease
 }
 
@@ -22,6 +21,8 @@ fn names(leases: &[(Lease, LeaseState)], by: GroupBy) -> Vec<String> {
 #[test]
 fn groups_with_problems_come_first_then_names_in_natural_order() {
     let (ok, late) = (LeaseState::Ok, LeaseState::Late);
+    let mut unknown = lease(7, 5, "");
+    unknown.keys = None;
     let leases = [
         (lease(1, 10, "/node10/a"), ok),
         (lease(2, 10, "/node9/a"), ok),
@@ -29,11 +30,12 @@ fn groups_with_problems_come_first_then_names_in_natural_order() {
         (lease(4, 60, "/svc/orders/1"), LeaseState::Risk),
         (lease(5, 60, "/svc/orders/2"), ok),
         (lease(6, 10, "/svc/mail/1"), late),
+        (unknown, ok),
     ];
-    let services = ["/svc/orders 2", "/svc/mail 1", "/node9 1", "/node10 1", "(no key) 1"];
+    let services = ["/svc/orders 2", "/svc/mail 1", "/node9 1", "/node10 1", "(no key) 1", "(unknown) 1"];
     assert_eq!(names(&leases, GroupBy::Service), services);
-    assert_eq!(names(&leases, GroupBy::Ttl), ["60 s 2", "10 s 3", "5 s 1"]);
-    assert_eq!(names(&leases, GroupBy::Owner), ["other 6"]);
+    assert_eq!(names(&leases, GroupBy::Ttl), ["60 s 2", "10 s 3", "5 s 2"]);
+    assert_eq!(names(&leases, GroupBy::Owner), ["other 7"]);
 }
 
 #[test]

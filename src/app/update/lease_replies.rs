@@ -86,7 +86,7 @@ fn attach(app: &mut AppState, id: LeaseId, key: &[u8], since: Timestamp, when: O
 pub(super) fn loaded(app: &mut AppState, loaded: LoadedKeys, now: Timestamp) {
     let LoadedKeys { read, entries, revision, bytes } = loaded;
     app.keys.queries.count(bytes, now);
-    app.keys.reads.end(&read);
+    app.keys.end_read(&read);
     if !app.keys.index.is_by_lease() {
         return;
     }

@@ -34,11 +34,7 @@ pub fn knows_locks(app: &AppState) -> bool {
     if keys.failure.is_some() {
         return app.cluster.is_reached();
     }
-    let is_read = if keys.index.is_by_lease() {
-        !keys.reads.is_waiting() && app.leases.living().all(|lease| keys.index.is_known(lease.id))
-    } else {
-        keys.index.is_read()
-    };
+    let is_read = keys.are_all_known() && keys.reads.is_idle();
     let is_lease_known = |candidate: &Candidate| {
         app.leases.get(candidate.lease).is_some_and(|lease| lease.end.is_some() || lease.last_ttl_reply.is_some())
     };
@@ -49,7 +45,7 @@ pub fn knows_locks(app: &AppState) -> bool {
 
 fn due(app: &AppState, now: Timestamp) -> Vec<Arc<[u8]>> {
     let is_wanted = app.config.reads_lock_values || app.view.active == View::Locks;
-    if !is_wanted || !app.cluster.is_reached() || app.frozen.is_some() || !app.keys.queries.has_room(now) {
+    if !is_wanted || !app.cluster.is_reached() || app.frozen.is_some() || !app.keys.queries.has_room(1, now) {
         return Vec::new();
     }
     let locks = &app.keys.locks;

@@ -10,7 +10,6 @@ use etcd_lease::{KeyRange, LeaseId, TimeToLive};
 use simkit::Timestamp;
 
 use super::lifecycle::{Absence, record_end, record_regrant, record_replacement};
-use super::tick::wants_keys;
 use super::{lease_keys, lease_replies};
 
 /// The time from a poll without a reply to the next one.
@@ -123,9 +122,8 @@ impl KeysReply {
     ) -> Self {
         let id = answer.id;
         if !has_keys {
-            app.keys.queries.refused(id);
             let is_unknown = app.leases.get(id).is_some_and(|lease| lease.keys.is_none());
-            let is_refused = is_unknown && !app.keys.index.is_by_lease() && wants_keys(app, id, received);
+            let is_refused = app.keys.queries.refused(id) && is_unknown && !app.keys.index.is_by_lease();
             return if is_refused { KeysReply::Unreadable } else { KeysReply::None };
         }
         let keys = std::mem::take(&mut answer.keys);

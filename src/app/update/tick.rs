@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::app::key_queries::Shown;
 use crate::app::keymap::Action;
-use crate::app::{AppState, Effect, Lease, Redraw};
+use crate::app::{AppState, Effect, EventKind, Lease, Redraw};
+use crate::byte_budget::megabytes;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -25,6 +27,7 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     clear_status(app, now);
     app.keys.locks.forget_released(now);
     lints::run_if_due(app, now);
+    report_exceeded_budget(app, now);
     if app.view.take_reorder_request(now) {
         app.view.request_redraw(Redraw::Soon);
     }
@@ -46,13 +49,15 @@ fn poll(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let on_screen = app.view.on_screen(&app.leases, &app.keys.locks);
     let for_keys: Vec<LeaseId> = app.keys.queries.due(now).take(MAX_KEY_QUERIES).collect();
     let due = app.polls.start_due(&mut app.leases, &on_screen, &for_keys, now);
-    let (with_keys, due): (Vec<LeaseId>, Vec<LeaseId>) = due.into_iter().partition(|id| start_key_query(app, *id, now));
+    let (with_keys, due): (Vec<LeaseId>, Vec<LeaseId>) =
+        due.into_iter().partition(|id| start_key_query(app, *id, &on_screen, now));
     if !due.is_empty() {
         effects.push(Effect::Probe(due));
     }
     effects.extend(with_keys.into_iter().map(Effect::ProbeKeys));
-    if app.keys.may_read(now) {
-        effects.push(Effect::ReadKeys(app.keys.reads.take_waiting()));
+    let reads = app.keys.take_reads(now);
+    if !reads.is_empty() {
+        effects.push(Effect::ReadKeys(reads));
     }
     if app.polls.start_list_if_due(&app.leases, &app.cluster, now) {
         effects.push(Effect::List);
@@ -60,22 +65,48 @@ fn poll(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     effects
 }
 
-/// Records that a poll asks for the keys too, if it should.
-fn start_key_query(app: &mut AppState, id: LeaseId, now: Timestamp) -> bool {
-    let wants = wants_keys(app, id, now);
+/// Whether a poll should also ask for the keys, which is then recorded: if not all keys are watched, and the lease is due
+/// or its detail is shown.
+fn start_key_query(app: &mut AppState, id: LeaseId, on_screen: &[LeaseId], now: Timestamp) -> bool {
+    if app.keys.follows_all() {
+        return false;
+    }
+    let shown = if app.view.is_about(id) {
+        Shown::Detail
+    } else if on_screen.contains(&id) {
+        Shown::Row
+    } else {
+        Shown::No
+    };
+    if !app.keys.index.is_by_lease() {
+        prepare_for_detail(app, id, shown, now);
+    }
+    let wants = app.keys.queries.wants(id, shown, now);
     if wants {
-        app.keys.queries.asked(id, now);
+        app.keys.queries.asked(id, shown, now);
     }
     wants
 }
 
-/// Whether a poll should also ask for the keys: if not all keys are watched, and the lease is displayed or due.
-pub(super) fn wants_keys(app: &AppState, id: LeaseId, now: Timestamp) -> bool {
-    if app.keys.follows_all() {
-        return false;
+/// While the keys are read and watched, only the lease whose detail is shown is queried.
+fn prepare_for_detail(app: &mut AppState, id: LeaseId, shown: Shown, now: Timestamp) {
+    let is_queried = app.keys.queries.contains(id);
+    if shown != Shown::Detail {
+        app.keys.queries.remove(id);
+    } else if !is_queried {
+        app.keys.queries.add(id, None, false, now);
     }
-    let is_shown = app.view.is_about(id);
-    if app.keys.queries.contains(id) { app.keys.queries.wants(id, is_shown, now) } else { is_shown }
+}
+
+/// Reports once that a reply was larger than what the budget for keys had left.
+fn report_exceeded_budget(app: &mut AppState, now: Timestamp) {
+    let Some(received) = app.keys.queries.take_excess(now) else { return };
+    let [received, limit] = [received, app.keys.queries.limit()].map(megabytes);
+    let text = format!(
+        "{received} MB were received for keys within a minute, more than the limit of {limit} MB (--key-budget); until \
+         they are a minute old, only leases on the screen are asked for their keys"
+    );
+    app.events.push(now, None, EventKind::error(text));
 }
 
 fn drop_ended_rows(app: &mut AppState, now: Timestamp) {

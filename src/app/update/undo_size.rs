@@ -1,7 +1,7 @@
 //! Measures for a revoke dialog how much an undo would restore.
 
 use crate::app::dialog::Dialog;
-use crate::app::{AppState, Effect, LeaseBackup, NoBackup, Redraw, UndoSize};
+use crate::app::{AppState, Effect, NoBackup, Redraw, UndoMeasure, UndoSize};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -47,7 +47,7 @@ pub(super) fn next_wake(app: &AppState, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// Shows in the revoke dialog how much an undo would restore.
-pub(super) fn measured(app: &mut AppState, ids: &[LeaseId], size: Result<LeaseBackup, NoBackup>) {
+pub(super) fn measured(app: &mut AppState, ids: &[LeaseId], size: Result<UndoMeasure, NoBackup>) {
     match &mut app.view.dialog {
         Some(Dialog::Revoke(dialog)) if ids == [dialog.id] => dialog.undo = UndoSize::Known(size),
         Some(Dialog::RevokeMany(dialog)) if dialog.ids().eq(ids.iter().copied()) => {

@@ -10,7 +10,7 @@
 //! mutex/694d9aa8d4d4f311   create revision 12   waits for both
 //! ```
 //!
-//! In others the lock is one key: its lease holds the lock, and the waiters have no key. [`lock_key`] lists the clients.
+//! In others the lock is one key: its lease holds the lock, and the waiters have no key. `lock_key.rs` lists the clients.
 //!
 //! [`Locks`] finds both among the keys. A key that is named after one lease but attached to another lease or none is in
 //! the queue too; [`CandidateProblem`] describes the problem.

@@ -161,7 +161,7 @@ fn groups_have_the_worst_state_and_the_median_interval() {
     by_key.sort(Sort::by(Column::FirstKey));
     let names: Vec<String> =
         table(&by_key, true).lines().skip(2).filter_map(|line| Some(line.split("  ").next()?.to_owned())).collect();
-    assert_eq!(names, ["/p", "/svc", "(no key)"]);
+    assert_eq!(names, ["/p", "/svc", "(unknown)"]);
 }
 
 #[test]

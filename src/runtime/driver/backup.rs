@@ -4,7 +4,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 
 use super::super::call_failure::call_failure;
 use super::{EffectContext, MAX_IN_FLIGHT};
-use crate::app::{LeaseBackup, Msg, NoBackup, RestoreRequest, RestoredKeys, UNDO_LIMIT};
+use crate::app::{LeaseBackup, LeaseKeys, Msg, NoBackup, RestoreRequest, RestoredKeys, UNDO_LIMIT, UndoMeasure};
 use crate::error_table::sentence;
 use etcd_lease::LeaseId;
 use etcd_lease::wire::ErrorKind;
@@ -76,9 +76,9 @@ impl EffectContext {
         Ok(backup)
     }
 
-    /// Measures the keys and values of leases, and keeps none of them.
+    /// Measures the keys and values of leases, and keeps only the names of the first keys.
     pub(super) async fn measure_undo(self, ids: Vec<LeaseId>) -> Msg {
-        let mut total = LeaseBackup::default();
+        let mut total = UndoMeasure::default();
         for id in &ids {
             let (_, backup) = match self.cluster.time_to_live(*id, true).await {
                 Ok(answer) => ((), self.read_pairs(*id, answer.keys).await),
@@ -88,6 +88,8 @@ impl EffectContext {
                 Ok(one) => {
                     total.keys += one.keys;
                     total.bytes += one.bytes;
+                    total.first.extend(LeaseKeys::of(one.pairs.into_iter().map(|(key, _)| key).collect()).first);
+                    total.first.truncate(LeaseKeys::FIRST);
                 }
                 Err(why) => return Msg::UndoMeasured { ids, size: Err(why) },
             }

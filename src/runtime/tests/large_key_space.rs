@@ -105,7 +105,33 @@ async fn a_watch_that_costs_too_much_is_given_up() {
     }
     let received = test.sandbox.dialer(0).received();
     assert!(received < 11_000_000, "{received} of 36 MB, with the previous values");
+    // The watch has used the budget of a minute.
+    test.wait(62.0).await;
     let FinalState { app, .. } = test.end().await;
     let keys = app.leases.get(LeaseId(7)).and_then(|lease| lease.keys.clone());
     assert!(keys.is_some_and(|keys| keys.is_all && keys.count == 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_are_missing_are_read_without_their_values() {
+    const HEAVY: usize = 200;
+    let heavy = |sandbox: &Sandbox, lease: Option<LeaseId>| {
+        for key in 0..HEAVY {
+            sandbox.put(format!("/heavy/{key}"), vec![b'x'; 50_000], lease.map(|id| id.0)).unwrap();
+        }
+    };
+    let mut test = HeadlessTest::start(10_000, |sandbox| {
+        sandbox.grant_as(LeaseId(7), 600).unwrap();
+        heavy(sandbox, Some(LeaseId(7)));
+    })
+    .await;
+    heavy(&test.sandbox, None);
+    let before = test.sandbox.dialer(0).received();
+    test.events();
+    test.wait(130.0).await;
+    let received = test.sandbox.dialer(0).received() - before;
+    assert!(received < 200_000, "{received} bytes for 10 MB of values");
+    let detached = test.events();
+    let detached = detached.iter().filter(|it| matches!(it.event.kind, EventKind::Detached { is_deleted: false, .. }));
+    assert_eq!(detached.count(), HEAVY);
 }

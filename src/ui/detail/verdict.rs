@@ -106,11 +106,14 @@ fn ended(lease: &Lease, cause: EndCause, ttl: &str) -> String {
 
 /// What the interval means for a lease that is renewed.
 fn rhythm(lease: &Lease, every: Duration, ttl: &str) -> Verdict {
+    /// A renewal that arrives later than this before the deadline may be too late, in seconds.
+    const TOO_CLOSE: f64 = 0.5;
     let seconds = lease.granted_ttl.unwrap_or_default() as f64;
     let interval = every.as_secs_f64();
-    // So many renewals in a row may fail: the next one still comes before the deadline.
-    let to_spare = (seconds / interval).ceil() as i64 - 2;
-    let every = format::seconds(every);
+    // So many renewals in a row may fail: the next one still comes well before the deadline.
+    let to_spare = ((seconds - TOO_CLOSE) / interval).floor() as i64 - 1;
+    let sign = if lease.engine.is_some() { "" } else { "~" };
+    let every = format!("{sign}{}", format::seconds(every));
     let renews = format!("Renews every {every} s on a {ttl} TTL");
     match to_spare {
         ..=0 => {

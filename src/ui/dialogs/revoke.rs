@@ -38,7 +38,8 @@ impl<'a> DialogPage<'a> {
         let mut end = self.text(Role::Text, consequence(lease));
         end.extend(self.undo(&dialog.undo, false));
         let room = self.rows.saturating_sub(body.len() + end.len() + foot.len() + 1);
-        body.extend(self.doomed_keys(lease.keys.as_ref(), room));
+        let measured = if lease.keys.is_none() { measured_keys(&dialog.undo) } else { None };
+        body.extend(self.doomed_keys(measured.as_ref().or(lease.keys.as_ref()), room));
         body.extend(end);
         Popup { foot, ..Popup::new(title, body) }
     }
@@ -136,6 +137,12 @@ impl<'a> DialogPage<'a> {
 /// `512 bytes` or `12 kB`.
 fn size_in_words(bytes: usize) -> String {
     if bytes < 10_000 { plural(bytes as u64, "byte") } else { format!("{} kB", bytes / 1000) }
+}
+
+/// The keys that were read with their values. All that were attached to the lease are among them.
+fn measured_keys(undo: &UndoSize) -> Option<LeaseKeys> {
+    let UndoSize::Known(Ok(measure)) = undo else { return None };
+    Some(LeaseKeys { count: measure.keys, is_all: true, first: measure.first.clone() })
 }
 
 fn how_many(keys: &LeaseKeys) -> String {

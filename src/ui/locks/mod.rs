@@ -274,6 +274,9 @@ impl<'a> LockList<'a> {
             (_, _, Some(prefix)) => {
                 (format!("No locks or elections under the prefix {prefix}. leasetop recognizes:"), Role::Dim)
             }
+            _ if !app.keys.are_all_known() => {
+                ("No lock or election is known yet: the keys of some leases are not known.".to_owned(), Role::Dim)
+            }
             _ => ("No locks or elections. leasetop recognizes:".to_owned(), Role::Dim),
         };
         let mut lines = self.paragraph(&text, role, 0);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use etcd_lease::wire::{ErrorKind, KeyWatch, WatchUpdate};
-use etcd_lease::{KeyChange, KeyRange, KeyState, LeaseId};
+use etcd_lease::{KeyChange, KeyEntry, KeyRange, KeyState, LeaseId};
 
 use super::ConformanceTest;
 
@@ -58,6 +58,19 @@ pub(crate) async fn large_values_are_read(test: &mut ConformanceTest) {
     let mut pages = test.cluster.key_pages(&KeyRange::all());
     assert_eq!(pages.next().await.unwrap().unwrap().len(), 12, "beyond etcd-client's 4 MiB");
     assert!(pages.next().await.unwrap().is_none());
+}
+
+/// A key is read with its lease and without its value, and a range is counted.
+pub(crate) async fn a_key_is_read_without_its_value(test: &mut ConformanceTest) {
+    let lease = test.grant(60).await;
+    test.cluster.put(b"svc/heavy", &[b'x'; 100_000], Some(lease)).await.unwrap();
+    test.cluster.put(b"svc/heavy", &[b'y'; 100_000], Some(lease)).await.unwrap();
+    let found = test.cluster.read_key(b"svc/heavy").await.unwrap();
+    let entry = KeyEntry { key: b"svc/heavy".to_vec(), lease: Some(lease), create_revision: 2 };
+    assert_eq!((found.entries, found.revision), (vec![(entry, 3)], 3));
+    assert!(found.received < 200, "{} bytes", found.received);
+    assert!(test.cluster.read_key(b"svc/none").await.unwrap().entries.is_empty());
+    assert_eq!(test.cluster.count_keys(&KeyRange::prefix(b"svc/")).await.unwrap(), 1);
 }
 
 /// A page of a compacted revision is an error.

@@ -77,6 +77,7 @@ cases! {
     watches::v3_watch_wrong_range
     keyspace::keys_are_read_page_by_page
     keyspace::large_values_are_read
+    keyspace::a_key_is_read_without_its_value
     keyspace::a_compacted_page_is_reported
     keyspace::changes_include_the_previous_lease
     keyspace::a_watch_reports_progress

@@ -121,7 +121,7 @@ pub(super) const CADENCES: [Cadence; 9] = [
     // A loop of its own, with a third more than half of the TTL.
     Cadence { ttl: 12, intervals: &[8.0] },
     // A loop that renews at the last moment.
-    Cadence { ttl: 10, intervals: &[8.5] },
+    Cadence { ttl: 10, intervals: &[6.0, 8.5] },
     // The same lock with twice the TTL.
     Cadence { ttl: 40, intervals: &[4.0] },
 ];

@@ -39,7 +39,7 @@ const RENEWING: [(&str, &str, Cadence); 5] = [
 /// Kubernetes' API server: a new lease of 15 s for its key every 10 s.
 const HEARTBEAT: (&str, i64, Duration) = ("/registry/masterleases/10.0.0.1", 15, Duration::from_secs(10));
 /// A cache: a key on a lease of 20 s every 7 s, never renewed.
-const CACHE: (&str, i64, Duration) = ("/cache/{id}", 20, Duration::from_secs(7));
+const CACHE: (&str, i64, Duration) = ("/cache/page-{dec}", 20, Duration::from_secs(7));
 
 /// What was reported.
 pub(super) struct Outcome {

@@ -11,9 +11,10 @@ use super::command::{Command, Start};
 use super::status_feed::Feed;
 use super::stream::{KeepaliveStream, Report, StreamId};
 use super::subscriptions::Subscriptions;
+use crate::cluster::LeaderPath;
 use crate::keepalive::{Action, Notice, Scheduler, SlotId, StreamEnd};
-use crate::wire::{CallError, Cluster};
-use crate::{ClusterView, Ended, EngineEventKind, Fault, LeaseId, TimeToLive};
+use crate::wire::{CallError, Cluster, Retry};
+use crate::{Ended, EngineEventKind, Fault, LeaseId, TimeToLive};
 use simkit::{Clock, Timestamp};
 
 /// Maximum number of inputs processed before the next turn of the scheduler.
@@ -32,11 +33,13 @@ pub(super) struct Actor {
     clock: Clock,
     scheduler: Scheduler,
     feed: Arc<Feed>,
-    streams: Vec<Option<KeepaliveStream>>,
+    /// Of each lane, the newest stream last.
+    streams: Vec<Vec<KeepaliveStream>>,
     reports: mpsc::Sender<Report>,
     ttl_requests: FuturesUnordered<BoxFuture<'static, TtlReply>>,
     subscriptions: Subscriptions,
     endpoint: String,
+    path: Option<LeaderPath>,
     closing: bool,
 }
 
@@ -50,7 +53,7 @@ impl Actor {
         mut commands: mpsc::UnboundedReceiver<Command>,
     ) {
         let (sender, mut reports) = mpsc::channel(BATCH);
-        let streams = (0..scheduler.lanes()).map(|_| None).collect();
+        let streams = (0..scheduler.lanes()).map(|_| Vec::new()).collect();
         let mut members = cluster.watch();
         let mut actor = Actor {
             cluster,
@@ -62,6 +65,7 @@ impl Actor {
             ttl_requests: FuturesUnordered::new(),
             subscriptions: Subscriptions::default(),
             endpoint: String::new(),
+            path: None,
             closing: false,
         };
         let (mut new_commands, mut new_reports) = (Vec::new(), Vec::new());
@@ -72,7 +76,7 @@ impl Actor {
                 _ = reports.recv_many(&mut new_reports, BATCH) => (),
                 Some(reply) = actor.ttl_requests.next() => actor.on_ttl_reply(&reply),
                 () = actor.clock.sleep_until(wake.unwrap_or(Timestamp::NEVER)), if wake.is_some() => (),
-                Ok(()) = members.changed() => actor.on_cluster_change(&members.borrow_and_update().clone()),
+                Ok(()) = members.changed() => actor.on_cluster_change(members.borrow_and_update().path()),
             }
             new_reports.drain(..).for_each(|report| actor.on_report(report));
             new_commands.drain(..).for_each(|command| actor.on_command(command));
@@ -147,8 +151,8 @@ impl Actor {
     fn on_report(&mut self, report: Report) {
         let now = self.clock.now();
         match report {
-            Report::StreamOpened { endpoint } => {
-                if endpoint != self.endpoint {
+            Report::StreamOpened { stream, endpoint } => {
+                if self.is_newest(stream) && endpoint != self.endpoint {
                     tracing::info!(endpoint, "renewals go to this member");
                     self.endpoint.clone_from(&endpoint);
                     self.event(now, None, || EngineEventKind::Connected { endpoint });
@@ -168,6 +172,7 @@ impl Actor {
             }
             Report::StreamEnded { stream, end } => {
                 if let StreamEnd::Broken(error) = &end
+                    && self.is_newest(stream)
                     && !self.endpoint.is_empty()
                 {
                     let endpoint = std::mem::take(&mut self.endpoint);
@@ -185,14 +190,28 @@ impl Actor {
         self.scheduler.on_ttl_reply(self.clock.now(), reply.slot, reply.id, reply.sent, answer);
     }
 
-    /// Moves renewals to another member if the selection changed.
-    fn on_cluster_change(&mut self, view: &ClusterView) {
-        if let Some(member) = view.current()
-            && !self.endpoint.is_empty()
-            && member.endpoint != self.endpoint
-        {
-            self.scheduler.migrate_streams();
+    /// Sends what waits on another way than this path again, as soon as there is a path to a leader.
+    fn on_cluster_change(&mut self, path: Option<LeaderPath>) {
+        let Some(path) = path else {
+            self.path = None;
+            return;
+        };
+        if self.path == Some(path) {
+            return;
         }
+        self.path = Some(path);
+        let now = self.clock.now();
+        self.scheduler.start_over(now);
+        for lane in 0..self.streams.len() {
+            let stream = self.streams[lane].last();
+            if stream.and_then(KeepaliveStream::path).is_some_and(|taken| taken != path) {
+                self.scheduler.resend_on_new_path(now, lane);
+            }
+        }
+    }
+
+    fn is_newest(&self, stream: StreamId) -> bool {
+        self.streams[stream.lane].last().is_some_and(|newest| newest.generation == stream.generation)
     }
 
     fn turn(&mut self) {
@@ -201,6 +220,7 @@ impl Actor {
         for action in output.actions {
             self.execute(action, now);
         }
+        self.cluster.set_urgent(self.scheduler.is_failing());
         self.publish(output.notices, &output.changed, now);
     }
 
@@ -223,18 +243,20 @@ impl Actor {
 
     fn execute(&mut self, action: Action, now: Timestamp) {
         match action {
-            Action::Open { lane, generation } => {
-                let id = StreamId { lane, generation };
-                let stream = KeepaliveStream::open(self.cluster.clone(), self.clock.clone(), id, self.reports.clone());
-                self.streams[lane] = Some(stream);
+            Action::Open { lane, generation, unanswered } => {
+                let silent = self.streams[lane].first().and_then(KeepaliveStream::path).map(|path| path.member);
+                let retry = Retry { unanswered, silent };
+                let (id, reports) = (StreamId { lane, generation }, self.reports.clone());
+                let stream = KeepaliveStream::open(self.cluster.clone(), self.clock.clone(), id, retry, reports);
+                self.streams[lane].push(stream);
             }
             Action::Send { lane, id } => {
-                if let Some(stream) = &self.streams[lane] {
+                if let Some(stream) = self.streams[lane].last() {
                     stream.send(id);
                 }
             }
-            Action::Close { lane } => {
-                self.streams[lane] = None;
+            Action::Close { lane, generation } => {
+                self.streams[lane].retain(|stream| stream.generation != generation);
                 self.cluster.probe_now();
             }
             Action::QueryTtl { slot, id } => {

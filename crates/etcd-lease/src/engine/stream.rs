@@ -1,10 +1,13 @@
 //! The task of one keepalive stream: it sends renewals and reports the replies.
 
+use std::sync::{Arc, OnceLock};
+
 use tokio::sync::mpsc;
 
 use crate::LeaseId;
+use crate::cluster::LeaderPath;
 use crate::keepalive::StreamEnd;
-use crate::wire::{CallError, Cluster, ErrorKind, KeepaliveReplies, KeepaliveReply};
+use crate::wire::{CallError, Cluster, ErrorKind, KeepaliveReplies, KeepaliveReply, Retry};
 use simkit::tasks::{self, Task};
 use simkit::{Clock, Timestamp};
 
@@ -14,7 +17,9 @@ const MAX_REQUESTS: usize = 128;
 /// An open stream. Dropping it closes the stream.
 #[derive(Debug)]
 pub(super) struct KeepaliveStream {
+    pub(super) generation: u32,
     requests: mpsc::Sender<LeaseId>,
+    path: Arc<OnceLock<LeaderPath>>,
     _task: Task,
 }
 
@@ -28,16 +33,28 @@ pub(super) struct StreamId {
 /// What a stream reports to the engine.
 #[derive(Debug)]
 pub(super) enum Report {
-    StreamOpened { endpoint: String },
+    StreamOpened { stream: StreamId, endpoint: String },
     Replies { stream: StreamId, at: Timestamp, batch: Vec<KeepaliveReply> },
     StreamEnded { stream: StreamId, end: StreamEnd },
 }
 
 impl KeepaliveStream {
-    pub(super) fn open(cluster: Cluster, clock: Clock, stream: StreamId, reports: mpsc::Sender<Report>) -> Self {
+    pub(super) fn open(
+        cluster: Cluster,
+        clock: Clock,
+        stream: StreamId,
+        retry: Retry,
+        reports: mpsc::Sender<Report>,
+    ) -> Self {
         let (requests, outgoing) = mpsc::channel(MAX_REQUESTS);
+        let path = Arc::new(OnceLock::new());
+        let chosen = Arc::clone(&path);
         let task = tasks::spawn(async move {
-            let error = run(&cluster, &clock, stream, outgoing, &reports).await;
+            let replies = cluster.keep_alive(outgoing, retry, &chosen).await;
+            let error = match replies {
+                Ok(replies) => run(replies, &clock, stream, &reports).await,
+                Err(error) => error,
+            };
             let end = match error.kind() {
                 ErrorKind::Forbidden => StreamEnd::Forbidden(error.message().to_owned()),
                 _ => StreamEnd::Broken(error.to_string()),
@@ -45,7 +62,12 @@ impl KeepaliveStream {
             // This fails only if the engine is gone.
             let _ = reports.send(Report::StreamEnded { stream, end }).await;
         });
-        KeepaliveStream { requests, _task: task }
+        KeepaliveStream { generation: stream.generation, requests, path, _task: task }
+    }
+
+    /// Which way its renewals go; `None` before a member is chosen.
+    pub(super) fn path(&self) -> Option<LeaderPath> {
+        self.path.get().copied()
     }
 
     /// Sends a renewal. If the stream has just ended, the renewal is lost; the report of the end follows.
@@ -55,18 +77,13 @@ impl KeepaliveStream {
 }
 
 async fn run(
-    cluster: &Cluster,
+    mut replies: KeepaliveReplies,
     clock: &Clock,
     stream: StreamId,
-    requests: mpsc::Receiver<LeaseId>,
     reports: &mpsc::Sender<Report>,
 ) -> CallError {
-    let mut replies = match cluster.keep_alive(requests).await {
-        Ok(replies) => replies,
-        Err(error) => return error,
-    };
     let endpoint = replies.endpoint().to_owned();
-    let _ = reports.send(Report::StreamOpened { endpoint }).await;
+    let _ = reports.send(Report::StreamOpened { stream, endpoint }).await;
     loop {
         if let Err(error) = next(&mut replies, clock, stream, reports).await {
             return error;

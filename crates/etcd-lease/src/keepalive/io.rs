@@ -11,9 +11,10 @@ pub type SlotId = u32;
 /// Timeouts. They are real time, so a faster clock makes them longer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timeouts {
-    /// Nothing is sent behind a renewal that has waited this long.
+    /// Nothing is sent behind a renewal that has waited this long. Also the shortest time after which renewals are sent
+    /// again on another stream.
     pub head: Duration,
-    /// A stream whose first renewal has waited this long is closed. The next one may take twice as long.
+    /// The longest time after which renewals are sent again on another stream. It is worked out in `Timeouts::resend`.
     pub answer: Duration,
     /// How long to wait for etcd after a deadline has passed.
     pub grace: Duration,
@@ -39,6 +40,12 @@ impl Timeouts {
         }
     }
 
+    /// How long the first renewal of a stream may wait before all of them are sent on another one as well: a tenth of the
+    /// shortest TTL among them, but from [`Timeouts::head`] to [`Timeouts::answer`].
+    pub(super) fn resend(&self, shortest_ttl: Duration) -> Duration {
+        (shortest_ttl / 10).clamp(self.head, self.answer)
+    }
+
     /// The pause after a number of failures in a row: none, then 1/8, 1/4, 1/2 and all of [`Timeouts::reopen`].
     pub(super) fn reopen(&self, failures: u32) -> Duration {
         match failures {
@@ -52,24 +59,28 @@ impl Timeouts {
 /// Actions for the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Open a stream on a lane. It accepts renewals at once.
+    /// Open a stream on a lane. It accepts renewals at once. The stream that it replaces stays open until it is closed.
     Open {
         /// The index of the lane.
         lane: usize,
         /// Counts the streams of the lane. It identifies the stream in reports of replies and of its end.
         generation: u32,
+        /// How many streams in a row got no reply in time. Then this one must go over another connection.
+        unanswered: u32,
     },
-    /// Send a renewal on a lane.
+    /// Send a renewal on the newest stream of a lane.
     Send {
         /// The index of the lane.
         lane: usize,
         /// The id of the lease.
         id: LeaseId,
     },
-    /// Close the stream of a lane.
+    /// Close a stream of a lane.
     Close {
         /// The index of the lane.
         lane: usize,
+        /// Identifies the stream.
+        generation: u32,
     },
     /// Read the time left of a lease. The reply goes to [`Scheduler::on_ttl_reply`](super::Scheduler::on_ttl_reply).
     QueryTtl {

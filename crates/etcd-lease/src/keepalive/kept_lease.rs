@@ -59,6 +59,8 @@ pub(super) struct KeptLease {
     pub(super) drill: Option<Fault>,
     /// The lane of its last renewal.
     pub(super) lane: Option<usize>,
+    /// Whether it was first in a stream that did not reply in time, since its last reply.
+    pub(super) is_stuck: bool,
     /// Whether its status changed since the last turn.
     pub(super) is_changed: bool,
 }
@@ -81,6 +83,7 @@ impl KeptLease {
             cadence: Cadence::default(),
             drill: None,
             lane: None,
+            is_stuck: false,
             is_changed: false,
         }
     }
@@ -102,6 +105,7 @@ impl KeptLease {
             cadence: Cadence::default(),
             drill: None,
             lane: None,
+            is_stuck: false,
             is_changed: false,
         }
     }
@@ -117,9 +121,10 @@ impl KeptLease {
         self.sent = now;
     }
 
-    /// The reply to its renewal arrived.
+    /// The reply arrived to a renewal that was sent at `sent`, and perhaps again later.
     pub(super) fn on_renewal_reply(
         &mut self,
+        sent: Timestamp,
         now: Timestamp,
         ttl: i64,
         revision: i64,
@@ -130,19 +135,21 @@ impl KeptLease {
         let interval = self.last_answer.map(|last| now.since(last));
         let left = self.ttl.map(|_| self.deadline.since(now));
         self.cadence.record(interval, left);
+        // The reply settles what a TTL query was to find out.
+        self.phase = Phase::Waiting;
+        let is_newest = sent == self.sent || self.ttl.is_none();
         self.ttl = Some(ttl);
-        self.deadline = self.sent + seconds(ttl);
+        let deadline = sent + seconds(ttl);
+        self.deadline = if is_newest { deadline } else { deadline.max(self.deadline) };
         self.last_answer = Some(now);
-        let round_trip = now.since(self.sent);
+        self.is_stuck = false;
+        let round_trip = now.since(sent);
         self.round_trip = Some(round_trip);
         self.revision = Some(revision);
-        self.due = self.pace.next(self.due, now, seconds(ttl));
+        // A late reply leaves less time: etcd may have renewed it as early as it was sent.
+        let latest = sent + seconds(ttl) * 2 / 3;
+        self.due = self.pace.next(self.due, now, seconds(ttl)).min(latest.max(now));
         (NextStep::Wait(self.due), Some(AnsweredRenewal { ttl, at: now, interval, left, round_trip, revision }))
-    }
-
-    /// Its stream ended before the reply, for another reason than this lease.
-    pub(super) fn on_stream_lost(&mut self, now: Timestamp) -> NextStep {
-        self.due(now)
     }
 
     /// The reply to a TTL query that was sent at `sent`.

@@ -6,7 +6,8 @@
 //!
 //! Renewals go out on several shared lanes. A lane has one stream at a time. The scheduler handles three hazards of shared
 //! streams: a renewal that blocks those behind it (head of line), a forbidden lease that ends the stream, and a server
-//! that does not answer.
+//! that does not answer. If a stream does not reply in time, its renewals are sent on another one as well, and the first
+//! reply counts.
 
 mod faults;
 mod io;
@@ -50,6 +51,8 @@ pub struct Scheduler {
     lanes: Vec<StreamState>,
     next_lane: usize,
     start_jitter: StartJitter,
+    /// When the last reply to any renewal arrived.
+    last_reply: Timestamp,
     trouble: Option<String>,
     /// Why the last TTL query failed; `None` if it was answered.
     query_error: Option<CallError>,
@@ -76,6 +79,7 @@ impl Scheduler {
             lanes,
             next_lane: 0,
             start_jitter: StartJitter::default(),
+            last_reply: Timestamp::START,
             trouble: None,
             query_error: None,
             output: TurnOutput::default(),
@@ -153,20 +157,31 @@ impl Scheduler {
         ttl: i64,
         revision: i64,
     ) {
-        if self.lanes[lane].generation != generation {
+        let state = &self.lanes[lane];
+        let is_older = state.is_older(generation);
+        if !is_older && state.generation != generation {
             return;
         }
         self.trouble = None;
-        let Some(first) = self.lanes[lane].in_flight.front().copied() else { return };
+        self.last_reply = now;
+        let queue = if is_older { &state.older } else { &state.in_flight };
+        let Some(first) = queue.front().copied() else { return };
         if first.id != id {
             let message = format!("got a reply for lease {id} and expected one for {}", first.id);
             return self.stream_ended(now, lane, generation, StreamEnd::Broken(message));
         }
-        self.lanes[lane].pop(now);
-        if self.drops_reply(first, now) {
-            return self.retire_if_idle(lane);
+        if is_older {
+            self.lanes[lane].pop_older(now);
+            if self.lanes[lane].older.is_empty() {
+                self.output.actions.push(Action::Close { lane, generation });
+            }
+        } else {
+            self.lanes[lane].pop(now);
         }
-        if let Some((step, renewal)) = self.in_flight(first).map(|kept| kept.on_renewal_reply(now, ttl, revision)) {
+        if !self.drops_reply(first, now)
+            && let Some((step, renewal)) =
+                self.waiting(first).map(|kept| kept.on_renewal_reply(first.sent, now, ttl, revision))
+        {
             if let Some(renewal) = renewal {
                 self.emit(first.slot, id, Notice::Renewed(renewal));
             }
@@ -175,25 +190,31 @@ impl Scheduler {
         self.retire_if_idle(lane);
     }
 
-    /// The stream of a lane has ended.
+    /// A stream of a lane has ended.
     pub fn stream_ended(&mut self, now: Timestamp, lane: usize, generation: u32, end: StreamEnd) {
-        if self.lanes[lane].generation != generation || !self.lanes[lane].open {
+        let state = &mut self.lanes[lane];
+        let mut in_flight = if state.is_older(generation) {
+            std::mem::take(&mut state.older)
+        } else if state.generation == generation && state.open {
+            state.fail(now, &self.timeouts)
+        } else {
             return;
-        }
-        let mut in_flight = self.lanes[lane].fail(now, &self.timeouts);
-        self.output.actions.push(Action::Close { lane });
+        };
+        self.output.actions.push(Action::Close { lane, generation });
         match end {
             // etcd replies in the order of the requests, so it denied the first one without a reply.
             StreamEnd::Forbidden(message) => {
                 if let Some(first) = in_flight.pop_front()
-                    && self.in_flight(first).is_some()
+                    && self.waiting(first).is_some()
                 {
                     self.route(first.slot, now, NextStep::End(Ended::Forbidden { message }));
                 }
             }
             StreamEnd::Broken(message) => self.trouble = Some(message),
         }
-        self.requeue(now, in_flight);
+        for renewal in in_flight {
+            self.requeue(now, renewal);
+        }
     }
 
     /// Handles the reply to a TTL query sent at `sent`, or its error.
@@ -219,17 +240,22 @@ impl Scheduler {
         self.route(slot, now, step);
     }
 
-    /// Handles the selection of another member: closes every stream as soon as nothing is in flight on it.
-    pub fn migrate_streams(&mut self) {
-        for lane in 0..self.lanes.len() {
-            self.lanes[lane].retiring = self.lanes[lane].open;
-            self.retire_if_idle(lane);
-        }
+    /// Another member may answer sooner: lanes without a stream open one as soon as a renewal is due.
+    pub fn start_over(&mut self, now: Timestamp) {
+        self.lanes.iter_mut().for_each(|lane| lane.start_over(now));
+    }
+
+    /// Whether renewals are due or in flight on a stream that failed, or whose reply is late.
+    pub fn is_failing(&self) -> bool {
+        self.lanes.iter().any(|lane| lane.is_failing() && !(lane.in_flight.is_empty() && self.ready.is_empty()))
     }
 
     /// Processes what is due, and returns everything that happened since the last turn.
     pub fn turn(&mut self, now: Timestamp) -> TurnOutput {
-        self.give_up_stuck_lanes(now);
+        for lane in &mut self.lanes {
+            lane.note_late(now, &self.timeouts);
+        }
+        self.resend_stuck_lanes(now);
         while let Some(&(timer, slot)) = self.timers.first()
             && timer <= now
         {
@@ -256,12 +282,15 @@ impl Scheduler {
     /// When the next turn is needed, unless an event happens before; `None` if no lease is kept alive.
     pub fn wake_at(&self) -> Option<Timestamp> {
         let first = |set: &BTreeSet<(Timestamp, SlotId)>| set.first().map(|(at, _)| *at);
-        let overdue = self.lanes.iter().filter_map(|lane| lane.overdue_at(&self.timeouts));
+        let stuck = self.lanes.iter().filter_map(|lane| {
+            let times = [lane.late_at(&self.timeouts), lane.resend_at(&self.timeouts)];
+            times.into_iter().flatten().min()
+        });
         let suspect_lane = self.lanes.len() - 1;
         let wanted = |lane| if lane == suspect_lane { !self.suspect_queue.is_empty() } else { !self.ready.is_empty() };
         let closed = self.lanes.iter().enumerate().filter(|(index, lane)| !lane.open && wanted(*index));
         let reopen = closed.map(|(_, lane)| lane.retry_at());
-        first(&self.timers).into_iter().chain(first(&self.ready)).chain(overdue).chain(reopen).min()
+        first(&self.timers).into_iter().chain(first(&self.ready)).chain(stuck).chain(reopen).min()
     }
 
     /// Puts every lease into [`TurnOutput::changed`] of the next turn, changed or not.

@@ -1,4 +1,4 @@
-//! One lane, as the scheduler sees it: a first-in, first-out queue of renewals in flight.
+//! One lane, as the scheduler sees it: first-in, first-out queues of renewals in flight.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use simkit::Timestamp;
 /// Maximum number of renewals in flight on one stream. More are sent when half of them have a reply.
 const WINDOW: usize = 96;
 
-/// Maximum number of times that the timeout doubles after consecutive timeouts.
-const MAX_TIMEOUT_DOUBLINGS: u32 = 2;
+/// How many times [`Timeouts::resend`] an unanswered stream is kept open for late replies.
+const KEPT_FOR: u32 = 4;
 
-/// A renewal in flight. The time at which it was sent distinguishes it from earlier ones of the same slot.
+/// A renewal in flight. The time at which it was sent distinguishes it from others of the same slot.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct InFlight {
     pub(super) slot: SlotId,
@@ -21,22 +21,31 @@ pub(super) struct InFlight {
     pub(super) sent: Timestamp,
 }
 
-/// A lane: its current stream, and what is in flight on it.
+/// A lane: its newest stream, at most one older stream without a reply, and what is in flight on them.
 #[derive(Debug, Default)]
 pub(super) struct StreamState {
     pub(super) in_flight: VecDeque<InFlight>,
-    /// Counts the streams of this lane. Replies of an earlier one are ignored.
+    /// Counts the streams of this lane. Replies of a closed one are ignored.
     pub(super) generation: u32,
     pub(super) open: bool,
     /// Whether to close it as soon as nothing is in flight, because another member is chosen.
     pub(super) retiring: bool,
+    /// What is in flight on the older stream. It was sent again on the newest one, and a late reply counts.
+    pub(super) older: VecDeque<InFlight>,
+    pub(super) older_generation: u32,
+    /// Whether its first renewal has waited for [`Timeouts::head`].
+    is_late: bool,
+    /// Number of streams in a row without a reply in time.
+    pub(super) unanswered: u32,
     window: usize,
     filling: bool,
     progress: Timestamp,
     retry_at: Timestamp,
     failures: u32,
-    /// Number of consecutive stream timeouts.
-    consecutive_timeouts: u32,
+    /// The shortest TTL of the renewals in flight.
+    shortest_ttl: Duration,
+    /// How long the last two replies took, each since the one before it. A single pause must not set a timeout.
+    replies: [Duration; 2],
 }
 
 impl StreamState {
@@ -55,44 +64,70 @@ impl StreamState {
         self.filling && !self.retiring && now >= self.retry_at && self.waited(now) < timeouts.head
     }
 
-    /// Adds a renewal.
-    pub(super) fn push(&mut self, renewal: InFlight) {
+    /// Adds a renewal of a lease with this TTL.
+    pub(super) fn push(&mut self, renewal: InFlight, ttl: Duration) {
         if self.in_flight.is_empty() {
             self.progress = renewal.sent;
+            self.shortest_ttl = ttl;
         }
+        self.shortest_ttl = self.shortest_ttl.min(ttl);
         self.in_flight.push_back(renewal);
         self.filling = self.in_flight.len() < self.window;
     }
 
     /// The reply to the first renewal has arrived.
     pub(super) fn pop(&mut self, now: Timestamp) {
+        self.replies = [self.waited(now), self.replies[0]];
         self.progress = now;
+        self.is_late = false;
         self.failures = 0;
-        self.consecutive_timeouts = 0;
+        // It went over another connection than the chosen one, until everything has its reply.
+        self.retiring |= self.unanswered > 0;
+        self.unanswered = 0;
         self.in_flight.pop_front();
         self.filling |= self.in_flight.len() <= self.window / 2;
     }
 
-    /// The stream failed. Returns what was in flight. The pause before the next stream grows with each failure.
+    /// The reply to the first renewal of the older stream has arrived.
+    pub(super) fn pop_older(&mut self, now: Timestamp) {
+        if let Some(first) = self.older.pop_front() {
+            self.replies = [now.since(first.sent), self.replies[0]];
+        }
+    }
+
+    /// The newest stream failed. Returns what was in flight. The pause before the next stream grows with each failure.
     pub(super) fn fail(&mut self, now: Timestamp, timeouts: &Timeouts) -> VecDeque<InFlight> {
         self.retry_at = now + timeouts.reopen(self.failures);
         self.failures = self.failures.saturating_add(1);
         self.close()
     }
 
-    /// The stream timed out. The next one gets twice the timeout, so that a slow server can still reply.
-    pub(super) fn give_up(&mut self, now: Timestamp, timeouts: &Timeouts) -> VecDeque<InFlight> {
-        self.consecutive_timeouts = (self.consecutive_timeouts + 1).min(MAX_TIMEOUT_DOUBLINGS);
-        self.fail(now, timeouts)
-    }
-
-    /// Closes the stream. Returns what was in flight.
+    /// Closes the newest stream. Returns what was in flight.
     pub(super) fn close(&mut self) -> VecDeque<InFlight> {
         self.open = false;
         self.retiring = false;
+        self.is_late = false;
         self.filling = true;
         self.generation = self.generation.wrapping_add(1);
         std::mem::take(&mut self.in_flight)
+    }
+
+    /// Whether this is the older stream, and still open.
+    pub(super) fn is_older(&self, generation: u32) -> bool {
+        !self.older.is_empty() && self.older_generation == generation
+    }
+
+    /// Whether the older stream has waited so long that the newest one takes its place.
+    pub(super) fn is_older_over(&self, now: Timestamp, timeouts: &Timeouts) -> bool {
+        let kept_for = timeouts.resend(self.shortest_ttl) * KEPT_FOR;
+        self.older.front().is_none_or(|first| now.since(first.sent) >= kept_for.max(self.patience(timeouts)))
+    }
+
+    /// Another member may answer sooner: ends the pause before the next stream, and the count of streams without a reply.
+    pub(super) fn start_over(&mut self, now: Timestamp) {
+        self.retry_at = self.retry_at.min(now);
+        self.failures = 0;
+        self.unanswered = 0;
     }
 
     /// How long the first renewal has waited since the last reply.
@@ -100,16 +135,37 @@ impl StreamState {
         if self.in_flight.is_empty() { Duration::ZERO } else { now.since(self.progress) }
     }
 
-    /// When the first renewal times out; `None` if nothing is in flight.
-    pub(super) fn overdue_at(&self, timeouts: &Timeouts) -> Option<Timestamp> {
-        if self.in_flight.is_empty() {
-            return None;
-        }
-        Some(self.progress + timeouts.answer * (1 << self.consecutive_timeouts))
+    /// When the first renewal becomes late; `None` if it is late already or nothing is in flight.
+    pub(super) fn late_at(&self, timeouts: &Timeouts) -> Option<Timestamp> {
+        if self.is_late || self.in_flight.is_empty() { None } else { Some(self.progress + timeouts.head) }
+    }
+
+    /// Notes whether the first renewal is late.
+    pub(super) fn note_late(&mut self, now: Timestamp, timeouts: &Timeouts) {
+        self.is_late |= self.late_at(timeouts).is_some_and(|at| at <= now);
+    }
+
+    /// When the renewals in flight are sent again on another stream; `None` if nothing is in flight.
+    pub(super) fn resend_at(&self, timeouts: &Timeouts) -> Option<Timestamp> {
+        if self.in_flight.is_empty() { None } else { Some(self.progress + self.patience(timeouts)) }
+    }
+
+    /// How long its first renewal may wait: longer on a member that replies slowly, and in a long outage up to a tenth of the
+    /// TTL, because a new path is found by other means.
+    fn patience(&self, timeouts: &Timeouts) -> Duration {
+        let usual = timeouts.resend(self.shortest_ttl);
+        let slow = self.replies[0].min(self.replies[1]) * 2;
+        let outage = usual * (1 << (self.unanswered / 4).min(10));
+        usual.max(slow.min(self.shortest_ttl / 3)).max(outage.min(self.shortest_ttl / 10))
     }
 
     /// When it may open its next stream.
     pub(super) fn retry_at(&self) -> Timestamp {
         self.retry_at
+    }
+
+    /// Whether its first renewal is late, or its last stream failed or got no reply in time.
+    pub(super) fn is_failing(&self) -> bool {
+        self.is_late || self.failures > 0 || self.unanswered > 0
     }
 }

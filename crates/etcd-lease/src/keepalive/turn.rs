@@ -1,10 +1,8 @@
 //! The steps of a turn: how leases move between the queues, and what follows from a failed stream.
 
-use std::collections::VecDeque;
-
 use super::Scheduler;
 use super::io::{Action, Notice, SlotId, TurnOutput};
-use super::kept_lease::{KeptLease, NextStep};
+use super::kept_lease::{self, KeptLease, NextStep};
 use super::stream_state::InFlight;
 use crate::{Ended, LeaseId, Phase};
 use simkit::Timestamp;
@@ -21,6 +19,17 @@ impl Scheduler {
     /// The lease of a renewal in flight, if it still waits for that reply.
     pub(super) fn in_flight(&mut self, renewal: InFlight) -> Option<&mut KeptLease> {
         self.get_mut(renewal.slot).filter(|kept| kept.phase == Phase::InFlight && kept.sent == renewal.sent)
+    }
+
+    /// The lease of a renewal, if it waits for a reply to this or a later renewal. The caller routes it next.
+    pub(super) fn waiting(&mut self, renewal: InFlight) -> Option<&mut KeptLease> {
+        let kept = self.slots.get_mut(renewal.slot as usize)?.as_mut()?;
+        if kept.id != renewal.id || kept.phase == Phase::Waiting {
+            return None;
+        }
+        // The reply changes the deadline, which is the key there.
+        self.ready.remove(&(kept.deadline, renewal.slot));
+        Some(kept)
     }
 
     pub(super) fn insert(&mut self, kept: KeptLease) -> SlotId {
@@ -59,7 +68,7 @@ impl Scheduler {
         output
     }
 
-    /// Moves a lease to where its next step belongs. This is the only place that changes a phase, except for sending.
+    /// Moves a lease to where its next step belongs. Besides this, only sending and a reply change a phase.
     pub(super) fn route(&mut self, slot: SlotId, now: Timestamp, step: NextStep) {
         let timeouts = self.timeouts;
         let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
@@ -157,50 +166,121 @@ impl Scheduler {
     }
 
     pub(super) fn send_on(&mut self, lane: usize, slot: SlotId, now: Timestamp) {
-        let Some(kept) = self.get_mut(slot) else { return };
+        let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
         kept.sent(now);
         kept.lane = Some(lane);
-        let id = kept.id;
-        if !self.lanes[lane].open {
-            self.lanes[lane].open = true;
-            self.output.actions.push(Action::Open { lane, generation: self.lanes[lane].generation });
+        let (id, ttl) = (kept.id, kept.ttl.map_or(self.timeouts.answer * 10, kept_lease::seconds));
+        let state = &mut self.lanes[lane];
+        if !state.open {
+            state.open = true;
+            let (generation, unanswered) = (state.generation, state.unanswered);
+            self.output.actions.push(Action::Open { lane, generation, unanswered });
         }
-        self.lanes[lane].push(InFlight { slot, id, sent: now });
+        state.push(InFlight { slot, id, sent: now }, ttl);
         self.output.actions.push(Action::Send { lane, id });
         self.mark_changed(slot);
     }
 
-    /// Closes every stream that timed out. Its first renewal becomes a suspect; the others are sent again.
-    pub(super) fn give_up_stuck_lanes(&mut self, now: Timestamp) {
+    /// Sends the renewals of each stream that did not reply in time on another stream as well.
+    pub(super) fn resend_stuck_lanes(&mut self, now: Timestamp) {
         for lane in 0..self.lanes.len() {
-            if self.lanes[lane].overdue_at(&self.timeouts).is_none_or(|at| at > now) {
+            if self.lanes[lane].resend_at(&self.timeouts).is_none_or(|at| at > now) {
                 continue;
             }
             let waited = self.lanes[lane].waited(now);
-            let mut in_flight = self.lanes[lane].give_up(now, &self.timeouts);
-            self.output.actions.push(Action::Close { lane });
-            if let Some(first) = in_flight.pop_front()
+            if let Some(first) = self.lanes[lane].in_flight.front().copied()
                 && let Some(id) = self.in_flight(first).map(|kept| kept.id)
             {
                 self.emit(first.slot, id, Notice::Missed { waited });
-                self.route(first.slot, now, NextStep::QueryTtl);
+                self.doubt(first, now);
             }
-            self.requeue(now, in_flight);
+            self.lanes[lane].unanswered += 1;
+            self.resend(lane, now);
         }
     }
 
-    pub(super) fn requeue(&mut self, now: Timestamp, in_flight: VecDeque<InFlight>) {
-        for renewal in in_flight {
-            if let Some(step) = self.in_flight(renewal).map(|kept| kept.on_stream_lost(now)) {
-                self.route(renewal.slot, now, step);
-            }
+    /// A lease that keeps a stream from replying while another one replies becomes a suspect, as does one that may have
+    /// expired. Otherwise the member is at fault.
+    fn doubt(&mut self, first: InFlight, now: Timestamp) {
+        let last_reply = self.last_reply;
+        let Some(kept) = self.in_flight(first) else { return };
+        let is_suspect = now >= kept.deadline || (kept.is_stuck && last_reply > kept.sent);
+        kept.is_stuck = true;
+        if is_suspect {
+            self.route(first.slot, now, NextStep::QueryTtl);
         }
     }
 
+    /// Sends what is in flight on a lane again, on its next stream. The older stream stays open, because its reply may
+    /// come first.
+    fn resend(&mut self, lane: usize, now: Timestamp) {
+        let is_suspect_lane = lane == self.lanes.len() - 1;
+        let state = &mut self.lanes[lane];
+        let generation = state.generation;
+        let in_flight = state.close();
+        let becomes_older = !is_suspect_lane && state.is_older_over(now, &self.timeouts);
+        let closed = if becomes_older { state.older_generation } else { generation };
+        if !becomes_older || !state.older.is_empty() {
+            self.output.actions.push(Action::Close { lane, generation: closed });
+        }
+        for renewal in &in_flight {
+            self.send_again(lane, *renewal, now);
+        }
+        if becomes_older {
+            self.lanes[lane].older = in_flight;
+            self.lanes[lane].older_generation = generation;
+        }
+    }
+
+    /// Handles a better path to the leader, such as a new leader: what still waits on this lane is sent again, on a new
+    /// stream. Without anything in flight the stream is closed.
+    pub fn resend_on_new_path(&mut self, now: Timestamp, lane: usize) {
+        self.lanes[lane].start_over(now);
+        if self.lanes[lane].in_flight.is_empty() {
+            self.lanes[lane].retiring = self.lanes[lane].open;
+            self.retire_if_idle(lane);
+        } else {
+            self.resend(lane, now);
+        }
+    }
+
+    /// Sends a renewal again, on the newest stream of a lane. Other lanes may go over the same silent connection.
+    fn send_again(&mut self, lane: usize, renewal: InFlight, now: Timestamp) {
+        match self.in_flight(renewal) {
+            Some(kept) if now < kept.deadline && !kept.is_held() => {
+                self.send_on(lane, renewal.slot, now);
+            }
+            _ => self.requeue(now, renewal),
+        }
+    }
+
+    /// A renewal is to be sent again, unless its lease no longer waits for it.
+    pub(super) fn requeue(&mut self, now: Timestamp, renewal: InFlight) {
+        if let Some(step) = self.in_flight(renewal).map(|kept| kept.due(now)) {
+            self.route(renewal.slot, now, step);
+        }
+    }
+
+    /// Closes the older stream of a lane as soon as the newest one has replied to everything, and that one too if the lane is
+    /// to use another member.
     pub(super) fn retire_if_idle(&mut self, lane: usize) {
-        if self.lanes[lane].retiring && self.lanes[lane].in_flight.is_empty() {
+        if !self.lanes[lane].open || !self.lanes[lane].in_flight.is_empty() {
+            return;
+        }
+        self.close_older(lane);
+        if self.lanes[lane].retiring {
+            let generation = self.lanes[lane].generation;
             self.lanes[lane].close();
-            self.output.actions.push(Action::Close { lane });
+            self.output.actions.push(Action::Close { lane, generation });
+        }
+    }
+
+    /// Closes the older stream of a lane. Its renewals were sent again.
+    pub(super) fn close_older(&mut self, lane: usize) {
+        if !self.lanes[lane].older.is_empty() {
+            self.lanes[lane].older.clear();
+            let generation = self.lanes[lane].older_generation;
+            self.output.actions.push(Action::Close { lane, generation });
         }
     }
 }

@@ -12,7 +12,7 @@ use tonic::body::Body;
 use tonic::transport::Channel;
 use tower::{BoxError, Service};
 
-use super::link::Link;
+use super::line::Line;
 
 /// The token of the login; `None` before the first login. All members accept it.
 #[derive(Debug, Default)]
@@ -28,18 +28,30 @@ impl AuthToken {
     }
 }
 
-/// A channel whose requests carry the token.
-#[derive(Clone, Debug)]
+/// A channel whose requests carry the token. Each request goes over the newest connection.
+#[derive(Debug)]
 pub(super) struct AuthChannel {
-    channel: Channel,
+    line: Arc<Line>,
+    /// The channel that is ready for the next request.
+    ready: Option<Channel>,
     token: Arc<AuthToken>,
     require_leader: bool,
-    link: Arc<Link>,
 }
 
 impl AuthChannel {
-    pub(super) fn new(channel: Channel, token: Arc<AuthToken>, require_leader: bool, link: Arc<Link>) -> Self {
-        AuthChannel { channel, token, require_leader, link }
+    pub(super) fn new(line: Arc<Line>, token: Arc<AuthToken>, require_leader: bool) -> Self {
+        AuthChannel { line, ready: None, token, require_leader }
+    }
+
+    /// The connection of this channel.
+    pub(super) fn line(&self) -> &Line {
+        &self.line
+    }
+}
+
+impl Clone for AuthChannel {
+    fn clone(&self) -> Self {
+        AuthChannel::new(Arc::clone(&self.line), Arc::clone(&self.token), self.require_leader)
     }
 }
 
@@ -49,7 +61,8 @@ impl Service<Request<Body>> for AuthChannel {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.channel.poll_ready(cx).map_err(BoxError::from)
+        let channel = self.ready.get_or_insert_with(|| self.line.channel());
+        channel.poll_ready(cx).map_err(BoxError::from)
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
@@ -60,8 +73,9 @@ impl Service<Request<Body>> for AuthChannel {
         if self.require_leader {
             headers.insert("hasleader", HeaderValue::from_static("true"));
         }
-        let answer = self.channel.call(request);
-        let link = Arc::clone(&self.link);
-        Box::pin(async move { answer.await.map_err(|error| link.explain(error)) })
+        let mut channel = self.ready.take().unwrap_or_else(|| self.line.channel());
+        let answer = channel.call(request);
+        let line = Arc::clone(&self.line);
+        Box::pin(async move { answer.await.map_err(|error| line.explain(error)) })
     }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use etcd_client::Client;
@@ -21,6 +21,7 @@ use super::keepalive_replies::KeepaliveReplies;
 use super::member::Member;
 use super::shared_state::SharedState;
 use super::{prober, rpc, tls};
+use crate::cluster::LeaderPath;
 use crate::{ClusterView, LeaseId};
 use simkit::tasks::{self, Task};
 
@@ -29,6 +30,15 @@ use simkit::tasks::{self, Task};
 pub struct Cluster {
     shared: Arc<SharedState>,
     _prober: Arc<Task>,
+}
+
+/// What a keepalive stream replaces.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Retry {
+    /// How many streams in a row got no reply in time.
+    pub(crate) unanswered: u32,
+    /// The member of the oldest of them that is still open.
+    pub(crate) silent: Option<usize>,
 }
 
 /// How long to wait until a read is repeated that another cluster answered.
@@ -82,15 +92,28 @@ impl Cluster {
         self.shared.probe_request.send_replace(());
     }
 
-    /// Opens a keepalive stream to the chosen member. The stream sends a renewal for each id from `requests`.
+    /// While renewals wait, every member is asked ten times a second who leads.
+    pub(crate) fn set_urgent(&self, is_urgent: bool) {
+        self.shared.urgent.send_if_modified(|urgent| std::mem::replace(urgent, is_urgent) != is_urgent);
+    }
+
+    /// Opens a keepalive stream. The stream sends a renewal for each id from `requests`. `path` is set as soon as the
+    /// member is chosen.
     ///
     /// It returns after the first reply, because etcd sends its headers with that.
     ///
     /// # Errors
     /// The error of the connection, the login or the server. If the member is at fault another one is chosen.
-    pub async fn keep_alive(&self, requests: mpsc::Receiver<LeaseId>) -> Result<KeepaliveReplies, CallError> {
+    pub(crate) async fn keep_alive(
+        &self,
+        requests: mpsc::Receiver<LeaseId>,
+        retry: Retry,
+        path: &OnceLock<LeaderPath>,
+    ) -> Result<KeepaliveReplies, CallError> {
         self.shared.wait_probed().await;
-        let member = self.shared.current().clone();
+        let (member, chosen) = self.shared.route(retry.unanswered, retry.silent);
+        let member = member.clone();
+        let _ = path.set(chosen);
         self.shared.log_in(&member).await?;
         let token = self.shared.login.token();
         let sent = self.shared.age.elapsed();
@@ -124,7 +147,12 @@ impl Cluster {
             loop {
                 let member = self.shared.current();
                 endpoint.clone_from(&member.endpoint);
-                let error = match self.attempt(kind, tried, member, &call).await {
+                let attempt = tokio::select! {
+                    attempt = self.attempt(kind, tried, member, &call) => attempt,
+                    // A follower can wait for a leader that is gone.
+                    () = self.shared.wait_outranked(member), if kind == CallKind::Read => continue,
+                };
+                let error = match attempt {
                     Err(error) if error.is_members_fault() => error,
                     Err(error) if error.kind() == ErrorKind::OtherCluster => {
                         other_cluster = Some(error);

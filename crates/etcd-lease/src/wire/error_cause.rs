@@ -183,24 +183,24 @@ impl ErrorCause {
 
     /// Whether it stays until somebody changes something.
     pub fn is_permanent(self) -> bool {
-        match self {
+        matches!(
+            self,
             ErrorCause::Corrupt
-            | ErrorCause::PermissionDenied
-            | ErrorCause::WrongPassword
-            | ErrorCause::LoginRequired
-            | ErrorCause::AuthDisabled
-            | ErrorCause::Learner
-            | ErrorCause::Unimplemented
-            | ErrorCause::CertificateMissing
-            | ErrorCause::CertificateRejected
-            | ErrorCause::ServerCertificate
-            | ErrorCause::TlsFailed
-            | ErrorCause::TlsFile
-            | ErrorCause::NotTls
-            | ErrorCause::UsesTls
-            | ErrorCause::NotHttp2 => true,
-            _ => false,
-        }
+                | ErrorCause::PermissionDenied
+                | ErrorCause::WrongPassword
+                | ErrorCause::LoginRequired
+                | ErrorCause::AuthDisabled
+                | ErrorCause::Learner
+                | ErrorCause::Unimplemented
+                | ErrorCause::CertificateMissing
+                | ErrorCause::CertificateRejected
+                | ErrorCause::ServerCertificate
+                | ErrorCause::TlsFailed
+                | ErrorCause::TlsFile
+                | ErrorCause::NotTls
+                | ErrorCause::UsesTls
+                | ErrorCause::NotHttp2
+        )
     }
 
     /// The kind of an error with this cause.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use etcd_client::proto::{PbKeyValue, PbRangeRequest, PbRangeResponse};
+use etcd_client::{SortOrder, SortTarget};
 use prost::Message;
 
 use super::cluster::{CallKind, Cluster};
@@ -12,13 +13,15 @@ use crate::{KeyEntry, KeyRange, LeaseId};
 
 /// Keys on the first page.
 const FIRST_LIMIT: i64 = 256;
-/// Keys on the first page if their size is not known.
-const SAMPLE_LIMIT: i64 = 8;
+/// Keys on the first page if they may be large.
+const FIRST_LIMIT_OF_LARGE: i64 = 2;
 /// Maximum number of keys on a page.
 const MAX_LIMIT: i64 = 8192;
 /// The intended size of a page in bytes. A page has values, because a range with `keys_only` loses the lease of a key
 /// on etcd 3.7 (etcd-io/etcd#22209).
-const PAGE_BYTES: usize = 1 << 20;
+const PAGE_BYTES: u64 = 1 << 20;
+
+const TRIED: &str = "read the keys";
 
 /// The keys of a range, read page by page, all at the revision of the first page.
 #[derive(Debug)]
@@ -30,8 +33,8 @@ pub struct KeyPages {
     limit: i64,
     revision: i64,
     received: u64,
-    /// Number of keys in the range.
-    count: u64,
+    /// Number of keys on the pages so far.
+    read: u64,
 }
 
 /// The keys of a range.
@@ -43,15 +46,6 @@ pub struct KeyRangeRead {
     pub revision: i64,
     /// The size of the reply in bytes.
     pub received: u64,
-}
-
-/// What the pages so far show about the size of a range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RangeSize {
-    /// Number of keys.
-    pub keys: u64,
-    /// Estimated bytes of all pages, from the average of the keys so far.
-    pub bytes: u64,
 }
 
 impl Cluster {
@@ -66,8 +60,9 @@ impl Cluster {
     /// # Errors
     /// Those of [`KeyPages::next`].
     pub async fn read_keys(&self, range: &KeyRange, most: u64) -> Result<KeyRangeRead, CallError> {
-        let mut pages = self.key_samples(range);
+        let mut pages = self.pages(range, FIRST_LIMIT_OF_LARGE);
         let mut entries = Vec::new();
+        pages.limit_next(u64::MAX, most);
         while let Some(kvs) = pages.next_kvs().await? {
             entries.extend(kvs.into_iter().map(|entry| {
                 let changed = entry.mod_revision;
@@ -76,19 +71,66 @@ impl Cluster {
             if pages.received > most {
                 break;
             }
+            pages.limit_next(u64::MAX, most - pages.received);
         }
         Ok(KeyRangeRead { entries, revision: pages.revision, received: pages.received })
     }
 
-    /// As [`Cluster::key_pages`], with a first page of a few keys, to estimate the size of the range.
-    pub fn key_samples(&self, range: &KeyRange) -> KeyPages {
-        self.pages(range, SAMPLE_LIMIT)
+    /// Reads one key with its lease and without its value.
+    ///
+    /// # Errors
+    /// Those of [`KeyPages::next`].
+    pub async fn read_key(&self, key: &[u8]) -> Result<KeyRangeRead, CallError> {
+        // etcd 3.7 leaves out the lease of a key without its value, except if it sorts by value (etcd-io/etcd#22209).
+        let request = PbRangeRequest {
+            key: key.to_vec(),
+            keys_only: true,
+            sort_order: SortOrder::Ascend.into(),
+            sort_target: SortTarget::Value.into(),
+            ..Default::default()
+        };
+        let reply = self.range(request).await?;
+        let received = reply.encoded_len() as u64;
+        let entries = reply.kvs.into_iter().map(|entry| {
+            let changed = entry.mod_revision;
+            (key_entry(entry), changed)
+        });
+        Ok(KeyRangeRead {
+            entries: entries.collect(),
+            revision: reply.header.map_or(0, |header| header.revision),
+            received,
+        })
+    }
+
+    /// The number of keys in a range.
+    ///
+    /// # Errors
+    /// Those of [`KeyPages::next`].
+    pub async fn count_keys(&self, range: &KeyRange) -> Result<u64, CallError> {
+        let request = PbRangeRequest {
+            key: range.start.clone(),
+            range_end: range_end(range),
+            count_only: true,
+            ..Default::default()
+        };
+        Ok(self.range(request).await?.count.unsigned_abs())
+    }
+
+    async fn range(&self, request: PbRangeRequest) -> Result<PbRangeResponse, CallError> {
+        self.call(CallKind::Read, TRIED, |member| {
+            let request = request.clone();
+            async move {
+                let answer = rpc::range(&member.channel, request).await;
+                answer.map_err(|status| CallError::from_status(TRIED, &member.endpoint, &status))
+            }
+        })
+        .await
     }
 
     fn pages(&self, range: &KeyRange, limit: i64) -> KeyPages {
         let next = Some(range.start.clone());
         let range = Arc::new(range.clone());
-        KeyPages { cluster: self.clone(), range, next, limit, revision: 0, received: 0, count: 0 }
+        KeyPages { cluster: self.clone(), range, next, limit, revision: 0, received: 0, read: 0 }
     }
 }
 
@@ -103,10 +145,17 @@ impl KeyPages {
         self.received
     }
 
-    /// The size of the range. `read` is the number of keys on the pages so far.
-    pub fn size(&self, read: u64) -> RangeSize {
-        let bytes = u128::from(self.received) * u128::from(self.count) / u128::from(read.max(1));
-        RangeSize { keys: self.count, bytes: u64::try_from(bytes).unwrap_or(u64::MAX) }
+    /// Number of keys on the pages so far.
+    pub fn keys_read(&self) -> u64 {
+        self.read
+    }
+
+    /// Limits the next page to a number of keys, and to as many as fit into `bytes` if they have the average size of those
+    /// so far. It has at least one key.
+    pub fn limit_next(&mut self, keys: u64, bytes: u64) {
+        let average = (self.received / self.read.max(1)).max(1);
+        let most = i64::try_from(keys.min(bytes / average)).unwrap_or(i64::MAX);
+        self.limit = self.limit.min(most).max(1);
     }
 
     /// The next page, sorted by key; none after the last.
@@ -123,8 +172,8 @@ impl KeyPages {
         let Some(from) = self.next.clone() else { return Ok(None) };
         let page = self.read(from).await?;
         self.received += page.encoded_len() as u64;
+        self.read += page.kvs.len() as u64;
         if self.revision == 0 {
-            self.count = page.count.unsigned_abs();
             self.revision = page.header.map_or(0, |header| header.revision);
         }
         self.adjust_limit(&page.kvs);
@@ -133,32 +182,27 @@ impl KeyPages {
     }
 
     async fn read(&self, from: Vec<u8>) -> Result<PbRangeResponse, CallError> {
-        const TRIED: &str = "read the keys";
         let request = PbRangeRequest {
             key: from,
-            range_end: self.range.end.clone().unwrap_or_else(|| vec![0]),
+            range_end: range_end(&self.range),
             limit: self.limit,
             revision: self.revision,
             ..Default::default()
         };
-        self.cluster
-            .call(CallKind::Read, TRIED, |member| {
-                let request = request.clone();
-                async move {
-                    let answer = rpc::range(&member.channel, request).await;
-                    answer.map_err(|status| CallError::from_status(TRIED, &member.endpoint, &status))
-                }
-            })
-            .await
+        self.cluster.range(request).await
     }
 
     /// Large values make the next page shorter, small ones longer.
     fn adjust_limit(&mut self, kvs: &[PbKeyValue]) {
-        let bytes: usize = kvs.iter().map(|entry| entry.key.len() + entry.value.len()).sum();
-        let each = bytes / kvs.len().max(1);
+        let bytes: u64 = kvs.iter().map(|entry| (entry.key.len() + entry.value.len()) as u64).sum();
+        let each = bytes / kvs.len().max(1) as u64;
         let fits = i64::try_from(PAGE_BYTES / each.max(1)).unwrap_or(MAX_LIMIT);
         self.limit = fits.clamp(1, (self.limit * 2).min(MAX_LIMIT));
     }
+}
+
+fn range_end(range: &KeyRange) -> Vec<u8> {
+    range.end.clone().unwrap_or_else(|| vec![0])
 }
 
 fn key_entry(entry: PbKeyValue) -> KeyEntry {

@@ -8,11 +8,10 @@ use tower::util::BoxCloneSyncService;
 
 use super::auth_channel::{AuthChannel, AuthToken};
 use super::config::{Settings, Target};
-use super::connect;
 use super::error::CallError;
 use super::error_cause::ErrorCause;
 use super::header::header;
-use super::link::Link;
+use super::line::Line;
 use crate::cluster_identity::Evidence;
 use crate::{Header, MemberView, Reachability};
 use simkit::Stopwatch;
@@ -41,18 +40,22 @@ impl Member {
         tls: Option<&Arc<ClientConfig>>,
         token: &Arc<AuthToken>,
     ) -> Result<Self, CallError> {
-        let link = Arc::new(Link::default());
-        let raw = connect::channel(target, tls, settings.dial_timeout, &link);
+        let line = Arc::new(Line::new(target, tls, settings.dial_timeout));
         let endpoint = target.to_string();
-        let channel = AuthChannel::new(raw.clone(), Arc::clone(token), true, Arc::clone(&link));
+        let channel = AuthChannel::new(Arc::clone(&line), Arc::clone(token), true);
         let client = client_on(channel.clone(), &endpoint).await?;
-        let status = client_on(AuthChannel::new(raw, Arc::clone(token), false, link), &endpoint).await?;
+        let status = client_on(AuthChannel::new(line, Arc::clone(token), false), &endpoint).await?;
         Ok(Member { endpoint, channel, client, status })
     }
 
     /// etcd-client's client for this member.
     pub(super) fn client(&self) -> Client {
         self.client.clone()
+    }
+
+    /// Its connection.
+    pub(super) fn line(&self) -> &Line {
+        self.channel.line()
     }
 
     /// Asks the member for its status. `age` is that of the [`SharedState`](super::shared_state::SharedState).

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::error::CallError;
@@ -20,13 +21,15 @@ const MIN_PAUSE: Duration = Duration::from_millis(100);
 /// How long a member may take to answer before it counts as hanging. It is longer for a member that is far away.
 const MIN_PROBE_TIMEOUT: Duration = Duration::from_millis(700);
 
-/// Probes all members about once per `interval`, and at once on a [`probe_request`](SharedState::probe_request).
+/// Probes all members about once per `interval`, at once on a [`probe_request`](SharedState::probe_request), and all the
+/// time while it is [`urgent`](SharedState::urgent).
 pub(super) async fn probe_forever(shared: Arc<SharedState>, interval: Duration) {
     join_all((0..shared.members.len()).map(|index| probe_member_forever(&shared, index, interval))).await;
 }
 
 async fn probe_member_forever(shared: &SharedState, index: usize, interval: Duration) {
     let mut probe_request = shared.probe_request.subscribe();
+    let mut urgent = shared.urgent.subscribe();
     let mut round_trip = RoundTrip::default();
     loop {
         probe(shared, index, &mut round_trip).await;
@@ -37,8 +40,14 @@ async fn probe_member_forever(shared: &SharedState, index: usize, interval: Dura
         tokio::select! {
             () = sleep(interval) => (),
             Ok(()) = probe_request.changed() => sleep(MIN_PAUSE).await,
+            () = wait_until(&mut urgent) => sleep(MIN_PAUSE).await,
         }
     }
+}
+
+async fn wait_until(flag: &mut watch::Receiver<bool>) {
+    // The sender lives as long as the prober.
+    let _ = flag.wait_for(|is_set| *is_set).await;
 }
 
 /// The round trip to a member: the shorter of the last two. A single one can include a pause of the member, which must
@@ -62,7 +71,8 @@ impl RoundTrip {
     }
 }
 
-/// Probes one member. A slow member counts as hanging until it answers; after two answers it gets more time.
+/// Probes one member. A slow member counts as hanging until it answers; after two answers it gets more time. It is then
+/// asked over a new connection as well, because the old one may be dead, and the first answer counts.
 async fn probe(shared: &SharedState, index: usize, round_trip: &mut RoundTrip) {
     let probe_timeout = round_trip.probe_timeout();
     let member = &shared.members[index];
@@ -74,7 +84,11 @@ async fn probe(shared: &SharedState, index: usize, round_trip: &mut RoundTrip) {
         let within = format!("no reply within {} ms", probe_timeout.as_millis());
         let trouble = CallError::new(ErrorCause::NoReply, "read the status", &member.endpoint, within);
         shared.record_probe(index, without_details(member, Reachability::Down { trouble }));
-        answer.await
+        member.line().replace();
+        tokio::select! {
+            answer = &mut answer => answer,
+            Ok(seen) = member.probe(shared.age) => Ok(Ok(seen)),
+        }
     };
     let Ok(answer) = answer else { return };
     // A login takes as long as etcd's bcrypt cost makes it, and does not mean that the member hangs.

@@ -12,6 +12,7 @@ use super::auth_session::AuthSession;
 use super::error::CallError;
 use super::error_cause::ErrorKind;
 use super::member::{Member, Probe};
+use crate::cluster::LeaderPath;
 use crate::cluster_identity::ClusterIdentity;
 use crate::{ClusterView, MemberView, Reachability};
 use simkit::Stopwatch;
@@ -28,6 +29,8 @@ pub(super) struct SharedState {
     pub(super) identity: Mutex<ClusterIdentity>,
     /// A change makes the prober ask every member at once.
     pub(super) probe_request: watch::Sender<()>,
+    /// Whether renewals wait, so that every member is asked all the time.
+    pub(super) urgent: watch::Sender<bool>,
 }
 
 impl SharedState {
@@ -42,6 +45,7 @@ impl SharedState {
             view: watch::Sender::new(view),
             identity: Mutex::default(),
             probe_request: watch::Sender::new(()),
+            urgent: watch::Sender::new(false),
         }
     }
 
@@ -54,6 +58,21 @@ impl SharedState {
         &self.members[self.view.borrow().chosen.unwrap_or(0)]
     }
 
+    /// The member for a keepalive stream, and its path to the leader as far as it is known. After streams without a reply
+    /// it is another member than the `silent` one, or the same over a new connection.
+    pub(super) fn route(&self, unanswered: u32, silent: Option<usize>) -> (&Member, LeaderPath) {
+        let view = self.view.borrow();
+        let chosen = view.chosen.unwrap_or(0);
+        let silent = silent.filter(|_| unanswered > 0);
+        let index = silent.map_or(chosen, |silent| view.choose_beside(silent, unanswered));
+        let member = &self.members[index];
+        // With a second stream in vain, all connections may be dead.
+        if silent == Some(index) || unanswered > 1 {
+            member.line().replace();
+        }
+        (member, LeaderPath { member: index, term: view.members[index].raft_term })
+    }
+
     /// With several members, waits until one has answered or none does: the first one named may hang.
     pub(super) async fn wait_probed(&self) {
         let is_probed = |view: &ClusterView| {
@@ -63,6 +82,18 @@ impl SharedState {
         let mut view = self.view.subscribe();
         // The sender is a field of `self`, so this cannot fail.
         let _ = view.wait_for(is_probed).await;
+    }
+
+    /// Waits until another member is the leader in a newer term than this one had known at the start.
+    pub(super) async fn wait_outranked(&self, member: &Member) {
+        let mut view = self.view.subscribe();
+        let term = view.borrow().members.iter().map(|seen| seen.raft_term).max().unwrap_or(0);
+        let is_outranked = |view: &ClusterView| {
+            view.leader().is_some_and(|leader| leader.raft_term > term && leader.endpoint != member.endpoint)
+        };
+        if view.wait_for(is_outranked).await.is_err() {
+            std::future::pending().await
+        }
     }
 
     /// Waits until another member is chosen because this one does not answer.

@@ -3,9 +3,11 @@
 mod drills;
 mod members;
 mod paces;
+mod paths;
 mod pipe;
 mod pipe_seeds;
 mod queues;
+mod random;
 mod reasons;
 mod seeds;
 mod simulation;

@@ -6,16 +6,16 @@ use etcd_lease::engine::Options;
 use tonic::Status;
 
 use crate::pipe::{EngineTest, engine_test_of, seconds};
-use crate::simulation::{Rng, cases};
+use crate::random::{Rng, cases};
 
 const DAY: f64 = 24.0 * 3600.0;
 
-/// An outage of up to 3 s of some member, which a lease of 60 s survives.
+/// An outage that a lease of 60 s survives: of up to 3 s, or with a way around it.
 async fn cause_outage(rng: &mut Rng, test: &EngineTest) {
     let member = usize::try_from(rng.below(3)).unwrap();
     let (all, one) = (test.sandbox.faults(), test.sandbox.faults().on(member));
     let lasting = rng.between(100, 3_000) as f64 / 1_000.0;
-    match rng.below(6) {
+    match rng.below(8) {
         0 => {
             one.down();
             all.move_leader((member + 1) % 3);
@@ -37,6 +37,15 @@ async fn cause_outage(rng: &mut Rng, test: &EngineTest) {
             all.lose_leader();
             seconds(lasting).await;
             all.move_leader(member);
+        }
+        5 => all.silence_connections(),
+        6 => {
+            // It is frozen for much longer than the election takes.
+            one.hang();
+            seconds(1.5).await;
+            all.move_leader((member + 1) % 3);
+            seconds(lasting * 5.0).await;
+            one.resume();
         }
         _ => all.refill(),
     }

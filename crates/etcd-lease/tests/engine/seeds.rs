@@ -7,7 +7,8 @@ use std::time::Duration;
 use etcd_lease::{Ended, LeaseId, RenewalSchedule};
 use simkit::Timestamp;
 
-use crate::simulation::{Disturbance, Rng, Simulation, cases, ms};
+use crate::random::{Rng, cases, ms};
+use crate::simulation::{Disturbance, Simulation};
 
 const DAY: Timestamp = Timestamp::from_nanos(24 * 3600 * 1_000_000_000);
 const DAYS: u64 = 80;
@@ -38,9 +39,16 @@ fn short_outages_lose_no_lease() {
                 Disturbance::Stopped,
                 Disturbance::Refill,
                 Disturbance::Backlog,
+                Disturbance::DeadConnections,
+                Disturbance::FrozenLeader,
             ];
             let trouble = rng.pick(&troubles);
-            simulation.start(trouble, ms(rng.between(100, 3_000)));
+            // A path exists all the time, or again after an election.
+            let longest = match trouble {
+                Disturbance::DeadConnections | Disturbance::FrozenLeader => 15_000,
+                _ => 3_000,
+            };
+            simulation.start(trouble, ms(rng.between(100, longest)));
             let calm = rng.between(15_000, 3_600_000);
             simulation.run_until((simulation.now + ms(calm)).min(DAY));
         }
@@ -77,6 +85,8 @@ fn every_end_reports_its_true_reason() {
                 3 => simulation.start(Disturbance::Hung, Duration::from_secs(ttl * 2)),
                 4 => simulation.start(Disturbance::Stopped, Duration::from_secs(ttl + 5)),
                 5 => simulation.start(Disturbance::Backlog, ms(rng.between(1_000, 30_000))),
+                6 => simulation.start(Disturbance::DeadConnections, ms(rng.between(1_000, 30_000))),
+                7 => simulation.start(Disturbance::FrozenLeader, ms(rng.between(1_000, 30_000))),
                 _ => simulation.start(rng.pick(&[Disturbance::Cut, Disturbance::Refill]), Duration::ZERO),
             }
             simulation.run_until((simulation.now + ms(rng.between(1_000, 4_000_000))).min(DAY));

@@ -8,40 +8,10 @@ use etcd_lease::wire::{CallError, ErrorCause};
 use etcd_lease::{Ended, Header, LeaseId, RenewalSchedule, TimeToLive};
 use simkit::Timestamp;
 
-/// A small seeded generator (splitmix64).
-#[derive(Debug)]
-pub(crate) struct Rng(u64);
+pub(crate) use self::outages::Disturbance;
+use crate::random::ms;
 
-impl Rng {
-    pub(crate) fn new(seed: u64) -> Self {
-        Rng(seed)
-    }
-
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound
-    }
-
-    pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
-        low + self.below(high - low)
-    }
-
-    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[usize::try_from(self.below(from.len() as u64)).unwrap()]
-    }
-}
-
-/// How many random cases a test runs: `usual`, or what `LEASETOP_CASES` says (tests/measure seeds).
-pub(crate) fn cases(usual: u64) -> u64 {
-    std::env::var("LEASETOP_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
-}
-
-pub(crate) const fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
+mod outages;
 
 /// A lease on the server.
 #[derive(Debug)]
@@ -51,27 +21,11 @@ struct SimulatedLease {
     forbidden: bool,
 }
 
-/// An outage of some duration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Disturbance {
-    /// The server is down: streams break, and none opens.
-    Down,
-    /// Requests are accepted and answered only afterwards.
-    Hung,
-    /// All streams break once.
-    Cut,
-    /// The engine itself does not run.
-    Stopped,
-    /// A new leader gives every lease its full TTL again.
-    Refill,
-    /// Expired leases are not removed for a while.
-    Backlog,
-}
-
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     Answer { lane: usize, generation: u32 },
     Broken { lane: usize, generation: u32 },
+    Elected,
     AskAnswer { slot: SlotId, id: LeaseId, sent: Timestamp },
     AskTimeout { slot: SlotId, id: LeaseId, sent: Timestamp },
     TroubleEnds,
@@ -85,8 +39,15 @@ pub(crate) struct Simulation {
     /// When each lease was removed, and whether because it had expired.
     pub(crate) removed: BTreeMap<LeaseId, (Timestamp, bool)>,
     pub(crate) forbidden: BTreeSet<LeaseId>,
-    /// The requests waiting on each stream, with the generation of the stream.
-    lanes: BTreeMap<usize, (u32, VecDeque<LeaseId>)>,
+    ttls: BTreeMap<LeaseId, Duration>,
+    /// The requests waiting on each stream, by its lane and generation.
+    streams: BTreeMap<(usize, u32), VecDeque<LeaseId>>,
+    /// The streams that get no reply.
+    dead: BTreeSet<(usize, u32)>,
+    /// Since when a new stream would get replies.
+    path_since: Option<Timestamp>,
+    /// The times, long enough to matter, in which a new stream would have got replies.
+    paths: Vec<(Timestamp, Timestamp)>,
     asked: Vec<(SlotId, LeaseId, Timestamp)>,
     events: BTreeSet<(Timestamp, u64, Event)>,
     order: u64,
@@ -109,7 +70,11 @@ impl Simulation {
             held: BTreeMap::new(),
             removed: BTreeMap::new(),
             forbidden: BTreeSet::new(),
-            lanes: BTreeMap::new(),
+            ttls: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            dead: BTreeSet::new(),
+            path_since: Some(Timestamp::START),
+            paths: Vec::new(),
             asked: Vec::new(),
             events: BTreeSet::new(),
             order: 0,
@@ -128,6 +93,7 @@ impl Simulation {
     pub(crate) fn grant(&mut self, id: i64, ttl: u64, reported: bool) {
         let id = LeaseId(id);
         self.held.insert(id, SimulatedLease { ttl, deadline: self.now + Duration::from_secs(ttl), forbidden: false });
+        self.ttls.insert(id, Duration::from_secs(ttl));
         self.answered_any.insert(id, self.now);
         self.last_answer.insert(id, self.now);
         if reported {
@@ -154,35 +120,9 @@ impl Simulation {
         self.held.contains_key(&id)
     }
 
-    /// Starts an outage of this duration, unless there is one.
-    pub(crate) fn start(&mut self, trouble: Disturbance, lasting: Duration) {
-        if self.trouble.is_some() {
-            return;
-        }
-        match trouble {
-            Disturbance::Down | Disturbance::Cut => self.break_streams(),
-            Disturbance::Refill => {
-                let now = self.now;
-                self.held.values_mut().for_each(|held| held.deadline = now + Duration::from_secs(held.ttl + 1));
-                return self.break_streams();
-            }
-            _ => (),
-        }
-        if trouble != Disturbance::Cut {
-            self.trouble = Some(trouble);
-            self.at(self.now + lasting, Event::TroubleEnds);
-        }
-    }
-
     fn at(&mut self, when: Timestamp, event: Event) {
         self.order += 1;
         self.events.insert((when, self.order, event));
-    }
-
-    fn break_streams(&mut self) {
-        for (lane, (generation, _)) in std::mem::take(&mut self.lanes) {
-            self.at(self.now + ms(1), Event::Broken { lane, generation });
-        }
     }
 
     /// Runs until `end`.
@@ -207,7 +147,8 @@ impl Simulation {
 
     /// Removes expired leases. etcd does so every 500 ms; here it happens whenever time advances.
     fn expire(&mut self) {
-        if self.trouble == Some(Disturbance::Backlog) || self.trouble == Some(Disturbance::Down) {
+        let is_frozen = self.trouble == Some(Disturbance::FrozenLeader) && self.path_since.is_none();
+        if is_frozen || matches!(self.trouble, Some(Disturbance::Backlog | Disturbance::Down)) {
             return;
         }
         let now = self.now;
@@ -216,8 +157,8 @@ impl Simulation {
         for id in over {
             self.held.remove(&id);
             self.removed.insert(id, (now, true));
-            let blocked: Vec<_> = self.lanes.iter().filter(|(_, (_, line))| line.front() == Some(&id)).collect();
-            let blocked: Vec<_> = blocked.into_iter().map(|(lane, (generation, _))| (*lane, *generation)).collect();
+            let blocked = self.streams.iter().filter(|(_, line)| line.front() == Some(&id));
+            let blocked: Vec<_> = blocked.map(|(stream, _)| *stream).collect();
             blocked.into_iter().for_each(|(lane, generation)| self.at(now, Event::Answer { lane, generation }));
         }
     }
@@ -228,21 +169,15 @@ impl Simulation {
             return self.at(self.now + ms(50), event);
         }
         match event {
-            Event::TroubleEnds => {
-                self.trouble = None;
-                let lanes: Vec<_> = self.lanes.iter().map(|(lane, (generation, _))| (*lane, *generation)).collect();
-                lanes.into_iter().for_each(|(lane, generation)| self.at(self.now, Event::Answer { lane, generation }));
-                for (slot, id, sent) in std::mem::take(&mut self.asked) {
-                    self.at(self.now + self.latency, Event::AskAnswer { slot, id, sent });
-                }
-            }
+            Event::TroubleEnds => self.end_trouble(),
+            Event::Elected => self.elect(),
             Event::Broken { lane, generation } => {
                 self.scheduler.stream_ended(self.now, lane, generation, StreamEnd::Broken("cut".to_owned()));
             }
             Event::Answer { lane, generation } => self.serve(lane, generation),
             Event::AskAnswer { slot, id, sent } => {
                 let answer = self.time_to_live(id);
-                self.answered_any.insert(id, self.now);
+                self.note_answer(id);
                 self.scheduler.on_ttl_reply(self.now, slot, id, sent, Ok(&answer));
             }
             Event::AskTimeout { slot, id, sent } => {
@@ -255,28 +190,20 @@ impl Simulation {
         }
     }
 
-    fn is_silent(&self) -> bool {
-        matches!(self.trouble, Some(Disturbance::Hung | Disturbance::Down))
-    }
-
     /// Answers the first request of a stream; streams are strictly in order.
     fn serve(&mut self, lane: usize, generation: u32) {
-        if self.is_silent() {
+        let stream = (lane, generation);
+        if self.is_silent() || self.dead.contains(&stream) {
             return;
         }
-        let Some((of, line)) = self.lanes.get_mut(&lane).filter(|(of, _)| *of == generation) else { return };
-        let (of, Some(&id)) = (*of, line.front()) else { return };
+        let Some(&id) = self.streams.get(&stream).and_then(VecDeque::front) else { return };
         let now = self.now;
         match self.held.get_mut(&id) {
             Some(held) if held.deadline <= now => return, // blocks until it is removed
             Some(held) if held.forbidden => {
-                self.lanes.remove(&lane);
-                return self.scheduler.stream_ended(
-                    now,
-                    lane,
-                    of,
-                    StreamEnd::Forbidden("permission denied".to_owned()),
-                );
+                self.streams.remove(&stream);
+                let end = StreamEnd::Forbidden("permission denied".to_owned());
+                return self.scheduler.stream_ended(now, lane, generation, end);
             }
             Some(held) => {
                 held.deadline = now + Duration::from_secs(held.ttl);
@@ -286,14 +213,21 @@ impl Simulation {
             None => (),
         }
         let ttl = self.held.get(&id).map_or(0, |held| i64::try_from(held.ttl).unwrap());
-        self.answered_any.insert(id, now);
-        if let Some((_, line)) = self.lanes.get_mut(&lane) {
+        self.note_answer(id);
+        if let Some(line) = self.streams.get_mut(&stream) {
             line.pop_front();
             if !line.is_empty() {
                 self.at(now + ms(1), Event::Answer { lane, generation });
             }
         }
-        self.scheduler.on_renewal_reply(now, lane, of, id, ttl, 1);
+        self.scheduler.on_renewal_reply(now, lane, generation, id, ttl, 1);
+    }
+
+    /// The engine gets an answer about a lease, unless it has given it up.
+    fn note_answer(&mut self, id: LeaseId) {
+        if !self.ended.contains_key(&id) {
+            self.answered_any.insert(id, self.now);
+        }
     }
 
     fn time_to_live(&self, id: LeaseId) -> TimeToLive {
@@ -307,12 +241,14 @@ impl Simulation {
 
     fn turn(&mut self) {
         self.turns += 1;
+        self.check_deadlines();
         let output = self.scheduler.turn(self.now);
         for act in output.actions {
             self.act(act);
         }
         for (_, id, notice) in output.notices {
             if let Notice::Ended(last) = notice {
+                self.check_end(id, last.ended.as_ref().unwrap());
                 let before = self.ended.insert(id, (self.now, last.ended.unwrap()));
                 assert_eq!(before, None, "{id} ends once");
             }
@@ -321,15 +257,19 @@ impl Simulation {
 
     fn act(&mut self, act: Action) {
         match act {
-            Action::Open { lane, generation } => {
+            Action::Open { lane, generation, unanswered } => {
                 if self.trouble == Some(Disturbance::Down) {
-                    self.at(self.now + ms(1), Event::Broken { lane, generation });
-                } else {
-                    self.lanes.insert(lane, (generation, VecDeque::new()));
+                    return self.at(self.now + ms(1), Event::Broken { lane, generation });
+                }
+                self.streams.insert((lane, generation), VecDeque::new());
+                let is_same_connection = self.trouble == Some(Disturbance::DeadConnections) && unanswered == 0;
+                if self.is_silent() && self.trouble == Some(Disturbance::FrozenLeader) || is_same_connection {
+                    self.dead.insert((lane, generation));
                 }
             }
-            Action::Close { lane } => {
-                self.lanes.remove(&lane);
+            Action::Close { lane, generation } => {
+                self.streams.remove(&(lane, generation));
+                self.dead.remove(&(lane, generation));
             }
             Action::Send { lane, id } => self.send(lane, id),
             Action::QueryTtl { slot, id } => {
@@ -346,15 +286,16 @@ impl Simulation {
 
     fn send(&mut self, lane: usize, id: LeaseId) {
         self.sends += 1;
-        let elsewhere = self.lanes.values().any(|(_, line)| line.contains(&id));
-        assert!(!elsewhere, "{id} is in flight twice");
         let at = self.now + self.latency;
-        if let Some((generation, line)) = self.lanes.get_mut(&lane) {
-            line.push_back(id);
-            let generation = *generation;
-            if line.len() == 1 {
-                self.at(at, Event::Answer { lane, generation });
-            }
+        let Some((&(_, generation), line)) = self.streams.range_mut((lane, 0)..=(lane, u32::MAX)).next_back() else {
+            return;
+        };
+        assert!(!line.contains(&id), "{id} is in flight twice on a stream");
+        line.push_back(id);
+        if line.len() == 1 {
+            self.at(at, Event::Answer { lane, generation });
         }
+        let copies = self.streams.values().filter(|line| line.contains(&id)).count();
+        assert!(copies <= 2 * self.scheduler.lanes(), "{id} is in flight {copies} times");
     }
 }
