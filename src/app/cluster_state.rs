@@ -90,9 +90,14 @@ impl LinkFailure<'_> {
         error_table::reason(self.trouble)
     }
 
+    /// What the member does, before the reason. Not escaped.
+    pub fn refusal(&self) -> String {
+        error_table::refusal(self.cause(), self.endpoint)
+    }
+
     /// Whether it refuses requests until somebody changes something. Otherwise it does not answer at present.
     pub fn is_refusal(&self) -> bool {
-        error_table::row_of(self.cause()).is_permanent
+        self.cause().is_permanent()
     }
 
     /// Whether the user lacks a permission.

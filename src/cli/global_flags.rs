@@ -123,7 +123,9 @@ impl GlobalFlags {
     /// Connection settings for the endpoints. Prompts for a missing password.
     pub(super) fn settings(&self) -> Result<Settings, CliError> {
         let tls = self.tls.files();
-        let secure = tls.is_some();
+        // --insecure-skip-tls-verify alone does not turn TLS on, as in etcdctl.
+        let secure =
+            tls.as_ref().is_some_and(|files| files.ca.is_some() || files.cert.is_some() || files.key.is_some());
         let targets = self.connection.endpoints.iter().map(|text| address(text, secure).map(Target::Address));
         let targets = targets.collect::<Result<_, _>>()?;
         let ConnectionFlags { dial_timeout, command_timeout, .. } = self.connection;
@@ -208,6 +210,13 @@ mod tests {
         let secure = |text| address(text, true).map(|address| address.is_secure());
         assert_eq!((secure("a:1"), secure("http://a:1"), secure("https://a:1")), (Ok(true), Ok(false), Ok(true)));
         assert_eq!(address("a:1", false).map(|address| address.is_secure()), Ok(false));
+    }
+
+    #[test]
+    fn skipping_verification_alone_does_not_turn_tls_on() {
+        let settings = |line| shared(line).settings().unwrap().targets[0].to_string();
+        assert_eq!(settings("leasetop --endpoints a:1 --insecure-skip-tls-verify"), "a:1");
+        assert_eq!(settings("leasetop --endpoints a:1 --insecure-skip-tls-verify --cacert ca.pem"), "https://a:1");
     }
 
     #[test]

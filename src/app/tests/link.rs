@@ -70,6 +70,19 @@ fn a_refusal_after_a_loss_is_reported_once_per_outage() {
 }
 
 #[test]
+fn a_member_that_wants_a_login_is_not_lost() {
+    let mut story = unconnected();
+    story.send(Msg::Cluster(view()));
+    story.send(failing(ErrorCause::LoginRequired));
+    story.send(failing(ErrorCause::LoginRequired));
+    let events = story.app.events.drain_recorded();
+    let told: Vec<String> = events.iter().map(Event::text).filter(|text| text.contains("login")).collect();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("127.0.0.1:2379 refuses requests: "), "{told:?}");
+    assert!(!events.iter().any(|event| matches!(event.kind, EventKind::Disconnected { .. })), "{events:?}");
+}
+
+#[test]
 fn a_connection_that_comes_and_goes_gives_a_few_lines_a_minute() {
     let mut story = unconnected();
     let change = |story: &mut Story, seconds: f64, up: bool| {

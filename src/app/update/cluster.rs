@@ -180,7 +180,7 @@ fn unreached(app: &mut AppState, now: Timestamp) {
     }
     app.cluster.reported_causes.push(cause);
     if is_refusal {
-        app.events.push(now, None, EventKind::Refused { endpoint, message });
+        app.events.push(now, None, EventKind::Refused { endpoint, cause, message });
     } else {
         app.events.push_verbose(now, None, || EventKind::Unreached { endpoint, message });
     }
@@ -204,6 +204,11 @@ fn lost(app: &mut AppState, now: Timestamp) {
     app.cluster.unreached_since = Some(now);
     app.leases.record_in_all(now, HistoryEvent::Unknown);
     app.cluster.reported_causes = app.cluster.link_failure().map(|failure| failure.cause()).into_iter().collect();
+    // It answers, so the connection is not lost.
+    if app.cluster.link_failure().is_some_and(|failure| failure.is_refusal()) {
+        app.cluster.reported_causes.clear();
+        return unreached(app, now);
+    }
     if app.cluster.may_report_loss(now) {
         let message = loss_reason(app);
         app.events.push(now, None, EventKind::Disconnected { endpoint: None, message });

@@ -3,6 +3,7 @@
 mod auth_channel;
 mod auth_session;
 mod calls;
+mod certificate_text;
 mod cluster;
 mod config;
 mod connect;
