@@ -42,13 +42,14 @@ impl Lease {
 
     /// The cause of the end of a lease that expired.
     pub(in crate::app) fn expiry(&self) -> EndCause {
-        if self.is_never_renewed() { EndCause::RanOut } else { EndCause::Expired }
+        if self.is_never_renewed() || self.has_released_lock() { EndCause::RanOut } else { EndCause::Expired }
     }
 
     /// When two thirds of the TTL have passed without a renewal, and its client should have replaced it if that is what it
-    /// does. `None` if a renewal was seen, a newer lease has its keys, or leasetop renews it.
+    /// does. `None` if a renewal was seen, the lease has [served its purpose](Lease::is_done), or
+    /// leasetop renews it.
     pub(in crate::app) fn unrenewed_from(&self) -> Option<Timestamp> {
-        if self.engine.is_some() || self.last_renewed().is_some() || self.replaced_by().is_some() {
+        if self.engine.is_some() || self.last_renewed().is_some() || self.is_done() {
             return None;
         }
         let ttl = Duration::from_secs(self.granted_ttl?.unsigned_abs());
