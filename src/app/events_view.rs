@@ -67,7 +67,8 @@ impl EventCategory {
     }
 }
 
-/// A lost connection or leader is a problem, a new one is not. A key whose lease was revoked is gone on purpose.
+/// A lost connection or leader is a problem, a new one is not. A key whose lease was revoked is gone on purpose, and nobody
+/// misses a lease without a use.
 fn is_problem(event: &EventKind) -> bool {
     use EventName::{Back, Down, Drill, Dropped, Error, Expired, Gone, Late, Lost, Missed, Risk};
     let is_lost_link = matches!(
@@ -77,7 +78,11 @@ fn is_problem(event: &EventKind) -> bool {
             | EventKind::Refused { .. }
             | EventKind::NoLeader { .. }
     );
-    let is_on_purpose = matches!(event, EventKind::Down { end: Some(EndCause::Revoked), .. });
+    let is_on_purpose = match event {
+        EventKind::Down { end, .. } => *end == Some(EndCause::Revoked),
+        EventKind::LeaseEnded(ended) => ended.is_unused,
+        _ => false,
+    };
     is_lost_link
         || !is_on_purpose
             && matches!(

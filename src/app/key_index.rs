@@ -203,7 +203,8 @@ impl LeaseKeyIndex {
             let since = if is_in_flight || come.contains(&key) {
                 self.detach(id, &key, now)
             } else {
-                let deleted = DeletedKey { lease: id, at: lost, doubt: now - lost, revision: None, is_kept: false };
+                let doubt = now - lost;
+                let deleted = DeletedKey { lease: id, at: lost, doubt, revision: None, is_kept: false, is_lock: false };
                 self.delete(&key, deleted, now)
             };
             known_since.extend(since.map(|since| (key, since)));

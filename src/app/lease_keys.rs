@@ -36,6 +36,8 @@ pub struct DetachedKey {
     pub key: Vec<u8>,
     /// Why the key was detached.
     pub fate: KeyDetachReason,
+    /// Whether it was, or may have been, a lock.
+    pub is_lock: bool,
 }
 
 /// The deletion of all keys of a lease, with or without the lease.

@@ -5,7 +5,8 @@
 pub enum EndCause {
     /// The deadline passed after renewals, or after an unknown time before leasetop saw the lease.
     Expired,
-    /// The deadline passed, and the lease was never renewed after its grant, as usual for a cache entry.
+    /// The deadline passed, and the lease was never renewed after its grant, as usual for a cache entry, or it had
+    /// released its lock.
     RanOut,
     /// The lease was revoked before its deadline.
     Revoked,

@@ -13,7 +13,7 @@ use super::ttl_cohorts::TtlCohorts;
 use super::{HistoryEvent, Lease, LeaseCounts, LeaseHistory, LeaseState};
 use crate::inference::lease_inference::CohortHint;
 use crate::inference::lints::{self, Finding, Lint, QueueFull};
-use crate::inference::locks::{Candidate, CandidateHealth, CandidateProblem};
+use crate::inference::locks::{Candidate, CandidateHealth, CandidateProblem, LockQueue};
 use etcd_lease::{LeaseId, RenewalSchedule};
 use simkit::Timestamp;
 
@@ -299,7 +299,15 @@ impl LeaseStore {
     }
 
     /// The problem of a lock candidate, if any.
-    pub fn candidate_problem(&self, candidate: &Candidate, now: Timestamp) -> Option<CandidateProblem> {
+    pub fn candidate_problem(
+        &self,
+        queue: &LockQueue,
+        candidate: &Candidate,
+        now: Timestamp,
+    ) -> Option<CandidateProblem> {
+        if queue.released_at(candidate).is_some() {
+            return None;
+        }
         let health = self.get(candidate.lease).map_or_else(CandidateHealth::default, |lease| health(lease, now));
         candidate.problem(health)
     }

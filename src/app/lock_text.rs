@@ -30,9 +30,10 @@ pub fn lock_display_name(queue: &LockQueue) -> String {
 }
 
 /// The place of a candidate with so many others before it.
-pub fn lock_place(ahead: Option<usize>) -> String {
+pub fn lock_place(queue: &LockQueue, ahead: Option<usize>) -> String {
     match ahead {
-        None => "lost".to_owned(),
+        None if queue.is_released_by_revoking() => "lost".to_owned(),
+        None => "released".to_owned(),
         Some(0) => "holds".to_owned(),
         Some(1) => "next".to_owned(),
         Some(place) => place.to_string(),
@@ -73,6 +74,12 @@ pub fn undecided_locks(locks: &Locks) -> Option<String> {
     ))
 }
 
+/// What is known of a former holder that seems to have released the lock. It may also have lost its key.
+pub fn released_text(queue: &LockQueue, candidate: &Candidate, now: Timestamp) -> Option<String> {
+    let ago = whole_seconds(now - queue.released_at(candidate)?);
+    Some(format!("Its key was deleted {ago} ago: it released the lock, or another client deleted the key."))
+}
+
 /// A candidate's problem and its consequence. `left` is the time left of its lease, if known.
 pub fn candidate_problem_text(
     queue: &LockQueue,
@@ -94,12 +101,10 @@ pub fn candidate_problem_text(
         CandidateProblem::Dying => "Its lease has expired; etcd is about to remove it and its key.".to_owned(),
         CandidateProblem::KeyDeleted(at) => {
             let ago = whole_seconds(now - at);
-            let cause = if queue.is_released_by_revoking() {
-                "another client deleted it, and this one may still act as the holder."
-            } else {
-                "it released the lock, or another client deleted the key and this one may still act as the holder."
-            };
-            format!("Its key was deleted {ago} ago, but its lease lives: {cause}")
+            format!(
+                "Its key was deleted {ago} ago, but its lease lives: another client deleted it, and this one may still act \
+                 as the holder."
+            )
         }
         CandidateProblem::Silent(span) => {
             let span = whole_seconds(span);

@@ -146,8 +146,8 @@ pub use lease_state::{EndCause, LeaseState};
 pub use lease_store::LeaseStore;
 pub use lint_report::LintReport;
 pub use lock_text::{
-    LOCK_RECIPES, candidate_problem_text, lock_display_name, lock_doubt, lock_place, lock_value_text, undecided_locks,
-    whole_seconds,
+    LOCK_RECIPES, candidate_problem_text, lock_display_name, lock_doubt, lock_place, lock_value_text, released_text,
+    undecided_locks, whole_seconds,
 };
 pub use locks_view::LocksView;
 pub use members::{MemberList, MemberReading, MemberRole, MemberRow, size_in_words};

@@ -59,7 +59,7 @@ Without --for the keys and the leases of their holders are read once. --for also
 holders that are not renewed, and holders whose key is deleted.
 
 Locks of one key are known by their names in some clients, and by a [[lock]] in the config file. PLACE is holds, next, the \
-number of candidates before it, or lost: its key was deleted while its lease lives. VALUE is the value of a lock of one key.";
+number of candidates before it, released (its key was deleted, by itself or by another client), or lost (only another client deletes it). VALUE is the value of a lock of one key.";
 
 pub(super) const MEMBERS: &str = "\
 Lists the members that etcd's member list names, also those that are not among the endpoints (marked *), and endpoints that do \

@@ -79,10 +79,11 @@ struct CandidateObject {
     /// The key in base64, if it is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     key_base64: Option<String>,
-    /// `lost`: its key was deleted while its lease lives.
-    #[cfg_attr(test, schemars(extend("enum" = ["holds", "waits", "lost"])))]
+    /// Its key was deleted while its lease lives. `released`: it released the lock, or another client deleted the key.
+    /// `lost`: another client deleted it.
+    #[cfg_attr(test, schemars(extend("enum" = ["holds", "waits", "released", "lost"])))]
     place: &'static str,
-    /// Number of candidates before it. Left out for `lost`.
+    /// Number of candidates before it. Left out for `released` and `lost`.
     #[serde(skip_serializing_if = "Option::is_none")]
     ahead: Option<usize>,
     /// Its lease.
@@ -157,11 +158,12 @@ fn candidate_object(
     now: Timestamp,
 ) -> CandidateObject {
     let lease = app.leases.get(candidate.lease);
-    let problem = app.leases.candidate_problem(candidate, now);
+    let problem = app.leases.candidate_problem(queue, candidate, now);
     CandidateObject {
         key: json_key(&candidate.key),
         key_base64: not_utf8(&candidate.key),
         place: match ahead {
+            None if queue.released_at(candidate).is_some() => "released",
             None => "lost",
             Some(0) => "holds",
             Some(_) => "waits",
@@ -235,12 +237,12 @@ fn row(
     let held = queue.held();
     let sign = if held.is_least { ">=" } else { "" };
     let value = if is_holder { app.keys.lock_value(&candidate.key).and_then(lock_value_text) } else { None };
-    let problem = app.leases.candidate_problem(candidate, now);
+    let problem = app.leases.candidate_problem(queue, candidate, now);
     let problem = problem.map(|problem| message(queue, candidate, problem, lease, now));
     let doubt = if is_holder { lock_doubt(queue).map(str::to_owned) } else { None };
     vec![
         lock_display_name(queue),
-        lock_place(ahead),
+        lock_place(queue, ahead),
         candidate.lease.to_string(),
         or_dash(lease, |lease| lease.state(now).word().to_owned()),
         or_dash(lease.and_then(|lease| lease.granted_ttl), |ttl| format!("{ttl} s")),

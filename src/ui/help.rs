@@ -17,7 +17,7 @@ const STATES: [(LeaseState, &str); 14] = [
     (LeaseState::Unseen, "the last two polls got no reply"),
     (LeaseState::Dying, "expired, not yet removed by etcd"),
     (LeaseState::Ended(EndCause::Expired), "its TTL ran out"),
-    (LeaseState::Ended(EndCause::RanOut), "expired, never renewed, as a cache entry"),
+    (LeaseState::Ended(EndCause::RanOut), "expired, never renewed or its lock released"),
     (LeaseState::Ended(EndCause::Revoked), "revoked before its TTL ran out"),
     (LeaseState::Ended(EndCause::Replaced), "ran out, its keys are on a newer lease"),
     (LeaseState::Ended(EndCause::Unknown), "expired or revoked"),

@@ -18,4 +18,6 @@ pub(in crate::app) struct DeletedKey {
     /// Whether a client kept it: it renewed the lease, or had moved the key to it. The end of another key, as in a cache,
     /// is intended.
     pub(in crate::app) is_kept: bool,
+    /// Whether it was a lock, so that it is not missed.
+    pub(in crate::app) is_lock: bool,
 }

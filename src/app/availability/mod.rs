@@ -3,7 +3,8 @@
 //! Callers look for a key, whichever lease it is attached to. A key is gone from its deletion until it is put again, on
 //! any lease or on none. A service is gone from the deletion of its last key until one of its keys is put.
 //!
-//! Only keys that were gone at least once have a record. Keys of locks have none: a lock is released on purpose.
+//! Only keys that were deleted at least once have a record. The key of a lock is deleted on purpose and does not count as
+//! gone; if it is named after its lease it has no record.
 
 mod deleted_key;
 mod services;
@@ -103,13 +104,19 @@ impl Availability {
         if is_lock_key(key, Some(deleted.lease)) {
             return;
         }
-        self.services.delete(key, deleted);
+        if deleted.is_lock {
+            self.services.detach(key, deleted.lease, deleted.at);
+        } else {
+            self.services.delete(key, deleted);
+        }
         let (key, mut record) = self.take(key).unwrap_or_else(|| {
             let record = KeyRecord { uptime: Uptime::new(since), deleted, is_reported: false, changed: now };
             (Arc::from(key), record)
         });
-        record.uptime.vanish(deleted.at);
-        if deleted.is_kept {
+        if !deleted.is_lock {
+            record.uptime.vanish(deleted.at);
+        }
+        if deleted.is_kept && !deleted.is_lock {
             self.unreported.push_back((now + SHORTEST_OUTAGE, Arc::clone(&key)));
         }
         self.insert(key, KeyRecord { deleted, is_reported: false, changed: now, ..record });

@@ -261,6 +261,8 @@ pub struct LeaseEnded {
     pub replaced_by: Option<LeaseId>,
     /// How it was lost, if it was being kept alive.
     pub loss: Option<Box<KeepaliveLoss>>,
+    /// Whether nobody misses it: it had released its lock, or it ended within seconds of its grant and had no key.
+    pub is_unused: bool,
 }
 
 impl EventKind {

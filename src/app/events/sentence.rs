@@ -302,6 +302,7 @@ mod tests {
             revision: Some(9),
             replaced_by: None,
             loss: None,
+            is_unused: false,
         };
         let told = of(&EventKind::LeaseEnded(Box::new(expired.clone())));
         assert_eq!(

@@ -79,7 +79,7 @@ impl Lease {
     /// The time at which less than the [danger line](Lease::danger_left) is left and the next renewal is overdue. The deadline
     /// says when the last renewal was, also if polls before it were missed. `None` before the first renewal.
     pub(in crate::app) fn risk_from(&self) -> Option<Timestamp> {
-        if self.end.is_some() {
+        if self.end.is_some() || self.has_released_lock() {
             return None;
         }
         let low = self.left_below(self.danger_left()?)?;
@@ -95,6 +95,7 @@ impl Lease {
     pub(in crate::app) fn late_from(&self) -> Option<Timestamp> {
         match &self.engine {
             Some(_) if !self.is_kept_alive => None,
+            None if self.has_released_lock() => None,
             Some(status) => Some(status.last_answer? + self.late_after()?),
             None if let Some(next) = self.next_lease() => Some(next.since + next.late_after),
             None => self.observed.late_from(),

@@ -64,15 +64,15 @@ impl Lease {
     /// The cause of the end of a lease that expired. A lease that its client usually replaces was not meant to run out.
     pub(in crate::app) fn expiry(&self) -> EndCause {
         let is_unrenewed = self.is_never_renewed() || self.is_watched_unrenewed();
-        let is_planned = is_unrenewed && !self.awaits_new_lease();
+        let is_planned = self.has_released_lock() || is_unrenewed && !self.awaits_new_lease();
         if is_planned { EndCause::RanOut } else { EndCause::Expired }
     }
 
-    /// When two thirds of the TTL have passed without a renewal, and its client should have replaced it if that is what it
-    /// does. `None` if a renewal was seen, a newer lease has its keys or will be late instead, or leasetop renews it.
+    /// When two thirds of the TTL have passed without a renewal. `None` if a renewal was seen, the lease has
+    /// [served its purpose](Lease::is_done), its client will be late with a new lease instead, or leasetop renews it.
     pub(in crate::app) fn unrenewed_from(&self) -> Option<Timestamp> {
         let is_renewed = self.engine.is_some() || self.last_renewed().is_some();
-        if is_renewed || self.replaced_by().is_some() || self.awaits_new_lease() {
+        if is_renewed || self.is_done() || self.awaits_new_lease() {
             return None;
         }
         let ttl = Duration::from_secs(self.granted_ttl?.unsigned_abs());

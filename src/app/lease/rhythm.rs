@@ -74,11 +74,14 @@ impl Lease {
     }
 
     /// How much time is left at `now`, compared with the danger line. Half of what a healthy cycle leaves above that line is
-    /// low. A lease that a newer one replaces runs out as planned.
+    /// low. A lease that a newer one replaces, or that released its lock, runs out as planned.
     pub fn time_left(&self, now: Timestamp) -> TimeLeft {
         /// Without an interval, only the last seconds are critical.
         const LAST_SECONDS: f64 = 5.0;
         let (Some(left), Some(ttl)) = (self.left(now), self.ttl_seconds()) else { return TimeLeft::Usual };
+        if self.has_released_lock() {
+            return TimeLeft::Usual;
+        }
         let every = self.usual_interval().or_else(|| self.engine.as_ref()?.expected);
         let Some(every) = every.filter(|every| !every.is_zero()) else {
             let is_planned = self.replaced_by().is_some() || self.new_lease_every().is_some();

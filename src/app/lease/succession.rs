@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::app::succession::NextLease;
 use crate::app::{Awaited, EndCause, Lease};
+use crate::inference::lease_inference::KeyDetachReason;
 use crate::inference::lints::LeaseLine;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -12,6 +13,18 @@ impl Lease {
     /// The lease that took its last key, if it has none since.
     pub fn replaced_by(&self) -> Option<LeaseId> {
         self.succession.as_ref()?.replaced_by
+    }
+
+    /// Whether its client deleted its last key, that of a lock. A client may let such a lease run out.
+    pub(in crate::app) fn has_released_lock(&self) -> bool {
+        let last = self.detached_keys.last();
+        let is_released = last.is_some_and(|key| key.is_lock && key.fate == KeyDetachReason::Deleted);
+        is_released && self.engine.is_none() && self.keyless_since().is_some()
+    }
+
+    /// Whether its client needs it no longer: a newer lease took its last key, or its lock was released.
+    pub(in crate::app) fn is_done(&self) -> bool {
+        self.replaced_by().is_some() || self.has_released_lock()
     }
 
     /// Whether it ran out without a key after a newer lease had replaced it, given the cause that its deadline shows.

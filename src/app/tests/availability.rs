@@ -7,12 +7,12 @@ fn entry(key: &str, id: i64) -> KeyEntry {
     KeyEntry { key: key.as_bytes().to_vec(), lease: Some(LeaseId(id)), create_revision: 2 }
 }
 
-fn put(key: &str, before: Option<i64>, lease: Option<i64>, revision: i64) -> KeyChange {
+pub(super) fn put(key: &str, before: Option<i64>, lease: Option<i64>, revision: i64) -> KeyChange {
     let now = KeyState::Put { lease: lease.map(LeaseId), create_revision: revision };
     KeyChange { key: key.as_bytes().to_vec(), before: before.map(LeaseId), now, revision }
 }
 
-fn deleted(key: &str, before: i64, revision: i64) -> KeyChange {
+pub(super) fn deleted(key: &str, before: i64, revision: i64) -> KeyChange {
     KeyChange { key: key.as_bytes().to_vec(), before: Some(LeaseId(before)), now: KeyState::Deleted, revision }
 }
 
@@ -28,19 +28,19 @@ impl Story {
         story
     }
 
-    fn change(&mut self, changes: Vec<KeyChange>) {
+    pub(super) fn change(&mut self, changes: Vec<KeyChange>) {
         let received = self.now;
         self.send(Msg::KeysChanged { changes, received });
     }
 
-    fn poll_left(&mut self, id: i64, left: i64, ttl: i64) {
+    pub(super) fn poll_left(&mut self, id: i64, left: i64, ttl: i64) {
         let answer =
             TimeToLive { id: LeaseId(id), ttl: left, granted_ttl: ttl, keys: vec![], header: Header::default() };
         self.send(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false });
     }
 
     /// Lets time pass while a client of this lease renews it every `every` seconds, and polls see that.
-    fn renew(&mut self, id: i64, ttl: i64, every: f64, cycles: usize) {
+    pub(super) fn renew(&mut self, id: i64, ttl: i64, every: f64, cycles: usize) {
         for _ in 0..cycles {
             for part in [0.1, 0.4, 0.7, 0.95] {
                 self.wait(

@@ -31,6 +31,7 @@ mod others;
 mod own;
 mod pinning;
 mod polling;
+mod released_locks;
 mod revoking;
 mod revoking_many;
 mod row_guard;

@@ -11,8 +11,17 @@ use simkit::Timestamp;
 /// Records that a key of a lease was deleted, with the lease or individually.
 pub(super) fn delete(app: &mut AppState, id: LeaseId, key: &[u8], when: EventTime, revision: Option<i64>) {
     let is_kept = is_kept(app, id, key);
-    let deleted = DeletedKey { lease: id, at: when.at, doubt: when.doubt, revision, is_kept };
+    let is_lock = is_lock(app, id, key, when.at);
+    let deleted = DeletedKey { lease: id, at: when.at, doubt: when.doubt, revision, is_kept, is_lock };
     app.keys.index.delete(key, deleted, app.events.now);
+}
+
+/// Whether a deleted key was a lock. One that may be a lock or a service was a lock if it was deleted on purpose: while its
+/// lease had time left.
+fn is_lock(app: &AppState, id: LeaseId, key: &[u8], at: Timestamp) -> bool {
+    let deadline = app.leases.get(id).and_then(|lease| lease.bounds());
+    let had_time_left = deadline.is_some_and(|deadline| at < deadline.earliest);
+    app.keys.locks.is_lock(key, id) || had_time_left && app.keys.locks.may_be_lock(key, id)
 }
 
 /// Whether a client keeps a key: it renews the lease, or moved the key to it from another lease.

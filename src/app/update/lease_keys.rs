@@ -326,8 +326,9 @@ pub(super) fn on_key_detached(
 ) {
     let key = key.to_vec();
     let when = when.into();
+    let is_lock = app.keys.locks.may_be_lock(&key, id);
     if let Some(lease) = app.leases.alive_mut(id) {
-        lease.record_detached(DetachedKey { at: when.at, key: key.clone(), fate: reason });
+        lease.record_detached(DetachedKey { at: when.at, key: key.clone(), fate: reason, is_lock });
         if reason == KeyDetachReason::Deleted {
             app.keys.locks.lost_only_key(&key, id, when.at);
         }

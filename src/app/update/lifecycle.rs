@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::events::EventTime;
-use crate::app::{AppState, EndCause, EventKind, KeepaliveLoss, Lease, LeaseEnd, LeaseEnded, LeaseKeys};
+use crate::app::{AppState, EndCause, EventKind, KeepaliveLoss, Lease, LeaseEnd, LeaseEnded, LeaseKeys, Ownership};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::{RemovalCause, RemovalWindow};
 use etcd_lease::{Ended, LeaseId};
@@ -135,13 +135,14 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
     let is_late = app.keys.failure.is_some() || app.events.now < app.keys.prompt_from;
     let are_keys_old = is_late || app.keys.index.is_by_lease();
     let Some(lease) = app.leases.alive_mut(id) else { return };
+    let is_unused = lease.has_released_lock() || is_attempt(lease, end.at);
     lease.end = Some(Box::new(end));
     lease.is_kept_alive = false;
     if are_keys_old && lease.pending_deletion.is_none() {
         // The watch is catching up or reports only deletes, so the keys may already be attached to another lease.
         lease.keys = None;
     }
-    let event = end_event(lease, end, when.at);
+    let event = LeaseEnded { is_unused, ..end_event(lease, end, when.at) };
     if end.cause == EndCause::Revoked
         && let Some(ttl) = event.ttl
     {
@@ -173,5 +174,17 @@ fn end_event(lease: &Lease, end: LeaseEnd, at: Timestamp) -> LeaseEnded {
         revision: deletion.map(|deletion| deletion.revision),
         replaced_by: lease.replaced_by(),
         loss: lease.loss.clone(),
+        is_unused: false,
     }
+}
+
+/// Whether another client's lease ended within seconds of its grant and was not seen with a key, as that of a client that
+/// did not get a lock.
+fn is_attempt(lease: &Lease, end: Timestamp) -> bool {
+    const SECONDS: Duration = Duration::from_secs(5);
+    let is_short = lease.is_grant_seen && end - lease.first_seen < SECONDS;
+    let had_key = lease.pending_deletion.is_some()
+        || !lease.detached_keys.is_empty()
+        || lease.keys.as_ref().is_some_and(|keys| keys.count > 0);
+    is_short && !had_key && lease.engine.is_none() && lease.ownership == Ownership::Other
 }

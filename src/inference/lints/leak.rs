@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::{Lint, LintFacts, LintInput, each, generations};
 use etcd_lease::LeaseId;
+use simkit::Timestamp;
 
 /// From this TTL on, the time since the last renewal is enough, even if polls did not cover all of it. By then, keys that
 /// a client attaches after the grant are attached.
@@ -15,7 +16,7 @@ const LONG: Duration = Duration::from_secs(60);
 pub struct Leak;
 
 /// The leases of one TTL.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct SameTtl {
     /// Those that existed when leasetop started and may have been replaced before that.
     old: usize,
@@ -23,13 +24,33 @@ struct SameTtl {
     has_unrenewed: bool,
     /// Whether a client was seen that replaces its lease at each heartbeat, without too many at once.
     has_heartbeat: bool,
+    /// When those without a key or a renewal were granted, as far as that was seen.
+    grants: Vec<Timestamp>,
 }
 
 impl SameTtl {
     fn add(&mut self, facts: &LintFacts) {
-        self.old += usize::from(is_idle(facts) && facts.granted.is_none());
+        if is_idle(facts) {
+            self.old += usize::from(facts.granted.is_none());
+            self.grants.extend(facts.granted);
+        }
         self.has_unrenewed |= facts.renewals == 0 && facts.keys > Some(0);
         self.has_heartbeat |= facts.heartbeats_per_ttl().is_some_and(|count| count <= generations::MOST);
+    }
+}
+
+impl SameTtl {
+    /// Whether a client goes on granting leases of this short TTL and no faster than before, as one that waits for a lock of
+    /// tooz does: one ends whenever another is granted, so their number does not grow.
+    fn is_steady(&self, ttl: Duration) -> bool {
+        const FEWEST: usize = 3;
+        let (Some(first), Some(last)) = (self.grants.iter().min(), self.grants.iter().max()) else { return false };
+        let span = *last - *first;
+        if ttl > LONG || self.grants.len() < FEWEST || span < ttl / 2 {
+            return false;
+        }
+        let older = self.grants.iter().filter(|at| **at <= *first + span / 2).count();
+        self.grants.len() - older <= older * 3 / 2 + 1
     }
 }
 
@@ -40,7 +61,7 @@ fn is_idle(facts: &LintFacts) -> bool {
 }
 
 impl Leak {
-    fn sentence(facts: &LintFacts, same_ttl: SameTtl) -> Option<String> {
+    fn sentence(facts: &LintFacts, same_ttl: &SameTtl) -> Option<String> {
         let (ttl, unrenewed) = (facts.ttl?, facts.unrenewed.unwrap_or_default());
         let may_be_replaced = facts.granted.is_none() && same_ttl.old <= generations::MOST;
         if !is_idle(facts) || may_be_replaced && same_ttl.has_heartbeat {
@@ -79,6 +100,7 @@ impl Lint for Leak {
         for facts in input.leases {
             by_ttl.entry(facts.ttl.unwrap_or_default()).or_default().add(facts);
         }
-        each(input, |facts| Leak::sentence(facts, by_ttl.get(&facts.ttl?).copied()?))
+        by_ttl.retain(|ttl, same_ttl| !same_ttl.is_steady(*ttl));
+        each(input, |facts| Leak::sentence(facts, by_ttl.get(&facts.ttl?)?))
     }
 }

@@ -150,6 +150,15 @@ impl LockQueue {
         self.kind == LockKind::Decimal && self.evidence == Some(LockEvidence::Name) && self.prefix.ends_with(b"locks/")
     }
 
+    /// When this former holder seems to have released the lock: its key was deleted while its lease lives. `None` if its
+    /// client would have revoked the lease.
+    pub fn released_at(&self, candidate: &Candidate) -> Option<Timestamp> {
+        match candidate.attachment {
+            KeyAttachment::Deleted(at) if !self.is_released_by_revoking() => Some(at),
+            _ => None,
+        }
+    }
+
     /// All candidates: a former holder whose key was deleted, the holder, and the waiters in order.
     pub fn line(&self) -> impl DoubleEndedIterator<Item = &Candidate> {
         self.keyless.iter().chain(self.line.values())

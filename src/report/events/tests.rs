@@ -39,6 +39,7 @@ fn every_kind() -> Vec<Event> {
             revision: Some(7),
             replaced_by: Some(LeaseId(-2)),
             loss: None,
+            is_unused: false,
         }))
     };
     let back = |is_leased| EventKind::Back {

@@ -165,6 +165,34 @@ async fn a_heartbeat_with_a_new_lease_each_time_is_healthy() {
     assert!(json.contains(r#""new_lease_every":10.0"#) || json.contains(r#""new_lease_every":9.99"#), "{json}");
 }
 
+/// A client of tooz that waits for a lock grants a lease at each attempt.
+#[tokio::test(start_paused = true)]
+async fn leases_that_a_waiting_client_grants_again_and_again_are_no_leak() {
+    let mut scene = Scene::start().await;
+    scene.renewed(20, 6.7, &["/tooz/locks/nightly"]);
+    for _ in 0..60 {
+        scene.sandbox.grant(20).unwrap();
+        scene.wait(1.0).await;
+    }
+    assert_eq!(scene.end().await.warnings, BTreeMap::new());
+}
+
+/// The leases of a client that grants them faster and faster, or for an hour, pile up.
+#[tokio::test(start_paused = true)]
+async fn leases_whose_number_grows_are_a_leak() {
+    for (ttl, every) in [(20, [3.0, 0.5]), (3_600, [20.0, 20.0])] {
+        let scene = Scene::start().await;
+        for every in every {
+            for _ in 0..if every > 10.0 { 70 } else { 10 } {
+                scene.sandbox.grant(ttl).unwrap();
+                scene.wait(every).await;
+            }
+        }
+        let watched = scene.end().await;
+        assert!(!watched.warned("leak").is_empty(), "{ttl} s: {:?}", watched.warnings);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn ten_minutes_of_an_irregular_heartbeat_are_quiet() {
     let mut scene = Scene::start().await;

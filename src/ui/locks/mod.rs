@@ -29,7 +29,7 @@ use super::line::{cut, wrap};
 use super::{RenderContext, Role, filter_line, pane, table};
 
 /// Width of the queue position and the gap after it: `holds `.
-const PLACE: usize = 6;
+const PLACE: usize = 9;
 
 #[derive(Clone, Copy)]
 enum LockListItem<'a> {
@@ -187,20 +187,19 @@ impl<'a> LockList<'a> {
         lines
     }
 
-    /// A candidate's row and its problem, if any.
+    /// A candidate's row and what there is to say about it.
     fn one(&self, candidate: &Candidate, place: Option<usize>) -> Vec<Line<'static>> {
-        let mut lines = vec![self.row(candidate, place)];
-        if let Some(problem) = self.ctx.app.leases.candidate_problem(candidate, self.ctx.now) {
-            let Some((queue, _)) = self.ctx.app.keys.locks().find(&candidate.key) else { return lines };
-            let text = text::problem(self.ctx, queue, candidate, problem);
-            lines.extend(self.paragraph(&text, Role::Warning, PLACE.min(self.width / 2)));
+        let Some((queue, _)) = self.ctx.app.keys.locks().find(&candidate.key) else { return Vec::new() };
+        let mut lines = vec![self.row(candidate, lock_place(queue, place))];
+        if let Some((text, role)) = text::note(self.ctx, queue, candidate) {
+            lines.extend(self.paragraph(&text, role, PLACE.min(self.width / 2)));
         }
         lines
     }
 
-    fn row(&self, candidate: &Candidate, place: Option<usize>) -> Line<'static> {
+    fn row(&self, candidate: &Candidate, place: String) -> Line<'static> {
         let style = |role| self.ctx.theme.style(role);
-        let mut spans = vec![Span::styled(format!("{:<PLACE$}", lock_place(place)), style(Role::Title))];
+        let mut spans = vec![Span::styled(format!("{place:<PLACE$}"), style(Role::Title))];
         spans.extend(self.cells(candidate).into_iter().map(|(text, role)| Span::styled(text, style(role))));
         self.marked(Line::from(spans), candidate)
     }

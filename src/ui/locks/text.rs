@@ -1,12 +1,13 @@
 //! Text of the locks view.
 
-use crate::app::{candidate_problem_text, lock_doubt, lock_value_text, whole_seconds};
+use crate::app::{candidate_problem_text, lock_doubt, lock_value_text, released_text, whole_seconds};
 use crate::id_format::IdFormat;
 use crate::inference::locks::{Candidate, CandidateProblem, KeyAttachment, LockKind, LockQueue};
 use crate::plural::plural;
 use crate::ui::RenderContext;
 use crate::ui::columns::{self, TableColumn};
 use crate::ui::table;
+use crate::ui::theme::Role;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -34,7 +35,8 @@ pub(super) fn sentence(ctx: RenderContext<'_>, queue: &LockQueue, has_long_ids: 
         count => plural(count as u64, "waiter"),
     };
     let next = queue.waiting().next();
-    let turn = next.map_or(String::new(), |next| format!("; next: {}, {}", id(next), when(ctx, holder, &id(holder))));
+    let turn =
+        next.map_or(String::new(), |next| format!("; next: {}, {}", id(next), when(ctx, queue, holder, &id(holder))));
     format!("Held by {} for {}; {crowd}{turn}.", id(holder), held_for(queue, ctx.now))
 }
 
@@ -53,8 +55,8 @@ fn held_for(queue: &LockQueue, now: Timestamp) -> String {
 }
 
 /// When the holder gives up the lock.
-fn when(ctx: RenderContext<'_>, holder: &Candidate, id: &str) -> String {
-    match (holder.attachment, ctx.app.leases.candidate_problem(holder, ctx.now)) {
+fn when(ctx: RenderContext<'_>, queue: &LockQueue, holder: &Candidate, id: &str) -> String {
+    match (holder.attachment, ctx.app.leases.candidate_problem(queue, holder, ctx.now)) {
         (KeyAttachment::NoLease, _) => format!("when the key of {id} is deleted"),
         (KeyAttachment::OtherLease(other), _) => format!("when {id} releases it or lease {other} ends"),
         (_, Some(CandidateProblem::Gone | CandidateProblem::Dying)) => "as soon as etcd removes that key".to_owned(),
@@ -71,12 +73,11 @@ fn time_left(ctx: RenderContext<'_>, candidate: &Candidate) -> Option<String> {
     columns::left(table::row(ctx, lease)).map(|(left, _)| left)
 }
 
-/// A candidate's problem and its consequence.
-pub(super) fn problem(
-    ctx: RenderContext<'_>,
-    queue: &LockQueue,
-    candidate: &Candidate,
-    problem: CandidateProblem,
-) -> String {
-    candidate_problem_text(queue, candidate, problem, time_left(ctx, candidate).as_deref(), ctx.now)
+/// A candidate's problem and its consequence, or quietly that it seems to have released the lock. `None` if it is healthy.
+pub(super) fn note(ctx: RenderContext<'_>, queue: &LockQueue, candidate: &Candidate) -> Option<(String, Role)> {
+    let Some(problem) = ctx.app.leases.candidate_problem(queue, candidate, ctx.now) else {
+        return Some((released_text(queue, candidate, ctx.now)?, Role::Dim));
+    };
+    let left = time_left(ctx, candidate);
+    Some((candidate_problem_text(queue, candidate, problem, left.as_deref(), ctx.now), Role::Warning))
 }
