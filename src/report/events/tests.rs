@@ -59,7 +59,7 @@ fn every_kind() -> Vec<Event> {
         EventKind::Renewed(Renewal { is_bound: true, ..renewed }),
         EventKind::Dropped { depth: 16, capacity: 16 },
         EventKind::Late {
-            awaited: crate::app::Awaited::NewLease,
+            awaited: crate::app::Awaited::Renewal,
             interval: Some(seconds(5.0)),
             expected: Some(seconds(3.5)),
         },
