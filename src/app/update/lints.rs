@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::app::{AppState, ClusterState, KeyState, Lease, LeaseState, LeaseStore, LintReport, Redraw};
 use crate::inference::lease_inference::{KeyDetachReason, LeaseInference};
 use crate::inference::lints::{Finding, LintFacts, LintInput, LostKey, findings};
-use crate::inference::locks::is_lock_key;
+use crate::inference::locks::KeyRole;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -85,7 +85,8 @@ fn facts(cluster: &ClusterState, keys: &KeyState, lease: &Lease, now: Timestamp)
 fn lost_key(keys: &KeyState, lease: &Lease, now: Timestamp) -> Option<LostKey> {
     let last = lease.detached_keys.last()?;
     let is_empty = lease.keys.as_ref().is_some_and(|keys| keys.is_all && keys.count == 0);
-    let is_lost = last.fate == KeyDetachReason::Deleted && !is_lock_key(&last.key, Some(lease.id));
+    let is_lost = last.fate == KeyDetachReason::Deleted
+        && keys.index.availability.role(&last.key, Some(lease.id)) != KeyRole::Lock;
     if !is_empty || !is_lost || lease.last_renewed()? <= last.at || lease.state(now) == LeaseState::Unseen {
         return None;
     }
