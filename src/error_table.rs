@@ -18,8 +18,6 @@ pub struct ErrorRow {
     pub leasetop: &'static str,
     /// What to do, as a part of messages too.
     pub todo: &'static str,
-    /// Whether it stays until somebody changes something.
-    pub is_permanent: bool,
 }
 
 const UNKNOWN: &str = "unknown until it is over; they expire as usual if nobody renews them";
@@ -30,15 +28,11 @@ const REFUSED: &str = "reports it once, and retries";
 
 const fn row(cause: ErrorCause, texts: [&'static str; 4]) -> ErrorRow {
     let [what, leases, leasetop, todo] = texts;
-    ErrorRow { cause, what, leases, leasetop, todo, is_permanent: false }
-}
-
-const fn permanent(cause: ErrorCause, texts: [&'static str; 4]) -> ErrorRow {
-    ErrorRow { is_permanent: true, ..row(cause, texts) }
+    ErrorRow { cause, what, leases, leasetop, todo }
 }
 
 /// Every error that leasetop tells apart.
-pub const ERRORS: [ErrorRow; 33] = [
+pub const ERRORS: [ErrorRow; 35] = [
     row(
         ErrorCause::LeaseNotFound,
         ["the lease does not exist", "it expired, was revoked or never existed", "shows its end", ""],
@@ -71,7 +65,7 @@ pub const ERRORS: [ErrorRow; 33] = [
         ErrorCause::RequestTooLarge,
         ["the request is too large for etcd", UNTOUCHED, REPORTS, "use fewer or smaller keys"],
     ),
-    permanent(
+    row(
         ErrorCause::Corrupt,
         [
             "the members' data differ",
@@ -80,7 +74,7 @@ pub const ERRORS: [ErrorRow; 33] = [
             "restore the corrupt member (`etcdctl alarm list`)",
         ],
     ),
-    permanent(
+    row(
         ErrorCause::PermissionDenied,
         [
             "permission denied for this user",
@@ -89,20 +83,30 @@ pub const ERRORS: [ErrorRow; 33] = [
             "log in as a user whose role allows it",
         ],
     ),
-    permanent(
+    row(
         ErrorCause::WrongPassword,
-        ["etcd refuses the user name or password", UNKNOWN, "logs in again every 5 s", "check --user and --password"],
+        [
+            "etcd refuses the user name or password",
+            UNKNOWN,
+            "logs in again after 5 s and after 1 min, then not any more",
+            "check --user and --password",
+        ],
     ),
-    permanent(
+    row(
         ErrorCause::LoginRequired,
-        ["etcd requires a login", UNKNOWN, REFUSED, "log in with --user NAME:PASSWORD"],
+        [
+            "etcd requires a login",
+            UNKNOWN,
+            "reports it once, and asks again every 10 s",
+            "log in with --user NAME:PASSWORD",
+        ],
     ),
     row(
         ErrorCause::LoginExpired,
         ["the login has expired", UNTOUCHED, "logs in again", "log in with --user NAME:PASSWORD"],
     ),
-    permanent(ErrorCause::AuthDisabled, ["authentication is not enabled in etcd", UNKNOWN, REFUSED, "drop --user"]),
-    permanent(
+    row(ErrorCause::AuthDisabled, ["authentication is not enabled in etcd", UNKNOWN, REFUSED, "drop --user"]),
+    row(
         ErrorCause::Learner,
         [
             "the member is a learner, which refuses requests",
@@ -134,7 +138,7 @@ pub const ERRORS: [ErrorRow; 33] = [
         ],
     ),
     row(ErrorCause::Stopping, ["the member is shutting down", UNTOUCHED, RETRIES, ""]),
-    permanent(
+    row(
         ErrorCause::Unimplemented,
         [
             "the server does not know the request",
@@ -161,6 +165,10 @@ pub const ERRORS: [ErrorRow; 33] = [
             "is etcd running there? (set --endpoints, or try `leasetop demo`)",
         ],
     ),
+    row(
+        ErrorCause::Stopped,
+        ["nothing listens at the endpoint any more: the member was stopped or killed", UNKNOWN, RETRIES, ""],
+    ),
     row(ErrorCause::UnknownHost, ["the host name cannot be resolved", UNKNOWN, RETRIES, "check --endpoints"]),
     row(
         ErrorCause::Unreachable,
@@ -175,36 +183,40 @@ pub const ERRORS: [ErrorRow; 33] = [
         ErrorCause::Closed,
         ["the member closed the connection: it is shutting down or was killed", UNKNOWN, RETRIES, ""],
     ),
-    permanent(
+    row(
         ErrorCause::CertificateMissing,
         ["the server requires a client certificate", UNKNOWN, REFUSED, "use --cert and --key"],
     ),
-    permanent(
+    row(
         ErrorCause::CertificateRejected,
         ["the server rejects the client certificate", UNKNOWN, REFUSED, "check --cert and --key"],
     ),
-    permanent(
+    row(
         ErrorCause::TlsFailed,
+        ["the TLS handshake failed", UNKNOWN, REFUSED, "check --cacert, --cert, --key and https:// in --endpoints"],
+    ),
+    row(
+        ErrorCause::ServerCertificate,
         [
-            "the certificate of the server is not trusted, or the TLS handshake failed",
+            "the certificate of the server is not trusted",
             UNKNOWN,
             REFUSED,
-            "check --cacert, --cert, --key and https:// in --endpoints",
+            "check --cacert, the host in --endpoints, and the certificate of the server",
         ],
     ),
-    permanent(
+    row(
         ErrorCause::TlsFile,
         ["a certificate or key file cannot be used", UNKNOWN, "ends", "check --cacert, --cert and --key"],
     ),
-    permanent(
+    row(
         ErrorCause::NotTls,
         ["the server does not answer the TLS handshake", UNKNOWN, REFUSED, "the endpoint may not use TLS; try http://"],
     ),
-    permanent(
+    row(
         ErrorCause::UsesTls,
         ["the server does not answer without TLS", UNKNOWN, REFUSED, "the endpoint may use TLS; try https://"],
     ),
-    permanent(
+    row(
         ErrorCause::NotHttp2,
         ["the server does not use HTTP/2", UNKNOWN, REFUSED, "is this the client port of an etcd?"],
     ),
@@ -233,7 +245,9 @@ pub fn reason(error: &CallError) -> String {
     let message = error.message();
     let what = match row.cause.etcd_error() {
         Some(_) => format!("{} ({message})", row.what),
-        None if message == "the server closed the connection" => row.what.to_owned(),
+        None if matches!(row.cause, ErrorCause::Stopped) || message == "the server closed the connection" => {
+            row.what.to_owned()
+        }
         None => message.to_owned(),
     };
     let has_advice = !row.todo.is_empty() && row.cause != ErrorCause::Other;
@@ -249,6 +263,19 @@ pub fn name_of_alarm(cause: ErrorCause) -> &'static str {
 pub fn alarm_sentence(cause: ErrorCause) -> String {
     let ErrorRow { what, leases, todo, .. } = row_of(cause);
     format!("alarm {}: {what}; {leases}; {todo}", name_of_alarm(cause))
+}
+
+/// What a member that cannot be used does to us, before the reason. A connection that fails refuses no request.
+pub fn refusal(cause: ErrorCause, endpoint: &str) -> String {
+    match cause {
+        ErrorCause::NotTls
+        | ErrorCause::TlsFailed
+        | ErrorCause::ServerCertificate
+        | ErrorCause::CertificateMissing
+        | ErrorCause::CertificateRejected => format!("could not connect to {endpoint} with TLS"),
+        ErrorCause::UsesTls | ErrorCause::NotHttp2 => format!("could not connect to {endpoint}"),
+        _ => format!("{endpoint} refuses requests"),
+    }
 }
 
 /// What was tried, what happened, and what to do.
@@ -282,12 +309,14 @@ fn shown(cause: ErrorCause) -> String {
     let text = match cause {
         ErrorCause::NoReply => "`no reply in time`",
         ErrorCause::Refused => "`Connection refused`",
+        ErrorCause::Stopped => "`nothing listens at the endpoint any more`",
         ErrorCause::UnknownHost => "`failed to lookup address information`",
         ErrorCause::Unreachable => "`no connection within`, `No route to host`, `Network is unreachable`",
         ErrorCause::Closed => "`the member closed the connection`",
         ErrorCause::CertificateMissing => "`the server requires a client certificate`",
         ErrorCause::CertificateRejected => "`the server rejected the client certificate`",
-        ErrorCause::TlsFailed => "`invalid peer certificate`, `received fatal alert`",
+        ErrorCause::TlsFailed => "`received fatal alert`, `no common algorithm`",
+        ErrorCause::ServerCertificate => "`the server's certificate`",
         ErrorCause::TlsFile => "`is not a PEM certificate`, `do not match`",
         ErrorCause::NotTls => "`the server closed the connection during the TLS handshake`",
         ErrorCause::UsesTls => "`the server closed the connection without an answer`",
@@ -311,10 +340,17 @@ mod tests {
         for (at, row) in ERRORS.iter().enumerate() {
             assert!(!ERRORS[..at].iter().any(|other| other.cause == row.cause), "{:?} twice", row.cause);
             assert!(![row.what, row.leases, row.leasetop].contains(&""), "{:?}", row.cause);
-            assert!(!row.is_permanent || !row.todo.is_empty(), "{:?} says nothing to do", row.cause);
+            assert!(!row.cause.is_permanent() || !row.todo.is_empty(), "{:?} says nothing to do", row.cause);
             let texts = [row.what, row.leases, row.leasetop, row.todo];
             assert!(texts.iter().all(|text| !text.ends_with('.') && !text.contains('|')), "{:?}", row.cause);
         }
+    }
+
+    #[test]
+    fn a_connection_that_fails_is_not_said_to_refuse_requests() {
+        assert_eq!(refusal(ErrorCause::NotTls, "m0"), "could not connect to m0 with TLS");
+        assert_eq!(refusal(ErrorCause::NotHttp2, "m0"), "could not connect to m0");
+        assert_eq!(refusal(ErrorCause::LoginRequired, "m0"), "m0 refuses requests");
     }
 
     #[test]
@@ -337,6 +373,11 @@ mod tests {
                 "no reply within 700 ms",
                 "could not list the leases at m0: no reply within 700 ms; \
                  check the member and the network; --command-timeout waits longer",
+            ),
+            (
+                ErrorCause::Stopped,
+                "nothing listens at the endpoint any more",
+                "could not list the leases at m0: nothing listens at the endpoint any more: the member was stopped or killed",
             ),
             (ErrorCause::Other, "etcdserver: new text", "could not list the leases at m0: etcdserver: new text"),
         ] {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{CallFailure, Lease, Msg};
+use super::{CallFailure, Lease, MemberList, Msg};
 use crate::error_table::{self, name_of_alarm};
 use crate::inference::TimeRange;
 use etcd_lease::wire::{CallError, ErrorCause};
-use etcd_lease::{ClusterView, LeaseId, MemberView, Reachability};
+use etcd_lease::{ClusterView, LeaseId, MemberAlarm, MemberView, Reachability};
 use simkit::Timestamp;
 
 /// The connection to the cluster and the state of its lease lists.
@@ -15,6 +15,8 @@ use simkit::Timestamp;
 pub struct ClusterState {
     /// The members as of the last probe.
     pub view: ClusterView,
+    /// The member list, and the members that are no endpoints.
+    pub members: MemberList,
     /// When members stopped replying. `None` while one replies.
     pub unreached_since: Option<Timestamp>,
     /// Why listing leases fails. `None` while it works.
@@ -88,9 +90,14 @@ impl LinkFailure<'_> {
         error_table::reason(self.trouble)
     }
 
+    /// What the member does, before the reason. Not escaped.
+    pub fn refusal(&self) -> String {
+        error_table::refusal(self.cause(), self.endpoint)
+    }
+
     /// Whether it refuses requests until somebody changes something. Otherwise it does not answer at present.
     pub fn is_refusal(&self) -> bool {
-        error_table::row_of(self.cause()).is_permanent
+        self.cause().is_permanent()
     }
 
     /// Whether the user lacks a permission.
@@ -112,6 +119,7 @@ impl ClusterState {
     /// Forgets the lists. `known` are the known leases, which the cluster that answers now may lack.
     pub(super) fn start_over(&mut self, known: Vec<LeaseId>, now: Timestamp) {
         self.started_over = Some(now);
+        self.members = MemberList::default();
         self.unconfirmed = known.into_iter().collect();
         self.known_until = self.listed_at.take();
         self.list_failure = None;
@@ -183,9 +191,13 @@ impl ClusterState {
         unreported.map(|lost| lost.report_at).min()
     }
 
-    /// The name of the alarm that a member reports.
-    pub fn alarm(&self) -> Option<&'static str> {
-        alarm_of(&self.view).map(name_of_alarm)
+    /// The alarms that members report, each with the name of its member: `NOSPACE etcd-1`.
+    pub fn alarms(&self) -> Vec<String> {
+        let named = |alarm: &MemberAlarm| match self.members.name(alarm.member_id) {
+            Some(name) => format!("{} {name}", name_of_alarm(alarm.cause)),
+            None => name_of_alarm(alarm.cause).to_owned(),
+        };
+        self.members.alarms(&self.view).iter().map(named).collect()
     }
 
     /// Whether a lease list has ever been answered.
@@ -203,9 +215,4 @@ impl ClusterState {
 /// The current member, if it answers. An unreachable member can be current while it is being retried.
 pub(super) fn answering(cluster: &ClusterView) -> Option<&MemberView> {
     cluster.current().filter(|member| member.reachability == Reachability::Up)
-}
-
-/// The alarm that a member of the view reports.
-pub(super) fn alarm_of(view: &ClusterView) -> Option<ErrorCause> {
-    view.members.iter().find_map(|member| member.alarm)
 }

@@ -69,6 +69,8 @@ pub struct AppConfig {
     pub lock_patterns: Vec<LockPattern>,
     /// Whether the values of all locks of one key are read, not only of those on the screen.
     pub reads_lock_values: bool,
+    /// Whether the members that are no endpoints are asked for their status, not only while they are on the screen.
+    pub reads_members: bool,
     /// The names of the themes.
     pub themes: Vec<String>,
     /// The name of the theme at the start, if one was chosen.
@@ -130,6 +132,7 @@ impl Default for AppConfig {
             mutes: Vec::new(),
             lock_patterns: Vec::new(),
             reads_lock_values: false,
+            reads_members: false,
             themes: Vec::new(),
             theme: None,
             clusters: Vec::new(),

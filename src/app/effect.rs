@@ -5,7 +5,7 @@ use super::key_reads::KeyRead;
 use super::ttl_change::ChangeTtlRequest;
 use super::undo::RestoreRequest;
 use super::{GrantRequest, HistoryKind, KeptLease};
-use etcd_lease::{Fault, LeaseId, RenewalSchedule};
+use etcd_lease::{Fault, LeaseId, ListedMember, RenewalSchedule};
 
 /// One side effect requested by the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,13 @@ pub enum Effect {
     },
     /// Read the values of these locks of one key. Answered by `LockValues`.
     ReadLockValues(Vec<Vec<u8>>),
+    /// Read the member list. Answered by `Members`.
+    ReadMembers {
+        /// The last member list, for when it cannot be read.
+        known: Vec<ListedMember>,
+        /// Whether to ask the members that are no endpoints for their status.
+        has_outside: bool,
+    },
     /// Read the leases and keys as at the start, because another cluster answers.
     RestartObserver,
     /// List the leases immediately, in addition to the regular schedule.

@@ -12,6 +12,7 @@ impl ViewState {
             View::Cadence => Some(&self.cadence_cursor.filter),
             View::Events => Some(&self.events_view.filter),
             View::Locks => Some(&self.locks_view.filter),
+            View::Members => Some(&self.members_view.filter),
         }
     }
 
@@ -21,6 +22,7 @@ impl ViewState {
             View::Cadence => Some(&mut self.cadence_cursor.filter),
             View::Events => Some(&mut self.events_view.filter),
             View::Locks => Some(&mut self.locks_view.filter),
+            View::Members => Some(&mut self.members_view.filter),
         }
     }
 

@@ -112,6 +112,7 @@ impl ViewState {
         }
         self.group_by = by;
         self.window.top = 0;
+        self.motion.on_other_rows();
     }
 
     /// The position of the cursor in the grouped table.

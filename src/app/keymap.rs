@@ -81,6 +81,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char('2')], Action::Show(View::Cadence), None, "show the renewal intervals by TTL"),
     bind(&[Key::Char('3')], Action::Show(View::Events), None, "show the events"),
     bind(&[Key::Char('4')], Action::Show(View::Locks), None, "show locks and elections"),
+    bind(&[Key::Char('5')], Action::Show(View::Members), None, "show the members of the cluster"),
     bind(&[Key::Ctrl('l')], Action::Redraw, None, "redraw the screen"),
     bind(&[Key::Ctrl('z')], Action::Suspend, None, "suspend; `fg` resumes"),
     bind(&[Key::Up, Key::Char('k')], Action::Up, None, "move up"),

@@ -5,24 +5,14 @@
 
 use std::time::Duration;
 
+use super::call_failure::CallFailure;
 use super::clipboard::CopyOutcome;
 use super::key_reads::{KeyRead, LoadedKeys};
 use super::ttl_change::ChangedTtl;
 use super::undo::{LeaseBackup, NoBackup, RestoredKeys, UndoMeasure};
-use super::{BackgroundLeases, ClickTarget, KeptLease, Key, KeyValues, Viewport};
+use super::{BackgroundLeases, ClickTarget, KeptLease, Key, KeyValues, MemberReading, Viewport};
 use etcd_lease::{ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseId, LeaseStatus, TimeToLive};
 use simkit::Timestamp;
-
-/// Why a call to etcd failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallFailure {
-    /// The server reported that the lease does not exist.
-    pub is_not_found: bool,
-    /// The server denied permission.
-    pub is_forbidden: bool,
-    /// The full error message. Not escaped.
-    pub text: String,
-}
 
 /// The changes in a LeaseLeases response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -150,6 +140,13 @@ pub enum Msg {
         pairs: KeyValues,
         /// Number of bytes received.
         bytes: u64,
+    },
+    /// The members were read.
+    Members {
+        /// What the reading showed.
+        reading: MemberReading,
+        /// Whether the members that are no endpoints were asked.
+        has_outside: bool,
     },
     /// The engine's status of these leases changed.
     Statuses(Vec<LeaseStatus>),

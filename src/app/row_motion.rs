@@ -92,6 +92,11 @@ impl RowMotion {
         self.is_requested = false;
     }
 
+    /// Records that the next frame shows other rows, so that nobody knows where a movement goes until then.
+    pub(super) fn on_other_rows(&mut self) {
+        self.seen_rows = 0..0;
+    }
+
     /// Records that the user moved the cursor to a row. `None` if it had no row before, so that nobody can tell where it
     /// goes.
     pub(super) fn on_cursor_moved(&mut self, row: Option<usize>) {

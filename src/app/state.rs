@@ -181,6 +181,7 @@ impl AppState {
             View::Leases => self.view.cursor,
             View::Events => self.view.events_view.lease(&self.events),
             View::Locks => self.candidate().map(|candidate| candidate.lease),
+            View::Members => None,
             View::Cadence => {
                 let cursor = &self.view.cadence_cursor;
                 cursor.lease(&self.leases.cadence_index, &cursor.selected()?)

@@ -16,6 +16,8 @@ pub enum View {
     Events,
     /// Locks and elections, with their holders and waiters.
     Locks,
+    /// The members of the cluster.
+    Members,
 }
 
 /// A view's key, position in the Tab order, and title.
@@ -35,6 +37,7 @@ pub const TABS: &[Tab] = &[
     Tab { view: View::Cadence, number: '2', name: "Cadence" },
     Tab { view: View::Events, number: '3', name: "Events" },
     Tab { view: View::Locks, number: '4', name: "Locks" },
+    Tab { view: View::Members, number: '5', name: "Members" },
 ];
 
 impl View {

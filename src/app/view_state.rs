@@ -10,6 +10,7 @@ use super::events_view::EventsView;
 use super::group_view::GroupView;
 use super::lease_store::LeaseStore;
 use super::locks_view::LocksView;
+use super::members_view::MembersView;
 use super::row_filter::RowFilter;
 use super::row_index::RowIndex;
 use super::row_motion::RowMotion;
@@ -83,6 +84,8 @@ pub struct ViewState {
     pub events_view: EventsView,
     /// The state of the locks view.
     pub locks_view: LocksView,
+    /// The state of the members view.
+    pub members_view: MembersView,
     /// The cursor of the cadence view, and its filter.
     pub cadence_cursor: CadenceCursor,
     /// The open dialog.
@@ -154,6 +157,7 @@ impl ViewState {
             id_format: IdFormat::default(),
             events_view: EventsView::default(),
             locks_view: LocksView::default(),
+            members_view: MembersView::default(),
             cadence_cursor: CadenceCursor::default(),
             dialog: None,
             shows_tour: config.is_demo,

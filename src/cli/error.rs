@@ -48,10 +48,10 @@ pub enum CliError {
         why: String,
     },
     /// A member refused all requests, and no other member could be used.
-    #[error("{endpoint} refuses requests: {why}")]
+    #[error("{what}: {why}")]
     Refused {
-        /// The endpoint; escaped.
-        endpoint: String,
+        /// What the member does; escaped.
+        what: String,
         /// Cause and advice; escaped.
         why: String,
     },
@@ -96,6 +96,14 @@ pub enum CliError {
         key: String,
         /// The cause.
         error: wire::CallError,
+    },
+    /// etcd refuses to renew a lease.
+    #[error("lease {id} {why}")]
+    NotRenewed {
+        /// The lease, which may still exist.
+        id: LeaseId,
+        /// The cause, to follow the name; escaped.
+        why: String,
     },
     /// The sandbox cannot listen.
     #[error(transparent)]

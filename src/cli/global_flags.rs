@@ -70,6 +70,9 @@ impl GlobalFlags {
             Some(named) => format!("--cluster {}", quoted(&named.name)),
             None => format!("--endpoints {}", self.target()),
         });
+        if self.connection.sync_endpoints {
+            words.push("--sync-endpoints".to_owned());
+        }
         words.extend(self.connection_options());
         words.join(" ")
     }
@@ -120,7 +123,9 @@ impl GlobalFlags {
     /// Connection settings for the endpoints. Prompts for a missing password.
     pub(super) fn settings(&self) -> Result<Settings, CliError> {
         let tls = self.tls.files();
-        let secure = tls.is_some();
+        // --insecure-skip-tls-verify alone does not turn TLS on, as in etcdctl.
+        let secure =
+            tls.as_ref().is_some_and(|files| files.ca.is_some() || files.cert.is_some() || files.key.is_some());
         let targets = self.connection.endpoints.iter().map(|text| address(text, secure).map(Target::Address));
         let targets = targets.collect::<Result<_, _>>()?;
         let ConnectionFlags { dial_timeout, command_timeout, .. } = self.connection;
@@ -208,6 +213,13 @@ mod tests {
     }
 
     #[test]
+    fn skipping_verification_alone_does_not_turn_tls_on() {
+        let settings = |line| shared(line).settings().unwrap().targets[0].to_string();
+        assert_eq!(settings("leasetop --endpoints a:1 --insecure-skip-tls-verify"), "a:1");
+        assert_eq!(settings("leasetop --endpoints a:1 --insecure-skip-tls-verify --cacert ca.pem"), "https://a:1");
+    }
+
+    #[test]
     fn a_password_is_part_of_the_user_or_an_option() {
         let user = |line| shared(line).connection.user().map_err(|error| error.to_string());
         let expected = |name: &str, password: &str| Some(User { name: name.to_owned(), password: password.to_owned() });
@@ -226,6 +238,8 @@ mod tests {
 
     #[test]
     fn the_command_line_contains_no_password() {
+        let line = shared("leasetop --endpoints a:1 --sync-endpoints").command_line();
+        assert_eq!(line, "leasetop --endpoints a:1 --sync-endpoints");
         let line = shared("leasetop --endpoints a:1,b:2 --cacert it's.pem --user me:secret").command_line();
         assert_eq!(line, r"leasetop --endpoints a:1,b:2 --cacert 'it'\''s.pem' --user me");
     }

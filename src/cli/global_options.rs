@@ -63,6 +63,9 @@ pub(super) struct ConnectionFlags {
     #[arg(long, global = true, env = "ETCDCTL_ENDPOINTS", hide_env_values = true, value_name = "URL,...")]
     #[arg(value_delimiter = ',', default_value = "127.0.0.1:2379", value_parser = values::endpoint)]
     pub(super) endpoints: Vec<String>,
+    /// Also use the members that the endpoints name at the start
+    #[arg(long, global = true)]
+    pub(super) sync_endpoints: bool,
     /// Named cluster from the config file, instead of --endpoints
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) cluster: Option<String>,

@@ -61,6 +61,11 @@ holders that are not renewed, and holders whose key is deleted.
 Locks of one key are known by their names in some clients, and by a [[lock]] in the config file. PLACE is holds, next, the \
 number of candidates before it, or lost: its key was deleted while its lease lives. VALUE is the value of a lock of one key.";
 
+pub(super) const MEMBERS: &str = "\
+Lists the members that etcd's member list names, also those that are not among the endpoints (marked *), and endpoints that do \
+not answer. DB is the size of the database file, IN USE what is left of it after a defragmentation, QUOTA its limit (etcd 3.6 \
+and later report it).";
+
 pub(super) const EVENTS: &str = "\
 Existing leases produce no event. Renewals of other clients are inferred from polls; ± shows the maximum error of each \
 time. Lines are in the order of detection (seen_at).

@@ -28,7 +28,8 @@ async fn once(session: &CommandSession, ids: &[LeaseId], out: &mut Out) -> Resul
             Ok(response) => print_response(&session.clock, &response, out).await?,
             Err(error @ engine::RenewError::NotFound(_)) => {
                 unknown = true;
-                out.message(&format!("error: {error}")).await;
+                let hint = session.decimal_hint(*id).await;
+                out.message(&format!("error: {error}{hint}")).await;
             }
             Err(engine::RenewError::Wire(error)) => return Err(error.into()),
         }
@@ -58,17 +59,26 @@ impl KeepAliveLoop {
     /// Prints replies until a signal arrives or the last lease has ended.
     pub(super) async fn until_stopped(&mut self, session: &CommandSession, out: &mut Out) -> Result<Exit, CliError> {
         let mut lost = false;
+        let mut failure = None;
         while let Some(delivery) = self.next().await {
+            // The others continue, perhaps for long, so this is not left to the end.
+            if let Some(unprinted) = failure.as_mut().and_then(Failure::take_unprinted) {
+                out.message(&unprinted).await;
+            }
             match delivery {
                 Delivery::Response(response) => print_response(&session.clock, &response, out).await?,
                 Delivery::Ended(id, ended) => {
-                    lost |= ended.is_loss();
-                    print_end(&session.clock, id, &ended, out).await?;
+                    print_end(session, id, &ended, out).await?;
+                    match why_not_kept(session, id, ended) {
+                        Ok(is_lost) => lost |= is_lost,
+                        Err(error) if failure.is_some() => out.message(&format!("error: {error}")).await,
+                        Err(error) => failure = Some(Failure { error, is_printed: false }),
+                    }
                 }
             }
         }
         self.engine.close().await;
-        Ok(Exit::no_if(lost))
+        failure.map_or(Ok(Exit::no_if(lost)), |failure| Err(failure.error))
     }
 
     async fn next(&mut self) -> Option<Delivery> {
@@ -86,9 +96,38 @@ async fn print_response(clock: &Clock, response: &Response, out: &mut Out) -> Re
     out.data(line).await
 }
 
-/// etcdctl's line on stdout gives no reason, so stderr does.
-async fn print_end(clock: &Clock, id: LeaseId, ended: &Ended, out: &mut Out) -> Result<(), CliError> {
-    out.message(&format!("lease {id} {}; keep-alive stopped", report::end_reason(ended))).await;
-    let line = if out.is_json() { report::ended_json(clock.wall(clock.now()), id, ended) } else { report::ended(id) };
-    out.data(line).await
+/// The first lease that etcd was not asked about or refuses to renew.
+struct Failure {
+    error: CliError,
+    is_printed: bool,
+}
+
+impl Failure {
+    fn take_unprinted(&mut self) -> Option<String> {
+        if std::mem::replace(&mut self.is_printed, true) { None } else { Some(format!("error: {}", self.error)) }
+    }
+}
+
+/// Whether the lease was lost, or the error that keeps it from being renewed. The lease may exist then.
+fn why_not_kept(session: &CommandSession, id: LeaseId, ended: Ended) -> Result<bool, CliError> {
+    match ended {
+        Ended::NotStarted { error: Some(error) } => Err(CliError::Wire(*error)),
+        Ended::NotStarted { error: None } => Err(session.unanswered()),
+        Ended::Forbidden { .. } => Err(CliError::NotRenewed { id, why: report::end_reason(&ended) }),
+        ended => Ok(ended.is_loss()),
+    }
+}
+
+/// etcdctl's line on stdout gives no reason, so stderr does. A lease that may exist has no such line.
+async fn print_end(session: &CommandSession, id: LeaseId, ended: &Ended, out: &mut Out) -> Result<(), CliError> {
+    let clock = &session.clock;
+    let may_exist = matches!(ended, Ended::NotStarted { .. } | Ended::Forbidden { .. });
+    if !may_exist {
+        let hint = if *ended == Ended::NotFound { session.decimal_hint(id).await } else { String::new() };
+        out.message(&format!("lease {id} {}; keep-alive stopped{hint}", report::end_reason(ended))).await;
+    }
+    if out.is_json() {
+        return out.data(report::ended_json(clock.wall(clock.now()), id, ended)).await;
+    }
+    if may_exist { Ok(()) } else { out.data(report::ended(id)).await }
 }

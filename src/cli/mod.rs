@@ -20,6 +20,7 @@ mod list;
 mod locks;
 mod logging;
 mod man;
+mod members;
 mod monitor;
 mod options;
 mod out;
@@ -95,6 +96,7 @@ async fn headless(command: HeadlessCommand, shared: GlobalFlags) -> Result<Exit,
         HeadlessCommand::TimeToLive(args) => timetolive::run(args, shared, out).await,
         HeadlessCommand::List(args) => list::run(args, shared, out).await,
         HeadlessCommand::Locks(args) => locks::run(args, shared, out).await,
+        HeadlessCommand::Members => members::run(shared, out).await,
         HeadlessCommand::Events(args) => events::run(args, shared, out).await,
         HeadlessCommand::Wait(args) => wait::run(args, shared, out).await,
         HeadlessCommand::KeepAlive(args) => keep_alive::run(args, shared, out).await,

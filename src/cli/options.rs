@@ -55,6 +55,9 @@ pub(super) enum HeadlessCommand {
     /// List locks and elections with their holders and waiters
     #[command(after_help = help::LOCKS)]
     Locks(LocksArgs),
+    /// List the members of the cluster with role, version and size
+    #[command(after_help = help::MEMBERS)]
+    Members,
     /// Stream lease events of all clients, one per line
     #[command(after_help = help::EVENTS)]
     Events(EventsArgs),

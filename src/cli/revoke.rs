@@ -16,7 +16,8 @@ pub(super) async fn run(args: RevokeArgs, shared: GlobalFlags, out: &mut Out) ->
             Ok(header) => print_revoked(id, header, keys, out).await?,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 unknown = true;
-                out.message(&format!("error: lease {id} not found")).await;
+                let hint = session.decimal_hint(id).await;
+                out.message(&format!("error: lease {id} not found{hint}")).await;
             }
             Err(error) => return Err(error.into()),
         }

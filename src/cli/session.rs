@@ -4,9 +4,9 @@ use super::{CliError, GlobalFlags};
 use crate::app::LinkFailure;
 use crate::demo::DemoClients;
 use crate::escape::printable;
-use etcd_lease::RenewalSchedule;
 use etcd_lease::engine::Engine;
 use etcd_lease::wire::{Cluster, Settings, Target};
+use etcd_lease::{LeaseId, RenewalSchedule, TtlStatus};
 use etcd_sandbox::Sandbox;
 use simkit::Clock;
 use simkit::tasks::Task;
@@ -31,7 +31,9 @@ impl CommandSession {
             Some(sandbox) => in_process(sandbox),
             None => shared.settings()?,
         };
-        let cluster = Cluster::connect(settings).await?;
+        let is_synced = shared.connection.sync_endpoints && sandbox.is_none();
+        let cluster =
+            if is_synced { Cluster::connect_to_all(settings).await? } else { Cluster::connect(settings).await? };
         Ok(CommandSession { cluster, clock, shared, sandbox, _beating: beating })
     }
 
@@ -52,7 +54,7 @@ impl CommandSession {
         let Some(failure) = failure else { return self.unanswered() };
         let why = printable(failure.reason().as_bytes());
         if failure.is_refusal() {
-            return CliError::Refused { endpoint: printable(failure.endpoint.as_bytes()), why };
+            return CliError::Refused { what: printable(failure.refusal().as_bytes()), why };
         }
         CliError::Unanswered { target: self.shared.target(), why }
     }
@@ -60,6 +62,18 @@ impl CommandSession {
     /// The error that no member has replied in time.
     pub(super) fn unanswered(&self) -> CliError {
         CliError::Unanswered { target: self.shared.target(), why: "timed out; is etcd running there?".to_owned() }
+    }
+
+    /// What to say of a lease that is not found although the id would name one if it was decimal; else nothing. It is only
+    /// said: a command acts on an id as it was written.
+    pub(super) async fn decimal_hint(&self, id: LeaseId) -> String {
+        let Some(meant) = id.read_as_decimal() else { return String::new() };
+        match self.cluster.time_to_live(meant, false).await {
+            Ok(answer) if answer.ttl_status() != TtlStatus::Missing => {
+                format!("; read as decimal it is lease {meant}, which exists (dec:{})", meant.0)
+            }
+            _ => String::new(),
+        }
     }
 
     pub(super) fn engine(&self) -> Engine {

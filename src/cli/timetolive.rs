@@ -14,5 +14,12 @@ pub(super) async fn run(args: TimeToLiveArgs, shared: GlobalFlags, out: &mut Out
         report::time_to_live(&answer, args.keys, out.is_terminal())
     };
     out.data(line).await?;
-    Ok(Exit::no_if(answer.ttl_status() == TtlStatus::Missing))
+    if answer.ttl_status() != TtlStatus::Missing {
+        return Ok(Exit::Done);
+    }
+    let hint = session.decimal_hint(args.id).await;
+    if !hint.is_empty() {
+        out.message(&format!("lease {} not found{hint}", args.id)).await;
+    }
+    Ok(Exit::No)
 }

@@ -89,6 +89,12 @@ async fn print_result(
     let now = session.clock.now();
     let (id, until, was_there, bounds) = (args.id, args.until, wait.was_there(), wait.bounds());
     let waited = Waited { at: session.clock.wall(now), now, id, until, reason, was_there, bounds };
+    if !was_there && matches!(reason, None | Some(Reason::Gone)) {
+        let hint = session.decimal_hint(id).await;
+        if !hint.is_empty() {
+            out.message(&format!("lease {id} not found{hint}")).await;
+        }
+    }
     match reason {
         _ if out.is_json() => out.data(report::waited_json(&waited)).await?,
         None => out.data(report::waited(&waited)).await?,

@@ -199,6 +199,10 @@ fn in_id(id: LeaseId, part: &str) -> bool {
     if !part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
         return false;
     }
+    // Hex is never as long as this, so it is a decimal id, as programs print it.
+    if part.len() > 17 {
+        return part.parse() == Ok(id.0);
+    }
     let (text, start) = hex(id);
     part.is_empty() || text[start..].windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::Observation;
 use super::error_gate::ErrorGate;
 use super::key_traffic::KeyTraffic;
 use super::recent_keys::RecentKeys;
+use super::{Observation, retry_interval};
 use crate::byte_budget::ByteBudget;
 use crate::inference::locks::is_lock_key;
 use etcd_lease::wire::{CallError, Cluster, ErrorKind, KeyPages, KeyWatch, WatchUpdate};
@@ -278,8 +278,9 @@ impl KeyWatcher {
     }
 
     pub(super) async fn report_and_wait(&mut self, error: CallError) {
+        let pause = retry_interval(&error, RETRY);
         self.error_gate.report_error(error).await;
-        self.clock.sleep(RETRY).await;
+        self.clock.sleep(pause).await;
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 use super::error_gate::ErrorGate;
-use super::{ListDiff, ListTracker, Listed, Observation};
+use super::{ListDiff, ListTracker, Listed, Observation, retry_interval};
 use crate::list_interval::list_interval;
 use etcd_lease::wire::{Cluster, LeaseList};
 use simkit::Clock;
@@ -49,8 +49,9 @@ pub(super) async fn run(
                 list_interval(INTERVAL, count, received - sent)
             }
             Err(error) => {
+                let pause = retry_interval(&error, INTERVAL);
                 error_gate.report_error(error).await;
-                INTERVAL
+                pause
             }
         };
         tokio::select! {

@@ -54,12 +54,13 @@ pub use key_watcher::KeyScope;
 pub use list_tracker::{ListDiff, ListTracker, SOONEST};
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::byte_budget::ByteBudget;
 use error_gate::ErrorGate;
-use etcd_lease::wire::{CallError, Cluster};
+use etcd_lease::wire::{CallError, Cluster, ErrorKind};
 use etcd_lease::{KeyChange, KeyEntry, LeaseId};
 use key_traffic::KeyTraffic;
 use key_watcher::KeyWatcher;
@@ -70,6 +71,12 @@ use simkit::tasks::{Task, spawn};
 
 /// Capacity of the observation queue. When it is full, the tasks wait.
 const QUEUE: usize = 64;
+
+/// The pause before a failed request is repeated: longer if the cluster wants a login, which the user has to change.
+fn retry_interval(error: &CallError, usual: Duration) -> Duration {
+    const LOGIN: Duration = Duration::from_secs(10);
+    if error.kind() == ErrorKind::Unauthenticated { LOGIN } else { usual }
+}
 
 /// The part of the observer that an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Exactly etcdctl's `simple` lines (`etcdctl/ctlv3/command/printer_simple.go`).
 
+use crate::error_table::sentence;
 use crate::escape::printable;
 use etcd_lease::{Ended, Granted, LeaseId, TimeToLive, TtlStatus};
 
@@ -48,6 +49,8 @@ pub fn end_reason(ended: &Ended) -> String {
         Ended::NotFound => "not found".to_owned(),
         Ended::Unanswered { trouble: None } => "got no reply for its TTL".to_owned(),
         Ended::Unanswered { trouble: Some(cause) } => format!("got no reply for its TTL ({cause})"),
+        Ended::NotStarted { error: None } => "got no reply".to_owned(),
+        Ended::NotStarted { error: Some(error) } => format!("was not asked about: {}", sentence(error)),
         Ended::Forbidden { message } => format!("may not be renewed ({message})"),
         Ended::Cancelled => "is no longer needed".to_owned(),
         Ended::Closed => "lost its engine".to_owned(),

@@ -245,7 +245,9 @@ impl EventFields {
                 EventFields::of_link("down", endpoint.as_ref(), Some(message))
             }
             EventKind::Unreached { endpoint, message } => EventFields::of_link("down", Some(endpoint), Some(message)),
-            EventKind::Refused { endpoint, message } => EventFields::of_link("refused", Some(endpoint), Some(message)),
+            EventKind::Refused { endpoint, message, .. } => {
+                EventFields::of_link("refused", Some(endpoint), Some(message))
+            }
             EventKind::Leader { endpoint, term } => {
                 EventFields { endpoint: Some(endpoint.clone()), term: Some(*term), ..EventFields::default() }
             }

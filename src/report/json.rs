@@ -118,7 +118,7 @@ pub(super) struct EndedObject<'a> {
     #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
     id: String,
     /// The reason.
-    #[cfg_attr(test, schemars(extend("enum" = ["expired", "not found", "unanswered", "forbidden", "cancelled", "closed"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["expired", "not found", "unanswered", "not started", "forbidden", "cancelled", "closed"])))]
     ended: &'a str,
 }
 

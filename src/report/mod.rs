@@ -7,6 +7,7 @@ mod json;
 mod keymap;
 mod listing;
 mod locks;
+mod members;
 #[cfg(test)]
 mod schema;
 mod table;
@@ -21,5 +22,6 @@ pub use keymap::{keys_json, keys_table};
 pub use listing::{LISTED, LeaseListing, ListedLease, WATCHED, groups_json, groups_table};
 pub use listing::{listing_csv, listing_ids, listing_json, listing_table};
 pub use locks::{locks_json, locks_table};
+pub use members::{members_json, members_table};
 pub use text::rfc3339;
 pub use waited::{Reason, Waited, waited, waited_json};

@@ -7,7 +7,7 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
-use super::{events, exercise, json, keymap, listing, locks, waited};
+use super::{events, exercise, json, keymap, listing, locks, members, waited};
 
 /// A lease id in hex, as etcdctl prints it.
 pub(super) const ID: &str = "^-?[0-9a-f]{15,16}$";
@@ -62,6 +62,7 @@ fn the_files_are_those_of_the_structs() {
         ("keys", schema::<keymap::KeyObject>("keys")),
         ("list", schema::<listing::ListingObject<'_>>("list")),
         ("locks", schema::<locks::LocksObject>("locks")),
+        ("members", schema::<members::MembersObject>("members")),
         ("revoke", schema::<json::RevokedObject>("revoke")),
         ("timetolive", schema::<json::TimeToLiveObject>("timetolive")),
         ("wait", schema::<waited::WaitedObject>("wait")),

@@ -3,6 +3,7 @@
 mod backup;
 mod backup_budget;
 mod change_ttl;
+mod members;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +29,7 @@ use crate::error_table::sentence;
 use crate::observe::{KeyScope, Observer};
 use etcd_lease::engine::{self, Engine};
 use etcd_lease::wire::{self, Cluster, ErrorKind};
-use etcd_lease::{Fault, Granted, KeyRange, LeaseId, RenewalSchedule, TimeToLive};
+use etcd_lease::{Fault, Granted, KeyRange, LeaseId, ListedMember, RenewalSchedule, TimeToLive};
 use simkit::{Clock, Timestamp};
 
 /// Maximum number of concurrent calls per effect.
@@ -167,6 +168,11 @@ impl Driver {
             let bytes = pairs.iter().map(|(key, value)| (key.len() + value.length()) as u64).sum();
             Msg::LockValues { pairs, bytes }
         }));
+    }
+
+    pub(super) fn read_members(&mut self, known: Vec<ListedMember>, has_outside: bool) {
+        let context = self.context.clone();
+        self.run(stream::once(context.read_members(known, has_outside)));
     }
 
     pub(super) fn probe(&mut self, ids: Vec<LeaseId>) {

@@ -69,6 +69,7 @@ pub(super) fn execute(effect: Effect, app: &AppState, driver: &mut Driver, reque
         Effect::RestartObserver => driver.restart_observer(&app.config),
         Effect::ReadValues { id, keys } => driver.read_values(id, keys),
         Effect::ReadLockValues(keys) => driver.read_lock_values(keys),
+        Effect::ReadMembers { known, has_outside } => driver.read_members(known, has_outside),
         Effect::Probe(ids) => driver.probe(ids),
         Effect::ProbeKeys(id) => driver.probe_keys(id),
         Effect::ReadKeys(reads) => driver.read_keys(reads),

@@ -10,6 +10,7 @@ mod frames;
 mod headless;
 mod large_key_space;
 mod many_leases;
+mod members;
 mod others;
 mod regrants;
 mod restart;

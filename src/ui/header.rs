@@ -61,34 +61,58 @@ fn cluster(app: &AppState, member: &MemberView) -> Segment {
         None if app.config.is_sandbox() => ("sandbox".to_owned(), Role::Title),
         None => (printable(member.endpoint.as_bytes()), Role::Title),
     };
-    let (health, health_role) =
-        if member.has_leader { ("● healthy", Role::Good) } else { ("✖ no leader", Role::Danger) };
-    Segment { pieces: vec![(name + " ", role), (health.to_owned(), health_role)], rank: 0, key: None }
+    Segment { pieces: vec![(name + " ", role), health(app, member)], rank: 0, key: None }
+}
+
+/// `● healthy`, or `▲ 2 of 3 members` if the others do not answer.
+fn health(app: &AppState, member: &MemberView) -> (String, Role) {
+    if !member.has_leader {
+        return ("✖ no leader".to_owned(), Role::Danger);
+    }
+    let (answering, asked) = app.cluster.members.answering(&app.cluster.view);
+    if answering < asked {
+        return (format!("▲ {answering} of {asked} members"), Role::Warning);
+    }
+    ("● healthy".to_owned(), Role::Good)
 }
 
 /// `3 members, leader m1   etcd 3.7.3   term 2   rtt 0.7 ms`
 fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
     let view = &app.cluster.view;
-    let leader = view.leader().and_then(|leader| view.members.iter().position(|one| one.endpoint == leader.endpoint));
-    let leader = leader.map(|place| format!(", leader m{}", place + 1));
-    let count = view.members.len() as u64;
-    let leader = leader.filter(|_| count > 1).unwrap_or_default();
+    let count = view.members.len().max(app.cluster.members.listed.len()) as u64;
+    let leader = view.leader().map(|leader| leader.member_id).or(known(member.leader_id));
+    let leader = leader.filter(|_| count > 1).and_then(|id| member_name(app, id));
+    let leader = leader.map_or_else(String::new, |leader| format!(", leader {leader}"));
     let mut parts = vec![Segment::new(2, Role::Text, plural(count, "member") + &leader)];
     if !member.is_leader && count > 1 {
         let number = view.chosen.map_or(1, |chosen| chosen + 1);
-        parts.push(Segment::new(3, Role::Warning, format!("asking m{number}")));
+        let asked = member_name(app, member.member_id).unwrap_or_else(|| format!("m{number}"));
+        parts.push(Segment::new(3, Role::Warning, format!("asking {asked}")));
     }
     if !member.version.is_empty() {
         parts.push(Segment::new(3, Role::Text, format!("etcd {}", printable(member.version.as_bytes()))));
     }
     // Term and revision are 0 if this user may not read the member status.
-    let known = |number: u64| (number != 0).then_some(number);
     parts.extend(known(member.raft_term).map(|term| Segment::new(7, Role::Dim, format!("term {term}"))));
     let rtt = |span| Segment::new(4, Role::Dim, format!("rtt {}", format::round_trip(span)));
     parts.extend(member.round_trip.map(rtt));
     let revision = known(member.revision.unsigned_abs());
     parts.extend(revision.map(|revision| Segment::new(9, Role::Dim, format!("rev {revision}"))));
     parts
+}
+
+/// The number, unless it is 0.
+fn known(number: u64) -> Option<u64> {
+    if number == 0 { None } else { Some(number) }
+}
+
+/// The name of a member in the member list, or its number among the endpoints.
+fn member_name(app: &AppState, id: u64) -> Option<String> {
+    if let Some(name) = app.cluster.members.name(id) {
+        return Some(cut(&printable(name.as_bytes()), 16));
+    }
+    let place = app.cluster.view.members.iter().position(|member| member.member_id == id)?;
+    Some(format!("m{}", place + 1))
 }
 
 /// The bytes received for keys in a minute: in a large key space, or once they are more than a few.
@@ -130,8 +154,8 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
     if app.cluster.view.mixed_with.is_some() {
         parts.push(Segment::new(0, Role::Danger, "✖ two clusters answer"));
     }
-    if let Some(name) = app.cluster.alarm() {
-        parts.push(Segment::new(1, Role::Danger, format!("alarm {name}")));
+    for alarm in app.cluster.alarms().into_iter().take(2) {
+        parts.push(Segment::new(1, Role::Danger, format!("alarm {}", cut(&printable(alarm.as_bytes()), 24))));
     }
     if let Some(trouble) = &app.cluster.list_failure {
         let text = if trouble.is_forbidden { "list denied" } else { "list failed" };

@@ -34,6 +34,7 @@ pub(super) struct PanelAreas {
     pub(super) cadence: Rect,
     pub(super) events: Rect,
     pub(super) locks: Rect,
+    pub(super) members: Rect,
     pub(super) footer: Rect,
     /// Whether the screen is too small for titles and lines; each lease then takes one line.
     pub(super) is_tiny: bool,
@@ -99,6 +100,7 @@ pub(super) fn places(area: Rect, shown: ViewMode) -> PanelAreas {
     match shown {
         ViewMode { view: View::Events, .. } => PanelAreas { events: middle, ..bars },
         ViewMode { view: View::Locks, .. } => PanelAreas { locks: middle, ..bars },
+        ViewMode { view: View::Members, .. } => PanelAreas { members: middle, ..bars },
         ViewMode { view: View::Cadence, .. } => {
             let (strip, cadence) = split(middle, strip_height);
             PanelAreas { strip, cadence, ..bars }
@@ -145,7 +147,7 @@ impl PanelAreas {
 
     /// Where text is typed above the content: from the line below the tabs to the footer.
     pub(super) fn input(self) -> Rect {
-        let panes = [self.strip, self.table, self.detail, self.cadence, self.events, self.locks];
+        let panes = [self.strip, self.table, self.detail, self.cadence, self.events, self.locks, self.members];
         let bottom = panes.iter().map(|pane| pane.bottom()).max().unwrap_or(0);
         let first = [self.rules[0], self.tabs].into_iter().find(|line| !line.is_empty());
         let first = first.or_else(|| panes.into_iter().find(|pane| !pane.is_empty())).unwrap_or_default();
@@ -203,7 +205,7 @@ pub fn viewport(width: u16, height: u16) -> Viewport {
 mod tests {
     use super::*;
 
-    const SHOWN: [ViewMode; 7] = [
+    const SHOWN: [ViewMode; 8] = [
         ViewMode { view: View::Leases, is_open: false, is_zoomed: false, strip: None },
         ViewMode { view: View::Leases, is_open: true, is_zoomed: false, strip: None },
         ViewMode { view: View::Events, is_open: false, is_zoomed: false, strip: None },
@@ -211,6 +213,7 @@ mod tests {
         ViewMode { view: View::Locks, is_open: false, is_zoomed: false, strip: None },
         ViewMode { view: View::Leases, is_open: false, is_zoomed: true, strip: None },
         ViewMode { view: View::Leases, is_open: true, is_zoomed: true, strip: None },
+        ViewMode { view: View::Members, is_open: false, is_zoomed: false, strip: None },
     ];
 
     #[test]
@@ -219,7 +222,7 @@ mod tests {
             for shown in SHOWN {
                 let places = places(Rect::new(0, 0, width, height), shown);
                 let bars = [places.header, places.tabs, places.strip, places.footer];
-                let panes = [places.table, places.detail, places.cadence, places.events, places.locks];
+                let panes = [places.table, places.detail, places.cadence, places.events, places.locks, places.members];
                 let parts = [&bars[..], &places.rules, &panes].concat();
                 let filled: u32 = parts.iter().map(|part| part.area()).sum();
                 assert_eq!(filled, u32::from(width) * u32::from(height), "{width}x{height} {shown:?} {places:?}");

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  header.rs        leasetop  prod ● healthy   3 members, leader m1   etcd 3.7.3   rtt 0.7 ms           07:24:56
-//!  tabs.rs         ▐1 Leases▌ 2 Cadence  3 Events  4 Locks        filter: none   sort: LEFT ↑   ? help   : command
+//!  tabs.rs         ▐1 Leases▌ 2 Cadence  3 Events  4 Locks  5 Members   filter: none   sort: LEFT ↑   ? help   : command
 //!  layout.rs       ──────────────────────────────────────────────────────────────────────────────────────────────
 //!  strip.rs         268 leases  1 own · 267 others   ✖ 1 at risk   renewals 41/s ▂▃▅▅▄▅▆▅▅▃▅▅▆▅
 //!  table.rs         ID                WHO    STATE      LEFT              TTL        EVERY   ...
@@ -36,6 +36,7 @@ mod hit;
 mod layout;
 mod line;
 mod locks;
+mod members;
 mod palette;
 mod pane;
 mod strip;
@@ -121,6 +122,7 @@ pub fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
         View::Leases => events_panel::draw_pane(shown, places.events, buf),
         View::Cadence => cadence::draw(shown, places.cadence, places.is_tiny, buf),
         View::Locks => locks::draw(shown, places.locks, places.is_tiny, buf),
+        View::Members => members::draw(shown, places.members, places.is_tiny, buf),
         View::Events => events_panel::draw_view(shown, places.events, places.is_tiny, buf),
     }
     filter_line::draw(shown, places.input(), buf);

@@ -277,6 +277,15 @@ fn draw_advice(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
+/// What a member that cannot be used does, as a sentence.
+fn refusal_title(failure: LinkFailure<'_>) -> String {
+    let text = printable(failure.refusal().as_bytes());
+    match text.strip_prefix("could") {
+        Some(rest) => format!("Could{rest}."),
+        None => format!("etcd at {text}."),
+    }
+}
+
 fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
     let app = ctx.app;
     let say = |text: &str, role| (text.to_owned(), role);
@@ -285,7 +294,7 @@ fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
             let waited = (ctx.now - since).as_secs();
             let failure = app.cluster.link_failure();
             let title = match failure.filter(LinkFailure::is_refusal) {
-                Some(refusal) => format!("etcd at {} refuses requests.", printable(refusal.endpoint.as_bytes())),
+                Some(failure) => refusal_title(failure),
                 None => format!("No reply from etcd at {} for {waited} s.", app.config.target),
             };
             let mut lines = vec![(title, Role::Title)];

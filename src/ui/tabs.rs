@@ -13,6 +13,8 @@ use super::{RenderContext, Role, filter_line};
 
 /// Edges of the active tab.
 const EDGES: [&str; 2] = ["▐", "▌"];
+/// Width of the sort order and the key of the help. The tabs have gaps if there is room for these.
+const HINTS: usize = 28;
 /// Maximum width of the filter.
 const FILTER_WIDTH: usize = 32;
 
@@ -60,7 +62,7 @@ fn places(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<Item = (&'static 
     let wide = move |tab: &Tab| key(ctx, tab.view).width() + tab.name.width() + 3;
     let all: usize = TABS.iter().map(wide).sum();
     let room = usize::from(area.width);
-    let [indent, gap] = if all + TABS.len() <= room { [1, 1] } else { [0, 0] };
+    let [indent, gap] = if all + TABS.len() + HINTS <= room { [1, 1] } else { [0, 0] };
     let mut x = area.x + indent;
     TABS.iter().filter(move |_| !area.is_empty()).map_while(move |tab| {
         let has_name = all <= room || tab.view == active;
@@ -94,17 +96,17 @@ fn hints(ctx: RenderContext<'_>) -> Vec<Segment> {
         } else {
             ("sort: ", format!("{} {}", sort.title(), sort.arrow()))
         };
-        hints.push(Segment { pieces: vec![(label.to_owned(), Role::Dim), (text, Role::Text)], rank: 3, key: None });
+        hints.push(Segment { pieces: vec![(label.to_owned(), Role::Dim), (text, Role::Text)], rank: 2, key: None });
     }
     let keymap = &ctx.app.config.keymap;
     hints.extend(keymap.key(Action::Help).map(|key| Segment::key(1, key, "help")));
     let command = Key::Char(':');
-    hints.extend(keymap.action(command).map(|_| Segment::key(2, command, "command")));
+    hints.extend(keymap.action(command).map(|_| Segment::key(3, command, "command")));
     hints
 }
 
 fn filter(shown: &AppState) -> Segment {
     let text = filter_line::in_words(shown, FILTER_WIDTH);
-    let (text, role) = if text.is_empty() { ("none".to_owned(), Role::Dim) } else { (text, Role::Warning) };
-    Segment { pieces: vec![("filter: ".to_owned(), Role::Dim), (text, role)], rank: 4, key: None }
+    let (text, role, rank) = if text.is_empty() { ("none".to_owned(), Role::Dim, 4) } else { (text, Role::Warning, 2) };
+    Segment { pieces: vec![("filter: ".to_owned(), Role::Dim), (text, role)], rank, key: None }
 }

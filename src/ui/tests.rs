@@ -5,6 +5,7 @@ mod command_line;
 mod glyphs;
 mod key_budget;
 mod locks;
+mod members;
 mod palettes;
 mod rows;
 mod table;
@@ -37,12 +38,16 @@ fn cluster() -> ClusterView {
         cluster_id: 1,
         is_leader,
         is_learner: false,
-        alarm: None,
+        alarms: Vec::new(),
         has_leader: true,
+        leader_id: 1,
         version: "3.5.30".into(),
         raft_term: 4,
         revision: 1204,
+        raft_index: 2000,
+        db_size: 131_072,
         db_size_in_use: 65_536,
+        db_size_quota: None,
         round_trip: Some(Duration::from_micros(400)),
         reachability: Reachability::Up,
     };

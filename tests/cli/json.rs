@@ -64,6 +64,18 @@ fn locks_have_holders_waiters_and_values() {
 }
 
 #[test]
+fn members_have_a_role_and_a_size() {
+    let sandbox = Sandbox::start();
+    let members = objects(&sandbox, "members", &["members"], 0).remove(0);
+    let [member] = members["members"].as_array().expect("members").as_slice() else { panic!("{members}") };
+    assert_eq!((&member["name"], &member["role"]), (&"sandbox-0".into(), &"leader".into()));
+    assert_eq!((&member["is_endpoint"], &member["answers"]), (&true.into(), &true.into()));
+    assert_eq!(members["renewals_through"], "sandbox-0: it is the leader");
+    let table = sandbox.stdout(&["members"], 0);
+    assert!(table.contains("sandbox-0  leader  now") && table.lines().count() == 2, "{table}");
+}
+
+#[test]
 fn keep_alive_prints_responses_and_ends() {
     let sandbox = Sandbox::start();
     let granted = objects(&sandbox, "grant", &["grant", "60"], 0);

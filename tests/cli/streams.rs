@@ -220,3 +220,33 @@ fn an_empty_temporary_sandbox_is_pointed_out() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("nothing happens in it"), "{output:?}");
     assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1, "{output:?}");
 }
+
+#[test]
+fn an_id_in_decimal_is_answered_with_its_hex_form_and_not_acted_on() {
+    let sandbox = Sandbox::start();
+    sandbox.stdout(&["grant", "600", "--id", "dec:16"], 0);
+    for (args, code) in [
+        (vec!["timetolive", "16"], 1),
+        (vec!["revoke", "16"], 1),
+        (vec!["keep-alive", "16"], 1),
+        (vec!["keep-alive", "--once", "16"], 1),
+    ] {
+        let output = sandbox.run(&args);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {told}");
+        assert!(
+            told.contains("read as decimal it is lease 0000000000000010, which exists (dec:16)"),
+            "{args:?}: {told}"
+        );
+    }
+    assert_eq!(sandbox.stdout(&["list", "-q"], 0), "0000000000000010\n");
+}
+
+#[test]
+fn keep_alive_says_nothing_of_a_lease_that_etcd_was_not_asked_about() {
+    let output =
+        leasetop().args(["keep-alive", "694d", "--endpoints", "127.0.0.1:1"]).output().expect("the program runs");
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.starts_with("error: could not read the time left of a lease at 127.0.0.1:1: "), "{told}");
+}

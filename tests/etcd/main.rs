@@ -48,6 +48,7 @@ mod engine;
 mod guarded;
 mod harness;
 mod locks;
+mod members;
 mod observed;
 mod restored;
 mod truth;

@@ -156,6 +156,11 @@ fn every_key_is_answered_in_the_locks_view() {
 }
 
 #[test]
+fn every_key_is_answered_in_the_members_view() {
+    assert_eq!(dead_keys("5"), BTreeSet::new());
+}
+
+#[test]
 fn only_what_time_changes_is_left_out() {
     assert_eq!(without_time("lease 12 in 3.5 s ━━━╌╌ last 400 s"), "lease 00 in 0.0 s  last 400 s");
 }

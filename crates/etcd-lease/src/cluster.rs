@@ -20,6 +20,28 @@ pub enum Reachability {
     },
 }
 
+/// An alarm of one member. etcd reports it at every member until it is disarmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberAlarm {
+    /// The member that raised it; 0 if the reply does not name it.
+    pub member_id: u64,
+    /// [`ErrorCause::NoSpace`] or [`ErrorCause::Corrupt`].
+    pub cause: ErrorCause,
+}
+
+/// A member in the member list of the cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListedMember {
+    /// The member id.
+    pub id: u64,
+    /// The name; empty until the member has started.
+    pub name: String,
+    /// The URLs that the member advertises to clients; empty until it has started.
+    pub client_urls: Vec<String>,
+    /// Whether it is a learner.
+    pub is_learner: bool,
+}
+
 /// One member, with the facts of its last status reply.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MemberView {
@@ -35,16 +57,24 @@ pub struct MemberView {
     pub is_learner: bool,
     /// Whether it knows of a leader.
     pub has_leader: bool,
+    /// The member id of the leader that it knows; 0 while unknown.
+    pub leader_id: u64,
     /// The etcd version; empty while unknown.
     pub version: String,
-    /// The alarm raised in the cluster: [`ErrorCause::NoSpace`] or [`ErrorCause::Corrupt`].
-    pub alarm: Option<ErrorCause>,
+    /// The alarms raised in the cluster.
+    pub alarms: Vec<MemberAlarm>,
     /// The raft term.
     pub raft_term: u64,
     /// The revision of the key space.
     pub revision: i64,
+    /// The committed raft index; 0 while unknown.
+    pub raft_index: u64,
+    /// The size of the database file, in bytes; 0 while unknown.
+    pub db_size: u64,
     /// The size of the database in use, in bytes; 0 while unknown.
     pub db_size_in_use: u64,
+    /// The limit of the database file, in bytes. `None` if etcd does not report it, as before 3.6.
+    pub db_size_quota: Option<u64>,
     /// The round trip of the last status request.
     pub round_trip: Option<Duration>,
     /// Whether it answers.
@@ -86,6 +116,19 @@ enum Class {
     Unknown,
     Down,
     Useless,
+}
+
+impl MemberView {
+    /// Whether the member answered the last request. A learner answers only its status.
+    pub fn answers(&self) -> bool {
+        self.reachability == Reachability::Up || self.is_learner
+    }
+
+    /// Whether a listed member advertises the endpoint as its address.
+    pub fn is_at(&self, listed: &ListedMember) -> bool {
+        let host = |url: &str| url.split_once("://").map_or(url, |(_, host)| host).trim_end_matches('/').to_owned();
+        listed.client_urls.iter().any(|url| host(url) == host(&self.endpoint))
+    }
 }
 
 impl ClusterView {
@@ -160,6 +203,18 @@ impl ClusterView {
     /// Whether a member belongs to another cluster.
     pub fn is_elsewhere(&self, member: &MemberView) -> bool {
         member.cluster_id != 0 && self.cluster_id != 0 && member.cluster_id != self.cluster_id
+    }
+
+    /// Whether a listed member is one of the endpoints, by its id or its address.
+    pub fn has_endpoint_of(&self, listed: &ListedMember) -> bool {
+        self.members.iter().any(|member| member.member_id == listed.id || member.is_at(listed))
+    }
+
+    /// The alarm that a member reports. [`ErrorCause::Corrupt`] comes first.
+    pub fn alarm(&self) -> Option<ErrorCause> {
+        let mut causes = self.members.iter().flat_map(|member| &member.alarms).map(|alarm| alarm.cause);
+        let first = causes.clone().next();
+        causes.find(|cause| *cause == ErrorCause::Corrupt).or(first)
     }
 
     /// The chosen member.

@@ -22,10 +22,24 @@ pub struct LeaseId(pub i64);
 #[error("invalid lease id \"{text}\": {rule}")]
 pub struct BadLeaseId {
     text: String,
-    rule: &'static str,
+    rule: String,
 }
 
 impl LeaseId {
+    /// The id that the hex digits of this one are in decimal. Programs and etcdctl's JSON print ids in decimal, so one may
+    /// have been meant. `None` if the digits are no decimal number.
+    ///
+    /// ```
+    /// use etcd_lease::LeaseId;
+    /// assert_eq!(LeaseId(0x16).read_as_decimal(), Some(LeaseId(16)));
+    /// assert_eq!(LeaseId(0x1f).read_as_decimal(), None);
+    /// ```
+    pub fn read_as_decimal(self) -> Option<LeaseId> {
+        let digits = format!("{:x}", self.0.unsigned_abs());
+        let decimal: i64 = digits.parse().ok()?;
+        Some(LeaseId(if self.0 < 0 { -decimal } else { decimal }))
+    }
+
     /// The last eight hex digits, for narrow screens.
     pub fn short(self) -> String {
         let full = self.to_string();
@@ -59,7 +73,7 @@ impl FromStr for LeaseId {
     type Err = BadLeaseId;
 
     fn from_str(text: &str) -> Result<Self, BadLeaseId> {
-        let bad = |rule| BadLeaseId { text: text.to_owned(), rule };
+        let bad = |rule: &str| BadLeaseId { text: text.to_owned(), rule: rule.to_owned() };
         let parsed = if let Some(decimal) = text.strip_prefix("dec:") {
             decimal.parse().map_err(|_| bad("expected a 64-bit decimal number after dec:"))
         } else {
@@ -71,8 +85,10 @@ impl FromStr for LeaseId {
             if digits.starts_with(['+', '-']) {
                 return Err(bad("more than one sign"));
             }
-            i64::from_str_radix(&format!("{sign}{digits}"), 16)
-                .map_err(|_| bad("expected 64-bit hexadecimal, as etcdctl prints it"))
+            i64::from_str_radix(&format!("{sign}{digits}"), 16).map_err(|_| match text.parse() {
+                Ok(decimal) => bad(&format!("it is decimal; in hexadecimal it is {}", LeaseId(decimal))),
+                Err(_) => bad("expected 64-bit hexadecimal, as etcdctl prints it"),
+            })
         }?;
         if parsed == 0 {
             return Err(bad("0 means no lease"));
@@ -93,6 +109,14 @@ mod tests {
         }
         assert_eq!(LeaseId(i64::MIN).to_string(), "-8000000000000000");
         assert_eq!(LeaseId(i64::MIN).short(), "00000000");
+    }
+
+    #[test]
+    fn a_decimal_id_is_answered_with_its_hexadecimal_form() {
+        let error = "7587890997105062660".parse::<LeaseId>().unwrap_err().to_string();
+        assert!(error.ends_with("it is decimal; in hexadecimal it is 694d9aa8d4d4f304"), "{error}");
+        assert_eq!(LeaseId(-0x10).read_as_decimal(), Some(LeaseId(-10)));
+        assert_eq!(LeaseId(i64::MIN).read_as_decimal(), Some(LeaseId(-8_000_000_000_000_000)));
     }
 
     #[test]

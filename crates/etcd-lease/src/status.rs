@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::wire::CallError;
 use super::{Cadence, Fault, LeaseId, RenewalSchedule, Timestamp};
 
 /// Why the keepalive of a lease ended.
@@ -16,6 +17,11 @@ pub enum Ended {
     Unanswered {
         /// The last connection error, if any, as readable text.
         trouble: Option<String>,
+    },
+    /// etcd has never answered about the lease, so nothing is known of it: its TTL is unknown too.
+    NotStarted {
+        /// Why the time left could not be read; `None` if no request has failed yet.
+        error: Option<Box<CallError>>,
     },
     /// etcd denies the renewal, because the user may not write one of the attached keys.
     Forbidden {
@@ -35,13 +41,14 @@ impl Ended {
             Ended::Expired => "expired",
             Ended::NotFound => "not found",
             Ended::Unanswered { .. } => "unanswered",
+            Ended::NotStarted { .. } => "not started",
             Ended::Forbidden { .. } => "forbidden",
             Ended::Cancelled => "cancelled",
             Ended::Closed => "closed",
         }
     }
 
-    /// Whether the lease was lost. Otherwise the keepalive was stopped here on purpose.
+    /// Whether the lease is no longer kept alive, although nobody stopped that here on purpose.
     pub fn is_loss(&self) -> bool {
         !matches!(self, Ended::Cancelled | Ended::Closed)
     }
@@ -54,6 +61,8 @@ impl fmt::Display for Ended {
             Ended::NotFound => f.write_str("not found: it was revoked or never existed"),
             Ended::Unanswered { trouble: None } => f.write_str("no reply within the TTL"),
             Ended::Unanswered { trouble: Some(text) } => write!(f, "no reply within the TTL: {text}"),
+            Ended::NotStarted { error: None } => f.write_str("etcd has not answered about it"),
+            Ended::NotStarted { error: Some(error) } => write!(f, "etcd has not answered about it: {error}"),
             Ended::Forbidden { message } => write!(f, "forbidden: {message}"),
             Ended::Cancelled => f.write_str("cancelled"),
             Ended::Closed => f.write_str("closed"),

@@ -6,6 +6,7 @@ use super::name::EventName;
 use crate::app::{EndCause, KeepaliveLoss, LastRenewal, LeaseKeys, Ownership};
 use crate::inference::Renewal;
 use crate::inference::lease_inference::RemovalDelay;
+use etcd_lease::wire::ErrorCause;
 use etcd_lease::{Fault, LeaseId};
 
 /// What happened, with the relevant values. Texts and keys are not escaped.
@@ -176,6 +177,8 @@ pub enum EventKind {
     Refused {
         /// The member's endpoint.
         endpoint: String,
+        /// The cause.
+        cause: ErrorCause,
         /// The reason, and what to do.
         message: String,
     },

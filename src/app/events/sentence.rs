@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use super::{Event, EventKind, LeaseEnded, Renewal, RenewalSource};
 use crate::app::{EndCause, LastRenewal, LeaseKeys, Ownership};
+use crate::error_table;
 use crate::escape::printable;
 use crate::inference::lease_inference::RemovalDelay;
 use crate::plural::plural;
+use etcd_lease::wire::ErrorCause;
 
 /// The sentence. Text that came from etcd is escaped.
 pub(super) fn of(what: &EventKind) -> String {
@@ -38,7 +40,7 @@ pub(super) fn of(what: &EventKind) -> String {
         EventKind::RenewsAt { endpoint } => format!("renewing through {}", printable(endpoint.as_bytes())),
         EventKind::Disconnected { endpoint, message } => disconnected(endpoint.as_deref(), message),
         EventKind::Unreached { endpoint, message } => unreached(endpoint, message),
-        EventKind::Refused { endpoint, message } => refused(endpoint, message),
+        EventKind::Refused { endpoint, cause, message } => refused(endpoint, *cause, message),
         EventKind::Leader { endpoint, term } => {
             format!("{} is the leader (term {term})", printable(endpoint.as_bytes()))
         }
@@ -166,8 +168,11 @@ fn unreached(endpoint: &str, message: &str) -> String {
     format!("could not reach {}: {}. Retrying.", printable(endpoint.as_bytes()), printable(message.as_bytes()))
 }
 
-fn refused(endpoint: &str, message: &str) -> String {
-    format!("{} refuses requests: {}. Retrying.", printable(endpoint.as_bytes()), printable(message.as_bytes()))
+fn refused(endpoint: &str, cause: ErrorCause, message: &str) -> String {
+    let refusal = error_table::refusal(cause, &printable(endpoint.as_bytes()));
+    // A wrong password is not tried for long.
+    let retry = if cause == ErrorCause::WrongPassword { "" } else { " Retrying." };
+    format!("{refusal}: {}.{retry}", printable(message.as_bytes()))
 }
 
 fn describe_end(ended: &LeaseEnded) -> String {

@@ -202,6 +202,20 @@ fn a_burst_does_not_set_the_usual_interval() {
 }
 
 #[test]
+fn a_regular_client_is_late_soon_although_its_intervals_cover_less_than_the_ttl() {
+    for (ttl, every, count) in [(30, 3.0, 9), (60, 4.0, 8), (40, 5.0, 7)] {
+        let client = Client::after(ttl, &[every], 0.7 + every * f64::from(count) + 0.1);
+        let (last, end) = (client.last_renewed(f64::MAX), client.end());
+        assert_eq!(client.renewals.len(), count as usize);
+        let mut story = Story::start(AppConfig::default());
+        story.watch(&[client], end - 0.01, |_| ());
+        alarms_before_the_end("regular", &story, last, end);
+        let late = story.alarms()[0].at.since_start().as_secs_f64() - last;
+        assert!(late < every * 1.1 + 1.3, "{ttl} {every}: {late}");
+    }
+}
+
+#[test]
 fn a_stall_does_not_hide_the_next_one() {
     for (ttl, every) in [(30, 10.0), (60, 20.0), (30, 3.0), (40, 13.5), (20, 2.0)] {
         let mut intervals = vec![every; 12];

@@ -1,6 +1,7 @@
 //! What is reported about the connection, and how often.
 
 use super::*;
+use etcd_lease::MemberAlarm;
 
 /// A cluster whose only member fails with this cause.
 fn failing(cause: ErrorCause) -> Msg {
@@ -69,6 +70,19 @@ fn a_refusal_after_a_loss_is_reported_once_per_outage() {
 }
 
 #[test]
+fn a_member_that_wants_a_login_is_not_lost() {
+    let mut story = unconnected();
+    story.send(Msg::Cluster(view()));
+    story.send(failing(ErrorCause::LoginRequired));
+    story.send(failing(ErrorCause::LoginRequired));
+    let events = story.app.events.drain_recorded();
+    let told: Vec<String> = events.iter().map(Event::text).filter(|text| text.contains("login")).collect();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("127.0.0.1:2379 refuses requests: "), "{told:?}");
+    assert!(!events.iter().any(|event| matches!(event.kind, EventKind::Disconnected { .. })), "{events:?}");
+}
+
+#[test]
 fn a_connection_that_comes_and_goes_gives_a_few_lines_a_minute() {
     let mut story = unconnected();
     let change = |story: &mut Story, seconds: f64, up: bool| {
@@ -97,7 +111,7 @@ fn a_connection_that_comes_and_goes_gives_a_few_lines_a_minute() {
 fn an_alarm_is_reported_when_it_is_raised() {
     let mut story = unconnected();
     let mut alarmed = view();
-    alarmed.members[0].alarm = Some(ErrorCause::NoSpace);
+    alarmed.members[0].alarms = vec![MemberAlarm { member_id: 7, cause: ErrorCause::NoSpace }];
     for now in [view(), alarmed.clone(), alarmed] {
         story.send(Msg::Cluster(now));
     }
@@ -108,7 +122,7 @@ fn an_alarm_is_reported_when_it_is_raised() {
         alarms[0].starts_with("alarm NOSPACE: the database is full; ") && alarms[0].contains("disarm"),
         "{alarms:?}"
     );
-    assert_eq!(story.app.cluster.alarm(), Some("NOSPACE"));
+    assert_eq!(story.app.cluster.alarms(), ["NOSPACE"]);
 }
 
 /// Three members, of which those in `down` do not answer.

@@ -24,6 +24,7 @@ mod locks;
 mod losses;
 mod manual_renewals;
 mod marking;
+mod members;
 mod muting;
 mod order;
 mod others;

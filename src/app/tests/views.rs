@@ -22,7 +22,7 @@ fn answer(story: &mut Story, id: i64, value: &str) {
 fn tab_and_digits_switch_views_and_esc_returns() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
-    for view in [View::Cadence, View::Events, View::Locks] {
+    for view in [View::Cadence, View::Events, View::Locks, View::Members] {
         story.press(&[Key::Tab]);
         assert_eq!(story.app.view.active, view);
     }

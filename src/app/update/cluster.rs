@@ -1,6 +1,6 @@
 //! Changes of the connection and of the leader.
 
-use crate::app::cluster_state::{LostMember, alarm_of, answering};
+use crate::app::cluster_state::{LostMember, answering};
 use crate::app::{AppState, Effect, EventKind, HistoryEvent, Ownership, Redraw};
 use crate::error_table::{self, alarm_sentence};
 use etcd_lease::{ClusterView, LeaseId, MemberView, Reachability};
@@ -18,6 +18,7 @@ pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> 
     }
     let before = std::mem::replace(&mut app.cluster.view, view);
     let mut effects = start_over::on_view(app, &before, now);
+    app.cluster.members.on_view(&app.cluster.view, now);
     report_election(app, now);
     note_members(app, &before, now);
     report_alarm(app, &before, now);
@@ -42,6 +43,8 @@ fn differs(old: &ClusterView, new: &ClusterView) -> bool {
         for member in &mut view.members {
             member.round_trip = None;
             member.revision = 0;
+            member.raft_index = 0;
+            member.db_size = 0;
             member.db_size_in_use = 0;
         }
         view
@@ -118,9 +121,9 @@ pub(super) fn report_lost_members(app: &mut AppState, now: Timestamp) {
 
 /// Reports an alarm when it is raised.
 fn report_alarm(app: &mut AppState, before: &ClusterView, now: Timestamp) {
-    let alarm = alarm_of(&app.cluster.view);
+    let alarm = app.cluster.view.alarm();
     if let Some(cause) = alarm
-        && alarm != alarm_of(before)
+        && alarm != before.alarm()
     {
         app.events.push(now, None, EventKind::error(alarm_sentence(cause)));
     }
@@ -177,7 +180,7 @@ fn unreached(app: &mut AppState, now: Timestamp) {
     }
     app.cluster.reported_causes.push(cause);
     if is_refusal {
-        app.events.push(now, None, EventKind::Refused { endpoint, message });
+        app.events.push(now, None, EventKind::Refused { endpoint, cause, message });
     } else {
         app.events.push_verbose(now, None, || EventKind::Unreached { endpoint, message });
     }
@@ -201,6 +204,11 @@ fn lost(app: &mut AppState, now: Timestamp) {
     app.cluster.unreached_since = Some(now);
     app.leases.record_in_all(now, HistoryEvent::Unknown);
     app.cluster.reported_causes = app.cluster.link_failure().map(|failure| failure.cause()).into_iter().collect();
+    // It answers, so the connection is not lost.
+    if app.cluster.link_failure().is_some_and(|failure| failure.is_refusal()) {
+        app.cluster.reported_causes.clear();
+        return unreached(app, now);
+    }
     if app.cluster.may_report_loss(now) {
         let message = loss_reason(app);
         app.events.push(now, None, EventKind::Disconnected { endpoint: None, message });

@@ -169,7 +169,15 @@ fn on_ended(app: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
         lease.ownership = Ownership::Other;
         lease.engine = None;
     }
-    app.view.set_status(at, true, format!("Lost {id}: {ended}", id = app.view.id_format.name(id)));
+    let name = app.view.id_format.name(id);
+    app.view.set_status(
+        at,
+        true,
+        match ended {
+            Ended::NotStarted { .. } => format!("Could not keep {name} alive: {ended}"),
+            _ => format!("Lost {name}: {ended}"),
+        },
+    );
     match ended {
         Ended::Expired => record_end_as(app, id, at, EndCause::Expired),
         Ended::NotFound => record_end_as(app, id, at, if was_seen { EndCause::Revoked } else { EndCause::Unknown }),

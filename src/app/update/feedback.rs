@@ -4,8 +4,8 @@ use crate::app::action::Action;
 use crate::app::events_view::EventsView;
 use crate::app::locks_view::LocksView;
 use crate::app::{
-    AppState, CadenceCursor, DialogAction, Effect, FilterPreset, GroupBy, GroupedRow, Key, KeyContext, MessageScope,
-    Redraw, Sort, View, ViewState,
+    AppState, CadenceCursor, DialogAction, Effect, FilterPreset, GroupBy, GroupedRow, Key, KeyContext, MembersView,
+    MessageScope, Redraw, Sort, View, ViewState,
 };
 use crate::id_format::IdFormat;
 use etcd_lease::LeaseId;
@@ -33,6 +33,7 @@ pub(super) struct Displayed {
     ids: IdFormat,
     events_view: EventsView,
     locks_view: LocksView,
+    members_view: MembersView,
     cadence_cursor: CadenceCursor,
     has_dialog: bool,
     has_mouse: bool,
@@ -63,6 +64,7 @@ impl Displayed {
             ids: view.id_format,
             events_view: view.events_view.clone(),
             locks_view: view.locks_view.clone(),
+            members_view: view.members_view.clone(),
             cadence_cursor: view.cadence_cursor.clone(),
             has_dialog: app.view.dialog.is_some(),
             has_mouse: app.view.has_mouse,
@@ -201,20 +203,22 @@ fn end_of_list(shown: &AppState, action: Action) -> &'static str {
         View::Leases => view.order().is_empty(),
         View::Events => view.events_view.lines(shown.event_sources()).is_empty(),
         View::Locks => shown.candidate().is_none(),
+        View::Members => view.members_view.rows(&shown.cluster).is_empty(),
         View::Cadence => false,
     };
     match (view.active, is_up) {
         (View::Leases, _) if is_empty => "no lease is listed",
         (View::Events, _) if is_empty => "no event is listed",
         (View::Locks, _) if is_empty => "no lock is listed",
+        (View::Members, _) if is_empty => "no member is listed",
         (View::Leases, _) if matches!(action, Action::NextLease) => "this is the last lease",
         (View::Leases, _) if matches!(action, PreviousLease) => "this is the first lease",
         (View::Events, true) => "this is the first event",
         (View::Events, false) => "this is the newest event",
         (View::Leases, true) if !view.is_open => "this is the first row",
         (View::Leases, false) if !view.is_open => "this is the last row",
-        (View::Locks, true) => "this is the first row",
-        (View::Locks, false) => "this is the last row",
+        (View::Locks | View::Members, true) => "this is the first row",
+        (View::Locks | View::Members, false) => "this is the last row",
         (_, true) => "this is the first line",
         (_, false) => "this is the last line",
     }

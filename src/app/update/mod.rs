@@ -24,6 +24,7 @@ mod lifecycle;
 mod lints;
 mod list;
 mod lock_values;
+mod members;
 mod mouse;
 mod navigation;
 mod open_dialogs;
@@ -42,6 +43,7 @@ mod view_actions;
 
 pub use lints::run_lints;
 pub use lock_values::knows_locks;
+pub use members::knows_members;
 pub use refresh_rows::refresh_rows;
 pub use tick::next_wake;
 
@@ -124,6 +126,7 @@ fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::ProbeFailed { id, failure } => probe::failed(app, id, &failure, now),
         Msg::Values { id, pairs } => values::read(app, id, pairs),
         Msg::LockValues { pairs, bytes } => lock_values::read(app, pairs, bytes, now),
+        Msg::Members { reading, has_outside } => members::read(app, reading, has_outside, now),
         Msg::Statuses(statuses) => engine::statuses(app, statuses),
         Msg::Engine(event) => engine::event(app, event),
         Msg::EventsLost(lost) => engine::events_lost(app, lost, now),

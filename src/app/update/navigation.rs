@@ -18,9 +18,10 @@ pub(super) fn switch_to(view: &mut ViewState, locks: &Locks, to: View) {
 /// Closes every filter line and keeps the filters, so that no key edits a line that is not visible.
 fn close_filter_lines(view: &mut ViewState) {
     view.row_filter.line = None;
-    for filter in [&mut view.events_view.filter, &mut view.locks_view.filter, &mut view.cadence_cursor.filter] {
-        filter.close();
-    }
+    view.events_view.filter.close();
+    view.locks_view.filter.close();
+    view.cadence_cursor.filter.close();
+    view.members_view.filter.close();
 }
 
 /// Moves the cursor to a lease.
@@ -131,7 +132,7 @@ pub(super) fn next_category(view: &mut ViewState, leases: &LeaseStore) {
     match view.active {
         View::Events => view.events_view.next_category(),
         View::Leases => view.row_filter.next_preset(leases),
-        View::Cadence | View::Locks => (),
+        View::Cadence | View::Locks | View::Members => (),
     }
 }
 

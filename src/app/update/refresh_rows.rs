@@ -88,6 +88,7 @@ fn put_in_order(app: &mut AppState, frame: Frame) {
 fn refresh_other_views(app: &mut AppState) {
     match app.view.active {
         View::Locks => app.view.locks_view.keep_cursor(&app.keys.locks),
+        View::Members => app.view.members_view.keep_cursor(&app.cluster),
         View::Cadence => refresh_cadence(app),
         View::Leases | View::Events => (),
     }

@@ -10,7 +10,7 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 use super::counts::refresh_counts;
-use super::{availability, cluster, lints, lock_values, start_over, undo_size, values};
+use super::{availability, cluster, lints, lock_values, members, start_over, undo_size, values};
 
 /// Maximum number of queries for keys at once.
 const MAX_KEY_QUERIES: usize = 64;
@@ -37,6 +37,7 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     effects.extend(undo_size::start_measuring_if_due(app));
     effects.extend(values::start_read_if_due(app, now));
     effects.extend(lock_values::start_read_if_due(app, now));
+    effects.extend(members::start_read_if_due(app, now));
     effects
 }
 
@@ -188,9 +189,12 @@ pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     let held = start_over::next_wake(app);
     let loss = app.cluster.lasting_loss_at();
     let member = app.cluster.lost_member_due();
+    let members = Some(members::next_wake(app));
     let gone_keys = app.keys.index.availability.next_wake();
-    [ended, status, values, lock_values, lints, state_change, polls, reordering, undo, held, loss, member, gone_keys]
+    let reads = [values, lock_values, members, polls, undo];
+    [ended, status, lints, state_change, reordering, held, loss, member, gone_keys]
         .into_iter()
+        .chain(reads)
         .flatten()
         .min()
         .unwrap_or(Timestamp::NEVER)

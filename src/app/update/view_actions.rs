@@ -64,10 +64,11 @@ fn sort(active: &mut AppState, action: Action) {
 
 /// Moves through the displayed rows, detail, candidates or events.
 pub(super) fn go(active: &mut AppState, action: Action) {
-    let AppState { view, events, leases, keys, .. } = active;
+    let AppState { view, events, leases, keys, cluster, .. } = active;
     match view.active {
         View::Events => view.events_view.go(EventSources { events, leases, keys }, view.viewport.events, action),
         View::Locks => view.locks_view.go(&keys.locks, view.viewport.events, action),
+        View::Members => view.members_view.go(cluster, view.viewport.events, action),
         View::Cadence => {
             let page = view.viewport.events.max(2) - 1;
             view.cadence_cursor.go(&leases.cadence_index, &mut view.scroll, page, action);

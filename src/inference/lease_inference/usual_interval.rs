@@ -15,6 +15,9 @@ const ESTABLISHED: f64 = 0.8;
 const MIN_INTERVALS: usize = 3;
 /// Number of intervals that predict the next one even if they cover less of the TTL.
 const MANY_INTERVALS: usize = 16;
+/// Number of regular intervals that predict the next one even if they cover less of the TTL: each is shorter than the
+/// shortest times this factor. The renewals of a burst are not regular.
+const REGULAR: (usize, f64) = (6, 1.2);
 /// An interval longer than this share of the usual one is a stall if it is rare.
 const STALL: f64 = 1.25;
 /// How late a renewal may be, as a share of the longest usual interval.
@@ -112,7 +115,13 @@ fn overdue_after(interval: &Estimate) -> Duration {
 /// Whether these intervals predict the next one.
 fn is_established(sorted: &[Estimate], ttl: Duration) -> bool {
     let covered: Duration = sorted.iter().map(|interval| interval.value).sum();
-    sorted.len() >= MIN_INTERVALS && (covered >= ttl.mul_f64(ESTABLISHED) || sorted.len() >= MANY_INTERVALS)
+    let is_long = covered >= ttl.mul_f64(ESTABLISHED) || sorted.len() >= MANY_INTERVALS;
+    sorted.len() >= MIN_INTERVALS && (is_long || is_regular(sorted))
+}
+
+fn is_regular(sorted: &[Estimate]) -> bool {
+    let [shortest, .., longest] = sorted else { return false };
+    sorted.len() >= REGULAR.0 && longest.value < shortest.value.mul_f64(REGULAR.1)
 }
 
 /// Drops the longest intervals if they are much longer than the others and rare: one of four, two of sixteen. More could be
@@ -180,9 +189,19 @@ mod tests {
         assert_eq!(usual(&[]), None);
         assert_eq!(usual(&[10.0, 10.0]), Some((10.0, None)));
         assert_eq!(usual(&[10.0; 3]), Some((10.0, Some(11.5))));
-        assert_eq!(usual(&[3.0; 7]), Some((3.0, None)));
-        assert_eq!(usual(&[3.0; 8]), Some((3.0, Some(3.8))));
-        assert_eq!(usual(&[1.0; 16]), Some((1.0, Some(1.6))), "many intervals");
+        assert_eq!(usual(&[8.0, 6.0, 9.0]).unwrap().1, None);
+        assert_eq!(usual(&[8.0, 7.0, 9.0]).unwrap().1, Some(10.4));
+        assert_eq!(usual(&[[1.0, 1.5]; 7].concat()).unwrap().1, None);
+        assert_eq!(usual(&[[1.0, 1.5]; 8].concat()).unwrap().1, Some(2.15), "many intervals");
+    }
+
+    #[test]
+    fn it_is_known_after_six_regular_intervals_that_cover_less_of_the_ttl() {
+        assert_eq!(usual(&[3.0; 5]), Some((3.0, None)));
+        assert_eq!(usual(&[3.0; 6]), Some((3.0, Some(3.8))));
+        assert_eq!(usual(&[3.0, 3.3, 2.9, 3.1, 3.4, 3.2]).unwrap().1, Some(4.24), "jitter");
+        assert_eq!(usual(&[3.0, 3.3, 2.8, 3.1, 3.4, 3.2]).unwrap().1, None, "too irregular");
+        assert_eq!(usual(&[0.3, 0.4, 2.5, 3.0, 0.3, 0.4, 2.5]).unwrap().1, None, "a burst");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::*;
 use crate::app::EventTime;
 use etcd_lease::LeaseId;
+use etcd_lease::wire::ErrorCause;
 
 fn seconds(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
@@ -79,7 +80,7 @@ fn every_kind() -> Vec<Event> {
         EventKind::Connected { endpoint: "a:1".into(), version: "3.5.30".into() },
         EventKind::Disconnected { endpoint: None, message: "\x1b refused".into() },
         EventKind::Unreached { endpoint: "a:1".into(), message: "\x1b refused".into() },
-        EventKind::Refused { endpoint: "a:1".into(), message: "\x1b a learner".into() },
+        EventKind::Refused { endpoint: "a:1".into(), cause: ErrorCause::Learner, message: "\x1b a learner".into() },
         EventKind::Leader { endpoint: "a:1".into(), term: 5 },
         EventKind::NoLeader { endpoint: "a:1".into() },
         EventKind::Term { old: 4, new: 5 },

@@ -51,7 +51,7 @@ pub(super) fn title(listing: &LeaseListing) -> String {
     let at = listing.known_header().map_or_else(String::new, |Header { raft_term, revision, .. }| {
         format!("term {raft_term}, revision {revision}: ")
     });
-    let alarm = listing.view.members.iter().find_map(|member| member.alarm);
+    let alarm = listing.view.alarm();
     let alarm = alarm.map_or_else(String::new, |cause| format!("{}\n", alarm_sentence(cause)));
     format!("{member}{at}{count}{watched}\n{alarm}")
 }

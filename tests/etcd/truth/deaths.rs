@@ -62,7 +62,11 @@ impl End {
 
     /// The expected event of the lease.
     fn of_lease(self) -> &'static str {
-        if self.is_revoke() { "revoked" } else { "expired" }
+        match self {
+            End::KeyMoved => "replaced",
+            _ if self.is_revoke() => "revoked",
+            _ => "expired",
+        }
     }
 }
 

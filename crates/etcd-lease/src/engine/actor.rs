@@ -186,7 +186,7 @@ impl Actor {
     }
 
     fn on_ttl_reply(&mut self, reply: &TtlReply) {
-        let answer = reply.answer.as_ref().map_err(CallError::to_string);
+        let answer = reply.answer.as_ref().map_err(CallError::clone);
         self.scheduler.on_ttl_reply(self.clock.now(), reply.slot, reply.id, reply.sent, answer);
     }
 

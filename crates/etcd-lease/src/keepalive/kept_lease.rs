@@ -17,6 +17,7 @@
 use std::time::Duration;
 
 use super::io::{AnsweredRenewal, Timeouts};
+use crate::wire::CallError;
 use crate::{Cadence, Ended, Fault, LeaseId, LeaseStatus, Phase, RenewalSchedule, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
@@ -162,7 +163,7 @@ impl KeptLease {
         match answer.ttl_status() {
             TtlStatus::Missing => return NextStep::End(self.end_reason(now)),
             TtlStatus::Dying => return NextStep::End(Ended::Expired),
-            TtlStatus::Invalid => return self.retry_query(now, None, timeouts),
+            TtlStatus::Invalid => return self.retry_query(now, timeouts).unwrap_or_else(|| self.gave_up(None, None)),
             TtlStatus::Alive | TtlStatus::AtDeadline => (),
         }
         let known = self.ttl.replace(answer.granted_ttl).is_some();
@@ -181,13 +182,26 @@ impl KeptLease {
         }
     }
 
-    /// A TTL query failed: it is repeated until the TTL has passed without a reply.
-    pub(super) fn retry_query(&mut self, now: Timestamp, trouble: Option<String>, timeouts: &Timeouts) -> NextStep {
-        if now >= self.give_up(timeouts) {
-            NextStep::End(Ended::Unanswered { trouble })
-        } else {
-            NextStep::Wait((now + timeouts.query_retry_interval).min(self.give_up(timeouts)))
-        }
+    /// A TTL query failed: it is repeated until the TTL has passed without a reply. A refusal is final for a lease that
+    /// etcd has never answered about.
+    pub(super) fn on_failed_query(&self, now: Timestamp, error: &CallError, timeouts: &Timeouts) -> NextStep {
+        let is_refused = self.ttl.is_none() && error.is_refusal();
+        let retry = if is_refused { None } else { self.retry_query(now, timeouts) };
+        retry.unwrap_or_else(|| self.gave_up(Some(error.to_string()), Some(error)))
+    }
+
+    /// When a TTL query is repeated; `None` once the TTL has passed without a reply.
+    fn retry_query(&self, now: Timestamp, timeouts: &Timeouts) -> Option<NextStep> {
+        let give_up = self.give_up(timeouts);
+        if now >= give_up { None } else { Some(NextStep::Wait((now + timeouts.query_retry_interval).min(give_up))) }
+    }
+
+    /// The end without a reply. Only a lease with a known TTL can have passed its deadline.
+    pub(super) fn gave_up(&self, trouble: Option<String>, error: Option<&CallError>) -> NextStep {
+        NextStep::End(match self.ttl {
+            Some(_) => Ended::Unanswered { trouble },
+            None => Ended::NotStarted { error: error.cloned().map(Box::new) },
+        })
     }
 
     /// When to stop waiting for any reply.

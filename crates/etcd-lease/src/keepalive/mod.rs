@@ -20,6 +20,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use self::kept_lease::{KeptLease, NextStep};
 use self::stream_state::StreamState;
 use super::renewal_schedule::StartJitter;
+use super::wire::CallError;
 use super::{Ended, LeaseId, LeaseStatus, Phase, RenewalSchedule, TimeToLive, Timestamp};
 
 pub use self::io::{Action, AnsweredRenewal, Notice, SlotId, StreamEnd, Timeouts, TurnOutput};
@@ -53,6 +54,8 @@ pub struct Scheduler {
     /// When the last reply to any renewal arrived.
     last_reply: Timestamp,
     trouble: Option<String>,
+    /// Why the last TTL query failed; `None` if it was answered.
+    query_error: Option<CallError>,
     output: TurnOutput,
 }
 
@@ -78,6 +81,7 @@ impl Scheduler {
             start_jitter: StartJitter::default(),
             last_reply: Timestamp::START,
             trouble: None,
+            query_error: None,
             output: TurnOutput::default(),
         }
     }
@@ -220,17 +224,18 @@ impl Scheduler {
         slot: SlotId,
         id: LeaseId,
         sent: Timestamp,
-        answer: Result<&TimeToLive, String>,
+        answer: Result<&TimeToLive, CallError>,
     ) {
         self.queries_in_flight -= 1;
         let timeouts = self.timeouts;
-        self.trouble = answer.as_ref().err().cloned();
+        self.query_error = answer.as_ref().err().cloned();
+        self.trouble = self.query_error.as_ref().map(CallError::to_string);
         let Some(kept) = self.get_mut(slot).filter(|kept| kept.id == id && kept.phase == Phase::Suspect) else {
             return;
         };
         let step = match answer {
             Ok(answer) => kept.on_ttl_reply(sent, now, answer, &timeouts),
-            Err(trouble) => kept.retry_query(now, Some(trouble), &timeouts),
+            Err(error) => kept.on_failed_query(now, &error, &timeouts),
         };
         self.route(slot, now, step);
     }

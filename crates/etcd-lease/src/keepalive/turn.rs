@@ -115,6 +115,7 @@ impl Scheduler {
     pub(super) fn on_timer(&mut self, slot: SlotId, now: Timestamp) {
         let timeouts = self.timeouts;
         let trouble = self.trouble.clone();
+        let query_error = self.query_error.clone();
         // While replies arrive, a query that is still queued is delayed by us and not by etcd.
         let is_own_delay = trouble.is_none() && !self.ttl_queries.is_empty();
         self.report_dropped_reply(slot, now);
@@ -124,7 +125,7 @@ impl Scheduler {
             Phase::Suspect if kept.is_held() && trouble.is_none() => NextStep::QueryTtl,
             Phase::Suspect if now < kept.give_up(&timeouts) => NextStep::QueryTtl,
             Phase::Suspect if is_own_delay => NextStep::Wait(now + timeouts.query_retry_interval),
-            Phase::Suspect => NextStep::End(Ended::Unanswered { trouble }),
+            Phase::Suspect => kept.gave_up(trouble, query_error.as_ref()),
             _ => {
                 kept.due = kept.due.min(now);
                 kept.due(now)

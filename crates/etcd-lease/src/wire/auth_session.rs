@@ -15,8 +15,29 @@ use simkit::Stopwatch;
 
 const AUTHENTICATE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Auth/Authenticate");
 
-/// How long a refused login is not repeated. A login costs etcd 70 ms of a core, and more with a higher `--bcrypt-cost`.
-const REFUSED_FOR: Duration = Duration::from_secs(5);
+/// How long a login is not repeated that was refused once, twice and more often; `None` is for ever. A login costs etcd
+/// 70 ms of a core, and more with a higher `--bcrypt-cost`. A wrong password that is repeated without end locks the account
+/// where something counts the failures.
+fn refused_for(status: &Status, times: u32) -> Option<Duration> {
+    const SHORT: Duration = Duration::from_secs(5);
+    const LONG: Duration = Duration::from_secs(60);
+    match times {
+        // Authentication may be enabled at any time, and no password is checked until then.
+        _ if status.code() == Code::FailedPrecondition => Some(SHORT),
+        0 | 1 => Some(SHORT),
+        2 => Some(LONG),
+        _ => None,
+    }
+}
+
+/// The last login that etcd refused.
+#[derive(Debug)]
+struct Refusal {
+    since: Stopwatch,
+    status: Status,
+    /// How often in a row.
+    times: u32,
+}
 
 /// The login of a cluster. All its members share it, because etcd's tokens are valid on each of them.
 #[derive(Debug, Default)]
@@ -24,8 +45,7 @@ pub(super) struct AuthSession {
     user: Option<User>,
     token: Arc<AuthToken>,
     refreshing: tokio::sync::Mutex<()>,
-    /// When etcd last refused the user or the password, and how.
-    refused: Mutex<Option<(Stopwatch, Status)>>,
+    refused: Mutex<Option<Refusal>>,
 }
 
 impl AuthSession {
@@ -68,19 +88,38 @@ impl AuthSession {
         let token = HeaderValue::from_str(&answer.token)
             .map_err(|_| Status::internal("the token is not a valid header value"))?;
         self.token.set(token);
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())
     }
 
-    /// The refusal of a recent login.
+    /// The last refusal, if it is too early or too late to try again.
     fn refusal(&self) -> Option<Status> {
         let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        refused.as_ref().filter(|(since, _)| since.elapsed() < REFUSED_FOR).map(|(_, status)| status.clone())
+        let Refusal { since, status, times } = refused.as_ref()?;
+        let is_over = refused_for(status, *times).is_some_and(|pause| since.elapsed() >= pause);
+        if is_over { None } else { Some(status.clone()) }
     }
 
     /// Remembers that etcd refused the user or the password, or has no authentication. Other errors pass.
     fn remember(&self, status: &Status) {
         if matches!(status.code(), Code::InvalidArgument | Code::FailedPrecondition) {
-            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some((Stopwatch::start(), status.clone()));
+            let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+            let times = refused.as_ref().map_or(1, |before| before.times.saturating_add(1));
+            *refused = Some(Refusal { since: Stopwatch::start(), status: status.clone(), times });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_password_is_tried_three_times() {
+        let wrong = Status::invalid_argument("etcdserver: authentication failed, invalid user ID or password");
+        let pauses: Vec<_> = (1..=4).map(|times| refused_for(&wrong, times).map(|pause| pause.as_secs())).collect();
+        assert_eq!(pauses, [Some(5), Some(60), None, None]);
+        let disabled = Status::failed_precondition("etcdserver: authentication is not enabled");
+        assert!(refused_for(&disabled, 1_000).is_some(), "it may be enabled");
     }
 }

@@ -10,15 +10,15 @@ use std::time::Duration;
 
 use etcd_client::Client;
 use tokio::sync::{mpsc, watch};
-use tokio_rustls::rustls::ClientConfig;
 
 use super::auth_session::AuthSession;
-use super::config::{Settings, Target};
+use super::config::Settings;
 use super::error::CallError;
 use super::error_cause::{ErrorCause, ErrorKind};
 use super::header::Reply;
 use super::keepalive_replies::KeepaliveReplies;
 use super::member::Member;
+use super::outside_members::OutsideMembers;
 use super::shared_state::SharedState;
 use super::{prober, rpc, tls};
 use crate::cluster::LeaderPath;
@@ -29,6 +29,7 @@ use simkit::tasks::{self, Task};
 #[derive(Clone)]
 pub struct Cluster {
     shared: Arc<SharedState>,
+    outside: Arc<OutsideMembers>,
     _prober: Arc<Task>,
 }
 
@@ -69,12 +70,12 @@ impl Cluster {
         let login = AuthSession::new(settings.user.clone());
         let mut members = Vec::new();
         for target in &settings.targets {
-            let tls = tls_for(target, &settings)?;
+            let tls = tls::config_for(target, &settings)?;
             members.push(Member::new(target, &settings, tls.as_ref(), login.shared_token()).await?);
         }
         let shared = Arc::new(SharedState::new(members, login, settings.command_timeout));
         let prober = tasks::spawn(prober::probe_forever(Arc::clone(&shared), settings.probe_every));
-        Ok(Cluster { shared, _prober: Arc::new(prober) })
+        Ok(Cluster { shared, outside: Arc::new(OutsideMembers::new(settings)), _prober: Arc::new(prober) })
     }
 
     /// The current state of the members.
@@ -129,6 +130,10 @@ impl Cluster {
 
     pub(super) fn shared(&self) -> &Arc<SharedState> {
         &self.shared
+    }
+
+    pub(super) fn outside(&self) -> &OutsideMembers {
+        &self.outside
     }
 
     /// Makes one call: to the chosen member, then to the others if the member is at fault.
@@ -221,14 +226,5 @@ impl Cluster {
 impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cluster").field("view", &self.view()).finish_non_exhaustive()
-    }
-}
-
-fn tls_for(target: &Target, settings: &Settings) -> Result<Option<Arc<ClientConfig>>, CallError> {
-    match target {
-        Target::Address(address) if address.is_secure() => {
-            tls::client_config(&settings.tls.clone().unwrap_or_default()).map(Some)
-        }
-        _ => Ok(None),
     }
 }

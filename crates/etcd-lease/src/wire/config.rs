@@ -117,12 +117,14 @@ impl Address {
             Some((scheme, rest)) => (scheme, rest),
             None => ("http", text),
         };
-        let secure = match scheme {
+        let secure = match scheme.to_ascii_lowercase().as_str() {
             "http" => false,
             "https" => true,
             _ => return Err(bad("the scheme must be http or https")),
         };
-        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        // As in etcdctl, a path after a scheme is ignored.
+        let path = if text.contains("://") { rest.find('/') } else { None };
+        let authority = path.map_or(rest, |path| &rest[..path]);
         let uri: Uri = format!("http://{authority}").parse().map_err(|_| bad("not a host and a port"))?;
         if uri.path() != "/" || uri.query().is_some() || authority.contains(['/', '@']) {
             return Err(bad("only a host and a port are allowed"));
@@ -168,6 +170,8 @@ mod tests {
             ("127.0.0.1:2379", "127.0.0.1", false),
             ("http://localhost:2379/", "localhost", false),
             ("https://etcd-1.example:2379", "etcd-1.example", true),
+            ("HTTPS://etcd-1.example:2379", "etcd-1.example", true),
+            ("http://localhost:2379/path", "localhost", false),
             ("[::1]:2379", "::1", false),
         ] {
             let address = Address::parse(text).unwrap();

@@ -235,6 +235,15 @@ mod tests {
         always(&format!("https://{address}"), Some(&files), ErrorKind::Tls, message).await;
 
         let (files, config) = certificate(folder.path(), Some(2001));
+        let connected = Cluster::connect(Settings {
+            tls: Some(files),
+            ..Settings::new(vec![Target::Address(Address::parse("https://127.0.0.1:1").unwrap())])
+        });
+        let expired = connected.await.unwrap_err();
+        assert!(expired.message().contains("cert.pem expired "), "before anything is dialled: {expired}");
+        drop(config);
+
+        let (files, config) = certificate(folder.path(), Some(4001));
         let (address, _serving) = verifying(config).await;
         let (kind, message) = error(&format!("https://{address}"), Some(&files)).await;
         assert!(message.starts_with("the server rejected the client certificate ("), "{message}");

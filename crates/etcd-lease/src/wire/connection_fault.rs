@@ -8,6 +8,7 @@ use std::io;
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::AlertDescription;
 
+use super::certificate_text::handshake_text;
 use super::error_cause::ErrorCause;
 
 /// Why a server that was reached did not answer.
@@ -29,7 +30,7 @@ pub(super) enum ConnectionFault {
     #[error("the server closed the connection during the TLS handshake")]
     HandshakeUnanswered,
     /// Any other error of the TLS handshake.
-    #[error(transparent)]
+    #[error("{}", handshake_text(.0))]
     Tls(rustls::Error),
     /// The server answered plain text with a TLS record.
     #[error("the server answered in TLS")]
@@ -40,6 +41,9 @@ pub(super) enum ConnectionFault {
     /// The server closed the connection after a TLS handshake that asked for no client certificate.
     #[error("the server closed the connection after the TLS handshake")]
     UnansweredInTls,
+    /// Nothing listens any more where a server answered before.
+    #[error("nothing listens at the endpoint any more")]
+    Stopped,
     /// The server answered in another protocol.
     #[error("the server does not use HTTP/2")]
     NotHttp2,
@@ -152,8 +156,10 @@ impl ConnectionFault {
             }
             ConnectionFault::NotTls | ConnectionFault::HandshakeUnanswered => ErrorCause::NotTls,
             ConnectionFault::UsesTls | ConnectionFault::Unanswered => ErrorCause::UsesTls,
+            ConnectionFault::Tls(rustls::Error::InvalidCertificate(_)) => ErrorCause::ServerCertificate,
             ConnectionFault::Tls(_) => ErrorCause::TlsFailed,
             ConnectionFault::UnansweredInTls => ErrorCause::Closed,
+            ConnectionFault::Stopped => ErrorCause::Stopped,
             ConnectionFault::NotHttp2 => ErrorCause::NotHttp2,
         }
     }
@@ -251,6 +257,7 @@ mod tests {
         );
         let unknown = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
         let fault = of(unknown.clone()).unwrap();
-        assert_eq!(fault.to_string(), unknown.to_string());
+        assert_eq!(fault.to_string(), "the server's certificate is not signed by a trusted CA");
+        assert_eq!(fault.cause(), ErrorCause::ServerCertificate);
     }
 }

@@ -80,7 +80,7 @@ impl CallError {
             Some(fault) => (fault.cause(), fault.cause().kind()),
             None => ErrorCause::of(status.code(), &message),
         };
-        if cause == ErrorCause::Closed && is_broken_off(&message) {
+        if cause == ErrorCause::Closed && fault(status).is_none() && is_broken_off(&message) {
             "the server closed the connection".clone_into(&mut message);
         }
         CallError { kind, cause, tried, endpoint: endpoint.to_owned(), message }
@@ -91,6 +91,13 @@ impl CallError {
             etcd_client::Error::GRpcStatus(status) => CallError::from_status(tried, endpoint, &status),
             other => CallError::from_status(tried, endpoint, &Status::unknown(other.to_string())),
         }
+    }
+
+    /// Whether the server refuses the request until somebody changes something. A server that gave no reason may be about
+    /// to stop or to start.
+    pub fn is_refusal(&self) -> bool {
+        let is_silent = self.kind == ErrorKind::Unavailable && self.cause.kind() != ErrorKind::Unavailable;
+        self.cause.is_permanent() && !is_silent
     }
 
     /// Whether another member may answer instead.

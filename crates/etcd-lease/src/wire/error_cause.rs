@@ -78,6 +78,8 @@ pub enum ErrorCause {
     NoReply,
     /// Nothing listens at the endpoint.
     Refused,
+    /// Nothing listens any more at an endpoint that has answered.
+    Stopped,
     /// The host name cannot be resolved.
     UnknownHost,
     /// No connection could be made for another reason, or not in time.
@@ -88,7 +90,9 @@ pub enum ErrorCause {
     CertificateMissing,
     /// The server rejected the client certificate, or closed the connection when it got it.
     CertificateRejected,
-    /// The server's certificate is not trusted, or the TLS handshake failed otherwise.
+    /// The server's certificate is not trusted.
+    ServerCertificate,
+    /// The TLS handshake failed otherwise.
     TlsFailed,
     /// A TLS file cannot be used.
     TlsFile,
@@ -177,6 +181,28 @@ impl ErrorCause {
         ETCD_ERRORS.iter().find(|row| row.cause == self)
     }
 
+    /// Whether it stays until somebody changes something.
+    pub fn is_permanent(self) -> bool {
+        matches!(
+            self,
+            ErrorCause::Corrupt
+                | ErrorCause::PermissionDenied
+                | ErrorCause::WrongPassword
+                | ErrorCause::LoginRequired
+                | ErrorCause::AuthDisabled
+                | ErrorCause::Learner
+                | ErrorCause::Unimplemented
+                | ErrorCause::CertificateMissing
+                | ErrorCause::CertificateRejected
+                | ErrorCause::ServerCertificate
+                | ErrorCause::TlsFailed
+                | ErrorCause::TlsFile
+                | ErrorCause::NotTls
+                | ErrorCause::UsesTls
+                | ErrorCause::NotHttp2
+        )
+    }
+
     /// The kind of an error with this cause.
     pub(super) fn kind(self) -> ErrorKind {
         if let Some(row) = self.etcd_error() {
@@ -184,7 +210,8 @@ impl ErrorCause {
         }
         match self {
             ErrorCause::NoReply => ErrorKind::Timeout,
-            ErrorCause::CertificateMissing | ErrorCause::CertificateRejected | ErrorCause::TlsFailed => ErrorKind::Tls,
+            ErrorCause::CertificateMissing | ErrorCause::CertificateRejected => ErrorKind::Tls,
+            ErrorCause::ServerCertificate | ErrorCause::TlsFailed => ErrorKind::Tls,
             ErrorCause::TlsFile | ErrorCause::NotTls | ErrorCause::UsesTls => ErrorKind::Tls,
             ErrorCause::OtherCluster => ErrorKind::OtherCluster,
             ErrorCause::Other => ErrorKind::Other,

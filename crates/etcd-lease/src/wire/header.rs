@@ -1,7 +1,8 @@
 //! The headers of replies.
 
 use etcd_client::proto::{
-    PbLeaseKeepAliveResponse, PbLeaseLeasesResponse, PbLeaseTimeToLiveResponse, PbRangeResponse, PbResponseHeader,
+    PbLeaseKeepAliveResponse, PbLeaseLeasesResponse, PbLeaseTimeToLiveResponse, PbMemberListResponse, PbRangeResponse,
+    PbResponseHeader,
 };
 use etcd_client::{GetResponse, LeaseGrantResponse, LeaseRevokeResponse, PutResponse, ResponseHeader, TxnResponse};
 
@@ -27,6 +28,7 @@ impl_reply! {
     PbLeaseLeasesResponse: |reply| pb_header(reply.header);
     PbLeaseTimeToLiveResponse: |reply| pb_header(reply.header);
     PbLeaseKeepAliveResponse: |reply| pb_header(reply.header);
+    PbMemberListResponse: |reply| pb_header(reply.header);
     PbRangeResponse: |reply| pb_header(reply.header);
     LeaseGrantResponse: |reply| header(reply.header());
     LeaseRevokeResponse: |reply| header(reply.header());

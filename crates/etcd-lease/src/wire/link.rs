@@ -43,8 +43,9 @@ impl Link {
 
     /// Notes that a connection failed.
     pub(super) fn fail(&self, error: &io::Error) {
-        let fault = error.get_ref().and_then(|inner| inner.downcast_ref::<ConnectionFault>());
-        self.conclude(fault.cloned());
+        let fault = error.get_ref().and_then(|inner| inner.downcast_ref::<ConnectionFault>()).cloned();
+        let is_stopped = error.kind() == io::ErrorKind::ConnectionRefused && self.state().has_answered;
+        self.conclude(if is_stopped { Some(ConnectionFault::Stopped) } else { fault });
     }
 
     /// The error of a TLS handshake, with the [`ConnectionFault`] inside. `has_read` says whether the server sent any byte.
@@ -323,6 +324,14 @@ mod tests {
         assert_eq!(told(&link, [Ok(SETTINGS.to_vec()), reset()]).await, "transport error");
         assert_eq!(told(&link, [reset()]).await, "transport error");
         assert_eq!(told(&link, [Ok(b"HTTP/1.1".to_vec())]).await, ConnectionFault::NotHttp2.to_string());
+    }
+
+    #[tokio::test]
+    async fn nothing_listens_any_more_where_a_server_has_answered() {
+        let link = Arc::default();
+        assert_eq!(told(&link, [Ok(SETTINGS.to_vec()), reset()]).await, "transport error");
+        link.fail(&io::ErrorKind::ConnectionRefused.into());
+        assert_eq!(link.explain("transport error").to_string(), ConnectionFault::Stopped.to_string());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use etcd_client::proto::PbStatusResponse;
 use etcd_client::{Channel as ClientChannel, Client};
 use tokio_rustls::rustls::ClientConfig;
 use tower::util::BoxCloneSyncService;
@@ -10,11 +11,15 @@ use super::auth_channel::{AuthChannel, AuthToken};
 use super::config::{Settings, Target};
 use super::error::CallError;
 use super::error_cause::ErrorCause;
-use super::header::header;
+use super::header::pb_header;
 use super::line::Line;
+use super::rpc;
 use crate::cluster_identity::Evidence;
-use crate::{Header, MemberView, Reachability};
+use crate::{Header, MemberAlarm, MemberView, Reachability};
 use simkit::Stopwatch;
+
+/// What is tried when a status is read.
+pub(super) const READ_STATUS: &str = "read the status";
 
 /// One member of the cluster, which is one endpoint.
 #[derive(Clone)]
@@ -23,8 +28,8 @@ pub(super) struct Member {
     /// Requires a leader. Otherwise a member that lost its quorum answers with stale data and `Ok`.
     pub(super) channel: AuthChannel,
     client: Client,
-    /// Does not require a leader, because a member without one has a status too.
-    status: Client,
+    /// Does not require a leader, because a member without one has a status and a member list too.
+    pub(super) leaderless: AuthChannel,
 }
 
 /// The reply to a probe.
@@ -44,8 +49,8 @@ impl Member {
         let endpoint = target.to_string();
         let channel = AuthChannel::new(Arc::clone(&line), Arc::clone(token), true);
         let client = client_on(channel.clone(), &endpoint).await?;
-        let status = client_on(AuthChannel::new(line, Arc::clone(token), false), &endpoint).await?;
-        Ok(Member { endpoint, channel, client, status })
+        let leaderless = AuthChannel::new(line, Arc::clone(token), false);
+        Ok(Member { endpoint, channel, client, leaderless })
     }
 
     /// etcd-client's client for this member.
@@ -64,44 +69,53 @@ impl Member {
     /// Any error of the connection. With authentication enabled, etcd 3.5.28 and later require a login.
     pub(super) async fn probe(&self, age: Stopwatch) -> Result<Probe, CallError> {
         let sent = age.elapsed();
-        let answer = self.status.clone().status().await;
-        let answer = answer.map_err(|error| CallError::from_client("read the status", &self.endpoint, error))?;
+        let answer = rpc::status(&self.leaderless).await;
+        let answer = answer.map_err(|status| CallError::from_status(READ_STATUS, &self.endpoint, &status))?;
         let received = age.elapsed();
-        let header = Header { raft_term: answer.raft_term(), ..header(answer.header()) };
-        let has_leader = answer.leader() != 0;
-        let reachability = if answer.is_learner() {
-            Reachability::Down { trouble: CallError::learner("read the status", &self.endpoint) }
+        let header = Header { raft_term: answer.raft_term, ..pb_header(answer.header) };
+        let view = MemberView { round_trip: Some(received - sent), ..self.view(&answer, header) };
+        // Right after a restart, a member without a leader may not know yet what was committed.
+        let raft_index = if view.has_leader { answer.raft_index } else { 0 };
+        Ok(Probe { view, evidence: Evidence { header, raft_index, sent, received } })
+    }
+
+    /// The member, as a status shows it.
+    fn view(&self, answer: &PbStatusResponse, header: Header) -> MemberView {
+        let reachability = if answer.is_learner {
+            Reachability::Down { trouble: CallError::learner(READ_STATUS, &self.endpoint) }
         } else {
             Reachability::Up
         };
-        let view = MemberView {
+        let quota = answer.db_size_quota.unsigned_abs();
+        MemberView {
             endpoint: self.endpoint.clone(),
             member_id: header.member_id,
             cluster_id: header.cluster_id,
             revision: header.revision,
-            alarm: alarm(answer.errors()),
+            alarms: answer.errors.iter().filter_map(|error| alarm(error)).collect(),
             raft_term: header.raft_term,
-            is_leader: has_leader && answer.leader() == header.member_id,
-            is_learner: answer.is_learner(),
-            has_leader,
-            version: answer.version().to_owned(),
-            db_size_in_use: answer.raft_used_db_size().unsigned_abs(),
-            round_trip: Some(received - sent),
+            is_leader: answer.leader != 0 && answer.leader == header.member_id,
+            is_learner: answer.is_learner,
+            has_leader: answer.leader != 0,
+            leader_id: answer.leader,
+            version: answer.version.clone(),
+            raft_index: answer.raft_index,
+            db_size: answer.db_size.unsigned_abs(),
+            db_size_in_use: answer.db_size_in_use.unsigned_abs(),
+            db_size_quota: if quota == 0 { None } else { Some(quota) },
+            round_trip: None,
             reachability,
-        };
-        // Right after a restart, a member without a leader may not know yet what was committed.
-        let raft_index = if has_leader { answer.raft_index() } else { 0 };
-        Ok(Probe { view, evidence: Evidence { header, raft_index, sent, received } })
+        }
     }
 }
 
-/// The alarm in the errors of a status. etcd versions print it differently, so only its name counts.
-fn alarm(errors: &[String]) -> Option<ErrorCause> {
-    let has = |name: &str| errors.iter().any(|error| error.contains(name));
-    if has("CORRUPT") {
-        return Some(ErrorCause::Corrupt);
-    }
-    if has("NOSPACE") { Some(ErrorCause::NoSpace) } else { None }
+/// The alarm in an error of a status. etcd versions print it differently, so only its name and the member count.
+fn alarm(error: &str) -> Option<MemberAlarm> {
+    let causes = [("CORRUPT", ErrorCause::Corrupt), ("NOSPACE", ErrorCause::NoSpace)];
+    let (_, cause) = causes.into_iter().find(|(name, _)| error.contains(name))?;
+    let id = error.split_once("memberID:").map_or("", |(_, id)| id.trim_start());
+    let digits = id.find(|c: char| !c.is_ascii_digit()).map_or(id, |end| &id[..end]);
+    Some(MemberAlarm { member_id: digits.parse().unwrap_or(0), cause })
 }
 
 /// etcd-client on our channel, which does the dialling and the login.
@@ -118,12 +132,14 @@ mod tests {
 
     #[test]
     fn an_alarm_is_found_however_a_version_prints_it() {
+        let alarm_of = |member_id, cause| Some(MemberAlarm { member_id, cause });
         for (error, found) in [
-            ("memberID:9372538179322589801 alarm:NOSPACE ", Some(ErrorCause::NoSpace)),
-            ("memberID:1  alarm:CORRUPT", Some(ErrorCause::Corrupt)),
+            ("memberID:9372538179322589801 alarm:NOSPACE ", alarm_of(9_372_538_179_322_589_801, ErrorCause::NoSpace)),
+            ("memberID:1  alarm:CORRUPT", alarm_of(1, ErrorCause::Corrupt)),
+            ("alarm:CORRUPT", alarm_of(0, ErrorCause::Corrupt)),
             ("etcdserver: no leader", None),
         ] {
-            assert_eq!(alarm(&[error.to_owned()]), found, "{error}");
+            assert_eq!(alarm(error), found, "{error}");
         }
     }
 }

@@ -3,6 +3,7 @@
 mod auth_channel;
 mod auth_session;
 mod calls;
+mod certificate_text;
 mod cluster;
 mod config;
 mod connect;
@@ -17,6 +18,8 @@ mod key_watch;
 mod line;
 mod link;
 mod member;
+mod member_list;
+mod outside_members;
 mod prober;
 mod rpc;
 mod shared_state;

@@ -14,6 +14,8 @@ use super::member::{Member, Probe};
 use super::shared_state::SharedState;
 use crate::{MemberView, Reachability};
 
+/// How many intervals a member is left alone that wants a login which nobody has. A new login is the user's to make.
+const REFUSED_INTERVALS: u32 = 10;
 /// Minimum delay between two probes of a member.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
 /// How long a member may take to answer before it counts as hanging. It is longer for a member that is far away.
@@ -31,6 +33,10 @@ async fn probe_member_forever(shared: &SharedState, index: usize, interval: Dura
     let mut round_trip = RoundTrip::default();
     loop {
         probe(shared, index, &mut round_trip).await;
+        if shared.is_login_refused(index) {
+            sleep(interval * REFUSED_INTERVALS).await;
+            continue;
+        }
         tokio::select! {
             () = sleep(interval) => (),
             Ok(()) = probe_request.changed() => sleep(MIN_PAUSE).await,

@@ -1,12 +1,13 @@
 //! Calls that etcd-client cannot make.
 //!
 //! These are keepalive streams for many leases, replies larger than the 4 MiB that etcd-client accepts (lists of leases,
-//! the keys of a lease, pages of keys, watches), and the login.
+//! the keys of a lease, pages of keys, watches), the login, and calls whose replies have fields that etcd-client does not
+//! expose (the quota of the database in a status).
 
 use etcd_client::proto::{
     PbLeaseKeepAliveRequest, PbLeaseKeepAliveResponse, PbLeaseLeasesRequest, PbLeaseLeasesResponse,
-    PbLeaseTimeToLiveRequest, PbLeaseTimeToLiveResponse, PbRangeRequest, PbRangeResponse, PbWatchRequest,
-    PbWatchResponse,
+    PbLeaseTimeToLiveRequest, PbLeaseTimeToLiveResponse, PbMemberListRequest, PbMemberListResponse, PbRangeRequest,
+    PbRangeResponse, PbStatusRequest, PbStatusResponse, PbWatchRequest, PbWatchResponse,
 };
 use futures_util::StreamExt;
 use http::uri::PathAndQuery;
@@ -25,6 +26,8 @@ const RANGE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.KV/Range");
 const WATCH: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Watch/Watch");
 const TIME_TO_LIVE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/LeaseTimeToLive");
 const LEASES: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/LeaseLeases");
+const STATUS: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Maintenance/Status");
+const MEMBER_LIST: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Cluster/MemberList");
 
 /// One request with one reply of any size.
 pub(super) async fn unary<Q, A>(channel: &AuthChannel, path: PathAndQuery, request: Q) -> Result<A, Status>
@@ -40,6 +43,16 @@ where
 /// The ids of all leases.
 pub(super) async fn leases(channel: &AuthChannel) -> Result<PbLeaseLeasesResponse, Status> {
     unary(channel, LEASES, PbLeaseLeasesRequest {}).await
+}
+
+/// The status of the member.
+pub(super) async fn status(channel: &AuthChannel) -> Result<PbStatusResponse, Status> {
+    unary(channel, STATUS, PbStatusRequest {}).await
+}
+
+/// The member list, as the member knows it.
+pub(super) async fn member_list(channel: &AuthChannel) -> Result<PbMemberListResponse, Status> {
+    unary(channel, MEMBER_LIST, PbMemberListRequest { linearizable: false }).await
 }
 
 /// The time left of a lease, with or without its keys.

@@ -213,6 +213,14 @@ impl SharedState {
         self.probe_request.send_replace(());
     }
 
+    /// Whether a member last refused the login, or wants one.
+    pub(super) fn is_login_refused(&self, index: usize) -> bool {
+        match &self.view.borrow().members[index].reachability {
+            Reachability::Down { trouble } => trouble.kind() == ErrorKind::Unauthenticated,
+            _ => false,
+        }
+    }
+
     /// Records the status that a member reported.
     pub(super) fn record_probe(&self, index: usize, seen: MemberView) {
         self.view.send_if_modified(|view| {

@@ -11,9 +11,23 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use super::config::TlsFiles;
+use super::certificate_text::fault_of_dates;
+use super::config::{Settings, Target, TlsFiles};
 use super::error::CallError;
 use super::error_cause::ErrorCause;
+
+/// The client configuration for a target. `None` without TLS.
+///
+/// # Errors
+/// As [`client_config`].
+pub(super) fn config_for(target: &Target, settings: &Settings) -> Result<Option<Arc<ClientConfig>>, CallError> {
+    match target {
+        Target::Address(address) if address.is_secure() => {
+            client_config(&settings.tls.clone().unwrap_or_default()).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
 
 /// Reads the files and returns a client configuration for HTTP/2.
 ///
@@ -30,9 +44,15 @@ pub(super) fn client_config(files: &TlsFiles) -> Result<Arc<ClientConfig>, CallE
         builder.with_root_certificates(roots(files.ca.as_deref())?)
     };
     let mut config = match (&files.cert, &files.key) {
-        (Some(cert), Some(key)) => builder
-            .with_client_auth_cert(certificates(cert)?, private_key(key)?)
-            .map_err(|error| tls_error(unusable(cert, key, &error)))?,
+        (Some(cert), Some(key)) => {
+            let chain = certificates(cert)?;
+            if let Some(fault) = fault_of_dates(&chain[0], UnixTime::now()) {
+                return Err(tls_error(format!("the client certificate {} {fault}", cert.display())));
+            }
+            builder
+                .with_client_auth_cert(chain, private_key(key)?)
+                .map_err(|error| tls_error(unusable(cert, key, &error)))?
+        }
         (None, None) => builder.with_no_client_auth(),
         (Some(_), None) => return Err(tls_error("the client certificate is given without its key".to_owned())),
         (None, Some(_)) => return Err(tls_error("the client key is given without its certificate".to_owned())),
@@ -78,7 +98,10 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, CallError> {
     PrivateKeyDer::from_pem_slice(&pem).map_err(|error| {
         let name = path.display();
         tls_error(if String::from_utf8_lossy(&pem).contains("ENCRYPTED") {
-            format!("the private key {name} has a passphrase, which is not supported; decrypt it with `openssl pkey`")
+            format!(
+                "{name} is an encrypted private key; encrypted private keys are not supported; \
+                 decrypt with `openssl pkey -in {name} -out FILE`"
+            )
         } else {
             format!("{name} is not a PEM private key: {error}")
         })

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use etcd_lease::Ended;
 use etcd_lease::engine::{Options, RenewError};
+use etcd_lease::wire::ErrorCause;
+use etcd_sandbox::Call;
 use tonic::Status;
 
 use crate::pipe::{engine_test, engine_test_of, rest, seconds};
@@ -65,13 +67,27 @@ async fn a_lease_ends_as_unanswered_if_the_server_hangs_for_its_ttl() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_ends_as_unanswered_with_the_cause_if_the_server_is_gone() {
+async fn nothing_is_said_of_a_lease_that_etcd_never_answered_about() {
     let test = engine_test(Options::default()).await;
     test.sandbox.faults().down();
     let (responses, ended) = rest(test.engine.keep_alive("7777".parse().unwrap())).await;
     assert_eq!(responses, vec![]);
-    let Ended::Unanswered { trouble: Some(trouble) } = &ended else { panic!("{ended:?}") };
-    assert!(trouble.contains("m0"), "{trouble}");
+    let Ended::NotStarted { error: Some(error) } = &ended else { panic!("{ended:?}") };
+    assert!(error.endpoint().contains("m0"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_ends_the_keepalive_of_an_unknown_lease_at_once() {
+    let test = engine_test(Options::default()).await;
+    let lease = LeaseId(test.sandbox.grant(600).unwrap());
+    let refused = Status::invalid_argument("etcdserver: user name is empty");
+    test.sandbox.faults().refuse(Call::TimeToLive, 0, refused);
+    let since = test.clock.now();
+    let (responses, ended) = rest(test.engine.keep_alive(lease)).await;
+    assert_eq!(responses, vec![]);
+    let Ended::NotStarted { error: Some(error) } = &ended else { panic!("{ended:?}") };
+    assert_eq!(error.cause(), ErrorCause::LoginRequired);
+    assert!(test.clock.now().since(since) < Duration::from_secs(1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -112,6 +112,7 @@ fn judge(seed: u64, simulation: &Simulation, granted: &[(LeaseId, u64)]) {
             }
             Ended::NotFound => assert!(removed.is_some(), "{reported}"),
             Ended::Forbidden { .. } => assert!(simulation.forbidden.contains(id), "{reported}"),
+            Ended::NotStarted { .. } => assert!(silence >= Duration::from_secs(5), "{reported}"),
             Ended::Unanswered { .. } => assert!(silence >= ttl || silence >= Duration::from_secs(5), "{reported}"),
             Ended::Cancelled | Ended::Closed => panic!("{reported}"),
         }

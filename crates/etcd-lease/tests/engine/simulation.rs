@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use etcd_lease::keepalive::{Action, Notice, Scheduler, SlotId, StreamEnd, Timeouts};
+use etcd_lease::wire::{CallError, ErrorCause};
 use etcd_lease::{Ended, Header, LeaseId, RenewalSchedule, TimeToLive};
 use simkit::Timestamp;
 
@@ -182,7 +183,8 @@ impl Simulation {
             Event::AskTimeout { slot, id, sent } => {
                 if let Some(index) = self.asked.iter().position(|asked| *asked == (slot, id, sent)) {
                     self.asked.swap_remove(index);
-                    self.scheduler.on_ttl_reply(self.now, slot, id, sent, Err("no answer".to_owned()));
+                    let error = CallError::new(ErrorCause::NoReply, "read the TTL", "m0", "no reply in time");
+                    self.scheduler.on_ttl_reply(self.now, slot, id, sent, Err(error));
                 }
             }
         }

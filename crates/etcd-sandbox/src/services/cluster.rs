@@ -46,6 +46,7 @@ fn describe((index, member): (usize, &MemberState)) -> PbMember {
         id: member.id,
         name: format!("sandbox-{index}"),
         client_ur_ls: member.client_urls.clone(),
+        is_learner: member.is_learner,
         ..Default::default()
     }
 }

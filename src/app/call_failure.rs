@@ -1,0 +1,12 @@
+//! Failed calls to etcd.
+
+/// Why a call to etcd failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallFailure {
+    /// The server reported that the lease does not exist.
+    pub is_not_found: bool,
+    /// The server denied permission.
+    pub is_forbidden: bool,
+    /// The full error message. Not escaped.
+    pub text: String,
+}

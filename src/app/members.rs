@@ -1,0 +1,281 @@
+//! The members of the cluster, from the member list and from their statuses.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::CallFailure;
+use crate::error_table::alarm_sentence;
+use etcd_lease::{ClusterView, ListedMember, MemberAlarm, MemberView, Reachability};
+use simkit::Timestamp;
+
+/// What one reading of the members showed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemberReading {
+    /// The member list.
+    pub listed: Result<Vec<ListedMember>, CallFailure>,
+    /// The statuses of the members that are no endpoints. Empty if they were not asked for.
+    pub outside: Vec<MemberView>,
+}
+
+/// What is known about the members besides the endpoints' own statuses.
+#[derive(Clone, Debug, Default)]
+pub struct MemberList {
+    /// The last member list; empty before the first one.
+    pub listed: Vec<ListedMember>,
+    /// Why the member list cannot be read. `None` while it can.
+    pub failure: Option<CallFailure>,
+    /// The statuses of the members that are no endpoints, as of the last reading.
+    outside: Vec<MemberView>,
+    /// The last status reply of each member, by address.
+    answers: BTreeMap<String, LastAnswer>,
+    /// Whether a reading is under way.
+    pub(super) is_reading: bool,
+    /// When the last reading ended, and whether it included the members that are no endpoints.
+    pub(super) last_read: Option<(Timestamp, bool)>,
+}
+
+#[derive(Clone, Debug)]
+struct LastAnswer {
+    view: MemberView,
+    at: Timestamp,
+}
+
+/// What a member is in the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberRole {
+    /// It leads in the newest term.
+    Leader,
+    /// It votes.
+    Follower,
+    /// It has no vote.
+    Learner,
+    /// It does not answer, or denies its status.
+    Unknown,
+}
+
+impl MemberRole {
+    /// The word on the screen and in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            MemberRole::Leader => "leader",
+            MemberRole::Follower => "follower",
+            MemberRole::Learner => "learner",
+            MemberRole::Unknown => "unknown",
+        }
+    }
+}
+
+/// One member, as the members view shows it.
+#[derive(Clone, Debug)]
+pub struct MemberRow<'a> {
+    /// Its entry in the member list.
+    pub listed: Option<&'a ListedMember>,
+    /// The endpoint, or the address at which it was asked. Not escaped; empty if it advertises none.
+    pub address: &'a str,
+    /// Whether it is one of the endpoints.
+    pub is_endpoint: bool,
+    /// Whether calls and renewals go to it.
+    pub is_chosen: bool,
+    /// What it is.
+    pub role: MemberRole,
+    /// Whether it answers. `None` if it was not asked.
+    pub answers: Option<bool>,
+    /// Its last status reply, which can be old. `None` if there was none.
+    pub status: Option<&'a MemberView>,
+    /// When that arrived.
+    pub answered: Option<Timestamp>,
+    /// What is wrong, as sentences.
+    pub problems: Vec<String>,
+    /// The alarms that this member raised.
+    pub alarms: Vec<MemberAlarm>,
+}
+
+impl MemberRow<'_> {
+    /// The name, or the address if the name is not known. Not escaped.
+    pub fn name(&self) -> &str {
+        let name = self.listed.map(|listed| listed.name.as_str()).filter(|name| !name.is_empty());
+        name.unwrap_or(self.address)
+    }
+
+    /// The member id; 0 while unknown.
+    pub fn id(&self) -> u64 {
+        let listed = self.listed.map(|listed| listed.id);
+        listed.or(self.status.map(|status| status.member_id)).unwrap_or(0)
+    }
+
+    /// How long it has not answered. `None` while it answers, and if it never did.
+    pub fn silent_for(&self, now: Timestamp) -> Option<Duration> {
+        if self.answers == Some(false) { self.answered.map(|at| now - at) } else { None }
+    }
+}
+
+impl MemberList {
+    /// Notes what the endpoints answered.
+    pub(super) fn on_view(&mut self, view: &ClusterView, now: Timestamp) {
+        view.members.iter().for_each(|member| self.note(member, now));
+    }
+
+    /// Stores a reading.
+    pub(super) fn on_read(&mut self, reading: MemberReading, has_outside: bool, now: Timestamp) {
+        self.is_reading = false;
+        self.last_read = Some((now, has_outside));
+        reading.outside.iter().for_each(|member| self.note(member, now));
+        self.outside = reading.outside;
+        match reading.listed {
+            Ok(listed) => {
+                self.listed = listed;
+                self.failure = None;
+            }
+            Err(failure) => self.failure = Some(failure),
+        }
+    }
+
+    fn note(&mut self, member: &MemberView, now: Timestamp) {
+        if member.answers() && !member.version.is_empty() {
+            self.answers.insert(member.endpoint.clone(), LastAnswer { view: member.clone(), at: now });
+        }
+    }
+
+    /// The name of a member in the list. Not escaped.
+    pub fn name(&self, id: u64) -> Option<&str> {
+        let listed = self.listed.iter().find(|listed| listed.id == id)?;
+        if listed.name.is_empty() { None } else { Some(&listed.name) }
+    }
+
+    /// The members that answer and all members that were asked: the endpoints, and the others while they are asked too.
+    pub fn answering(&self, view: &ClusterView) -> (usize, usize) {
+        let asked = view.members.iter().chain(&self.outside);
+        let asked = asked.filter(|member| member.reachability != Reachability::Unknown);
+        (asked.clone().filter(|member| member.answers()).count(), asked.count())
+    }
+
+    /// All members by name: those of the list, and endpoints that are none of them.
+    pub fn rows<'a>(&'a self, view: &'a ClusterView) -> Vec<MemberRow<'a>> {
+        let term = self.term(view);
+        let mut rows: Vec<MemberRow<'a>> = Vec::new();
+        let mut used = vec![false; view.members.len()];
+        for listed in &self.listed {
+            // Several endpoints can lead to one member.
+            let places: Vec<usize> =
+                (0..used.len()).filter(|place| self.is_of(&view.members[*place], listed)).collect();
+            places.iter().for_each(|place| used[*place] = true);
+            let place = places.iter().copied().min_by_key(|place| view.chosen != Some(*place));
+            rows.push(match place {
+                Some(place) => {
+                    self.row(Some(listed), Some(&view.members[place]), (true, view.chosen == Some(place)), term)
+                }
+                None => {
+                    let asked = self.outside.iter().find(|member| member.member_id == listed.id);
+                    self.row(Some(listed), asked, (false, false), term)
+                }
+            });
+        }
+        let others = view.members.iter().enumerate().filter(|(place, _)| !used[*place]);
+        rows.extend(
+            others.map(|(place, member)| self.row(None, Some(member), (true, view.chosen == Some(place)), term)),
+        );
+        let alarms = self.alarms(view);
+        for row in &mut rows {
+            row.alarms = alarms.iter().filter(|alarm| alarm.member_id == row.id()).copied().collect();
+            row.problems.extend(row.alarms.iter().map(|alarm| alarm_sentence(alarm.cause)));
+        }
+        rows.sort_by(|one, two| one.name().cmp(two.name()));
+        rows
+    }
+
+    fn row<'a>(
+        &'a self,
+        listed: Option<&'a ListedMember>,
+        asked: Option<&'a MemberView>,
+        (is_endpoint, is_chosen): (bool, bool),
+        term: u64,
+    ) -> MemberRow<'a> {
+        let advertised = listed.and_then(|listed| listed.client_urls.first()).map_or("", String::as_str);
+        let address = asked.map_or(advertised, |member| member.endpoint.as_str());
+        let answers = asked.filter(|member| member.reachability != Reachability::Unknown).map(MemberView::answers);
+        let last = self.answers.get(address);
+        MemberRow {
+            listed,
+            address,
+            is_endpoint,
+            is_chosen,
+            role: role(listed, asked, term),
+            answers,
+            status: last.map(|last| &last.view),
+            answered: last.map(|last| last.at),
+            problems: asked.and_then(problem).into_iter().collect(),
+            alarms: Vec::new(),
+        }
+    }
+
+    /// Whether an endpoint leads to a listed member. One that does not answer is known by its earlier answers or its
+    /// address.
+    fn is_of(&self, endpoint: &MemberView, listed: &ListedMember) -> bool {
+        let known = self.answers.get(&endpoint.endpoint).map_or(0, |last| last.view.member_id);
+        let id = if endpoint.member_id == 0 { known } else { endpoint.member_id };
+        if id == 0 { endpoint.is_at(listed) } else { id == listed.id }
+    }
+
+    /// The newest term of the members that answer.
+    fn term(&self, view: &ClusterView) -> u64 {
+        let asked = view.members.iter().chain(&self.outside).filter(|member| member.answers());
+        asked.map(|member| member.raft_term).max().unwrap_or(0)
+    }
+
+    /// The alarms that any member reports, each once.
+    pub fn alarms(&self, view: &ClusterView) -> Vec<MemberAlarm> {
+        let mut alarms: Vec<MemberAlarm> = Vec::new();
+        for alarm in view.members.iter().chain(&self.outside).flat_map(|member| &member.alarms) {
+            if !alarms.contains(alarm) {
+                alarms.push(*alarm);
+            }
+        }
+        alarms
+    }
+
+    /// Which member renewals go through, and why. `None` while no endpoint answers.
+    pub fn renewals_through(&self, view: &ClusterView) -> Option<String> {
+        let rows = self.rows(view);
+        let chosen = rows.iter().find(|row| row.is_chosen && row.answers == Some(true))?;
+        let leader_id = chosen.status.map_or(0, |status| status.leader_id);
+        let leader = rows.iter().find(|row| leader_id != 0 && row.id() == leader_id);
+        let why = match leader {
+            Some(leader) if leader.is_chosen => "it is the leader".to_owned(),
+            Some(leader) if leader.answers == Some(false) => format!("the leader, {}, does not answer", leader.name()),
+            Some(leader) if !leader.is_endpoint => format!("the leader, {}, is not among the endpoints", leader.name()),
+            Some(leader) => format!("the leader, {}, is chosen next", leader.name()),
+            None if view.members.len() == 1 => "it is the only endpoint".to_owned(),
+            None => "no leader is known".to_owned(),
+        };
+        Some(format!("{}: {why}", chosen.name()))
+    }
+}
+
+fn role(listed: Option<&ListedMember>, asked: Option<&MemberView>, term: u64) -> MemberRole {
+    let is_learner = listed.is_some_and(|listed| listed.is_learner) || asked.is_some_and(|asked| asked.is_learner);
+    match asked.filter(|member| member.answers() && !member.version.is_empty()) {
+        _ if is_learner => MemberRole::Learner,
+        Some(member) if member.is_leader && member.raft_term == term => MemberRole::Leader,
+        Some(_) => MemberRole::Follower,
+        None => MemberRole::Unknown,
+    }
+}
+
+/// What is wrong with a member by itself.
+fn problem(member: &MemberView) -> Option<String> {
+    match &member.reachability {
+        Reachability::Down { trouble } if !member.is_learner => Some(trouble.message().to_owned()),
+        Reachability::Up if !member.has_leader => Some("knows no leader, so it cannot renew".to_owned()),
+        _ => None,
+    }
+}
+
+/// A size in bytes with its unit: `20.1 MB`.
+pub fn size_in_words(bytes: u64) -> String {
+    match bytes as f64 {
+        bytes if bytes < 1e3 => format!("{bytes} B"),
+        bytes if bytes < 1e6 => format!("{:.1} kB", bytes / 1e3),
+        bytes if bytes < 1e9 => format!("{:.1} MB", bytes / 1e6),
+        bytes => format!("{:.1} GB", bytes / 1e9),
+    }
+}

@@ -1,0 +1,52 @@
+//! Reading the member list, and the status of the members that are no endpoints.
+
+use std::time::Duration;
+
+use crate::app::{AppState, Effect, MemberReading, Redraw, View};
+use simkit::Timestamp;
+
+/// How often the members are read while they are shown. The endpoints are asked every second anyway.
+const SHOWN_INTERVAL: Duration = Duration::from_secs(2);
+/// How often the member list is read otherwise, for the names of the members.
+const HIDDEN_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Stores a reading.
+pub(super) fn read(app: &mut AppState, reading: MemberReading, has_outside: bool, now: Timestamp) {
+    let known = app.cluster.members.listed.clone();
+    app.cluster.members.on_read(reading, has_outside, now);
+    if shows_members(app) || known != app.cluster.members.listed {
+        app.view.request_redraw(Redraw::Soon);
+    }
+}
+
+/// The reading that is due now. It counts as sent.
+pub(super) fn start_read_if_due(app: &mut AppState, now: Timestamp) -> Option<Effect> {
+    if next_wake(app) > now {
+        return None;
+    }
+    app.cluster.members.is_reading = true;
+    Some(Effect::ReadMembers { known: app.cluster.members.listed.clone(), has_outside: shows_members(app) })
+}
+
+/// When the next reading is due. While no endpoint answers, only those members are asked that are no endpoints.
+pub(super) fn next_wake(app: &AppState) -> Timestamp {
+    let is_shown = shows_members(app);
+    if app.cluster.members.is_reading || app.frozen.is_some() || !app.cluster.is_reached() && !is_shown {
+        return Timestamp::NEVER;
+    }
+    match app.cluster.members.last_read {
+        None => Timestamp::START,
+        Some((_, false)) if is_shown => Timestamp::START,
+        Some((at, _)) => at + if is_shown { SHOWN_INTERVAL } else { HIDDEN_INTERVAL },
+    }
+}
+
+/// Whether the members were read, with those that are no endpoints, and each has answered or did not in time.
+pub fn knows_members(app: &AppState) -> bool {
+    matches!(app.cluster.members.last_read, Some((_, true)))
+        && app.cluster.members.rows(&app.cluster.view).iter().all(|row| row.answers.is_some())
+}
+
+fn shows_members(app: &AppState) -> bool {
+    app.config.reads_members || app.view.active == View::Members
+}

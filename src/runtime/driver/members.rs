@@ -1,0 +1,21 @@
+//! Reads the members of the cluster.
+
+use futures_util::future::join_all;
+
+use super::EffectContext;
+use crate::app::{MemberReading, Msg};
+use crate::runtime::call_failure::call_failure;
+use etcd_lease::ListedMember;
+
+impl EffectContext {
+    /// Reads the member list and, if wanted, the status of the members that are no endpoints. Without a member list, the
+    /// members of the last one are asked.
+    pub(super) async fn read_members(self, known: Vec<ListedMember>, has_outside: bool) -> Msg {
+        let listed = self.cluster.member_list().await.map_err(|error| call_failure(&error));
+        let view = self.cluster.view();
+        let members = listed.as_ref().unwrap_or(&known).iter();
+        let outside = members.filter(|member| has_outside && !view.has_endpoint_of(member));
+        let outside = join_all(outside.map(|member| self.cluster.member_status(member))).await;
+        Msg::Members { reading: MemberReading { listed, outside }, has_outside }
+    }
+}
