@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::LeaseKeys;
 use super::availability::{Availability, AvailabilityFigures, DeletedKey};
 use super::key_change_log::KeyChangeLog;
+use crate::inference::locks::LockPattern;
 use etcd_lease::{KeyEntry, LeaseId};
 use simkit::Timestamp;
 
@@ -77,6 +78,11 @@ struct LeaseReplies {
 }
 
 impl LeaseKeyIndex {
+    /// No keys yet. Keys that match one of the patterns are locks.
+    pub(super) fn new(lock_patterns: Vec<LockPattern>) -> Self {
+        LeaseKeyIndex { availability: Availability::new(lock_patterns), ..LeaseKeyIndex::default() }
+    }
+
     /// Whether all keys have been read at least once.
     pub fn is_read(&self) -> bool {
         self.is_read

@@ -52,6 +52,7 @@ impl KeyState {
         KeyState {
             is_partial: config.range != KeyRange::all(),
             queries: KeyQueries::new(config.key_budget),
+            index: LeaseKeyIndex::new(config.lock_patterns.clone()),
             locks: Locks::new(config.lock_patterns.clone()),
             ..KeyState::default()
         }

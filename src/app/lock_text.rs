@@ -67,9 +67,10 @@ pub fn undecided_locks(locks: &Locks) -> Option<String> {
     let others = undecided.count() as u64;
     let name = printable(name);
     let more = if others == 0 { String::new() } else { format!(" So are {}.", plural(others, "other name")) };
+    let leases = if keys == 1 { "its lease" } else { "their leases" };
     let keys = plural(keys as u64, "key");
     Some(format!(
-        "{name} has {keys} named after their leases in decimal: a service as go-zero registers it, or a lock.{more} If it \
+        "{name} has {keys} named after {leases} in decimal: a service as go-zero registers it, or a lock.{more} If it \
          is a lock, add [[lock]] with key = \"{name}/*\" to the config file."
     ))
 }

@@ -9,13 +9,13 @@ pub enum RenewalStyle {
     /// Go's clientv3, and jetcd: after a third of the TTL, at the next of their checks every 500 ms (clientv3/lease.go,
     /// `sendKeepAliveLoop`).
     Clientv3,
-    /// This part of the TTL: a half in tooz; a third in Node's etcd3, Python's etcd3-py and Patroni (10 s of 30 s); a tenth
-    /// in lablup's etcd lock.
+    /// This part of the TTL: a half in tooz; a third in Node's etcd3 and Patroni (10 s of 30 s); a quarter in Python's etcd3-py
+    /// (etcd3/stateful/lease.py); a tenth in lablup's etcd lock.
     Fraction(u32),
 }
 
 /// The parts of the TTL that known clients use.
-const FRACTIONS: [u32; 3] = [2, 3, 10];
+const FRACTIONS: [u32; 4] = [2, 3, 4, 10];
 /// How often clientv3 and jetcd check which leases are due.
 const TICK: Duration = Duration::from_millis(500);
 /// The maximum difference between an observed mean interval and the interval of a known client.
@@ -77,7 +77,7 @@ mod tests {
     fn known_clients_are_recognized_by_their_interval() {
         let (go, third, half, tenth) = (Some("as Go's clientv3"), Some("TTL/3"), Some("TTL/2"), Some("TTL/10"));
         for (ttl, every, expected) in [
-            // clientv3 as measured, then Node, etcd3-py, tooz, lablup, and Patroni.
+            // clientv3 as measured, then Node, tooz, lablup, Patroni, and etcd3-py.
             (5.0, 2.006, go),
             (10.0, 3.516, go),
             (10.0, 3.333, third),
@@ -91,6 +91,7 @@ mod tests {
             (10.0, 5.0, half),
             (60.0, 6.0, tenth),
             (30.0, 10.0, third),
+            (12.0, 3.05, Some("TTL/4")),
             // Neither.
             (10.0, 3.42, None),
             (10.0, 2.0, None),

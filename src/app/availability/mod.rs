@@ -4,7 +4,8 @@
 //! any lease or on none. A service is gone from the deletion of its last key until one of its keys is put.
 //!
 //! Only keys that were deleted at least once have a record. The key of a lock is deleted on purpose and does not count as
-//! gone; if it is named after its lease it has no record.
+//! gone; if it is named after its lease it has no record. A key that is named after its lease in decimal never comes back, so
+//! its service has a record of this kind instead.
 
 mod deleted_key;
 mod services;
@@ -20,13 +21,15 @@ use std::time::Duration;
 
 use self::services::Services;
 use self::uptime::{MAX_GONE, MAX_RECORDS, Uptime};
-use crate::inference::locks::is_lock_key;
+use crate::inference::locks::{KeyRole, LockPattern};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// A key that came back.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A key or a service that came back.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct ReturnedKey {
+    /// The key, or the name of the service.
+    pub(super) name: Arc<[u8]>,
     pub(super) deleted: DeletedKey,
     /// For how long it was gone.
     pub(super) gone: Duration,
@@ -36,6 +39,8 @@ pub(super) struct ReturnedKey {
 
 #[derive(Clone, Debug)]
 struct KeyRecord {
+    /// Whether it is a service whose keys are named after their leases.
+    is_service: bool,
     uptime: Uptime,
     deleted: DeletedKey,
     is_reported: bool,
@@ -52,9 +57,29 @@ pub struct Availability {
     /// Kept keys that are gone, and when to report that.
     unreported: VecDeque<(Timestamp, Arc<[u8]>)>,
     services: Services,
+    /// The patterns of locks in the config file.
+    lock_patterns: Vec<LockPattern>,
 }
 
 impl Availability {
+    /// The initial state, with the patterns of locks in the config file.
+    pub(super) fn new(lock_patterns: Vec<LockPattern>) -> Self {
+        Availability { lock_patterns, ..Availability::default() }
+    }
+
+    /// The role of a key that is attached to this lease, or to none.
+    pub(super) fn role<'a>(&self, key: &'a [u8], lease: Option<LeaseId>) -> KeyRole<'a> {
+        KeyRole::of(key, lease, &self.lock_patterns)
+    }
+
+    /// The name of the record for a key, and whether it is that of a service.
+    fn record_name<'a>(&self, key: &'a [u8], lease: Option<LeaseId>) -> (&'a [u8], bool) {
+        match self.role(key, lease) {
+            KeyRole::Instance(service) => (service, true),
+            KeyRole::Key | KeyRole::Lock => (key, false),
+        }
+    }
+
     /// The figures of a key that is attached since `attached`. `None` if it is not attached and has no record.
     pub(super) fn of_key(
         &self,
@@ -78,40 +103,46 @@ impl Availability {
         Some(self.keys.get(key)?.uptime.since())
     }
 
-    /// The deletion of a key that is gone.
-    pub(super) fn gone(&self, key: &[u8]) -> Option<DeletedKey> {
-        let record = self.keys.get(key)?;
+    /// The deletion of a key, or of the last key of its service, that is gone. The key is on this lease now, or on none.
+    pub(super) fn gone(&self, key: &[u8], id: Option<LeaseId>) -> Option<DeletedKey> {
+        let (name, is_service) = self.record_name(key, id);
+        let record = self.keys.get(name).filter(|record| record.is_service == is_service)?;
         record.uptime.gone_since()?;
         Some(record.deleted)
     }
 
     /// Counts a key that is attached to a lease.
     pub(super) fn attach(&mut self, key: &[u8], id: LeaseId, at: Timestamp) {
-        if !is_lock_key(key, Some(id)) {
+        if self.role(key, Some(id)) != KeyRole::Lock {
             self.services.attach(key, id, at);
         }
     }
 
     /// Counts a key that is no longer attached to the lease, but exists.
     pub(super) fn detach(&mut self, key: &[u8], id: LeaseId, at: Timestamp) {
-        if !is_lock_key(key, Some(id)) {
+        if self.role(key, Some(id)) != KeyRole::Lock {
             self.services.detach(key, id, at);
         }
     }
 
     /// Records a key that was deleted. It was first seen at `since`, and the deletion became known at `now`.
     pub(super) fn delete(&mut self, key: &[u8], deleted: DeletedKey, since: Timestamp, now: Timestamp) {
-        if is_lock_key(key, Some(deleted.lease)) {
+        if self.role(key, Some(deleted.lease)) == KeyRole::Lock {
             return;
         }
-        if deleted.is_lock {
+        let was_last = if deleted.is_lock {
             self.services.detach(key, deleted.lease, deleted.at);
+            false
         } else {
-            self.services.delete(key, deleted);
+            self.services.delete(key, deleted)
+        };
+        let (name, is_service) = self.record_name(key, Some(deleted.lease));
+        if is_service && !was_last {
+            return;
         }
-        let (key, mut record) = self.take(key).unwrap_or_else(|| {
-            let record = KeyRecord { uptime: Uptime::new(since), deleted, is_reported: false, changed: now };
-            (Arc::from(key), record)
+        let (key, mut record) = self.take(name).unwrap_or_else(|| {
+            let uptime = Uptime::new(since);
+            (Arc::from(name), KeyRecord { is_service, uptime, deleted, is_reported: false, changed: now })
         });
         if !deleted.is_lock {
             record.uptime.vanish(deleted.at);
@@ -131,18 +162,18 @@ impl Availability {
         at: Timestamp,
         now: Timestamp,
     ) -> Option<ReturnedKey> {
-        self.gone(key)?;
-        let (key, mut record) = self.take(key)?;
+        self.gone(key, id)?;
+        let (name, mut record) = self.take(self.record_name(key, id).0)?;
         let gone = record.uptime.come_back(at)?;
-        let KeyRecord { deleted, is_reported, .. } = record;
+        let KeyRecord { deleted, is_reported, is_service, .. } = record;
         if id.is_none() {
-            self.services.come_back(&key, deleted.lease, at);
+            self.services.come_back(key, deleted.lease, at);
         }
-        if gone >= SHORTEST_OUTAGE {
-            self.services.count_key_outage(&key, id.unwrap_or(deleted.lease), gone);
+        if gone >= SHORTEST_OUTAGE && !is_service {
+            self.services.count_key_outage(key, id.unwrap_or(deleted.lease), gone);
         }
-        self.insert(key, KeyRecord { changed: now, ..record });
-        Some(ReturnedKey { deleted, gone, is_reported })
+        self.insert(Arc::clone(&name), KeyRecord { changed: now, ..record });
+        Some(ReturnedKey { name, deleted, gone, is_reported })
     }
 
     /// When the next key is due to be reported as gone.

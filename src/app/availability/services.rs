@@ -115,16 +115,16 @@ impl Services {
         self.remove_key(service_of(key, id), at);
     }
 
-    /// A key of the service was deleted.
-    pub(super) fn delete(&mut self, key: &[u8], DeletedKey { lease, at, is_kept, .. }: DeletedKey) {
+    /// A key of the service was deleted. Returns whether it was the last one.
+    pub(super) fn delete(&mut self, key: &[u8], DeletedKey { lease, at, is_kept, .. }: DeletedKey) -> bool {
         let name = service_of(key, lease);
-        if self.remove_key(name, at)
-            && let Some(record) = self.all.get_mut(name)
-        {
+        let was_last = self.remove_key(name, at);
+        if was_last && let Some(record) = self.all.get_mut(name) {
             let past = record.past_mut();
             past.uptime.vanish(at);
             past.was_kept = is_kept;
         }
+        was_last
     }
 
     /// Records that a key of the service exists, without a lease.

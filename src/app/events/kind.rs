@@ -69,7 +69,7 @@ pub enum EventKind {
     },
     /// A key that a client keeps has been gone for a second.
     Down {
-        /// The key.
+        /// The key, or the service if its keys are named after their leases and the last one is gone.
         key: Vec<u8>,
         /// How its lease ended. `None` if the key was deleted and its lease still exists.
         end: Option<EndCause>,
@@ -78,7 +78,7 @@ pub enum EventKind {
     },
     /// A key exists again.
     Back {
-        /// The key.
+        /// The key, or the service if its keys are named after their leases.
         key: Vec<u8>,
         /// The lease to which it was attached before it was deleted.
         from: LeaseId,

@@ -251,3 +251,27 @@ fn records_are_bounded_and_old_ones_forgotten() {
     story.change(vec![deleted("/first", 7, 40_000)]);
     assert_eq!(gone(&story), 1);
 }
+
+/// go-zero names each key after its lease in decimal, so the key itself never comes back.
+#[test]
+fn a_service_of_keys_named_after_their_leases_is_down_without_its_last_key() {
+    let ids = [0x694d_9aa8_d4d4_f304, 0x694d_9aa8_d4d4_f305];
+    let keys = ids.map(|id: i64| format!("order.rpc/{id}"));
+    let mut story = Story::with_keys(&[(&keys[0], ids[0]), (&keys[1], ids[1])]);
+    for (id, key) in ids.into_iter().zip(&keys) {
+        story.renew(id, 10, 3.5, 4);
+        story.change(vec![deleted(key, id, id & 0xff)]);
+        story.poll_left(id, -1, 0);
+        assert!(!story.words().contains(&"down"), "a key is left");
+    }
+    story.wait(5.0);
+    story.send(Msg::Tick);
+    let down = story.reported().into_iter().find(|(word, ..)| *word == "down").unwrap();
+    assert_eq!((down.1, down.2.contains("order.rpc is gone: ")), (ids[1], true), "{}", down.2);
+    let service = story.app.keys.index().availability().services().get(b"order.rpc", story.now).unwrap();
+    assert_eq!(service.service.gone_now, Some(Duration::from_secs(5)));
+    let new = ids[0] + 9;
+    story.change(vec![put(&format!("order.rpc/{new}"), None, Some(new), 900)]);
+    let back = told(&[("back", new, "order.rpc was gone for 5.0 s")]);
+    assert_eq!(story.reported().last(), back.last());
+}

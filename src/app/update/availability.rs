@@ -38,16 +38,16 @@ fn is_kept(app: &AppState, id: LeaseId, key: &[u8]) -> bool {
 pub(super) fn came_back(app: &mut AppState, to: Option<LeaseId>, key: &[u8], when: EventTime, revision: Option<i64>) {
     let now = app.events.now;
     let Some(back) = app.keys.index.availability.come_back(key, to, when.at, now) else { return };
-    let ReturnedKey { deleted, gone, is_reported } = back;
+    let ReturnedKey { name, deleted, gone, is_reported } = back;
     let is_outage = deleted.is_kept && gone >= SHORTEST_OUTAGE;
     if is_outage && !is_reported && !is_undecided(app, deleted.lease) {
-        report_gone(app, key, deleted);
+        report_gone(app, &name, deleted);
     }
     if !is_outage && to.is_some() {
         return;
     }
     let kind = EventKind::Back {
-        key: key.to_vec(),
+        key: name.to_vec(),
         from: deleted.lease,
         is_leased: to.is_some(),
         gone,

@@ -67,7 +67,7 @@ fn attach(app: &mut AppState, id: LeaseId, key: &[u8], since: Timestamp, when: O
     if let Some(when) = when {
         app.events.push(when, Some(id), EventKind::Attached { key: key.to_vec(), revision: None });
     }
-    if let Some(deleted) = app.keys.index.availability.gone(key) {
+    if let Some(deleted) = app.keys.index.availability.gone(key, Some(id)) {
         let latest = app.events.now;
         let when = when.unwrap_or(TimeRange { earliest: deleted.at.min(latest), latest });
         came_back(app, Some(id), key, when.into(), None);

@@ -49,7 +49,7 @@ impl Lint for ThinMargin {
     }
 
     fn why(&self) -> &'static str {
-        "A lost reply or a failover to another member, which takes up to 2.5 s, can expire the lease at that moment."
+        "Too little time is left for the next try: a lost reply or a failover to another member can expire the lease."
     }
 
     fn advice(&self) -> &'static str {

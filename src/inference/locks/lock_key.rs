@@ -101,6 +101,28 @@ pub fn is_lock_key(key: &[u8], lease: Option<LeaseId>) -> bool {
     named(key, lease).is_some()
 }
 
+/// What a name shows about a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyRole<'a> {
+    /// A candidate of a lock. The name shows it, or a pattern does.
+    Lock,
+    /// A key of the service with this name. It is named after its lease in decimal, so another lease never gets it.
+    Instance(&'a [u8]),
+    /// Any other key.
+    Key,
+}
+
+impl<'a> KeyRole<'a> {
+    /// The role of a key that is attached to this lease, or to none. The patterns are those of the config file.
+    pub fn of(key: &'a [u8], lease: Option<LeaseId>, patterns: &[LockPattern]) -> Self {
+        let Some(name) = named(key, lease) else { return KeyRole::Key };
+        if !name.is_decimal || is_decimal_lock(name.prefix) || patterns.iter().any(|pattern| pattern.matches(key)) {
+            return KeyRole::Lock;
+        }
+        KeyRole::Instance(lock_name(key).unwrap_or(key))
+    }
+}
+
 /// The name of the lock of a key that is named after a lease.
 pub fn lock_name(key: &[u8]) -> Option<&[u8]> {
     Some(&key[..key.iter().rposition(|byte| *byte == b'/')?])

@@ -23,7 +23,7 @@ mod queue;
 mod tests;
 
 pub use candidate_health::{CandidateHealth, CandidateProblem};
-pub use lock_key::{LockPattern, is_lock_key, lock_name};
+pub use lock_key::{KeyRole, LockPattern, is_lock_key, lock_name};
 pub use queue::{Candidate, HeldSince, KeyAttachment, LockEvidence, LockKind, LockQueue, QueuePosition};
 
 use std::collections::{BTreeMap, HashMap};
