@@ -170,13 +170,20 @@ impl Locks {
 
     /// Whether a key of a lease is surely a lock, or is named as a candidate for one.
     pub fn is_lock(&self, key: &[u8], lease: LeaseId) -> bool {
-        is_lock_key(key, Some(lease))
-            || self.evidence(key).is_some_and(|evidence| evidence != LockEvidence::CreatedAgain)
+        match KeyRole::of(key, Some(lease), &self.patterns) {
+            KeyRole::Lock => true,
+            KeyRole::Instance(_) => false,
+            KeyRole::Key => self.evidence(key).is_some_and(|evidence| evidence != LockEvidence::CreatedAgain),
+        }
     }
 
     /// Whether a key of a lease is or may be a lock.
     pub fn may_be_lock(&self, key: &[u8], lease: LeaseId) -> bool {
-        is_lock_key(key, Some(lease)) || self.evidence(key).is_some()
+        match KeyRole::of(key, Some(lease), &self.patterns) {
+            KeyRole::Lock => true,
+            KeyRole::Instance(_) => false,
+            KeyRole::Key => self.evidence(key).is_some(),
+        }
     }
 
     /// Applies the deletion of a key that was attached to this lease. `is_prompt` is whether it was reported as it
