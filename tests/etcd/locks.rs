@@ -35,7 +35,7 @@ fn id(key: &str) -> &str {
 /// Waits until the rows of a queue are these, in this order: position and lease.
 fn wait_for_line(monitor: &mut Terminal, line: &[String]) {
     let places = ["holds", "next", "2", "3"];
-    let rows: Vec<String> = places.iter().zip(line).map(|(place, key)| format!("{place:<6}{:0>16}", id(key))).collect();
+    let rows: Vec<String> = places.iter().zip(line).map(|(place, key)| format!("{place:<9}{:0>16}", id(key))).collect();
     monitor.wait_until(&format!("{rows:?}"), |screen| {
         let text = screen.contents();
         let at: Vec<usize> = rows.iter().filter_map(|row| text.find(row)).collect();

@@ -284,7 +284,7 @@ impl Row {
             (Some((event, cause)), [reported]) => reported.event == event && reported.object["cause"].as_str() == cause,
             _ => false,
         };
-        match &of(&["expired", "revoked", "gone"])[..] {
+        match &of(&["expired", "revoked", "replaced", "gone"])[..] {
             [reported] if reported.event == "gone" => self.unknown += 1,
             [reported] if reported.event == death.end.of_lease() && key_is_right => {
                 self.right += 1;
