@@ -2,7 +2,8 @@
 //!
 //! The store records which leases may have changed, so that updating rows and counts does not visit the others.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::ops::Bound;
 use std::time::Duration;
 
 use super::cadence::{CadenceIndex, CadenceReport, CadenceStats};
@@ -27,6 +28,8 @@ const MAX_ENDED_ROWS: usize = 20;
 pub struct LeaseStore {
     all: BTreeMap<LeaseId, Box<Lease>>,
     dirty: HashSet<LeaseId>,
+    /// The leases that may have a warning.
+    warned: BTreeSet<LeaseId>,
     /// The ended leases that still have a row, in the order in which they ended.
     pub(super) recently_ended: VecDeque<(Timestamp, LeaseId)>,
     /// Ended leases that the engine still keeps alive although later leases have their ids. The engine must stop
@@ -89,6 +92,17 @@ impl LeaseStore {
         self.all.values().map(Box::as_ref)
     }
 
+    /// The leases with a higher id, or all, sorted by id.
+    pub(super) fn after(&self, id: Option<LeaseId>) -> impl Iterator<Item = &Lease> {
+        let from = id.map_or(Bound::Unbounded, Bound::Excluded);
+        self.all.range((from, Bound::Unbounded)).map(|(_, lease)| &**lease)
+    }
+
+    /// The leases with a warning, sorted by id.
+    pub(super) fn warned(&self) -> impl Iterator<Item = &Lease> {
+        self.warned.iter().filter_map(|id| self.get(*id)).filter(|lease| !lease.warnings.is_empty())
+    }
+
     /// The leases that have not ended.
     pub fn living(&self) -> impl Iterator<Item = &Lease> {
         self.values().filter(|lease| lease.end.is_none())
@@ -131,6 +145,7 @@ impl LeaseStore {
     /// Removes a lease.
     pub(super) fn remove(&mut self, id: LeaseId) {
         self.dirty.insert(id);
+        self.warned.remove(&id);
         self.all.remove(&id);
     }
 
@@ -168,8 +183,8 @@ impl LeaseStore {
     /// Changes the rules that mute warnings. Returns the number of leases for which that made a difference.
     pub(super) fn change_mutes(&mut self, change: impl FnOnce(&mut Mutes)) -> usize {
         change(&mut self.mutes);
-        let differs = |lease: &&Lease| !lease.warnings.is_empty() && self.mutes.of(lease) != lease.muted;
-        let changed: Vec<LeaseId> = self.values().filter(differs).map(|lease| lease.id).collect();
+        let differs = |lease: &&Lease| self.mutes.of(lease) != lease.muted;
+        let changed: Vec<LeaseId> = self.warned().filter(differs).map(|lease| lease.id).collect();
         changed.iter().for_each(|id| self.refresh_muted(*id));
         self.count_warnings();
         changed.len()
@@ -194,8 +209,13 @@ impl LeaseStore {
 
     /// Sets the warnings of a lease. A new and more urgent one ends its mutes.
     pub(super) fn set_warnings(&mut self, id: LeaseId, warnings: Vec<&'static str>) {
+        if warnings.is_empty() {
+            self.warned.remove(&id);
+        } else {
+            self.warned.insert(id);
+        }
         let Some(lease) = self.get_mut(id) else { return };
-        let before = std::mem::replace(&mut lease.warnings, warnings);
+        let before = std::mem::replace(&mut lease.warnings, warnings.into());
         let Some(lease) = self.all.get(&id) else { return };
         if self.mutes.is_worse(lease, &before) {
             self.mutes.lift(lease);
@@ -212,7 +232,7 @@ impl LeaseStore {
         if lease.warnings.contains(&name) == is_full {
             return;
         }
-        let mut warnings = lease.warnings.clone();
+        let mut warnings = lease.warnings.to_vec();
         warnings.retain(|other| *other != name);
         if is_full {
             warnings.push(name);
@@ -242,9 +262,8 @@ impl LeaseStore {
 
     /// Counts the active and the muted warnings.
     pub(super) fn count_warnings(&mut self) {
-        let warned = || self.values().filter(|lease| !lease.warnings.is_empty());
-        let count = warned().filter(|lease| lease.active_warnings().next().is_some()).count();
-        let muted = warned().map(|lease| lease.muted.count()).sum();
+        let count = self.warned().filter(|lease| lease.active_warnings().next().is_some()).count();
+        let muted = self.warned().map(|lease| lease.muted.count()).sum();
         self.lint_report.count = count;
         self.lint_report.muted = muted;
     }

@@ -2,7 +2,10 @@
 //!
 //! Each lease stores the names of its findings. The sentences are stored here, for the lease whose detail is shown.
 
-use crate::inference::lints::Finding;
+use std::collections::BTreeMap;
+
+use crate::inference::lints::{Finding, LintPass};
+use crate::inference::locks::QueuePosition;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -14,8 +17,19 @@ pub struct LintReport {
     pub(super) count: usize,
     /// Number of muted warnings of all leases.
     pub(super) muted: usize,
-    /// When the lints run next.
+    /// When the lints run next, or check the next leases.
     pub(super) due: Timestamp,
+    /// The run that has checked a part of the leases.
+    pub(super) run: Option<Box<LintRun>>,
+}
+
+/// A run of the lints that has checked the leases up to `last`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LintRun {
+    pub(super) pass: LintPass,
+    pub(super) last: Option<LeaseId>,
+    /// The positions in lock queues of the leases that are not checked yet.
+    pub(super) positions: BTreeMap<LeaseId, Vec<QueuePosition>>,
 }
 
 impl LintReport {

@@ -19,6 +19,7 @@ mod large_key_space;
 mod lease_keys;
 mod leases;
 mod link;
+mod lints;
 mod lives;
 mod locks;
 mod losses;

@@ -100,8 +100,7 @@ fn a_mute_ends_when_the_lease_gets_worse() {
     let mut story = crowd(AppConfig::default());
     story.grant(7, 30);
     run_lints(&mut story.app, story.now);
-    let lease = story.app.leases.get_mut(LeaseId(7)).expect("the lease");
-    lease.warnings = vec!["short-ttl"];
+    story.app.leases.set_warnings(LeaseId(7), vec!["short-ttl"]);
     story.app.leases.change_mutes(|mutes| mutes.mute_lease(LeaseId(7), "short-ttl"));
     assert!(!warned(&story).contains(&7));
     story.app.leases.set_warnings(LeaseId(7), vec!["thin-margin", "short-ttl"]);

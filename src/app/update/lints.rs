@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::app::lint_report::LintRun;
 use crate::app::{AppState, ClusterState, KeyState, Lease, LeaseState, LeaseStore, LintReport, Redraw};
 use crate::inference::lease_inference::{KeyDetachReason, LeaseInference};
-use crate::inference::lints::{Finding, LintFacts, LintInput, LostKey, findings};
+use crate::inference::lints::{Finding, Lint, LintFacts, LostKey, Zombie};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -13,30 +14,76 @@ use simkit::Timestamp;
 const EVERY: Duration = Duration::from_secs(2);
 /// The interval grows by `EVERY` for each multiple of this number of leases.
 const CROWD: u32 = 10_000;
+/// So many leases are checked at once, which takes about a millisecond.
+const SLICE: usize = 1_000;
+/// Time between slices. A run takes a tenth of the interval between runs.
+const SLICE_PAUSE: Duration = Duration::from_millis(20);
 
 /// When the lints run next.
 pub(super) fn next_wake(app: &AppState) -> Timestamp {
     if app.leases.is_empty() { Timestamp::NEVER } else { app.leases.lint_report.due }
 }
 
-/// Runs the lints if they are due.
+/// Checks the next leases if they are due. Many leases are checked in slices, so that no key press waits for long.
 pub(super) fn run_if_due(app: &mut AppState, now: Timestamp) {
-    if next_wake(app) <= now {
-        run_lints(app, now);
+    if next_wake(app) > now {
+        return;
+    }
+    let mut run = app.leases.lint_report.run.take().unwrap_or_else(|| start(app, now));
+    if check_next(app, &mut run, SLICE, now) {
+        app.leases.lint_report.run = Some(run);
+        app.leases.lint_report.due = now + SLICE_PAUSE;
+    } else {
+        finish(app, run, now);
     }
 }
 
 /// Runs the lints on all leases, due or not.
 pub fn run_lints(app: &mut AppState, now: Timestamp) {
+    let mut run = start(app, now);
+    check_next(app, &mut run, usize::MAX, now);
+    finish(app, run, now);
+}
+
+fn start(app: &mut AppState, now: Timestamp) -> Box<LintRun> {
     app.keys.contests.forget_over(|id| app.leases.alive(id).is_some(), now);
-    let leases = all_facts(&app.leases, &app.cluster, &app.keys, now);
-    let crowds = u32::try_from(leases.len()).unwrap_or(u32::MAX) / CROWD;
-    let found = findings(LintInput { leases: &leases, contests: Some(&app.keys.contests), now });
+    let mut run = Box::<LintRun>::default();
+    for (id, position) in app.keys.locks.places() {
+        run.positions.entry(id).or_default().push(position);
+    }
+    run
+}
+
+/// Checks up to `count` leases. Returns whether there may be more.
+fn check_next(app: &AppState, run: &mut LintRun, count: usize, now: Timestamp) -> bool {
+    let mut checked = 0;
+    for lease in app.leases.after(run.last).take(count) {
+        let mut facts = facts(&app.cluster, &app.keys, lease, now);
+        facts.queue_positions = run.positions.remove(&lease.id).unwrap_or_default();
+        run.pass.add(&facts, now);
+        run.last = Some(lease.id);
+        checked += 1;
+    }
+    checked == count
+}
+
+fn finish(app: &mut AppState, run: Box<LintRun>, now: Timestamp) {
+    let mut found = run.pass.finish(Some(&app.keys.contests), now);
+    forget_ended(&mut found, &app.leases);
+    let crowds = u32::try_from(app.leases.len()).unwrap_or(u32::MAX) / CROWD;
     let names = names_by_lease(&found);
     app.leases.lint_report = LintReport { findings: found, due: now + EVERY * (1 + crowds), ..LintReport::default() };
     if set_warnings(&mut app.leases, names) {
         app.view.request_redraw(Redraw::Soon);
     }
+}
+
+/// Removes the leases that ended after they were checked.
+fn forget_ended(found: &mut Vec<Finding>, leases: &LeaseStore) {
+    for finding in found.iter_mut().filter(|finding| finding.lint != Zombie.name()) {
+        finding.leases.retain(|id| leases.alive(*id).is_some());
+    }
+    found.retain(|finding| !finding.leases.is_empty());
 }
 
 fn names_by_lease(found: &[Finding]) -> BTreeMap<LeaseId, Vec<&'static str>> {
@@ -49,24 +96,15 @@ fn names_by_lease(found: &[Finding]) -> BTreeMap<LeaseId, Vec<&'static str>> {
 
 /// Stores the names of its findings in each lease, and which of them are muted. Returns whether any changed.
 fn set_warnings(leases: &mut LeaseStore, mut names: BTreeMap<LeaseId, Vec<&'static str>>) -> bool {
-    let differs = |lease: &&Lease| lease.warnings.as_slice() != names.get(&lease.id).map_or(&[][..], Vec::as_slice);
-    let changed: Vec<LeaseId> = leases.values().filter(differs).map(|lease| lease.id).collect();
-    for id in &changed {
-        leases.set_warnings(*id, names.remove(id).unwrap_or_default());
+    for lease in leases.warned() {
+        names.entry(lease.id).or_default();
     }
-    let muted = leases.refresh_mutes();
-    !changed.is_empty() || muted > 0
-}
-
-/// The facts about each lease, sorted by id, with its positions in lock queues.
-fn all_facts(leases: &LeaseStore, cluster: &ClusterState, keys: &KeyState, now: Timestamp) -> Vec<LintFacts> {
-    let mut all: Vec<LintFacts> = leases.values().map(|lease| facts(cluster, keys, lease, now)).collect();
-    for (id, position) in keys.locks.places() {
-        if let Ok(place) = all.binary_search_by_key(&id, |facts| facts.id) {
-            all[place].queue_positions.push(position);
-        }
+    names.retain(|id, names| leases.get(*id).is_some_and(|lease| *lease.warnings != **names));
+    let has_changed = !names.is_empty();
+    for (id, names) in names {
+        leases.set_warnings(id, names);
     }
-    all
+    leases.refresh_mutes() > 0 || has_changed
 }
 
 /// The facts about a lease. An ended lease that is still listed is unknown to the leader.

@@ -1,4 +1,4 @@
-use super::{Lint, LintInput};
+use super::{GroupInput, Lint};
 use crate::escape::printable;
 use crate::inference::key_contests::KeyContest;
 use etcd_lease::LeaseId;
@@ -38,7 +38,7 @@ impl Lint for Contested {
         "Look for two instances with the same address or name, or one that was not stopped; give each its own key."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+    fn group_findings(&self, input: GroupInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
         let contests = input.contests.into_iter().flat_map(|contests| contests.iter());
         let lasting = contests.filter(|(_, contest)| contest.count() >= FEWEST);
         lasting.map(|(key, contest)| (contest.leases.to_vec(), Contested::sentence(key, contest))).collect()

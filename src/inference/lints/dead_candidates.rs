@@ -1,9 +1,8 @@
 use std::time::Duration;
 
-use super::{Lint, LintFacts, LintInput};
+use super::{Lint, LintFacts};
 use crate::escape::printable;
 use crate::inference::locks::QueuePosition;
-use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// A lease that holds a lock with waiters and is no longer renewed.
@@ -26,19 +25,15 @@ fn silence(facts: &LintFacts, now: Timestamp) -> Option<(Duration, Duration)> {
     if is_silent { Some((ttl.saturating_sub(left), left)) } else { None }
 }
 
-/// One finding per lock queue of a lease that looks dead. `place` describes the position, or returns `None`.
-fn check(input: LintInput<'_>, place: impl Fn(&QueuePosition, &str) -> Option<String>) -> Vec<(Vec<LeaseId>, String)> {
-    let mut found = Vec::new();
-    for facts in input.leases {
-        let Some((silent, left)) = silence(facts, input.now) else { continue };
-        let (silent, left) = (silent.as_secs(), left.as_secs());
-        for position in &facts.queue_positions {
-            if let Some(place) = place(position, &printable(&position.lock)) {
-                found.push((vec![facts.id], format!("{place}, not renewed for {silent} s; {left} s left.")));
-            }
-        }
+/// One sentence per lock queue of a lease that looks dead. `place` describes the position, or returns `None`.
+fn sentences(facts: &LintFacts, now: Timestamp, place: impl Fn(&QueuePosition, &str) -> Option<String>) -> Vec<String> {
+    if facts.queue_positions.is_empty() {
+        return Vec::new();
     }
-    found
+    let Some((silent, left)) = silence(facts, now) else { return Vec::new() };
+    let (silent, left) = (silent.as_secs(), left.as_secs());
+    let places = facts.queue_positions.iter().filter_map(|position| place(position, &printable(&position.lock)));
+    places.map(|place| format!("{place}, not renewed for {silent} s; {left} s left.")).collect()
 }
 
 impl Lint for DeadHolder {
@@ -58,8 +53,8 @@ impl Lint for DeadHolder {
         "Check its client; if it is dead, revoke the lease: the next waiter gets the lock at once."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        check(input, |position, lock| {
+    fn sentences(&self, facts: &LintFacts, now: Timestamp) -> Vec<String> {
+        sentences(facts, now, |position, lock| {
             if position.ahead > 0 || position.behind == 0 {
                 return None;
             }
@@ -86,8 +81,8 @@ impl Lint for DeadWaiter {
         "Check its client; if it is dead, revoke the lease: it leaves the queue at once."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        check(input, |position, lock| {
+    fn sentences(&self, facts: &LintFacts, now: Timestamp) -> Vec<String> {
+        sentences(facts, now, |position, lock| {
             if position.ahead == 0 {
                 return None;
             }

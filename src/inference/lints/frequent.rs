@@ -1,6 +1,6 @@
-use super::{Lint, LintFacts, LintInput, each};
+use super::{Lint, LintFacts};
 use crate::inference::lease_inference::RenewalPattern;
-use etcd_lease::LeaseId;
+use simkit::Timestamp;
 
 /// A lease that is renewed every second or more often. Replies in whole seconds do not show how often exactly.
 ///
@@ -36,7 +36,7 @@ impl Lint for Frequent {
         "Renew after a third of the TTL; with Go's client, read the keepalive channel until it is closed."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(input, Frequent::sentence)
+    fn sentences(&self, facts: &LintFacts, _now: Timestamp) -> Vec<String> {
+        Frequent::sentence(facts).into_iter().collect()
     }
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use super::{LeaseLine, Lint, LintFacts, LintInput};
+use super::{GroupInput, LeaseLine, Lint, LintFacts};
 use etcd_lease::LeaseId;
 
 /// With fewer replaced leases, it is too early to tell.
@@ -16,27 +17,57 @@ pub(super) const MOST: usize = 15;
 pub struct Generations;
 
 /// The living leases of one line.
-#[derive(Default)]
-struct Line<'a> {
+#[derive(Clone, Debug, Default)]
+struct Line {
     replaced: Vec<LeaseId>,
-    /// The lease that has the keys now.
-    current: Option<&'a LintFacts>,
+    /// The lease that has the keys now. `None` if its TTL or the interval between leases is unknown.
+    current: Option<Current>,
 }
 
-impl Line<'_> {
-    fn finding(self) -> Option<(Vec<LeaseId>, String)> {
-        let current = self.current?;
-        let ttl = current.ttl?;
-        let every = current.line?.every?;
+/// The lease of a line that has the keys now.
+#[derive(Clone, Copy, Debug)]
+struct Current {
+    id: LeaseId,
+    ttl: Duration,
+    /// The time from one lease to the next.
+    every: Duration,
+    /// How many leases the client has at once.
+    most: usize,
+}
+
+impl Current {
+    fn of(facts: &LintFacts) -> Option<Self> {
+        Some(Current { id: facts.id, ttl: facts.ttl?, every: facts.line?.every?, most: facts.heartbeats_per_ttl()? })
+    }
+}
+
+/// The lines by their first leases.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lines(BTreeMap<LeaseId, Line>);
+
+impl Lines {
+    pub(super) fn add(&mut self, facts: &LintFacts) {
+        let Some(LeaseLine { first, is_replaced, .. }) = facts.line else { return };
+        let line = self.0.entry(first).or_default();
+        if is_replaced {
+            line.replaced.push(facts.id);
+        } else {
+            line.current = Current::of(facts);
+        }
+    }
+}
+
+impl Line {
+    fn finding(&self) -> Option<(Vec<LeaseId>, String)> {
+        let Current { id, ttl, every, most } = self.current?;
         let count = self.replaced.len();
-        let most = current.heartbeats_per_ttl()?;
         if count < FEWEST || count.max(most) <= MOST {
             return None;
         }
         let (ttl, every) = (ttl.as_secs(), every.as_secs_f64());
         let more = if most > count { format!(", and up to {most} will") } else { String::new() };
         let what = format!("a new lease of {ttl} s every ~{every:.1} s: {count} replaced ones live on{more}.");
-        Some((self.replaced.into_iter().chain([current.id]).collect(), what))
+        Some((self.replaced.iter().copied().chain([id]).collect(), what))
     }
 }
 
@@ -57,17 +88,7 @@ impl Lint for Generations {
         "Let the client renew its lease, or revoke the old one; at least use a TTL of about three of its intervals."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        let mut lines: BTreeMap<LeaseId, Line<'_>> = BTreeMap::new();
-        for facts in input.leases {
-            let Some(LeaseLine { first, is_replaced, .. }) = facts.line else { continue };
-            let line = lines.entry(first).or_default();
-            if is_replaced {
-                line.replaced.push(facts.id);
-            } else {
-                line.current = Some(facts);
-            }
-        }
-        lines.into_values().filter_map(Line::finding).collect()
+    fn group_findings(&self, input: GroupInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        input.leases.lines.0.values().filter_map(Line::finding).collect()
     }
 }

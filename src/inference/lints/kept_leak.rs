@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Lint, LintFacts, LintInput};
+use super::{GroupInput, Lint, LintFacts};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -20,12 +20,25 @@ const FEWEST_NEW: usize = 3;
 pub struct KeptLeak;
 
 /// The leases of one TTL without a key.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 struct Keyless {
     /// Those that are renewed and have had no key for a whole TTL, with that time.
     renewed: Vec<(LeaseId, Duration)>,
     /// When those were granted that were granted while leasetop watched.
     grants: Vec<Timestamp>,
+}
+
+/// The leases without a key, by TTL.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KeylessByTtl(BTreeMap<Duration, Keyless>);
+
+impl KeylessByTtl {
+    pub(super) fn add(&mut self, facts: &LintFacts, now: Timestamp) {
+        let is_replaced = facts.line.is_some_and(|line| line.is_replaced);
+        if let (Some(ttl), Some(since), None, false) = (facts.ttl, facts.keyless_since, facts.queue, is_replaced) {
+            self.0.entry(ttl).or_default().add(facts, ttl, now - since);
+        }
+    }
 }
 
 impl Keyless {
@@ -48,7 +61,7 @@ impl Keyless {
         if now - last > (ttl * 2).max(every * 3) { None } else { Some(every) }
     }
 
-    fn finding(self, ttl: Duration, now: Timestamp) -> Option<(Vec<LeaseId>, String)> {
+    fn finding(&self, ttl: Duration, now: Timestamp) -> Option<(Vec<LeaseId>, String)> {
         let growth = self.growth(ttl, now);
         let count = self.renewed.len();
         if count < if growth.is_some() { FEWEST_GROWING } else { FEWEST } {
@@ -59,7 +72,7 @@ impl Keyless {
         let ttl = ttl.as_secs();
         let what =
             format!("{count} leases of {ttl} s are renewed, but have had no key for {least} s or longer{growth}.");
-        Some((self.renewed.into_iter().map(|(id, _)| id).collect(), what))
+        Some((self.renewed.iter().map(|(id, _)| *id).collect(), what))
     }
 }
 
@@ -81,14 +94,7 @@ impl Lint for KeptLeak {
         "Look for a failed attempt to get a lock that does not close its session; restart that client."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        let mut by_ttl: BTreeMap<Duration, Keyless> = BTreeMap::new();
-        for facts in input.leases {
-            let is_replaced = facts.line.is_some_and(|line| line.is_replaced);
-            if let (Some(ttl), Some(since), None, false) = (facts.ttl, facts.keyless_since, facts.queue, is_replaced) {
-                by_ttl.entry(ttl).or_default().add(facts, ttl, input.now - since);
-            }
-        }
-        by_ttl.into_iter().filter_map(|(ttl, keyless)| keyless.finding(ttl, input.now)).collect()
+    fn group_findings(&self, GroupInput { leases, now, .. }: GroupInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        leases.keyless.0.iter().filter_map(|(ttl, keyless)| keyless.finding(*ttl, now)).collect()
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Lint, LintFacts, LintInput, each, generations};
+use super::{GroupInput, Lint, LintFacts, generations};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -16,9 +16,9 @@ const LONG: Duration = Duration::from_secs(60);
 pub struct Leak;
 
 /// The leases of one TTL.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 struct SameTtl {
-    /// Those that existed when leasetop started and may have been replaced before that.
+    /// Those without a key or a renewal that existed when leasetop started and may have been replaced before that.
     old: usize,
     /// Whether one has keys and is not renewed: its client may replace it.
     has_unrenewed: bool,
@@ -26,16 +26,68 @@ struct SameTtl {
     has_heartbeat: bool,
     /// When those without a key or a renewal were granted, as far as that was seen.
     grants: Vec<Timestamp>,
+    /// Those that have been idle for long.
+    idle: Vec<Idle>,
+}
+
+/// A lease without a key that has not been renewed for long.
+#[derive(Clone, Copy, Debug)]
+struct Idle {
+    id: LeaseId,
+    /// The time without a renewal in seconds.
+    seconds: u32,
+    /// Whether it existed when leasetop started.
+    is_old: bool,
+    /// Whether polls covered all of that time.
+    is_watched: bool,
+}
+
+impl Idle {
+    fn of(facts: &LintFacts, ttl: Duration) -> Option<Self> {
+        let unrenewed = facts.unrenewed.unwrap_or_default();
+        // A client that renews at all does so at least once per TTL; most renew three times.
+        let is_enough = |span: Duration| span >= ttl * 2 / 3;
+        let is_watched = is_enough(facts.watched);
+        if !is_watched && !(ttl >= LONG && is_enough(unrenewed)) {
+            return None;
+        }
+        let seconds = u32::try_from(facts.watched.max(unrenewed).as_secs()).unwrap_or(u32::MAX);
+        Some(Idle { id: facts.id, seconds, is_old: facts.granted.is_none(), is_watched })
+    }
+}
+
+/// The leases by TTL.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LeasesByTtl(BTreeMap<Duration, SameTtl>);
+
+impl LeasesByTtl {
+    pub(super) fn add(&mut self, facts: &LintFacts) {
+        if let Some(ttl) = facts.ttl {
+            self.0.entry(ttl).or_default().add(facts, ttl);
+        }
+    }
 }
 
 impl SameTtl {
-    fn add(&mut self, facts: &LintFacts) {
+    fn add(&mut self, facts: &LintFacts, ttl: Duration) {
         if is_idle(facts) {
             self.old += usize::from(facts.granted.is_none());
             self.grants.extend(facts.granted);
+            self.idle.extend(Idle::of(facts, ttl));
         }
         self.has_unrenewed |= facts.renewals == 0 && facts.keys > Some(0);
         self.has_heartbeat |= facts.heartbeats_per_ttl().is_some_and(|count| count <= generations::MOST);
+    }
+
+    /// Whether an idle lease leaks: no client is known to replace it.
+    fn is_leak(&self, idle: &Idle) -> bool {
+        let may_be_replaced = idle.is_old && self.old <= generations::MOST;
+        !may_be_replaced || !self.has_heartbeat && (idle.is_watched || !self.has_unrenewed)
+    }
+
+    fn leaks(&self, ttl: Duration) -> impl Iterator<Item = &Idle> {
+        let idle = if self.is_steady(ttl) { &[][..] } else { &self.idle[..] };
+        idle.iter().filter(|idle| self.is_leak(idle))
     }
 }
 
@@ -60,24 +112,6 @@ fn is_idle(facts: &LintFacts) -> bool {
     facts.keys == Some(0) && facts.renewals == 0 && !is_replaced
 }
 
-impl Leak {
-    fn sentence(facts: &LintFacts, same_ttl: &SameTtl) -> Option<String> {
-        let (ttl, unrenewed) = (facts.ttl?, facts.unrenewed.unwrap_or_default());
-        let may_be_replaced = facts.granted.is_none() && same_ttl.old <= generations::MOST;
-        if !is_idle(facts) || may_be_replaced && same_ttl.has_heartbeat {
-            return None;
-        }
-        // A client that renews at all does so at least once per TTL; most renew three times.
-        let is_enough = |span: Duration| span >= ttl * 2 / 3;
-        let is_long_idle = ttl >= LONG && is_enough(unrenewed) && !(may_be_replaced && same_ttl.has_unrenewed);
-        if !is_enough(facts.watched) && !is_long_idle {
-            return None;
-        }
-        let span = facts.watched.max(unrenewed).as_secs();
-        Some(format!("no keys, and no renewal for {span} s."))
-    }
-}
-
 impl Lint for Leak {
     fn name(&self) -> &'static str {
         "leak"
@@ -95,12 +129,10 @@ impl Lint for Leak {
         "Look for a client that grants a new lease on each retry; revoke the lease if nobody owns it."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        let mut by_ttl: BTreeMap<Duration, SameTtl> = BTreeMap::new();
-        for facts in input.leases {
-            by_ttl.entry(facts.ttl.unwrap_or_default()).or_default().add(facts);
-        }
-        by_ttl.retain(|ttl, same_ttl| !same_ttl.is_steady(*ttl));
-        each(input, |facts| Leak::sentence(facts, by_ttl.get(&facts.ttl?)?))
+    fn group_findings(&self, input: GroupInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        let mut leaks: Vec<&Idle> = input.leases.by_ttl.0.iter().flat_map(|(ttl, same)| same.leaks(*ttl)).collect();
+        leaks.sort_unstable_by_key(|leak| leak.id);
+        let what = |leak: &Idle| format!("no keys, and no renewal for {} s.", leak.seconds);
+        leaks.into_iter().map(|leak| (vec![leak.id], what(leak))).collect()
     }
 }

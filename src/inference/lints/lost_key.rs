@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use super::{Lint, LintFacts, LintInput, each};
+use super::{Lint, LintFacts};
 use crate::escape::printable;
+use simkit::Timestamp;
 
 /// The last key of a lease, which was deleted although a client renews the lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Lint for LostOnlyKey {
         "Restart the client so that it registers again; find out who deleted the key."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<etcd_lease::LeaseId>, String)> {
-        each(input, LostOnlyKey::sentence)
+    fn sentences(&self, facts: &LintFacts, _now: Timestamp) -> Vec<String> {
+        LostOnlyKey::sentence(facts).into_iter().collect()
     }
 }

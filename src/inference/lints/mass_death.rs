@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::crowded::thousands;
-use super::{Lint, LintFacts, LintInput};
+use super::{GroupInput, Lint, LintFacts};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -40,6 +40,20 @@ fn is_ending(facts: &LintFacts, now: Timestamp) -> bool {
     facts.renewals == 0 || left < facts.margin
 }
 
+/// The leases that will probably expire soon, by their deadlines.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ending(Vec<(Timestamp, LeaseId)>);
+
+impl Ending {
+    pub(super) fn add(&mut self, facts: &LintFacts, now: Timestamp) {
+        if let Some(deadline) = facts.deadline.filter(|deadline| *deadline <= now + AHEAD)
+            && is_ending(facts, now)
+        {
+            self.0.push((deadline, facts.id));
+        }
+    }
+}
+
 impl Lint for MassDeath {
     fn name(&self) -> &'static str {
         "mass-death"
@@ -57,13 +71,8 @@ impl Lint for MassDeath {
         "Renew what is needed now; start clients at different times, or revoke what nobody needs."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        let LintInput { leases, now, .. } = input;
-        let ending = leases.iter().filter(|facts| is_ending(facts, now));
-        let mut ends: Vec<(Timestamp, LeaseId)> = ending
-            .filter_map(|facts| Some((facts.deadline?, facts.id)))
-            .filter(|(deadline, _)| *deadline <= now + AHEAD)
-            .collect();
+    fn group_findings(&self, GroupInput { leases, now, .. }: GroupInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        let mut ends = leases.ending.0.clone();
         ends.sort_unstable();
         let most = densest(&ends);
         if most.len() <= RATE {

@@ -1,7 +1,7 @@
 //! Warnings about leases: one small type for each lint.
 //!
-//! A [`Lint`] checks each lease, or all leases together ([`LintInput`]). A finding has a sentence with the values, the
-//! reason why it matters, and advice. All texts of a lint are in its file; its doc comment shows the sentence. To add a
+//! A [`Lint`] checks each lease, or all leases together ([`GroupInput`]). A [`LintPass`] takes the leases one by one, so that
+//! many can be checked in slices. A finding has a sentence with the values, the reason why it matters, and advice. All texts of a lint are in its file; its doc comment shows the sentence. To add a
 //! lint, add a file and an entry in [`LINTS`].
 
 mod contested;
@@ -13,6 +13,7 @@ mod kept_leak;
 mod leak;
 mod lost_key;
 mod mass_death;
+mod pass;
 mod queue_full;
 mod short_ttl;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use kept_leak::KeptLeak;
 pub use leak::Leak;
 pub use lost_key::{LostKey, LostOnlyKey};
 pub use mass_death::MassDeath;
+pub use pass::{AllLeases, LintPass};
 pub use queue_full::QueueFull;
 pub use short_ttl::ShortTtl;
 pub use thin_margin::ThinMargin;
@@ -135,14 +137,14 @@ pub struct LeaseLine {
     pub every: Option<Duration>,
 }
 
-/// All leases at one time.
+/// All leases, for the lints that check them together.
 #[derive(Clone, Copy, Debug)]
-pub struct LintInput<'a> {
-    /// The living leases.
-    pub leases: &'a [LintFacts],
+pub struct GroupInput<'a> {
+    /// What the pass noted of each lease.
+    pub leases: &'a AllLeases,
     /// The keys that leases take from each other. `None` if the keys are unknown.
     pub contests: Option<&'a KeyContests>,
-    /// The time of the check.
+    /// The end of the pass.
     pub now: Timestamp,
 }
 
@@ -178,8 +180,14 @@ pub trait Lint {
     fn why(&self) -> &'static str;
     /// What to do about a finding.
     fn advice(&self) -> &'static str;
-    /// Returns, for each finding, its leases and a sentence with the values.
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)>;
+    /// Checks one lease. Returns a sentence with the values for each finding.
+    fn sentences(&self, _facts: &LintFacts, _now: Timestamp) -> Vec<String> {
+        Vec::new()
+    }
+    /// Checks all leases together. Returns, for each finding, its leases and a sentence with the values.
+    fn group_findings(&self, _input: GroupInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        Vec::new()
+    }
 }
 
 /// All lints, most urgent first.
@@ -215,19 +223,4 @@ pub fn urgency(name: &str) -> usize {
 /// The screen label of the lint with this name. The name itself is part of the JSON output and must not change.
 pub fn label(name: &str) -> &str {
     LINTS.iter().find(|lint| lint.name() == name).map_or(name, |lint| lint.label())
-}
-
-/// Returns all findings, most urgent first.
-pub fn findings(input: LintInput<'_>) -> Vec<Finding> {
-    let of = |lint: &&dyn Lint| {
-        let found = lint.check(input).into_iter();
-        found.map(|(leases, what)| Finding::of(*lint, leases, what)).collect::<Vec<_>>()
-    };
-    LINTS.iter().flat_map(of).collect()
-}
-
-/// Checks each lease on its own. `sentence` returns `None` if nothing is wrong.
-fn each(input: LintInput<'_>, sentence: impl Fn(&LintFacts) -> Option<String>) -> Vec<(Vec<LeaseId>, String)> {
-    let found = input.leases.iter().filter_map(|facts| Some((vec![facts.id], sentence(facts)?)));
-    found.collect()
 }

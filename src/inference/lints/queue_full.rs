@@ -1,5 +1,6 @@
-use super::{Lint, LintFacts, LintInput, each};
-use etcd_lease::{LeaseId, QueueGauge};
+use super::{Lint, LintFacts};
+use etcd_lease::QueueGauge;
+use simkit::Timestamp;
 
 /// A response queue that is full, so that responses are dropped. Only for leases that leasetop keeps alive.
 ///
@@ -42,7 +43,7 @@ impl Lint for QueueFull {
         "Read the keepalive channel until it is closed, and do no slow work in the loop that reads it."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(input, QueueFull::sentence)
+    fn sentences(&self, facts: &LintFacts, _now: Timestamp) -> Vec<String> {
+        QueueFull::sentence(facts).into_iter().collect()
     }
 }

@@ -34,8 +34,14 @@ fn healthy(id: i64) -> LintFacts {
     }
 }
 
+fn findings(leases: &[LintFacts], contests: Option<&KeyContests>) -> Vec<Finding> {
+    let mut pass = LintPass::default();
+    leases.iter().for_each(|facts| pass.add(facts, second(NOW)));
+    pass.finish(contests, second(NOW))
+}
+
 fn found(leases: &[LintFacts]) -> Vec<(&'static str, Vec<i64>, String)> {
-    let found = findings(LintInput { leases, contests: None, now: second(NOW) });
+    let found = findings(leases, None);
     found.into_iter().map(|f| (f.lint, f.leases.iter().map(|id| id.0).collect(), f.what)).collect()
 }
 
@@ -202,7 +208,7 @@ fn leases_that_take_a_key_from_each_other_contest_it() {
         (0..count).for_each(|n| contests.record(b"/a\x1b", (LeaseId(2), LeaseId(1)), false, second(4 * n)));
     };
     let found = |contests| {
-        let all = findings(LintInput { leases: &[], contests: Some(contests), now: second(NOW) });
+        let all = findings(&[], Some(contests));
         all.into_iter().map(|found| (found.lint, found.leases, found.what)).collect::<Vec<_>>()
     };
     take(&mut contests, 2);

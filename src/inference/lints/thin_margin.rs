@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use super::{Lint, LintFacts, LintInput, each};
-use etcd_lease::LeaseId;
+use super::{Lint, LintFacts};
+use simkit::Timestamp;
 
 /// Maximum time of a failover to another member: twice etcd's default election timeout of 1 s, plus the 500 ms that the
 /// Go client waits before it reconnects (clientv3/lease.go, `retryConnWait`).
@@ -56,7 +56,7 @@ impl Lint for ThinMargin {
         "Renew every third of the TTL, or use a longer TTL. Find out what delays the client between renewals."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(input, ThinMargin::sentence)
+    fn sentences(&self, facts: &LintFacts, _now: Timestamp) -> Vec<String> {
+        ThinMargin::sentence(facts).into_iter().collect()
     }
 }

@@ -1,6 +1,6 @@
-use super::{Lint, LintFacts, LintInput, each};
+use super::{Lint, LintFacts};
 use crate::inference::lease_inference::RenewalPattern;
-use etcd_lease::LeaseId;
+use simkit::Timestamp;
 
 /// A lease renewed by two or three clients, each at its own interval.
 ///
@@ -33,7 +33,7 @@ impl Lint for TwoRenewers {
         "Look for a second copy of the program or a forgotten keep-alive; give each its own lease."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(input, TwoRenewers::sentence)
+    fn sentences(&self, facts: &LintFacts, _now: Timestamp) -> Vec<String> {
+        TwoRenewers::sentence(facts).into_iter().collect()
     }
 }

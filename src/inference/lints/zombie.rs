@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use super::{Lint, LintInput, each};
-use etcd_lease::LeaseId;
+use super::{Lint, LintFacts};
+use simkit::Timestamp;
 
 /// A lease that ends between the list and the query is listed but unknown for a short time, at most this long.
 const GRACE: Duration = Duration::from_secs(3);
@@ -29,13 +29,11 @@ impl Lint for Zombie {
         "Compare `etcdctl endpoint status` and `etcdctl endpoint hashkv` of all members."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(input, |facts| {
-            let unknown = input.now - facts.unknown_since?;
-            if !facts.listed || unknown <= GRACE {
-                return None;
-            }
-            Some(format!("listed, but unknown to the leader for {} s.", unknown.as_secs()))
-        })
+    fn sentences(&self, facts: &LintFacts, now: Timestamp) -> Vec<String> {
+        let Some(unknown) = facts.unknown_since.map(|since| now - since) else { return Vec::new() };
+        if !facts.listed || unknown <= GRACE {
+            return Vec::new();
+        }
+        vec![format!("listed, but unknown to the leader for {} s.", unknown.as_secs())]
     }
 }

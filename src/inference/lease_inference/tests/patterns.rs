@@ -1,7 +1,7 @@
 //! Renewal patterns, found by polls alone.
 
 use super::*;
-use crate::inference::lints::{LintFacts, LintInput, findings};
+use crate::inference::lints::{LintFacts, LintPass};
 
 /// What polls by plan infer from these renewals.
 fn infer(ttl: u64, renewals: &[u64]) -> LeaseInference {
@@ -87,8 +87,9 @@ fn a_leak_is_found_by_polls_alone() {
         facts.push(LintFacts { keys: Some(0), ..LintFacts::of(LeaseId(1), &observed) });
     }
     let is_leak = |facts: &LintFacts| {
-        let found = findings(LintInput { leases: std::slice::from_ref(facts), contests: None, now: at(now) });
-        found.iter().any(|finding| finding.lint == "leak")
+        let mut pass = LintPass::default();
+        pass.add(facts, at(now));
+        pass.finish(None, at(now)).iter().any(|finding| finding.lint == "leak")
     };
     let first = facts.iter().position(is_leak).expect("the lease was not renewed");
     assert!((40..45).contains(&facts[first].watched.as_secs()), "{:?}", facts[first]);
