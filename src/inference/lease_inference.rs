@@ -23,6 +23,7 @@ mod key_detach_reason;
 mod poll_timing;
 mod removal;
 mod renewal_pattern;
+mod seen_renewals;
 #[cfg(test)]
 mod tests;
 mod usual_interval;
@@ -107,8 +108,8 @@ const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(300);
 pub struct LeaseInference {
     known: Option<Known>,
     renewals: ObservedRenewals,
-    refills: u64,
-    contradictions: u64,
+    refills: u32,
+    contradictions: u32,
 }
 
 /// The deadline from the last reply that had one, or from a renewal by leasetop.
@@ -247,12 +248,12 @@ impl LeaseInference {
 
     /// How often an election or a restart reset the TTL.
     pub fn refills(&self) -> u64 {
-        self.refills
+        self.refills.into()
     }
 
     /// Number of replies that contradicted what was known.
     pub fn contradictions(&self) -> u64 {
-        self.contradictions
+        self.contradictions.into()
     }
 
     /// How clients renew it.

@@ -1,16 +1,14 @@
 //! Infers how other clients renew a lease.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::interleaving::{self, Interleaving};
+use super::seen_renewals::{NONE_SEEN, SeenRenewal, SeenRenewals};
 use super::usual_interval::{Estimate, UsualInterval, late_after_by_ttl};
 use crate::inference::{Renewal, RenewalSource, TimeRange};
 use etcd_lease::{Cadence, TimeToLive};
 use simkit::Timestamp;
 
-/// Number of renewals kept.
-const RECENT: usize = 17;
 /// Below this TTL in seconds, renewals are too close together for replies in whole seconds to distinguish them.
 const MIN_TIMED_TTL: i64 = 6;
 /// Below this TTL in seconds, polls cannot even bound the interval or the time left at a renewal.
@@ -54,17 +52,11 @@ pub enum RenewalPattern {
 /// The renewals of one lease that polls have shown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ObservedRenewals {
-    cadence: Cadence,
-    /// Lowest time left at a renewal, counting only renewals directly before which no other was missed.
-    least_sure: Option<Duration>,
-    recent: VecDeque<SeenRenewal>,
+    /// A box keeps leases that nobody renews small.
+    seen: Option<Box<SeenRenewals>>,
     /// Whether a poll since the last renewal came too late to show every renewal.
     gap: bool,
     any_gap: bool,
-    /// The usual interval, from `recent`. A box keeps leases that nobody renews small.
-    usual: Option<Box<UsualInterval>>,
-    /// Whether too little of the latest time was in exact intervals, so that the usual interval is an upper bound.
-    is_usual_bound: bool,
     /// When the last poll was sent.
     last_poll: Option<Timestamp>,
     /// The start of the time without a late poll.
@@ -78,36 +70,24 @@ pub struct ObservedRenewals {
     fresh_until: Option<Timestamp>,
 }
 
-/// An observed renewal, and its relation to the previous one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct SeenRenewal {
-    at: TimeRange,
-    /// Whether no renewal can have been missed in between.
-    is_sure: bool,
-    /// Whether polls in between were too late to show every renewal.
-    has_gap: bool,
-}
-
-impl SeenRenewal {
-    fn since(&self, before: &SeenRenewal) -> Duration {
-        self.at.middle() - before.at.middle()
-    }
-
-    fn interval_since(&self, before: &SeenRenewal) -> Estimate {
-        Estimate { value: self.since(before), half_width: self.at.half_width() + before.at.half_width() }
-    }
-}
-
 impl ObservedRenewals {
+    fn seen(&self) -> &SeenRenewals {
+        self.seen.as_deref().unwrap_or(&NONE_SEEN)
+    }
+
+    fn seen_mut(&mut self) -> &mut SeenRenewals {
+        self.seen.get_or_insert_default()
+    }
+
     /// Count, intervals and the lowest time left at a renewal. The lowest time left may be too low if renewals were
     /// missed.
     pub fn cadence(&self) -> &Cadence {
-        &self.cadence
+        &self.seen().cadence
     }
 
     /// Lowest time left at a renewal; `None` if only a lower bound is known.
     pub fn least_left(&self) -> Option<Duration> {
-        self.least_sure
+        self.seen().least_sure
     }
 
     /// Whether every renewal was counted.
@@ -117,17 +97,17 @@ impl ObservedRenewals {
 
     /// The time of the last renewal.
     pub fn last(&self) -> Option<TimeRange> {
-        Some(self.recent.back()?.at)
+        Some(self.seen().recent.back()?.at)
     }
 
     /// The times of the latest renewals, oldest first. Others may have been missed between them.
     pub fn recent(&self) -> impl DoubleEndedIterator<Item = TimeRange> {
-        self.recent.iter().map(|seen| seen.at)
+        self.seen().recent.iter().map(|seen| seen.at)
     }
 
     /// Like [`recent`](Self::recent), each with whether polls before it were too late to show every renewal.
     pub fn recent_with_gaps(&self) -> impl DoubleEndedIterator<Item = (TimeRange, bool)> {
-        self.recent.iter().map(|seen| (seen.at, seen.has_gap))
+        self.seen().recent.iter().map(|seen| (seen.at, seen.has_gap))
     }
 
     /// Whether a poll since the last renewal came too late to show every renewal.
@@ -137,9 +117,9 @@ impl ObservedRenewals {
 
     /// The times of the latest renewals, oldest first, since the last gap in the polls.
     pub fn since_last_gap(&self) -> impl Iterator<Item = TimeRange> {
-        let first = self.recent.iter().rposition(|seen| seen.has_gap).unwrap_or(0);
-        let first = if self.gap { self.recent.len() } else { first };
-        self.recent.iter().skip(first).map(|seen| seen.at)
+        let first = self.seen().recent.iter().rposition(|seen| seen.has_gap).unwrap_or(0);
+        let first = if self.gap { self.seen().recent.len() } else { first };
+        self.seen().recent.iter().skip(first).map(|seen| seen.at)
     }
 
     /// The start of the time in which polls were frequent enough to show every renewal; `None` before the first poll.
@@ -155,7 +135,7 @@ impl ObservedRenewals {
     /// The usual interval; `None` before the second renewal. Once enough intervals are exact, only those count. Otherwise
     /// it is an upper bound, from intervals without a gap in the polls if there are any.
     pub fn usual_interval(&self) -> Option<UsualInterval> {
-        self.usual.as_deref().copied()
+        self.seen().usual
     }
 
     /// The usual interval, if enough renewals were seen to predict the next one and none can have been missed.
@@ -166,14 +146,14 @@ impl ObservedRenewals {
 
     /// Consecutive pairs of the latest renewals.
     fn intervals(&self) -> impl DoubleEndedIterator<Item = IntervalEnds<'_>> {
-        self.recent.iter().zip(self.recent.iter().skip(1))
+        self.seen().recent.iter().zip(self.seen().recent.iter().skip(1))
     }
 
     /// The intervals that the usual interval is computed from, newest first. If it is exact, these are the sure ones, and
     /// short ones: a missed renewal only makes an interval longer.
     fn counted_intervals(&self) -> impl Iterator<Item = Estimate> {
         let is_any_watched = self.intervals().any(|(_, seen)| !seen.has_gap);
-        let is_bound = self.is_usual_bound;
+        let is_bound = self.seen().is_usual_bound;
         let counts = move |(before, seen): &IntervalEnds<'_>| {
             if seen.has_gap {
                 is_bound && !is_any_watched
@@ -198,17 +178,18 @@ impl ObservedRenewals {
                 unsure_time += seen.since(before);
             }
         }
-        let is_exact = if self.is_usual_bound {
+        let is_exact = if self.seen().is_usual_bound {
             sure >= MIN_SURE && unsure_time * 4 <= sure_time
         } else {
             unsure_time * 2 <= sure_time
         };
-        self.is_usual_bound = self.recent.len() > 1 && (sure == 0 || !is_exact);
+        let seen = self.seen_mut();
+        seen.is_usual_bound = seen.recent.len() > 1 && (sure == 0 || !is_exact);
     }
 
     fn update_usual(&mut self) {
         self.update_usual_bound();
-        let certainty = if self.is_usual_bound { Certainty::AtLeast } else { Certainty::About };
+        let certainty = if self.seen().is_usual_bound { Certainty::AtLeast } else { Certainty::About };
         let usual = UsualInterval::of(self.counted_intervals(), self.ttl(), certainty);
         let usual = match (usual, self.interleaving()) {
             (Some(usual), Some(Interleaving { count, each })) => {
@@ -216,13 +197,13 @@ impl ObservedRenewals {
             }
             (usual, _) => usual,
         };
-        self.usual = usual.map(Box::new);
+        self.seen_mut().usual = usual;
     }
 
     /// The time after a renewal at which the next one is late. Until enough intervals were seen, this depends on the TTL.
     /// `None` before the first renewal.
     pub fn late_after(&self) -> Option<Duration> {
-        if self.cadence.answers == 0 {
+        if self.seen().cadence.answers == 0 {
             return None;
         }
         let usual = self.usual_interval().and_then(|usual| usual.late_after(self.ttl()));
@@ -231,7 +212,7 @@ impl ObservedRenewals {
 
     /// The longest known time without a renewal before a renewal. It includes the time from the grant to the first one.
     fn longest_unrenewed(&self) -> Duration {
-        self.least_sure.map_or(Duration::ZERO, |left| self.ttl().saturating_sub(left))
+        self.seen().least_sure.map_or(Duration::ZERO, |left| self.ttl().saturating_sub(left))
     }
 
     fn ttl(&self) -> Duration {
@@ -280,19 +261,20 @@ impl ObservedRenewals {
     /// Records a renewal within `at`, with `left` remaining before the previous deadline.
     pub(super) fn on_renewal(&mut self, at: TimeRange, left: Estimate) -> Renewal {
         let has_gap = std::mem::take(&mut self.gap);
-        let before = self.recent.back().copied();
+        let before = self.seen().recent.back().copied();
         let mut seen = SeenRenewal { at, is_sure: false, has_gap };
         let unmeasured = Renewal {
-            is_first: self.cadence.answers == 0,
+            is_first: self.seen().cadence.answers == 0,
             is_bound: true,
             ..Renewal::new(RenewalSource::Inferred, at, Some(self.ttl))
         };
         if self.ttl < MIN_BOUNDED_TTL {
             self.any_gap = true;
-            self.recent.clear();
-            self.recent.push_back(seen);
-            self.usual = None;
-            self.cadence.record(None, None);
+            let renewals = self.seen_mut();
+            renewals.recent.clear();
+            renewals.push(seen);
+            renewals.usual = None;
+            renewals.cadence.record(None, None);
             return unmeasured;
         }
         let interval = before.map(|before| seen.interval_since(&before));
@@ -302,11 +284,13 @@ impl ObservedRenewals {
         seen.is_sure = is_seen && interval.is_some_and(|interval| interval.value >= CLOSE);
         self.is_quiet_confirmed = false;
         self.any_gap |= before.is_some() && !seen.is_sure;
-        self.push_recent(seen);
+        self.seen_mut().push(seen);
+        self.update_usual();
         let interval = if has_gap { None } else { interval };
         let known_left = if has_gap { None } else { Some(left) };
-        self.cadence.record(interval.map(|interval| interval.value), Some(left.value));
-        self.least_sure = self.least_sure.into_iter().chain(known_left.map(|left| left.value)).min();
+        let renewals = self.seen_mut();
+        renewals.cadence.record(interval.map(|interval| interval.value), Some(left.value));
+        renewals.least_sure = renewals.least_sure.into_iter().chain(known_left.map(|left| left.value)).min();
         Renewal {
             interval: interval.map(|interval| interval.value),
             interval_doubt: interval.map(|interval| interval.half_width),
@@ -318,14 +302,6 @@ impl ObservedRenewals {
         }
     }
 
-    fn push_recent(&mut self, seen: SeenRenewal) {
-        if self.recent.len() == RECENT {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(seen);
-        self.update_usual();
-    }
-
     /// Records that a poll ruled out a renewal since the last one.
     pub(super) fn confirm_no_renewal(&mut self) {
         self.is_quiet_confirmed = true;
@@ -333,7 +309,7 @@ impl ObservedRenewals {
 
     /// Narrows the time of the last renewal to `at`. A wider range than the known one changes nothing.
     pub(super) fn refine_last(&mut self, at: TimeRange) {
-        if let Some(last) = self.recent.back_mut()
+        if let Some(last) = self.seen.as_mut().and_then(|seen| seen.recent.back_mut())
             && at.half_width() < last.at.half_width()
         {
             last.at = at;

@@ -1,0 +1,73 @@
+//! The latest renewals of a lease, and what follows from them.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::usual_interval::{Estimate, UsualInterval};
+use crate::inference::TimeRange;
+use etcd_lease::Cadence;
+
+/// Number of renewals kept.
+const RECENT: usize = 17;
+
+/// What follows from the renewals of one lease.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct SeenRenewals {
+    pub(super) cadence: Cadence,
+    /// Lowest time left at a renewal, counting only renewals directly before which no other was missed.
+    pub(super) least_sure: Option<Duration>,
+    pub(super) recent: VecDeque<SeenRenewal>,
+    /// The usual interval, from `recent`.
+    pub(super) usual: Option<UsualInterval>,
+    /// Whether too little of the latest time was in exact intervals, so that the usual interval is an upper bound.
+    pub(super) is_usual_bound: bool,
+}
+
+/// A lease without a renewal.
+pub(super) static NONE_SEEN: SeenRenewals = SeenRenewals {
+    cadence: Cadence {
+        answers: 0,
+        last: None,
+        min: None,
+        max: None,
+        sum: Duration::ZERO,
+        last_left: None,
+        least_left: None,
+    },
+    least_sure: None,
+    recent: VecDeque::new(),
+    usual: None,
+    is_usual_bound: false,
+};
+
+impl SeenRenewals {
+    /// Adds the latest renewal. The memory for all that are kept is not reserved until it is needed.
+    pub(super) fn push(&mut self, seen: SeenRenewal) {
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        } else if self.recent.len() == self.recent.capacity() {
+            self.recent.reserve_exact(self.recent.len().clamp(1, RECENT - self.recent.len()));
+        }
+        self.recent.push_back(seen);
+    }
+}
+
+/// An observed renewal, and its relation to the previous one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct SeenRenewal {
+    pub(super) at: TimeRange,
+    /// Whether no renewal can have been missed in between.
+    pub(super) is_sure: bool,
+    /// Whether polls in between were too late to show every renewal.
+    pub(super) has_gap: bool,
+}
+
+impl SeenRenewal {
+    pub(super) fn since(&self, before: &SeenRenewal) -> Duration {
+        self.at.middle() - before.at.middle()
+    }
+
+    pub(super) fn interval_since(&self, before: &SeenRenewal) -> Estimate {
+        Estimate { value: self.since(before), half_width: self.at.half_width() + before.at.half_width() }
+    }
+}
