@@ -14,7 +14,7 @@ pub(super) struct CountsShare {
     is_pinned: bool,
     /// Renewals per 10^9 seconds. An integer, so that additions and subtractions cancel exactly.
     pub(super) rate: u64,
-    dropped: u64,
+    dropped: u32,
     is_risk: bool,
     is_late: bool,
     /// Whether its renewals are still unknown.
@@ -32,7 +32,7 @@ impl CountsShare {
             may_be_dying: lease.may_be_dying(now),
             is_pinned: lease.is_pinned,
             rate: (overview::renewals_per_second(lease, state) * 1e9) as u64,
-            dropped: lease.engine.as_ref().map_or(0, |status| status.queue.dropped),
+            dropped: lease.engine.as_ref().map_or(0, |status| u32::try_from(status.queue.dropped).unwrap_or(u32::MAX)),
             is_risk: state == LeaseState::Risk,
             is_late: state == LeaseState::Late,
             is_unmeasured: overview::is_unmeasured(lease, state),
@@ -55,6 +55,6 @@ impl CountsShare {
         counts.risk = counts.risk.wrapping_add_signed(sign * isize::from(self.is_risk));
         counts.late = counts.late.wrapping_add_signed(sign * isize::from(self.is_late));
         counts.unmeasured = counts.unmeasured.wrapping_add_signed(sign * isize::from(self.is_unmeasured));
-        counts.dropped = counts.dropped.wrapping_add(self.dropped.wrapping_mul(sign as u64));
+        counts.dropped = counts.dropped.wrapping_add(u64::from(self.dropped).wrapping_mul(sign as u64));
     }
 }

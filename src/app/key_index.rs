@@ -12,15 +12,15 @@ pub(super) mod lease_reply;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::LeaseKeys;
 use super::availability::{Availability, AvailabilityFigures, DeletedKey};
 use super::key_change_log::KeyChangeLog;
+use super::{KeyName, LeaseKeys};
 use crate::inference::locks::LockPattern;
 use etcd_lease::{KeyEntry, LeaseId};
 use simkit::Timestamp;
 
 /// Attached keys by lease and key.
-type KeysByLease = BTreeMap<(LeaseId, Box<[u8]>), HeldKey>;
+type KeysByLease = BTreeMap<(LeaseId, KeyName), HeldKey>;
 
 /// A key that is attached to a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,12 +43,12 @@ pub(super) struct KeyAttached {
 #[derive(Clone, Debug, Default)]
 pub struct LeaseKeyIndex {
     held: KeysByLease,
-    /// Number of keys per lease. Leases without keys have no entry.
+    /// Number of keys of the leases that have several.
     counts: BTreeMap<LeaseId, usize>,
     /// The pages read so far, during a reload, with create revisions.
-    incoming: BTreeMap<(LeaseId, Box<[u8]>), i64>,
+    incoming: BTreeMap<(LeaseId, KeyName), i64>,
     /// Keys reported by the call that attached them, before a watch event or page confirmed them with a revision.
-    unconfirmed: BTreeSet<(LeaseId, Box<[u8]>)>,
+    unconfirmed: BTreeSet<(LeaseId, KeyName)>,
     is_read: bool,
     /// The last changes, from the watch and from calls made here.
     pub(super) changes: KeyChangeLog,
@@ -72,7 +72,7 @@ pub(super) enum ChangeOrder {
 #[derive(Clone, Debug, Default)]
 struct LeaseReplies {
     /// The lease of each known key.
-    holders: HashMap<Box<[u8]>, LeaseId>,
+    holders: HashMap<KeyName, LeaseId>,
     /// The leases whose keys are all known, with the revisions between which that was so.
     answered: BTreeMap<LeaseId, (i64, i64)>,
 }
@@ -118,16 +118,17 @@ impl LeaseKeyIndex {
 
     /// Number of keys attached to a lease.
     pub fn count(&self, id: LeaseId) -> usize {
-        self.counts.get(&id).copied().unwrap_or(0)
+        self.counts.get(&id).copied().unwrap_or_else(|| self.keys_of(id).take(1).count())
     }
 
     /// The keys of a lease with their create revisions, sorted by key.
     pub fn of(&self, id: LeaseId) -> impl Iterator<Item = (&[u8], i64)> {
-        let from = (id, Box::from(&[][..]));
-        self.held
-            .range(from..)
-            .take_while(move |((of, _), _)| *of == id)
-            .map(|((_, key), held)| (&key[..], held.created))
+        self.keys_of(id).map(|(key, held)| (&key[..], held.created))
+    }
+
+    fn keys_of(&self, id: LeaseId) -> impl Iterator<Item = (&KeyName, &HeldKey)> {
+        let from = (id, KeyName::default());
+        self.held.range(from..).take_while(move |((of, _), _)| *of == id).map(|((_, key), held)| (key, held))
     }
 
     /// Every key with its lease and its create revision, sorted by lease and key.
@@ -137,14 +138,13 @@ impl LeaseKeyIndex {
 
     /// The leases that have at least one key.
     pub(super) fn holders(&self) -> impl Iterator<Item = LeaseId> {
-        self.counts.keys().copied()
+        let mut last = None;
+        self.held.keys().map(|(id, _)| *id).filter(move |id| last.replace(*id) != Some(*id))
     }
 
     /// The key count and first keys of a lease.
     pub(super) fn summary(&self, id: LeaseId, is_all: bool) -> LeaseKeys {
-        let mut first: Vec<Vec<u8>> = self.of(id).take(LeaseKeys::FIRST).map(|(key, _)| key.to_vec()).collect();
-        // Most leases have one key, but `collect` reserves room for four.
-        first.shrink_to_fit();
+        let first = self.keys_of(id).take(LeaseKeys::FIRST).map(|(key, _)| KeyName::clone(key)).collect();
         LeaseKeys { count: self.count(id), is_all, first }
     }
 
@@ -175,8 +175,7 @@ impl LeaseKeyIndex {
 
     /// Adds a page of the reload.
     pub(super) fn add_page(&mut self, page: Vec<KeyEntry>) {
-        let held =
-            page.into_iter().filter_map(|key| Some(((key.lease?, key.key.into_boxed_slice()), key.create_revision)));
+        let held = page.into_iter().filter_map(|key| Some(((key.lease?, key.key.into()), key.create_revision)));
         self.incoming.extend(held);
     }
 
@@ -200,7 +199,7 @@ impl LeaseKeyIndex {
         let incoming = std::mem::take(&mut self.incoming);
         let missing: Vec<_> = self.held.keys().filter(|held| !incoming.contains_key(*held)).cloned().collect();
         let come = incoming.keys().filter(|held| !missing.is_empty() && !self.held.contains_key(*held));
-        let come: HashSet<Box<[u8]>> = come.map(|(_, key)| key.clone()).collect();
+        let come: HashSet<KeyName> = come.map(|(_, key)| key.clone()).collect();
         // A put here may be newer than the pages.
         let unconfirmed = self.unconfirmed.clone();
         let mut known_since = HashMap::new();
@@ -228,7 +227,7 @@ impl LeaseKeyIndex {
 
     /// Keeps keys in the pages that were attached here after the pages were read.
     fn keep_newer(&mut self, revision: i64) {
-        let is_newer = |(id, key): &&(LeaseId, Box<[u8]>)| self.changes.since(key, revision) == Some(Some(*id));
+        let is_newer = |(id, key): &&(LeaseId, KeyName)| self.changes.since(key, revision) == Some(Some(*id));
         let newer: Vec<_> = self.unconfirmed.iter().filter(is_newer).cloned().collect();
         for held in newer {
             self.incoming.entry(held).or_insert(0);
@@ -238,18 +237,19 @@ impl LeaseKeyIndex {
     /// Attaches a key to a lease. `created` is its create revision, or 0 if that is not known yet. It was first seen at
     /// `since`, maybe on another lease. Returns false if the key was already attached.
     pub(super) fn attach(&mut self, id: LeaseId, key: &[u8], created: i64, since: Timestamp) -> bool {
-        let is_new = self.insert(id, Box::from(key), HeldKey { created, since }, since);
+        let key = KeyName::from(key);
+        let is_new = self.insert(id, KeyName::clone(&key), HeldKey { created, since }, since);
         if let Some(replies) = &mut self.by_lease {
-            replies.holders.insert(Box::from(key), id);
-        }
-        if is_new && created == 0 && self.by_lease.is_none() {
-            self.unconfirmed.insert((id, Box::from(key)));
+            replies.holders.insert(key, id);
+        } else if is_new && created == 0 {
+            self.unconfirmed.insert((id, key));
         }
         is_new
     }
 
     /// Adds a key or its new create revision. Returns whether it is new.
-    fn insert(&mut self, id: LeaseId, key: Box<[u8]>, held: HeldKey, at: Timestamp) -> bool {
+    fn insert(&mut self, id: LeaseId, key: KeyName, held: HeldKey, at: Timestamp) -> bool {
+        let count = self.count(id);
         match self.held.entry((id, key)) {
             Entry::Occupied(mut known) => {
                 known.get_mut().created = held.created;
@@ -258,7 +258,7 @@ impl LeaseKeyIndex {
             Entry::Vacant(place) => {
                 self.availability.attach(&place.key().1, id, at);
                 place.insert(held);
-                *self.counts.entry(id).or_default() += 1;
+                self.set_count(id, count + 1);
                 true
             }
         }
@@ -267,7 +267,7 @@ impl LeaseKeyIndex {
     /// Whether a key was already reported without its create revision and is missing from the pages read since, because
     /// they are older. Returns true once per key.
     pub(super) fn confirm(&mut self, id: LeaseId, key: &[u8]) -> bool {
-        self.unconfirmed.remove(&(id, Box::from(key)))
+        self.unconfirmed.remove(&(id, KeyName::from(key)))
     }
 
     /// Detaches a key that still exists from a lease. Returns when the key was first seen, if it was attached.
@@ -286,7 +286,7 @@ impl LeaseKeyIndex {
 
     /// When an attached key was first seen.
     pub(super) fn first_seen(&self, id: LeaseId, key: &[u8]) -> Option<Timestamp> {
-        Some(self.held.get(&(id, Box::from(key)))?.since)
+        Some(self.held.get(&(id, KeyName::from(key)))?.since)
     }
 
     /// The availability of keys and services.
@@ -300,19 +300,25 @@ impl LeaseKeyIndex {
     }
 
     fn remove(&mut self, id: LeaseId, key: &[u8]) -> Option<Timestamp> {
-        self.unconfirmed.remove(&(id, Box::from(key)));
-        let held = self.held.remove(&(id, Box::from(key)))?;
+        let place = (id, KeyName::from(key));
+        self.unconfirmed.remove(&place);
+        let count = self.count(id);
+        let held = self.held.remove(&place)?;
         if let Some(replies) = &mut self.by_lease
             && replies.holders.get(key) == Some(&id)
         {
             replies.holders.remove(key);
         }
-        let left = self.count(id) - 1;
-        match left {
-            0 => self.counts.remove(&id),
-            _ => self.counts.insert(id, left),
-        };
+        self.set_count(id, count - 1);
         Some(held.since)
+    }
+
+    fn set_count(&mut self, id: LeaseId, count: usize) {
+        if count > 1 {
+            self.counts.insert(id, count);
+        } else {
+            self.counts.remove(&id);
+        }
     }
 }
 
@@ -333,7 +339,7 @@ mod tests {
         key_index.add_page(page(&[(b"b", 1), (b"\xff", -1), (b"a", 1)]));
         assert_eq!((key_index.is_read(), key_index.count(LeaseId(1))), (false, 0));
         key_index.finish_reload(1, Timestamp::START, Timestamp::START);
-        assert_eq!(key_index.summary(LeaseId(1), true).first, [b"a", b"b"]);
+        assert_eq!(key_index.summary(LeaseId(1), true).names().collect::<Vec<_>>(), [b"a", b"b"]);
         assert_eq!(key_index.all().next(), Some((LeaseId(-1), &b"\xff"[..], 2)));
         key_index.start_reload();
         key_index.add_page(page(&[(b"c", 2)]));

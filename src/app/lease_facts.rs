@@ -1,7 +1,7 @@
 //! The facts about a lease that a filter can test.
 
 use super::service::service_of;
-use super::{Lease, LeaseState};
+use super::{KeyName, Lease, LeaseState};
 use crate::filter::{FilterFacts, Number};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -9,7 +9,7 @@ use simkit::Timestamp;
 /// The facts about a lease that a filter can test.
 pub(super) struct LeaseFacts<'a> {
     lease: &'a Lease,
-    keys: &'a [Vec<u8>],
+    keys: &'a [KeyName],
     /// Whether the time left of an ended lease is its value at the end.
     is_last: bool,
     /// The state, if it is known already.
@@ -20,12 +20,12 @@ pub(super) struct LeaseFacts<'a> {
 impl<'a> LeaseFacts<'a> {
     /// The current facts. `state` is the current state if it is known; it takes a while to work out.
     pub(super) fn now(lease: &'a Lease, state: Option<LeaseState>, now: Timestamp) -> Self {
-        let keys = lease.keys.as_ref().map_or(&[][..], |keys| &keys.first);
+        let keys = lease.keys.as_ref().map_or(&[][..], |keys| &*keys.first);
         LeaseFacts { lease, keys, is_last: false, state, now }
     }
 
     /// The facts as of the last event of the lease, with these keys.
-    pub(super) fn at_last(lease: &'a Lease, keys: &'a [Vec<u8>], now: Timestamp) -> Self {
+    pub(super) fn at_last(lease: &'a Lease, keys: &'a [KeyName], now: Timestamp) -> Self {
         LeaseFacts { lease, keys, is_last: true, state: None, now }
     }
 
@@ -68,8 +68,8 @@ impl FilterFacts for LeaseFacts<'_> {
         }
     }
 
-    fn keys(&self) -> &[Vec<u8>] {
-        self.keys
+    fn keys(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.keys.iter().map(|key| &**key)
     }
 
     fn service(&self) -> Option<&[u8]> {

@@ -1,7 +1,68 @@
 //! The attached and the detached keys of a lease.
 
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::ThinList;
 use crate::inference::lease_inference::KeyDetachReason;
 use simkit::Timestamp;
+
+/// A key, not escaped. The lease, the index of all keys and the rows share it.
+pub type KeyName = Arc<[u8]>;
+
+/// A few keys. Most leases have one, which needs no allocation besides its name.
+#[derive(Clone, PartialEq, Eq)]
+pub enum FirstKeys {
+    /// A single key.
+    One(KeyName),
+    /// None or several.
+    Others(ThinList<KeyName>),
+}
+
+impl Default for FirstKeys {
+    fn default() -> Self {
+        FirstKeys::Others(ThinList::new())
+    }
+}
+
+impl Deref for FirstKeys {
+    type Target = [KeyName];
+
+    fn deref(&self) -> &[KeyName] {
+        match self {
+            FirstKeys::One(key) => std::slice::from_ref(key),
+            FirstKeys::Others(keys) => keys,
+        }
+    }
+}
+
+impl fmt::Debug for FirstKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl FromIterator<KeyName> for FirstKeys {
+    fn from_iter<I: IntoIterator<Item = KeyName>>(keys: I) -> Self {
+        let mut keys = keys.into_iter();
+        match (keys.next(), keys.next()) {
+            (None, _) => FirstKeys::default(),
+            (Some(key), None) => FirstKeys::One(key),
+            (Some(first), Some(second)) => {
+                let mut all = vec![first, second];
+                all.extend(keys);
+                FirstKeys::Others(all.into())
+            }
+        }
+    }
+}
+
+impl From<Vec<Vec<u8>>> for FirstKeys {
+    fn from(keys: Vec<Vec<u8>>) -> Self {
+        keys.into_iter().map(KeyName::from).collect()
+    }
+}
 
 /// The keys attached to a lease.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,7 +72,7 @@ pub struct LeaseKeys {
     /// Whether these are all keys; false if only part of the key space is watched.
     pub is_all: bool,
     /// The first [`LeaseKeys::FIRST`] of them, sorted, not escaped.
-    pub first: Vec<Vec<u8>>,
+    pub first: FirstKeys,
 }
 
 impl LeaseKeys {
@@ -23,7 +84,12 @@ impl LeaseKeys {
         let count = keys.len();
         keys.sort_unstable();
         keys.truncate(LeaseKeys::FIRST);
-        LeaseKeys { count, is_all: true, first: keys }
+        LeaseKeys { count, is_all: true, first: keys.into() }
+    }
+
+    /// The names of the first keys.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &[u8]> + Clone {
+        self.first.iter().map(|key| &**key)
     }
 }
 
@@ -51,4 +117,19 @@ pub(super) struct PendingDeletion {
     pub(super) alive: Option<Timestamp>,
     /// The deleted keys, not escaped.
     pub(super) keys: Vec<Vec<u8>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_keys_are_small_and_stay_in_order() {
+        assert_eq!((size_of::<FirstKeys>(), size_of::<Option<LeaseKeys>>()), (16, 32));
+        for count in 0..4_u8 {
+            let keys: Vec<Vec<u8>> = (0..count).map(|n| vec![n]).collect();
+            let first = FirstKeys::from(keys.clone());
+            assert!(first.iter().map(|key| &**key).eq(keys.iter().map(Vec::as_slice)), "{first:?}");
+        }
+    }
 }

@@ -33,7 +33,7 @@ pub struct MuteRule {
 
 impl MuteRule {
     fn has(&self, lease: &Lease, warning: &str) -> bool {
-        let known = lease.keys.as_ref().map_or(&[][..], |keys| &keys.first);
+        let known = lease.keys.as_ref().map_or(&[][..], |keys| &*keys.first);
         self.warning == warning
             && match &self.target {
                 MuteTarget::Service(name) => service(lease) == Some(name.as_bytes()),
@@ -185,7 +185,7 @@ mod tests {
     fn lease(id: i64, warnings: &[&'static str]) -> Lease {
         let mut lease = Lease::new(LeaseId(id));
         lease.keys = Some(LeaseKeys::of(vec![b"/svc/orders/1".to_vec()]));
-        lease.warnings = warnings.to_vec();
+        lease.warnings = warnings.to_vec().into();
         lease
     }
 

@@ -1,9 +1,9 @@
 //! Numbers the first keys of all leases in natural order, so that rows are compared by numbers and not by text.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use super::natural_order;
+use super::KeyName;
+use super::natural_order::NaturalKey;
 use etcd_lease::LeaseId;
 
 /// The distance between neighbours at either end, and after renumbering.
@@ -14,7 +14,7 @@ const STEP: u64 = 1 << 20;
 const MIDDLE: u64 = 1 << 63;
 
 /// A key in natural order, and its lease.
-type Name = (Arc<[u8]>, LeaseId);
+type Name = (NaturalKey, LeaseId);
 
 /// The first keys of all leases, each with a number that rises in natural order. Equal keys are ordered by lease id.
 #[derive(Clone, Debug, Default)]
@@ -25,10 +25,10 @@ pub(super) struct NameOrder {
 }
 
 impl NameOrder {
-    /// Replaces the code of a lease's name and returns the number of the new one. `None` if every number changed.
-    pub(super) fn replace(&mut self, id: LeaseId, old: Option<Arc<[u8]>>, new: Arc<[u8]>) -> Option<u64> {
+    /// Replaces a lease's name and returns the number of the new one. `None` if every number changed.
+    pub(super) fn replace(&mut self, id: LeaseId, old: Option<KeyName>, new: KeyName) -> Option<u64> {
         self.remove(id, old);
-        let name = (new, id);
+        let name = (NaturalKey(new), id);
         let number = self.free_number(&name);
         self.numbers.insert(name.clone(), number.unwrap_or_default());
         self.last = Some(name);
@@ -38,10 +38,10 @@ impl NameOrder {
         number
     }
 
-    /// Removes the code of a lease's name.
-    pub(super) fn remove(&mut self, id: LeaseId, old: Option<Arc<[u8]>>) {
-        if let Some(code) = old {
-            self.numbers.remove(&(code, id));
+    /// Removes a lease's name.
+    pub(super) fn remove(&mut self, id: LeaseId, old: Option<KeyName>) {
+        if let Some(name) = old {
+            self.numbers.remove(&(NaturalKey(name), id));
         }
     }
 
@@ -82,11 +82,6 @@ impl NameOrder {
     }
 }
 
-/// The code by which a key is ordered.
-pub(super) fn code(key: &[u8]) -> Arc<[u8]> {
-    natural_order::encode(key).into()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -99,9 +94,9 @@ mod tests {
         let mut known: BTreeMap<i64, u32> = BTreeMap::new();
         let mut numbers: BTreeMap<i64, u64> = BTreeMap::new();
         for (id, name) in arrivals {
-            let code = |name: &u32| code(format!("/{name}").as_bytes());
-            let old = known.insert(*id, *name).as_ref().map(code);
-            match order.replace(LeaseId(*id), old, code(name)) {
+            let key = |name: &u32| KeyName::from(format!("/{name}").as_bytes());
+            let old = known.insert(*id, *name).as_ref().map(key);
+            match order.replace(LeaseId(*id), old, key(name)) {
                 Some(number) => drop(numbers.insert(*id, number)),
                 None => numbers = order.numbers().map(|(id, number)| (id.0, number)).collect(),
             }

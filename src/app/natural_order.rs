@@ -1,26 +1,70 @@
 //! Natural order of keys: digits compare by value, so `/a/9` comes before `/a/10`.
 
-/// Encodes a key so that comparing the encoded bytes compares the keys in natural order. Keys that differ only in
-/// leading zeros have the same code.
-pub(super) fn encode(key: &[u8]) -> Vec<u8> {
-    let mut code = Vec::with_capacity(key.len() + 4);
-    let mut rest = key;
-    while let Some(first) = rest.first() {
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if digits == 0 {
-            code.push(*first);
-            rest = &rest[1..];
-            continue;
-        }
-        let (number, after) = rest.split_at(digits);
-        let zeros = number.iter().take_while(|byte| **byte == b'0').count();
-        // The marker sorts where digits sort. A longer number is larger.
-        code.push(b'0');
-        code.push(u8::try_from(digits - zeros).unwrap_or(u8::MAX));
-        code.extend_from_slice(&number[zeros..]);
-        rest = after;
+use std::cmp::Ordering;
+
+use super::KeyName;
+
+/// A key that is compared in natural order. Keys that differ only in leading zeros are equal.
+#[derive(Clone, Debug)]
+pub(super) struct NaturalKey(pub(super) KeyName);
+
+impl Ord for NaturalKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare(&self.0, &other.0)
     }
-    code
+}
+
+impl PartialOrd for NaturalKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for NaturalKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for NaturalKey {}
+
+/// Compares keys in natural order.
+pub(super) fn compare(one: &[u8], other: &[u8]) -> Ordering {
+    let start = common(one, other);
+    let (mut one, mut other) = (&one[start..], &other[start..]);
+    loop {
+        let order = match (next(&mut one), next(&mut other)) {
+            (None, None) => return Ordering::Equal,
+            (one, other) => one.cmp(&other),
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+}
+
+/// Length of the common start without the number that is cut by its end.
+fn common(one: &[u8], other: &[u8]) -> usize {
+    let same = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+    let digits = one[..same].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    same - digits
+}
+
+/// A byte, or a number: where digits sort, its digits without leading zeros. A longer number is larger.
+type Part<'a> = (u8, usize, &'a [u8]);
+
+/// Removes the first part of a key.
+fn next<'a>(rest: &mut &'a [u8]) -> Option<Part<'a>> {
+    let first = *rest.first()?;
+    if !first.is_ascii_digit() {
+        *rest = &rest[1..];
+        return Some((first, 0, &[]));
+    }
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let zeros = rest[..digits].iter().take_while(|byte| **byte == b'0').count();
+    let number = &rest[zeros..digits];
+    *rest = &rest[digits..];
+    Some((b'0', number.len(), number))
 }
 
 #[cfg(test)]
@@ -32,8 +76,10 @@ mod tests {
         let ordered =
             ["", "/a", "/a/", "/a/0", "/a/2", "/a/2b", "/a/10", "/a/10/x", "/a/x", "/b/9", "/b/10.0.9", "/b/10.0.10"];
         for pair in ordered.windows(2) {
-            assert!(encode(pair[0].as_bytes()) < encode(pair[1].as_bytes()), "{pair:?}");
+            assert_eq!(compare(pair[0].as_bytes(), pair[1].as_bytes()), Ordering::Less, "{pair:?}");
+            assert_eq!(compare(pair[1].as_bytes(), pair[0].as_bytes()), Ordering::Greater, "{pair:?}");
         }
-        assert_eq!(encode(b"a007"), encode(b"a7"));
+        assert_eq!(compare(b"a007", b"a7"), Ordering::Equal);
+        assert_eq!(compare(b"a1007b", b"a1007"), Ordering::Greater, "the number is not cut");
     }
 }

@@ -29,7 +29,7 @@ const CLASS_ENDS: [i64; 3] = [10, 60, 600];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OverviewShare {
     /// The slot of its deadline. `None` while the deadline is unknown.
-    slot: Option<u64>,
+    slot: Option<u32>,
     /// Its TTL class. `None` while the TTL is unknown.
     class: Option<u8>,
 }
@@ -82,7 +82,7 @@ pub struct OverviewPoint {
 #[derive(Clone, Debug, Default)]
 pub struct Overview {
     /// Number of leases by the slot of their deadline.
-    deadlines: BTreeMap<u64, usize>,
+    deadlines: BTreeMap<u32, usize>,
     /// Number of leases in `deadlines`.
     known: usize,
     /// Leases whose deadline is unknown.
@@ -94,8 +94,9 @@ pub struct Overview {
     last: u64,
 }
 
-fn slot(at: Timestamp) -> u64 {
-    at.nanos() / SLOT.as_nanos() as u64
+/// Slots are counted for 34 years.
+fn slot(at: Timestamp) -> u32 {
+    u32::try_from(at.nanos() / SLOT.as_nanos() as u64).unwrap_or(u32::MAX)
 }
 
 impl Overview {

@@ -1,7 +1,6 @@
 //! The indexed facts about all leases, side by side in memory.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::counts_share::CountsShare;
 use super::problem_class::SettledClass;
@@ -12,8 +11,6 @@ use simkit::Timestamp;
 /// What is indexed of one lease besides its [`RowFacts`].
 #[derive(Clone, Debug, Default)]
 pub(super) struct RowEntry {
-    /// The code of its first key.
-    pub(super) code: Option<Arc<[u8]>>,
     pub(super) share: Option<CountsShare>,
     /// The problem class of a living lease.
     pub(super) class: Option<SettledClass>,

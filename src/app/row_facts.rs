@@ -7,14 +7,15 @@ use super::lease_facts::LeaseFacts;
 use super::lease_store::LeaseStore;
 use super::problem_class::ProblemClass;
 use super::row_rank::RowRank;
-use super::{EndCause, Lease, LeaseState, Ownership};
+use super::service::service_of;
+use super::{EndCause, FirstKeys, Lease, LeaseState, Ownership};
 use crate::filter::{FilterFacts, Number};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// The facts about a lease that most filters and sort orders need, as of its last change. They lie side by side in memory:
 /// reading 100,000 leases takes several milliseconds more, because they are large and scattered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct RowFacts {
     pub(super) id: LeaseId,
     /// Its rank in the current order. `None` if it has no row.
@@ -30,8 +31,8 @@ pub(super) struct RowFacts {
     pub(super) keys: Option<u32>,
     /// Whether these are all keys.
     has_all_keys: bool,
-    /// Number of keys that are known by name.
-    named_keys: u8,
+    /// The keys that are known by name.
+    pub(super) first_keys: FirstKeys,
     /// The state of a living lease.
     pub(super) state: Option<LeaseState>,
     /// The class by which a living lease is sorted.
@@ -56,7 +57,7 @@ impl RowFacts {
             every: None,
             keys: None,
             has_all_keys: false,
-            named_keys: 0,
+            first_keys: FirstKeys::default(),
             state: None,
             class: ProblemClass::default(),
             ownership: Ownership::default(),
@@ -66,7 +67,7 @@ impl RowFacts {
         }
     }
 
-    /// Copies all facts except the rank and the name. `state` is the state of a living lease.
+    /// Copies all facts except the rank and the number of the name. `state` is the state of a living lease.
     pub(super) fn update(&mut self, lease: &Lease, state: Option<LeaseState>, class: ProblemClass) {
         let keys = lease.keys.as_ref();
         *self = RowFacts {
@@ -79,7 +80,7 @@ impl RowFacts {
             every: lease.observed_interval().map(|interval| interval.every),
             keys: keys.map(|keys| u32::try_from(keys.count).unwrap_or(u32::MAX)),
             has_all_keys: keys.is_some_and(|keys| keys.is_all),
-            named_keys: keys.map_or(0, |keys| u8::try_from(keys.first.len()).unwrap_or(u8::MAX)),
+            first_keys: keys.map(|keys| keys.first.clone()).unwrap_or_default(),
             state,
             class,
             ownership: lease.ownership,
@@ -157,22 +158,18 @@ impl FilterFacts for IndexedFacts<'_> {
             Number::Every => Some(facts.every?.as_secs_f64()),
             Number::Share => Some(facts.interval_share()? * 100.0),
             Number::Last => Some((self.now - facts.last_renewed?).as_secs_f64()),
-            Number::Keys if facts.has_all_keys => facts.keys.map(|count| f64::from(count.max(facts.named_keys.into()))),
+            Number::Keys if facts.has_all_keys => Some(f64::from(facts.keys?).max(facts.first_keys.len() as f64)),
             Number::Keys => None,
             number => self.lease.get(facts.id)?.number(number, self.now),
         }
     }
 
-    fn keys(&self) -> &[Vec<u8>] {
-        if self.facts.named_keys == 0 {
-            return &[];
-        }
-        let keys = self.lease.get(self.facts.id).and_then(|lease| lease.keys.as_ref());
-        keys.map_or(&[][..], |keys| &keys.first)
+    fn keys(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.facts.first_keys.iter().map(|key| &**key)
     }
 
     fn service(&self) -> Option<&[u8]> {
-        super::service(self.lease.get(self.facts.id)?)
+        Some(service_of(self.facts.first_keys.first()?, self.facts.id))
     }
 
     fn has_warning(&self, name: &str) -> Option<bool> {

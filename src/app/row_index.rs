@@ -11,8 +11,7 @@ use super::counts_share::CountsShare;
 use super::group_by::GroupBy;
 use super::groups::{GroupId, GroupIndex};
 use super::lease_store::LeaseStore;
-use super::lease_walk::LeaseWalk;
-use super::name_order::{self, NameOrder};
+use super::name_order::NameOrder;
 use super::overview::Overview;
 #[cfg(test)]
 use super::problem_class::ProblemClass;
@@ -25,7 +24,7 @@ use super::row_rank::RowRank;
 use super::row_spec::RowSpec;
 use super::sort::{self, Sort};
 use super::sorted_rows::{RowKey, sort_rows};
-use super::{Lease, LeaseCounts, LeaseState};
+use super::{FirstKeys, KeyName, Lease, LeaseCounts, LeaseState};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -136,7 +135,7 @@ impl RowIndex {
         });
         match lease {
             Some(lease) => facts.update(lease, state, entry.class.unwrap_or_default().class),
-            None => facts.state = None,
+            None => (facts.state, facts.first_keys) = (None, FirstKeys::default()),
         }
         let old = facts.rank;
         let rank = match lease {
@@ -165,15 +164,15 @@ impl RowIndex {
 
     /// Numbers the first key of a lease, if it changed.
     fn set_name(&mut self, id: LeaseId, lease: Option<&Lease>) {
-        let (facts, entry) = self.entries.get_or_insert(id);
-        let code = lease.and_then(sort::first_key).map(|key| name_order::code(key));
-        if entry.code == code {
+        let (facts, _) = self.entries.get_or_insert(id);
+        let (old, name) = (facts.first_keys.first(), lease.and_then(sort::first_key));
+        if old == name {
             return;
         }
-        let old = std::mem::replace(&mut entry.code, code.clone());
+        let old = old.cloned();
         facts.name = None;
-        let Some(code) = code else { return self.names.remove(id, old) };
-        let number = self.names.replace(id, old, code);
+        let Some(name) = name else { return self.names.remove(id, old) };
+        let number = self.names.replace(id, old, KeyName::clone(name));
         facts.name = number;
         if number.is_none() {
             self.are_names_new = true;
@@ -332,7 +331,7 @@ impl RowIndex {
     /// Each call gives the next lease in the order of ids. It does not visit leases if their facts are enough.
     fn lease_sources<'a>(&self, leases: &'a LeaseStore) -> impl FnMut() -> LeaseSource<'a> + use<'a> {
         let is_enough = self.spec.is_indexed && self.groups.by() == GroupBy::None;
-        let mut all = if is_enough { None } else { Some(LeaseWalk::new(leases.values(), self.spec.reads_keys)) };
+        let mut all = if is_enough { None } else { Some(leases.values()) };
         move || all.as_mut().and_then(Iterator::next).map_or(LeaseSource::Store(leases), LeaseSource::Lease)
     }
 

@@ -15,8 +15,6 @@ pub(super) struct RowSpec {
     active_filter: ActiveFilter,
     /// Whether both need nothing but the [`RowFacts`].
     pub(super) is_indexed: bool,
-    /// Whether the filter reads keys.
-    pub(super) reads_keys: bool,
     /// What can change the filter result by time alone.
     pub(super) crossings: Vec<Crossing>,
 }
@@ -26,8 +24,7 @@ impl RowSpec {
         let active_filter = ActiveFilter::of(row_filter);
         let crossings = active_filter.crossings();
         let is_indexed = row_order::is_indexed(sort) && active_filter.is_indexed();
-        let reads_keys = active_filter.reads_keys();
-        RowSpec { sort, active_filter, is_indexed, reads_keys, crossings }
+        RowSpec { sort, active_filter, is_indexed, crossings }
     }
 
     pub(super) fn is_for(&self, row_filter: &RowFilter, sort: Sort) -> bool {

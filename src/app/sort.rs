@@ -3,12 +3,11 @@
 use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::natural_order;
+use super::natural_order::NaturalKey;
 use super::problem_class::ProblemClass;
-use super::{Column, Lease, LeaseState, Ownership};
+use super::{Column, KeyName, Lease, LeaseState, Ownership};
 use crate::inference::lints::LINTS;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -177,8 +176,8 @@ pub struct RowSortKey {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SortValue {
     Number(u64),
-    Text(Arc<[u8]>),
-    TextDown(Reverse<(Arc<[u8]>, LeaseId)>),
+    Text(NaturalKey),
+    TextDown(Reverse<(NaturalKey, LeaseId)>),
     Unknown,
 }
 
@@ -220,7 +219,7 @@ impl SortValue {
                 return ended_value(lease).map_or(SortValue::Unknown, SortValue::Number);
             }
             SortKey::Problems | SortKey::Column(Column::FirstKey) => {
-                first_key(lease).map(|key| SortValue::Text(natural_order::encode(key).into()))
+                first_key(lease).map(|key| SortValue::Text(NaturalKey(KeyName::clone(key))))
             }
             SortKey::Column(column) => number(lease, column, now).map(SortValue::Number),
         };
@@ -232,7 +231,7 @@ impl SortValue {
     }
 }
 
-pub(super) fn first_key(lease: &Lease) -> Option<&Vec<u8>> {
+pub(super) fn first_key(lease: &Lease) -> Option<&KeyName> {
     lease.keys.as_ref()?.first.first()
 }
 

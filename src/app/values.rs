@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::Lease;
+use super::{Lease, LeaseKeys};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -96,17 +96,20 @@ impl KeyValueCache {
         if self.due(lease) > now {
             return None;
         }
-        let keys = lease.keys.as_ref()?.first.clone();
+        let keys: Vec<Vec<u8>> = lease.keys.as_ref()?.names().map(<[u8]>::to_vec).collect();
         self.last_request = Some(InFlightRead { at: now, id: lease.id, keys: keys.clone(), is_open: true });
         Some(keys)
     }
 
     /// When to read the values of this lease next.
     pub(super) fn due(&self, lease: &Lease) -> Timestamp {
-        let keys = lease.keys.as_ref().map_or(&[][..], |keys| &keys.first);
+        let has_same_keys = |request: &InFlightRead| {
+            let keys = lease.keys.iter().flat_map(LeaseKeys::names);
+            request.id == lease.id && keys.eq(request.keys.iter().map(Vec::as_slice))
+        };
         match &self.last_request {
             None => Timestamp::START,
-            Some(request) if request.id != lease.id || request.keys != keys => request.at + PAUSE,
+            Some(request) if !has_same_keys(request) => request.at + PAUSE,
             Some(request) if request.is_open => Timestamp::NEVER,
             Some(request) => request.at + STALE,
         }

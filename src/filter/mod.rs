@@ -35,7 +35,7 @@ pub trait FilterFacts {
     /// A number. `None` if it is unknown.
     fn number(&self, number: Number) -> Option<f64>;
     /// The known attached keys, not escaped; there may be more.
-    fn keys(&self) -> &[Vec<u8>];
+    fn keys(&self) -> impl ExactSizeIterator<Item = &[u8]>;
     /// The service, not escaped. `None` without a known key.
     fn service(&self) -> Option<&[u8]>;
     /// Whether it has the warning with this name, or one that `any` or `muted` mean. `None` if warnings are unknown.
@@ -79,23 +79,17 @@ impl Filter {
     }
 
     /// Whether it only needs the facts that are known of every lease without working them out: the id, the owner, the state,
-    /// the TTL, the time left, the renewals and the number of keys.
+    /// the TTL, the time left, the renewals and the first keys.
     pub fn is_simple(&self) -> bool {
         let is_hard = |expr: &Expr| match expr {
             Expr::Compare(number, ..) => {
                 use Number::{Every, Keys, Last, Left, Share, Ttl};
                 !matches!(number, Every | Keys | Last | Left | Share | Ttl)
             }
-            Expr::Has(text, _) => !matches!(text, Text::State | Text::Who | Text::Id),
+            Expr::Has(text, _) => matches!(text, Text::Warn | Text::Renewer),
             _ => false,
         };
         !self.0.as_ref().is_some_and(|expr| expr.any(&is_hard))
-    }
-
-    /// Whether it reads the names of keys.
-    pub fn reads_keys(&self) -> bool {
-        let reads = |expr: &Expr| matches!(expr, Expr::Has(Text::Service | Text::Key | Text::Anywhere, _));
-        self.0.as_ref().is_some_and(|expr| expr.any(&reads))
     }
 
     /// The numbers that change by time alone, with the values it compares them with: when a lease reaches one of them, the
@@ -220,11 +214,10 @@ fn hex(id: LeaseId) -> ([u8; 17], usize) {
 }
 
 fn in_keys(facts: &impl FilterFacts, part: &str) -> Option<bool> {
-    let keys = facts.keys();
-    if keys.iter().any(|key| contains(key, part.as_bytes())) {
+    if facts.keys().any(|key| contains(key, part.as_bytes())) {
         return Some(true);
     }
-    let knows_all = facts.number(Number::Keys) == Some(keys.len() as f64);
+    let knows_all = facts.number(Number::Keys) == Some(facts.keys().len() as f64);
     if knows_all { Some(false) } else { None }
 }
 

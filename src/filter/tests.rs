@@ -39,8 +39,8 @@ impl FilterFacts for Late<'_> {
         }
     }
 
-    fn keys(&self) -> &[Vec<u8>] {
-        self.keys
+    fn keys(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.keys.iter().map(Vec::as_slice)
     }
 
     fn service(&self) -> Option<&[u8]> {

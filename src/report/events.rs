@@ -263,12 +263,12 @@ impl EventFields {
     }
 
     fn of_key(key: &[u8]) -> EventFields {
-        EventFields::of_keys(std::slice::from_ref(&key.to_vec()))
+        EventFields::of_keys(std::iter::once(key))
     }
 
-    fn of_keys(keys: &[Vec<u8>]) -> EventFields {
-        let any_raw = keys.iter().any(|key| std::str::from_utf8(key).is_err());
-        let all = |show: fn(&[u8]) -> String| keys.iter().map(|key| show(key)).collect();
+    fn of_keys<'a>(keys: impl Iterator<Item = &'a [u8]> + Clone) -> EventFields {
+        let any_raw = keys.clone().any(|key| std::str::from_utf8(key).is_err());
+        let all = |show: fn(&[u8]) -> String| keys.clone().map(show).collect();
         let keys_base64 = if any_raw { Some(all(base64)) } else { None };
         EventFields { keys: Some(all(json_key)), keys_base64, ..EventFields::default() }
     }
@@ -311,7 +311,7 @@ impl EventFields {
         };
         let of_keys = |keys: &LeaseKeys| EventFields {
             key_count: if keys.is_all { Some(keys.count) } else { None },
-            ..EventFields::of_keys(&keys.first)
+            ..EventFields::of_keys(keys.names())
         };
         let of_keys = keys.as_ref().map(of_keys).unwrap_or_default();
         EventFields {

@@ -1,7 +1,7 @@
 //! Matching events against a lease filter.
 
 use crate::app::lease_facts::LeaseFacts;
-use crate::app::{Event, EventKind, KeyState, Lease, LeaseStore};
+use crate::app::{Event, EventKind, KeyName, KeyState, Lease, LeaseStore};
 use crate::filter::Filter;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -24,19 +24,19 @@ pub fn matches_filter(leases: &LeaseStore, keys: &KeyState, filter: &Filter, eve
 }
 
 /// The known keys of the lease and those in the event, without duplicates.
-pub(in crate::app) fn all_keys(keys: &KeyState, id: LeaseId, lease: Option<&Lease>, what: &EventKind) -> Vec<Vec<u8>> {
-    let held = keys.index().of(id).map(|(key, _)| key.to_vec());
-    let first = lease.iter().flat_map(|lease| lease.keys.iter()).flat_map(|keys| keys.first.clone());
+pub(in crate::app) fn all_keys(keys: &KeyState, id: LeaseId, lease: Option<&Lease>, what: &EventKind) -> Vec<KeyName> {
+    let held = keys.index().of(id).map(|(key, _)| key.into());
+    let first = lease.iter().flat_map(|lease| lease.keys.iter()).flat_map(|keys| keys.first.iter().cloned());
     let of_event = match what {
         EventKind::Attached { key, .. }
         | EventKind::Detached { key, .. }
         | EventKind::Moved { key, .. }
         | EventKind::Down { key, .. }
-        | EventKind::Back { key, .. } => vec![key.clone()],
-        EventKind::LeaseEnded(ended) => ended.keys.as_ref().map_or_else(Vec::new, |keys| keys.first.clone()),
+        | EventKind::Back { key, .. } => vec![key.as_slice().into()],
+        EventKind::LeaseEnded(ended) => ended.keys.as_ref().map_or_else(Vec::new, |keys| keys.first.to_vec()),
         _ => Vec::new(),
     };
-    let mut keys: Vec<Vec<u8>> = held.chain(first).chain(of_event).collect();
+    let mut keys: Vec<KeyName> = held.chain(first).chain(of_event).collect();
     keys.sort_unstable();
     keys.dedup();
     keys

@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn an_end_says_what_is_known() {
         let lag = Some(RemovalDelay { least: seconds(0.2), most: seconds(0.6) });
-        let keys = Some(LeaseKeys { count: 2, is_all: true, first: vec![b"/a".to_vec(), b"/b".to_vec()] });
+        let keys = Some(LeaseKeys { count: 2, is_all: true, first: vec![b"/a".to_vec(), b"/b".to_vec()].into() });
         let expired = LeaseEnded {
             cause: EndCause::Expired,
             is_ours: false,
@@ -325,7 +325,7 @@ mod tests {
         };
         let told = of(&EventKind::LeaseEnded(Box::new(replaced)));
         assert_eq!(told, "other client's 30 s lease, replaced by lease 0000000000000005");
-        let a_part = LeaseKeys { count: 1, is_all: false, first: vec![b"/a".to_vec()] };
+        let a_part = LeaseKeys { count: 1, is_all: false, first: vec![b"/a".to_vec()].into() };
         let revoked = LeaseEnded { cause: EndCause::Revoked, last_renewal: None, keys: Some(a_part), ..expired };
         assert_eq!(
             of(&EventKind::LeaseEnded(Box::new(revoked))),

@@ -4,6 +4,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::tally::{Contribution, Tally};
@@ -18,12 +19,12 @@ const FEW: usize = 64;
 
 /// The number of a group. It is never used again for another group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GroupId(u32);
+pub struct GroupId(NonZeroU32);
 
 impl GroupId {
     /// The number. A later group has a larger one.
     pub(in crate::app) fn number(self) -> u32 {
-        self.0
+        self.0.get()
     }
 }
 
@@ -162,7 +163,7 @@ impl GroupIndex {
         if let Some(known) = known {
             return *known;
         }
-        let id = GroupId(self.next);
+        let id = GroupId(NonZeroU32::MIN.saturating_add(self.next));
         self.next += 1;
         let key = GroupKey::of(lease, by);
         match &key {

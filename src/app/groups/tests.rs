@@ -53,7 +53,7 @@ fn an_unknown_ttl_comes_last_and_an_ended_lease_is_no_problem() {
 #[test]
 fn a_warning_makes_a_healthy_lease_a_problem_unless_it_is_muted() {
     let mut warned = lease(1, 10, "/b/1");
-    warned.warnings = vec!["leak"];
+    warned.warnings = vec!["leak"].into();
     let leases = [(lease(2, 10, "/a/1"), LeaseState::Ok), (warned, LeaseState::Ok)];
     assert_eq!(names(&leases, GroupBy::Service), ["/b 1", "/a 1"]);
     let [healthy, (mut muted, state)] = leases;

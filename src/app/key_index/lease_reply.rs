@@ -1,6 +1,7 @@
 //! Applies the keys that single leases reply.
 
 use super::LeaseKeyIndex;
+use crate::app::KeyName;
 use etcd_lease::LeaseId;
 
 /// The keys of a lease, as it replied.
@@ -38,7 +39,7 @@ impl LeaseKeyIndex {
             news.doubtful.push(id);
             return news;
         }
-        let was_held = |key: &[u8]| self.held.contains_key(&(id, Box::from(key)));
+        let was_held = |key: &[u8]| self.held.contains_key(&(id, KeyName::from(key)));
         let mut present = std::collections::HashSet::with_capacity(keys.len());
         for key in keys {
             present.insert(key.clone());

@@ -24,7 +24,7 @@ use super::lease_keys::{DetachedKey, LeaseKeys, PendingDeletion};
 use super::muted_warnings::MutedWarnings;
 use super::poll_state::{Overdue, PollState};
 use super::succession::Succession;
-use super::{LeaseState, TimeRange};
+use super::{LeaseState, ThinList, TimeRange};
 use crate::inference::lease_inference::{Change, Inferred, LeaseInference, RemovalWindow};
 use etcd_lease::{Fault, LeaseId, LeaseStatus, TimeToLive, TtlStatus};
 use simkit::Timestamp;
@@ -106,7 +106,7 @@ pub struct Lease {
     /// The deadline and how other clients renew the lease, inferred from renewals and polls.
     pub observed: LeaseInference,
     /// Names of the warnings ([`Lint::name`](crate::inference::lints::Lint::name)), most urgent first.
-    pub warnings: Vec<&'static str>,
+    pub warnings: ThinList<&'static str>,
     /// Which of the warnings are muted.
     pub(super) muted: MutedWarnings,
     /// When a reply last showed that an election or a restart reset the time left.
@@ -118,7 +118,7 @@ pub struct Lease {
     /// The attached keys, once they have been read.
     pub keys: Option<LeaseKeys>,
     /// The most recently detached keys, oldest first.
-    pub detached_keys: Vec<DetachedKey>,
+    pub detached_keys: ThinList<DetachedKey>,
     /// Its place among leases that replace each other. `None` if no key moved to it or away from it.
     pub(super) succession: Option<Box<Succession>>,
     /// The last keys, all deleted in one revision. Pending until it is known whether the lease ended with them.
@@ -156,13 +156,13 @@ impl Lease {
             engine: None,
             last_ttl_reply: None,
             observed: LeaseInference::default(),
-            warnings: Vec::new(),
+            warnings: ThinList::new(),
             muted: MutedWarnings::default(),
             refilled: None,
             is_listed: false,
             overdue: None,
             keys: None,
-            detached_keys: Vec::new(),
+            detached_keys: ThinList::new(),
             succession: None,
             pending_deletion: None,
             responses_read: 0,

@@ -204,7 +204,7 @@ fn a_renewed_lease_that_lost_its_only_key_has_a_warning() {
     story.renew(2, 10, 3.5, 4);
     story.change(vec![deleted("user.rpc/1", 2, 20)]);
     story.poll_left(2, 9, 10);
-    let warnings = |story: &Story, id| story.app.leases.get(LeaseId(id)).unwrap().warnings.clone();
+    let warnings = |story: &Story, id| story.app.leases.get(LeaseId(id)).unwrap().warnings.to_vec();
     story.send(Msg::Tick);
     assert_eq!(warnings(&story, 2), [""; 0], "its client may put it again");
     let lost = story.now;

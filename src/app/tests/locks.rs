@@ -272,7 +272,7 @@ fn watch(story: &mut Story, seconds: i64, killed: i64) -> Vec<&'static str> {
         }
         story.wait(1.0);
         story.send(Msg::Tick);
-        warnings.extend(story.app.leases.values().flat_map(|lease| lease.warnings.clone()));
+        warnings.extend(story.app.leases.values().flat_map(|lease| lease.warnings.to_vec()));
     }
     warnings.dedup();
     warnings

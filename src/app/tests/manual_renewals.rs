@@ -106,7 +106,7 @@ fn the_cadence_of_an_own_lease_ignores_it() {
             .into_iter()
             .map(|series| (series.renewals, format!("{:?}", series.intervals)))
             .collect::<Vec<_>>();
-        (lease.usual_interval(), lease.late_from(), lease.last_renewed(), lease.warnings.clone(), series)
+        (lease.usual_interval(), lease.late_from(), lease.last_renewed(), lease.warnings.to_vec(), series)
     };
     let before = cadence(&story);
     story.wait(0.4);
@@ -124,7 +124,7 @@ fn the_inferred_cadence_of_another_client_ignores_it() {
     let figures = |story: &Story| {
         let lease = story.others_lease(7);
         let every = lease.others_usual_interval().unwrap();
-        (every.every.as_secs_f64(), every.certainty, lease.margin().unwrap().1, lease.warnings.clone())
+        (every.every.as_secs_f64(), every.certainty, lease.margin().unwrap().1, lease.warnings.to_vec())
     };
     story.live(7, &truth, 58.0);
     let (every, ..) = figures(&story);

@@ -78,7 +78,7 @@ fn problems_come_first_then_names_in_natural_order() {
     let keys = ["/svc/10", "", "/svc/9", "/svc/9/a", "/cron", "/svc/010"];
     let mut story = named(AppConfig::default(), &keys);
     assert_eq!(story.rows(), [5, 3, 4, 1, 6, 2]);
-    story.app.leases.get_mut(LeaseId(4)).expect("it is there").warnings = vec!["thin-margin"];
+    story.app.leases.get_mut(LeaseId(4)).expect("it is there").warnings = vec!["thin-margin"].into();
     refresh_rows(&mut story.app, story.now);
     assert_eq!(story.rows(), [4, 5, 3, 1, 6, 2]);
     // Its deadline passed, and etcd has not removed it yet.

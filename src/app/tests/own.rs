@@ -292,10 +292,10 @@ fn a_reader_that_reads_nothing_is_stalled_and_a_full_queue_is_a_warning() {
     with_queue(&mut story, 16, 0, None);
     assert_eq!(story.state(1), "stalled", "a full queue");
     run_lints(&mut story.app, story.now);
-    assert_eq!(story.app.leases.get(LeaseId(1)).expect("it").warnings, [""; 0], "nothing was dropped yet");
+    assert_eq!(story.app.leases.get(LeaseId(1)).expect("it").warnings.to_vec(), [""; 0], "nothing was dropped yet");
     with_queue(&mut story, 16, 2, None);
     run_lints(&mut story.app, story.now);
-    assert_eq!(story.app.leases.get(LeaseId(1)).expect("it").warnings, ["queue-full"]);
+    assert_eq!(story.app.leases.get(LeaseId(1)).expect("it").warnings.to_vec(), ["queue-full"]);
     with_queue(&mut story, 0, 2, Some(Fault::HoldSender));
     assert_eq!(story.state(1), "paused", "its renewals are held back on purpose");
 }

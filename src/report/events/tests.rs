@@ -27,7 +27,7 @@ fn every_kind() -> Vec<Event> {
         ..Renewal::new(RenewalSource::Inferred, Timestamp::START, Some(10))
     };
     let died = |cause, lag, last_renewal| {
-        let keys = Some(LeaseKeys { count: 9, is_all: true, first: vec![b"/a".to_vec()] });
+        let keys = Some(LeaseKeys { count: 9, is_all: true, first: vec![b"/a".to_vec()].into() });
         EventKind::LeaseEnded(Box::new(LeaseEnded {
             cause,
             is_ours: false,

@@ -164,8 +164,8 @@ impl FilterFacts for FilteredLease<'_> {
         }
     }
 
-    fn keys(&self) -> &[Vec<u8>] {
-        self.lease.keys.as_deref().unwrap_or_default()
+    fn keys(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.lease.keys.as_deref().unwrap_or_default().iter().map(Vec::as_slice)
     }
 
     fn service(&self) -> Option<&[u8]> {

@@ -88,7 +88,8 @@ impl EffectContext {
                 Ok(one) => {
                     total.keys += one.keys;
                     total.bytes += one.bytes;
-                    total.first.extend(LeaseKeys::of(one.pairs.into_iter().map(|(key, _)| key).collect()).first);
+                    let keys = LeaseKeys::of(one.pairs.into_iter().map(|(key, _)| key).collect());
+                    total.first.extend(keys.names().map(<[u8]>::to_vec));
                     total.first.truncate(LeaseKeys::FIRST);
                 }
                 Err(why) => return Msg::UndoMeasured { ids, size: Err(why) },

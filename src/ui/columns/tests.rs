@@ -78,7 +78,7 @@ fn a_warning_has_a_column_or_a_sign_with_a_blank_before_it() {
     assert_eq!(titles_of(22, &[Name::Warn, Name::Id]), ["WARN", "ID"]);
     let (mut lease, locks) = (Lease::new(etcd_lease::LeaseId(1)), Locks::default());
     assert_eq!(warned("● ok".to_owned(), &lease, 9), "● ok");
-    lease.warnings = vec!["two-renewers", "thin-margin"];
+    lease.warnings = vec!["two-renewers", "thin-margin"].into();
     let shown = [("● ok", 10), ("‖ paused", 10), ("✗ expired", 10), ("✗ expired", 11)];
     let shown = shown.map(|(text, width)| warned(text.to_owned(), &lease, width));
     assert_eq!(shown, ["● ok △", "‖ paused △", "✗ expired", "✗ expired △"]);
@@ -116,13 +116,13 @@ fn the_key_cell_says_how_many_keys_there_are() {
     assert_eq!(shown(&lease, 26), "?", "they are being read");
     lease.keys = Some(LeaseKeys::of(Vec::new()));
     assert_eq!(shown(&lease, 26), "(no key)");
-    lease.keys = Some(LeaseKeys { count: 5, is_all: true, first: vec![b"/svc/orders/10.0.1.54:8000".to_vec()] });
+    lease.keys = Some(LeaseKeys { count: 5, is_all: true, first: vec![b"/svc/orders/10.0.1.54:8000".to_vec()].into() });
     assert_eq!(
         [26, 40].map(|width| shown(&lease, width)),
         ["/svc/or…/10.0.1.54:8000 +4", "/svc/orders/10.0.1.54:8000 +4"]
     );
-    lease.keys = Some(LeaseKeys { count: 1, is_all: true, first: vec![vec![b'x'; 1_500_000]] });
+    lease.keys = Some(LeaseKeys { count: 1, is_all: true, first: vec![vec![b'x'; 1_500_000]].into() });
     assert_eq!(shown(&lease, 10), "xxxx…xxxxx");
-    lease.keys = Some(LeaseKeys { count: 0, is_all: false, first: Vec::new() });
+    lease.keys = Some(LeaseKeys { count: 0, is_all: false, first: Vec::new().into() });
     assert_eq!(shown(&lease, 10), "", "with --prefix only some keys are read");
 }

@@ -3,15 +3,15 @@
 use ratatui::text::Line;
 
 use super::DetailPage;
-use crate::app::{AvailabilityFigures, ServiceAvailability, service_of};
+use crate::app::{AvailabilityFigures, LeaseKeys, ServiceAvailability, service_of};
 use crate::escape::printable;
 use crate::ui::{Role, format};
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let now = page.ctx.now;
     let index = page.ctx.app.keys.index();
-    let attached = page.lease.keys.iter().flat_map(|keys| &keys.first);
-    let detached = page.lease.detached_keys.iter().map(|detached| &detached.key);
+    let attached = page.lease.keys.iter().flat_map(LeaseKeys::names);
+    let detached = page.lease.detached_keys.iter().map(|detached| detached.key.as_slice());
     let known = attached.chain(detached).filter_map(|key| Some((key, index.availability_of(page.lease.id, key, now)?)));
     let Some((key, figures)) = known.min_by(|(_, one), (_, other)| one.share().total_cmp(&other.share())) else {
         return Vec::new();
@@ -21,7 +21,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let mut lines = page.labelled("available", role(&figures), &text);
     let name = service_of(key, page.lease.id);
     let service = index.availability().services().get(name, now);
-    if let Some(service) = service.filter(|service| service.service != figures && name != key.as_slice()) {
+    if let Some(service) = service.filter(|service| service.service != figures && name != key) {
         let text = format!("service {} {}", printable(name), service_in_words(&service));
         lines.extend(page.labelled("", role(&service.service), &text));
     }

@@ -142,7 +142,7 @@ fn size_in_words(bytes: usize) -> String {
 /// The keys that were read with their values. All that were attached to the lease are among them.
 fn measured_keys(undo: &UndoSize) -> Option<LeaseKeys> {
     let UndoSize::Known(Ok(measure)) = undo else { return None };
-    Some(LeaseKeys { count: measure.keys, is_all: true, first: measure.first.clone() })
+    Some(LeaseKeys { count: measure.keys, is_all: true, first: measure.first.clone().into() })
 }
 
 fn how_many(keys: &LeaseKeys) -> String {

@@ -9,7 +9,7 @@ use tui_input::Input;
 
 use crate::app::grant_job::GrantJob;
 use crate::app::jobs::Jobs;
-use crate::app::{Effect, GrantRequest, KeyTemplate, KeyValues, Lease};
+use crate::app::{Effect, GrantRequest, KeyTemplate, KeyValues, Lease, LeaseKeys};
 use crate::plural::plural;
 use etcd_lease::RenewalSchedule;
 
@@ -94,12 +94,12 @@ impl GrantForm {
             let text = values?.iter().find(|(other, _)| other == key)?.1.text();
             text.filter(|text| KeyTemplate::is_literal(text))
         };
-        let line = |key: &Vec<u8>| {
+        let line = |key: &[u8]| {
             let name =
                 std::str::from_utf8(key).ok().filter(|name| !name.contains('=') && KeyTemplate::is_literal(name))?;
             Some(Input::new(value(key).map_or(name.to_owned(), |value| format!("{name}={value}"))))
         };
-        let mut templates: Vec<Input> = lease.keys.iter().flat_map(|keys| keys.first.iter().filter_map(line)).collect();
+        let mut templates: Vec<Input> = lease.keys.iter().flat_map(LeaseKeys::names).filter_map(line).collect();
         if templates.is_empty() {
             templates.push(Input::default());
         }
