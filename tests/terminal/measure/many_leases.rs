@@ -52,6 +52,14 @@ fn everyone() {
     }
 }
 
+#[test]
+#[ignore = "run by tests/measure memory"]
+fn memory() {
+    let (_server, terminal) = others(100_000);
+    print_value("others_resident_mb", megabytes(terminal.process(), "VmRSS"));
+    print_value("others_most_resident_mb", megabytes(terminal.process(), "VmHWM"));
+}
+
 /// Changes leases and keys until it is dropped.
 struct Writer {
     goes_on: Arc<AtomicBool>,
