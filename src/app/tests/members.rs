@@ -1,6 +1,9 @@
 //! Members: which there are, which answer, and which one renewals go through.
 
+use std::time::SystemTime;
+
 use super::*;
+use etcd_lease::wire::{MemberProbe, ProbeStep};
 use etcd_lease::{ListedMember, MemberAlarm};
 
 fn listed(id: u64, name: &str) -> ListedMember {
@@ -153,4 +156,98 @@ fn a_failed_list_keeps_the_last_one() {
     assert_eq!(rows(&story).len(), 3);
     assert_eq!(rows(&story)[0].3, None, "it was not asked");
     assert!(story.app.cluster.members.failure.is_some());
+}
+
+#[test]
+fn certificates_that_end_within_30_days_are_named() {
+    const DAY: u64 = 86_400;
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000 * DAY);
+    let in_days = |days: u64| Some(SystemTime::UNIX_EPOCH + Duration::from_secs((1_000 + days) * DAY + 60));
+    let mut story = Story::start(AppConfig::default());
+    let certified = |id, days| MemberView { certificate_end: in_days(days), ..member(id, 1) };
+    let view = |members, own| ClusterView {
+        cluster_id: 1,
+        members,
+        chosen: Some(0),
+        client_certificate_end: own,
+        ..ClusterView::default()
+    };
+    let texts = |story: &Story| {
+        let warnings = story.app.cluster.certificate_warnings(now);
+        warnings.into_iter().map(|warning| (warning.text, warning.is_expired)).collect::<Vec<_>>()
+    };
+    story.send(Msg::Cluster(view(vec![certified(1, 365), member(2, 1), certified(3, 30)], None)));
+    story.send(reading(Vec::new()));
+    assert_eq!(texts(&story), [], "one ends in 30 days and a minute");
+    story.send(Msg::Cluster(view(vec![certified(1, 20), certified(2, 12), certified(3, 400)], in_days(1))));
+    let expected = [
+        ("certificate of etcd-b expires in 12 days, 1 more soon".to_owned(), false),
+        ("client certificate expires in 24 h".to_owned(), false),
+    ];
+    assert_eq!(texts(&story), expected);
+    let gone = MemberView { certificate_end: Some(SystemTime::UNIX_EPOCH), ..down_member(2) };
+    story.send(Msg::Cluster(view(vec![certified(1, 365), gone, member(3, 1)], in_days(365))));
+    assert_eq!(texts(&story), [("certificate of etcd-b expired 1000 days ago".to_owned(), true)], "3 keeps its date");
+}
+
+#[test]
+fn members_outside_secure_endpoints_are_asked_for_their_certificates_every_hour() {
+    let mut story = Story::start(AppConfig::default());
+    let secure = MemberView { endpoint: "https://m1:2379".into(), ..member(1, 1) };
+    story.send(cluster(vec![secure], 0));
+    let answer = |has_outside| {
+        let certificate_end = Some(SystemTime::UNIX_EPOCH);
+        let outside = vec![MemberView { endpoint: "http://m2:2379".into(), certificate_end, ..member(2, 1) }];
+        let outside = if has_outside { outside } else { Vec::new() };
+        let listed = Ok(vec![listed(1, "etcd-a"), listed(2, "etcd-b")]);
+        Msg::Members { reading: MemberReading { listed, outside }, has_outside }
+    };
+    assert_eq!(read_at(&mut story, 0.1), Some(false), "the names first");
+    story.send(answer(false));
+    assert_eq!(read_at(&mut story, 10.0), Some(true));
+    story.send(answer(true));
+    assert_eq!(story.app.cluster.members.answering(&story.app.cluster.view), (1, 1), "2 is not watched");
+    let warned =
+        |story: &Story| story.app.cluster.certificate_warnings(SystemTime::UNIX_EPOCH + Duration::from_secs(1)).len();
+    assert_eq!((warned(&story), read_at(&mut story, 10.0)), (1, Some(false)));
+    story.send(answer(false));
+    assert_eq!((warned(&story), read_at(&mut story, 3600.0)), (1, Some(true)));
+}
+
+fn probe_of(id: u64, renewal: ProbeStep) -> MemberProbe {
+    let done = ProbeStep::Done(Duration::from_millis(2));
+    MemberProbe { member_id: id, endpoint: format!("m{id}:2379"), grant: done.clone(), renewal, revoke: done }
+}
+
+#[test]
+fn the_members_are_probed_after_a_second_press_and_not_in_read_only_mode() {
+    let mut story = Story::start(AppConfig::default());
+    story.send(cluster(vec![member(1, 1), member(2, 1), member(3, 1)], 0));
+    story.send(reading(Vec::new()));
+    let is_sent = |effects: Vec<Effect>| matches!(&effects[..], [Effect::ProbeMembers(listed)] if listed.len() == 3);
+    assert!(!is_sent(story.press(&[Key::Char('R')])), "not in this view");
+    story.press(&[Key::Char('5')]);
+    assert!(!is_sent(story.press(&[Key::Char('R')])));
+    assert!(status(&story).contains("through 3 members? R again: yes"), "{}", status(&story));
+    story.wait(11.0);
+    assert!(!is_sent(story.press(&[Key::Char('R')])), "the question is over");
+    assert!(is_sent(story.press(&[Key::Char('R')])));
+    assert!(!is_sent(story.press(&[Key::Char('R'), Key::Char('R')])), "one at a time");
+    let trouble = CallError::new(ErrorCause::NoReply, "renew a lease", "m2:2379", "no reply in time");
+    let failed = ProbeStep::Failed { after: Duration::from_secs(4), trouble };
+    let done = ProbeStep::Done(Duration::from_millis(1));
+    story.send(Msg::MembersProbed(vec![probe_of(1, done.clone()), probe_of(2, failed), probe_of(3, done)]));
+    assert!(status(&story).contains("failed at 1 of 3 members"), "{}", status(&story));
+    let rows = story.app.cluster.members.rows(&story.app.cluster.view);
+    let is_done = |row: &MemberRow<'_>| row.probe.map(|(probe, _)| probe.is_done());
+    assert_eq!(rows.iter().map(is_done).collect::<Vec<_>>(), [Some(true), Some(false), Some(true)]);
+
+    let mut story = Story::start(AppConfig { is_read_only: true, ..AppConfig::default() });
+    story.press(&[Key::Char('5')]);
+    assert!(!is_sent(story.press(&[Key::Char('R'), Key::Char('R')])));
+    assert!(status(&story).contains("Read-only"), "{}", status(&story));
+}
+
+fn status(story: &Story) -> &str {
+    story.app.view.status.as_ref().map_or("", |status| status.text.as_str())
 }
