@@ -16,13 +16,13 @@ pub(super) async fn run(shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliE
     let config = AppConfig { reads_members: true, ..headless::config(WatchArgs::default(), &shared) };
     let session = CommandSession::open(shared).await?;
     let external = headless::external(Signals::catch()?, session.clock.clone(), Some(MAX_WAIT));
-    let known = runtime::watch_until(headless::options(&session, config), external, knows_members).await;
+    let known = runtime::watch_until(headless::options(&session, config), external, |app, _| knows_members(app)).await;
     let FinalState { app, now, .. } = headless::reached(known, &session)?;
-    if out.is_json() {
-        out.data(report::members_json(&app, now)).await?;
+    let text = || report::members_table(&app, now);
+    out.report(text, || report::members_json(&app, now), &report::MEMBERS_CSV).await?;
+    if !out.is_text() {
         return Ok(Exit::Done);
     }
-    out.data(report::members_table(&app, now)).await?;
     let members = &app.cluster.members;
     if members.rows(&app.cluster.view).iter().any(|row| !row.is_endpoint) {
         out.message("* not among the endpoints").await;

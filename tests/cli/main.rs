@@ -8,6 +8,7 @@ mod guard;
 mod ports;
 
 mod json;
+mod run;
 mod sandbox;
 mod schema;
 mod sessions;
