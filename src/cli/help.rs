@@ -104,8 +104,8 @@ lease id as LEASETOP_LEASE.
 
 With --if-absent the keys are created in one transaction if none of them exists; until then it waits.
 
-Exits with the exit code of the command: 128 and the signal if one killed it, 127 if the command is not found, 126 if it is not \
-executable.
+Exits with the exit code of the command: 128 plus the number of the signal that killed it, 127 if the command is not found, 126 \
+if it is not executable.
 
 Example: leasetop run --ttl 10 --put /svc/api/1=10.0.0.1:80 -- ./api-server";
 

@@ -7,6 +7,8 @@ mod guard;
 #[path = "../common/ports.rs"]
 mod ports;
 
+mod completion;
+mod etcdctl;
 mod json;
 mod run;
 mod sandbox;

@@ -186,7 +186,8 @@ pub(super) fn for_completion(words: &[OsString], env: &Env) -> Option<GlobalFlag
         Some(path) => load(&path, env).ok()?,
         None => Content::default(),
     };
-    let cluster = chosen(&matches, &content).ok()?.map(|cluster| &cluster.values);
+    // The name of a cluster may be unfinished too.
+    let cluster = chosen(&matches, &content).ok().flatten().map(|cluster| &cluster.values);
     let command = settings::with_defaults(command(), &content.values, cluster);
     let matches = command.ignore_errors(true).try_get_matches_from(words).ok()?;
     let mut shared = GlobalFlags::from_arg_matches(&matches).ok()?;

@@ -1,8 +1,9 @@
 //! `revoke --filter`: revokes every lease that matches, after their number is confirmed.
 
-use std::io::{BufRead, IsTerminal, stdin};
+use std::io::{IsTerminal, stdin};
 
 use futures_util::{StreamExt, stream};
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::print_revoked;
 use crate::app::TypedFilter;
@@ -70,7 +71,7 @@ async fn revoke_if_confirmed(
     out.message(&format!("{}{} will be deleted.", report::listing_table(shown, &report::LISTED), keys)).await;
     out.prompt(&format!("Type {count} to revoke {}: ", plural(count, "lease"))).await;
     let mut typed = String::new();
-    let read = stdin().lock().read_line(&mut typed);
+    let read = BufReader::new(tokio::io::stdin()).read_line(&mut typed).await;
     read.map_err(|error| CliError::System { tried: "read the answer", error })?;
     if typed.trim() != count.to_string() {
         out.message("nothing was revoked").await;
