@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use leasetop::cli::{self, Cli, CliError};
+use leasetop::cli::{self, Cli, CliError, Exit};
 
 fn main() -> color_eyre::Result<ExitCode> {
     color_eyre::install()?;
-    match Cli::read().and_then(cli::run) {
+    match run() {
         Ok(exit) => Ok(exit.into()),
         Err(CliError::ReaderGone) => Ok(ExitCode::SUCCESS),
         Err(error) => {
@@ -14,6 +14,14 @@ fn main() -> color_eyre::Result<ExitCode> {
             Ok(ExitCode::from(2))
         }
     }
+}
+
+/// Answers a shell that asks for completions, or runs a command or the monitor.
+fn run() -> Result<Exit, CliError> {
+    if cli::complete()? {
+        return Ok(Exit::Done);
+    }
+    cli::run(Cli::read()?)
 }
 
 /// Prints an expected error without a backtrace.

@@ -1,4 +1,4 @@
-//! The conditions of `leasetop wait`, and when TTL replies show that one is met.
+//! The conditions of `leasetop wait`, and when replies show that one is met.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,6 +11,37 @@ use crate::inference::TimeRange;
 
 /// The poll interval while no better moment is known.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
+
+mod count;
+
+pub use count::CountCondition;
+
+/// What to wait for: of one lease, or of all.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WaitTarget {
+    /// A condition of one lease.
+    Lease(WaitCondition),
+    /// A condition of all leases.
+    Leases(CountCondition),
+}
+
+/// A text that is not a condition, with the reason.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadWaitTarget(String);
+
+impl FromStr for WaitTarget {
+    type Err = BadWaitTarget;
+
+    fn from_str(text: &str) -> Result<Self, BadWaitTarget> {
+        if let Some(condition) = CountCondition::parse(text) {
+            return condition.map(WaitTarget::Leases).map_err(BadWaitTarget);
+        }
+        let condition = text.parse().map(WaitTarget::Lease);
+        let or_of_all = "; or of all leases: count(FILTER)>=3, any(FILTER), none(FILTER)";
+        condition.map_err(|error: UnknownWaitCondition| BadWaitTarget(format!("{error}{or_of_all}")))
+    }
+}
 
 /// What to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,6 +14,8 @@ pub(super) struct LeaseFacts<'a> {
     is_last: bool,
     /// The state, if it is known already.
     state: Option<LeaseState>,
+    /// Whether a lease that was not polled yet has an unknown state.
+    needs_reply: bool,
     now: Timestamp,
 }
 
@@ -21,12 +23,17 @@ impl<'a> LeaseFacts<'a> {
     /// The current facts. `state` is the current state if it is known; it takes a while to work out.
     pub(super) fn now(lease: &'a Lease, state: Option<LeaseState>, now: Timestamp) -> Self {
         let keys = lease.keys.as_ref().map_or(&[][..], |keys| &*keys.first);
-        LeaseFacts { lease, keys, is_last: false, state, now }
+        LeaseFacts { lease, keys, is_last: false, state, needs_reply: false, now }
     }
 
     /// The facts as of the last event of the lease, with these keys.
     pub(super) fn at_last(lease: &'a Lease, keys: &'a [KeyName], now: Timestamp) -> Self {
-        LeaseFacts { lease, keys, is_last: true, state: None, now }
+        LeaseFacts { lease, keys, is_last: true, state: None, needs_reply: false, now }
+    }
+
+    /// The current facts of a living lease with these keys. Its state is unknown until etcd has replied about it.
+    pub(super) fn replied(lease: &'a Lease, keys: &'a [KeyName], now: Timestamp) -> Self {
+        LeaseFacts { lease, keys, is_last: false, state: None, needs_reply: true, now }
     }
 
     fn left(&self) -> Option<f64> {
@@ -58,6 +65,10 @@ impl FilterFacts for LeaseFacts<'_> {
             return self.lease.state_if_alive(self.now).word();
         }
         self.state.unwrap_or_else(|| self.lease.state(self.now)).word()
+    }
+
+    fn is_state_known(&self) -> bool {
+        !self.needs_reply || self.lease.last_ttl_reply.is_some() || self.lease.engine.is_some()
     }
 
     fn number(&self, number: Number) -> Option<f64> {

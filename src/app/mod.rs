@@ -66,6 +66,7 @@ mod lint_report;
 mod lock_text;
 mod lock_values;
 mod locks_view;
+mod match_count;
 mod members;
 mod members_view;
 mod msg;
@@ -154,6 +155,7 @@ pub use lock_text::{
     undecided_locks, whole_seconds,
 };
 pub use locks_view::LocksView;
+pub use match_count::{MatchCount, count_matching};
 pub use members::{MemberList, MemberReading, MemberRole, MemberRow, probe_step_text, size_in_words};
 pub use members_view::MembersView;
 pub use msg::{Listing, Msg};

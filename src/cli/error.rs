@@ -19,6 +19,8 @@ pub enum Exit {
     Done,
     /// Exit code 1: a negative result, such as not found, lost or timed out.
     No,
+    /// The exit code of the command of `run`.
+    Code(u8),
 }
 
 impl Exit {
@@ -29,7 +31,11 @@ impl Exit {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        ExitCode::from(u8::from(exit == Exit::No))
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::No => 1,
+            Exit::Code(code) => code,
+        })
     }
 }
 

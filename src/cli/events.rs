@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{self, Receiver};
 
+use super::global_options::Format;
 use super::options::EventsArgs;
 use super::signals::Signals;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless};
-use crate::app::{AppConfig, EventKind};
+use crate::app::{AppConfig, Event, EventKind};
 use crate::report;
 use crate::runtime::{self, TimedEvent};
 
@@ -46,8 +47,12 @@ pub(super) async fn run(args: EventsArgs, shared: GlobalFlags, out: &mut Out) ->
 /// Prints events. With a filter, events without a lease go to stderr: a script sees only what it asked for, and a person
 /// sees why there is no output.
 async fn print(mut told: Receiver<TimedEvent>, is_filtered: bool, out: &mut Out) -> Result<(), CliError> {
-    let is_json = out.is_json();
-    let show = if is_json { report::event_json } else { report::event_line };
+    let is_text = out.is_text();
+    let show = match out.format {
+        Format::Json => report::event_json,
+        Format::Fields => |event: &Event, start| format!("{}\n", report::fields(&report::event_json(event, start))),
+        _ => report::event_line,
+    };
     let mut is_first = true;
     while let Some(TimedEvent { event, start }) = told.recv().await {
         let is_message = is_filtered && event.lease.is_none();
@@ -57,7 +62,7 @@ async fn print(mut told: Receiver<TimedEvent>, is_filtered: bool, out: &mut Out)
             out.data(show(&event, start)).await?;
         }
         // A line of text says itself that the connection is retried.
-        let needs_message = is_json && !is_message && matches!(event.kind, EventKind::Unreached { .. });
+        let needs_message = !is_text && !is_message && matches!(event.kind, EventKind::Unreached { .. });
         if std::mem::take(&mut is_first) && needs_message {
             out.message("No member has replied yet. Retrying.").await;
         }

@@ -1,5 +1,6 @@
 //! The options of every command, with their help.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,6 +21,21 @@ pub enum Format {
     Simple,
     /// JSON, one object per line
     Json,
+    /// Tables
+    Table,
+    /// One field per line
+    Fields,
+    /// Comma-separated values
+    Csv,
+    /// As in etcdctl. No command prints it, but the variable may say it.
+    #[value(hide = true)]
+    Protobuf,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned()).as_str())
+    }
 }
 
 /// Options of every command.
@@ -54,6 +70,9 @@ pub struct GlobalFlags {
     /// Whether `--pace` was given on the command line.
     #[arg(skip)]
     pub(super) is_pace_given: bool,
+    /// Whether `--write-out` was given on the command line.
+    #[arg(skip)]
+    pub(super) is_format_given: bool,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -119,6 +138,11 @@ pub(super) struct GeneralFlags {
     #[arg(short, long, global = true, env = "ETCDCTL_WRITE_OUT", hide_env_values = true, value_name = "FORMAT")]
     #[arg(value_enum, default_value_t = Format::Simple)]
     pub(super) write_out: Format,
+    /// Print keys, and the ids of -w fields, in hex
+    #[arg(long, global = true)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
+    #[arg(action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
+    pub(super) hex: bool,
     /// Refuse writes and renewals
     #[arg(long, global = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]

@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 
+use super::global_options::Format;
 use super::keep_alive::KeepAliveLoop;
 use super::options::GrantArgs;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
@@ -73,8 +74,10 @@ async fn grant_all(
 }
 
 async fn print_granted(granted: &Granted, out: &mut Out) -> Result<(), CliError> {
-    let line = if out.is_json() { report::granted_json(granted) } else { report::granted(granted) };
-    out.data(line).await
+    if out.format == Format::Fields {
+        return out.data(out.fields().granted(granted)).await;
+    }
+    out.report(|| report::granted(granted), || report::granted_json(granted), &report::GRANT_CSV).await
 }
 
 /// Grants lease `number` of the request and attaches its keys.

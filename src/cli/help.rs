@@ -1,6 +1,8 @@
 //! `--help`: the paragraphs below the options, and the rule that a command shows only its own options.
 
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Command, CommandFactory};
+
+use super::{Cli, CliError, Exit};
 
 /// Help of `--put`. The empty escape sequence in `{n}` keeps clap from replacing it by a line break.
 pub(super) const PUT: &str = "Attach a key; may contain {ttl}, {id}, {\x1b[mn}. Repeatable";
@@ -46,6 +48,15 @@ put again moves to the last lease.
 
 Example: leasetop grant 60 --count 3 --put '/service/{\x1b[mn}={id}' --keep-alive";
 
+pub(super) const REVOKE: &str = "\
+With --filter it shows the matching leases and asks for their number. In scripts, --yes COUNT revokes only if exactly COUNT \
+leases match when it runs; else it revokes nothing and exits 1. Each lease is read once, as by `leasetop list`: renewals and \
+warnings are unknown, and unknown values never match.
+
+Filters: service:orders key:/svc/ keys=0 ttl<30 left<5s, or any part of a key or id; combine with and, or, ! and parentheses.
+
+Example: leasetop revoke --filter service:/svc/orders --dry-run";
+
 pub(super) const LIST: &str = "\
 Without --for each lease is read once. --for watches first, as the monitor does, and adds the columns every, last, margin \
 and warn; Ctrl-C lists early. `-` means unknown.
@@ -82,10 +93,26 @@ client's lease are usually unknown. With --filter, events of the connection go t
 Exits 0 on Ctrl-C, after --for, or when the reader closes the pipe; 2 if no member has replied by then.";
 
 pub(super) const WAIT: &str = "\
-Conditions: gone, renewed, left<5s (less than 5 s left). A lease that does not exist is gone.
+Conditions of one lease: gone, renewed, left<5s (less than 5 s left). A lease that does not exist is gone.
+Conditions of all leases: count(FILTER)>=3 (also > <= < =), any(FILTER), none(FILTER). A lease with an unknown value may match: \
+none() and upper limits wait until it is known. --prefix and the budgets apply to these conditions.
 
 Exits 0 when it happened, 1 on time-out or when the lease does not exist, 2 on an error. While no member replies, wait \
-retries every second.";
+retries every second.
+
+Example: leasetop wait --until 'count(key:/svc/ and state:ok)>=3' --timeout 30";
+
+pub(super) const RUN: &str = "\
+Grants a lease, attaches the keys, runs the command, and revokes the lease when the command ends. When the lease is lost, the \
+command gets SIGTERM. SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 are forwarded to the command. Its environment has the \
+lease id as LEASETOP_LEASE.
+
+With --if-absent the keys are created in one transaction if none of them exists; until then it waits.
+
+Exits with the exit code of the command: 128 plus the number of the signal that killed it, 127 if the command is not found, 126 \
+if it is not executable.
+
+Example: leasetop run --ttl 10 --put /svc/api/1=10.0.0.1:80 -- ./api-server";
 
 pub(super) const EXERCISE: &str = "\
 Grants leases of each TTL, keeps them alive, reports how often they were renewed, and revokes them. Exits 1 if any lease \
@@ -109,13 +136,31 @@ pub(super) fn with_short_help(program: Command) -> Command {
     // The variables are listed at the end: beside each option they would break half of the lines.
     let mut program = with_compact_page(program.about(about)).mut_args(|option| option.hide_env(true));
     for command in program.get_subcommands_mut() {
-        let help = match command.get_after_help() {
-            Some(help) => format!("{}\n\n{GLOBAL_OPTIONS}", help.ansi()),
-            None => GLOBAL_OPTIONS.to_owned(),
-        };
-        *command = with_compact_page(std::mem::take(command)).args(&hidden).after_help(help);
+        *command = with_own_options(std::mem::take(command), &hidden);
     }
     program
+}
+
+/// A command, and its own commands, without the global options in the help.
+fn with_own_options(command: Command, hidden: &[Arg]) -> Command {
+    let help = match command.get_after_help() {
+        Some(help) => format!("{}\n\n{GLOBAL_OPTIONS}", help.ansi()),
+        None => GLOBAL_OPTIONS.to_owned(),
+    };
+    let mut command = with_compact_page(command).args(hidden).after_help(help);
+    for inner in command.get_subcommands_mut() {
+        *inner = with_own_options(std::mem::take(inner), hidden);
+    }
+    command.disable_help_subcommand(true)
+}
+
+/// `help`: prints what `COMMAND --help` prints, and exits.
+pub(super) fn run(command: &[String]) -> Result<Exit, CliError> {
+    let words = ["leasetop"].into_iter().chain(command.iter().map(String::as_str)).chain(["--help"]);
+    match with_short_help(Cli::command()).try_get_matches_from(words) {
+        Err(help) => help.exit(),
+        Ok(_) => Ok(Exit::Done),
+    }
 }
 
 /// clap's own `--help` separates options by blank lines, which takes three screens.
@@ -127,10 +172,7 @@ fn with_compact_page(command: Command) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
-    use crate::cli::Cli;
 
     /// What `leasetop NAME --help` prints.
     fn help(name: &str) -> String {
@@ -168,7 +210,8 @@ mod tests {
         for heading in ["Commands:", "Monitor:", "Connection:", "TLS:", "General:", "Keepalive:", "Examples:"] {
             assert!(help.contains(&format!("\n{heading}\n")), "{heading} in {help}");
         }
-        for name in longs(&program).iter().map(String::as_str).chain(program.get_subcommands().map(Command::get_name)) {
+        let commands = program.get_subcommands().filter(|command| !command.is_hide_set());
+        for name in longs(&program).iter().map(String::as_str).chain(commands.map(Command::get_name)) {
             assert!(shows(&help, name), "{name} in {help}");
         }
         assert_eq!(program.get_subcommands().next().map(Command::get_name), Some("demo"));

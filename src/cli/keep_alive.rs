@@ -1,12 +1,12 @@
 //! `keep-alive`: renews leases until stopped. When one ends, it continues with the others.
 
+use super::global_options::Format;
 use super::options::KeepAliveArgs;
 use super::signals::Signals;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
 use crate::report;
 use etcd_lease::engine::{self, Consumer, Delivery, Engine, Response};
 use etcd_lease::{Ended, Granted, LeaseId};
-use simkit::Clock;
 use simkit::Timestamp;
 
 pub(super) async fn run(args: KeepAliveArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
@@ -25,7 +25,7 @@ async fn once(session: &CommandSession, ids: &[LeaseId], out: &mut Out) -> Resul
     let mut unknown = false;
     for id in ids {
         match engine.keep_alive_once(*id).await {
-            Ok(response) => print_response(&session.clock, &response, out).await?,
+            Ok(response) => print_response(session, &response, out).await?,
             Err(error @ engine::RenewError::NotFound(_)) => {
                 unknown = true;
                 let hint = session.decimal_hint(*id).await;
@@ -66,7 +66,7 @@ impl KeepAliveLoop {
                 out.message(&unprinted).await;
             }
             match delivery {
-                Delivery::Response(response) => print_response(&session.clock, &response, out).await?,
+                Delivery::Response(response) => print_response(session, &response, out).await?,
                 Delivery::Ended(id, ended) => {
                     print_end(session, id, &ended, out).await?;
                     match why_not_kept(session, id, ended) {
@@ -89,11 +89,13 @@ impl KeepAliveLoop {
     }
 }
 
-async fn print_response(clock: &Clock, response: &Response, out: &mut Out) -> Result<(), CliError> {
-    let Response { id, ttl, at, round_trip, .. } = *response;
-    let line =
-        if out.is_json() { report::kept_json(clock.wall(at), id, ttl, round_trip) } else { report::kept(id, ttl) };
-    out.data(line).await
+async fn print_response(session: &CommandSession, response: &Response, out: &mut Out) -> Result<(), CliError> {
+    let Response { id, ttl, at, round_trip, revision } = *response;
+    if out.format == Format::Fields {
+        return out.data(out.fields().kept(id, ttl, session.header(revision))).await;
+    }
+    let json = || report::kept_json(session.clock.wall(at), id, ttl, round_trip);
+    out.report(|| report::kept(id, ttl), json, &report::KEEP_ALIVE_CSV).await
 }
 
 /// The first lease that etcd was not asked about or refuses to renew.
@@ -126,8 +128,13 @@ async fn print_end(session: &CommandSession, id: LeaseId, ended: &Ended, out: &m
         let hint = if *ended == Ended::NotFound { session.decimal_hint(id).await } else { String::new() };
         out.message(&format!("lease {id} {}; keep-alive stopped{hint}", report::end_reason(ended))).await;
     }
-    if out.is_json() {
-        return out.data(report::ended_json(clock.wall(clock.now()), id, ended)).await;
+    match out.format {
+        // etcdctl prints its last line in `simple` only.
+        Format::Fields => Ok(()),
+        Format::Simple if may_exist => Ok(()),
+        _ => {
+            let json = || report::ended_json(clock.wall(clock.now()), id, ended);
+            out.report(|| report::ended(id), json, &report::KEEP_ALIVE_CSV).await
+        }
     }
-    if may_exist { Ok(()) } else { out.data(report::ended(id)).await }
 }

@@ -5,7 +5,6 @@ use crate::app::Keymap;
 use crate::report;
 
 pub(super) async fn run(keymap: &Keymap, out: &mut Out) -> Result<Exit, CliError> {
-    let text = if out.is_json() { report::keys_json(keymap) } else { report::keys_table(keymap) };
-    out.data(text).await?;
+    out.report(|| report::keys_table(keymap), || report::keys_json(keymap), &report::KEYS_CSV).await?;
     Ok(Exit::Done)
 }

@@ -21,17 +21,15 @@ pub(super) async fn run(args: LocksArgs, shared: GlobalFlags, out: &mut Out) -> 
     let options = headless::options(&session, config);
     let known = match args.watch_for {
         Some(_) => runtime::watch_leases(options, external).await.0,
-        None => runtime::watch_until(options, external, knows_locks).await,
+        None => runtime::watch_until(options, external, |app, _| knows_locks(app)).await,
     };
     let FinalState { app, now, .. } = headless::reached(known, &session)?;
     let watched = args.watch_for.map(|_| now - from);
-    if out.is_json() {
-        out.data(report::locks_json(&app, watched, now)).await?;
-    } else {
-        out.data(report::locks_table(&app, now)).await?;
-        if let Some(undecided) = undecided_locks(app.keys.locks()) {
-            out.message(&undecided).await;
-        }
+    let text = || report::locks_table(&app, now);
+    out.report(text, || report::locks_json(&app, watched, now), &report::LOCKS_CSV).await?;
+    let undecided = undecided_locks(app.keys.locks()).filter(|_| out.is_text());
+    if let Some(undecided) = undecided {
+        out.message(&undecided).await;
     }
     headless::incomplete_keys(&app).map_or(Ok(Exit::Done), Err)
 }

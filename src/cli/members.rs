@@ -19,17 +19,16 @@ pub(super) async fn run(args: MembersArgs, shared: GlobalFlags, out: &mut Out) -
     let config = AppConfig { reads_members: true, ..headless::config(WatchArgs::default(), &shared) };
     let session = CommandSession::open(shared).await?;
     let external = headless::external(Signals::catch()?, session.clock.clone(), Some(MAX_WAIT));
-    let known = runtime::watch_until(headless::options(&session, config), external, knows_members).await;
+    let known = runtime::watch_until(headless::options(&session, config), external, |app, _| knows_members(app)).await;
     let FinalState { mut app, now, .. } = headless::reached(known, &session)?;
     if args.probe_members {
         let probes = session.cluster.probe_members(&app.cluster.members.listed).await;
         app.cluster.members.on_probed(probes, session.clock.now());
     }
     let wall = session.clock.wall(now);
-    if out.is_json() {
-        out.data(report::members_json(&app, now, wall)).await?;
-    } else {
-        out.data(report::members_table(&app, now, wall)).await?;
+    let text = || report::members_table(&app, now, wall);
+    out.report(text, || report::members_json(&app, now, wall), &report::MEMBERS_CSV).await?;
+    if out.is_text() {
         notes(&app, wall, out).await;
     }
     let rows = app.cluster.members.rows(&app.cluster.view);

@@ -16,6 +16,7 @@ mod headless;
 mod help;
 mod keep_alive;
 mod keymap;
+mod lease;
 mod list;
 mod locks;
 mod logging;
@@ -25,6 +26,7 @@ mod monitor;
 mod options;
 mod out;
 mod revoke;
+mod run;
 mod sandbox;
 mod session;
 mod signals;
@@ -37,8 +39,10 @@ mod watch_args;
 
 use std::time::Duration;
 
+use clap::CommandFactory;
 use tokio::runtime::Builder;
 
+pub use self::completions::complete;
 pub use self::config::BadConfig;
 pub use self::error::{CliError, Exit, ReadOnlyBy};
 pub use self::global_options::{Format, GlobalFlags};
@@ -88,8 +92,9 @@ fn on_runtime<T>(kind: &mut Builder, command: impl Future<Output = Result<T, Cli
 }
 
 async fn headless(command: HeadlessCommand, shared: GlobalFlags) -> Result<Exit, CliError> {
-    let mut out = Out::new(shared.general.write_out);
+    let mut out = Out::new(&shared);
     let out = &mut out;
+    out.restrict(command.formats()).await?;
     match command {
         HeadlessCommand::Grant(args) => grant::run(args, shared, out).await,
         HeadlessCommand::Revoke(args) => revoke::run(args, shared, out).await,
@@ -100,13 +105,22 @@ async fn headless(command: HeadlessCommand, shared: GlobalFlags) -> Result<Exit,
         HeadlessCommand::Events(args) => events::run(args, shared, out).await,
         HeadlessCommand::Wait(args) => wait::run(args, shared, out).await,
         HeadlessCommand::KeepAlive(args) => keep_alive::run(args, shared, out).await,
+        HeadlessCommand::Run(args) => run::run(args, shared, out).await,
         HeadlessCommand::Exercise(args) => exercise::run(args, shared, out).await,
         HeadlessCommand::Sandbox(args) => sandbox::run(args, &shared, out).await,
         HeadlessCommand::Keys => keymap::run(&shared.keymap, out).await,
         HeadlessCommand::Config => sample(out).await,
         HeadlessCommand::Completions(args) => completions::run(args, out).await,
         HeadlessCommand::Man(args) => man::run(args, out).await,
+        HeadlessCommand::Version => version(out).await,
+        HeadlessCommand::Help(args) => help::run(&args.command),
+        HeadlessCommand::Lease(command) => lease::run(command, shared, out).await,
     }
+}
+
+async fn version(out: &mut Out) -> Result<Exit, CliError> {
+    out.data(Cli::command().render_version()).await?;
+    Ok(Exit::Done)
 }
 
 async fn sample(out: &mut Out) -> Result<Exit, CliError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Builder;
 
-use super::options::{ListArgs, MonitorArgs, TableArgs};
+use super::options::{LIST_FORMATS, ListArgs, MonitorArgs, TableArgs};
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, clusters, config, list, logging, on_runtime};
 use crate::app::{AppConfig, Column, KeyTemplate, requests_for};
 use crate::runtime::{self, ClusterSetup, Environment, EnvironmentFactory, MonitorOptions};
@@ -78,8 +78,9 @@ fn table_setup(rows: &TableArgs) -> Result<AppConfig, CliError> {
 }
 
 async fn list_instead(rows: TableArgs, shared: GlobalFlags) -> Result<Exit, CliError> {
-    let mut out = Out::new(shared.general.write_out);
+    let mut out = Out::new(&shared);
     out.message("No terminal; running `leasetop list`.").await;
+    out.restrict(&LIST_FORMATS).await?;
     list::run(ListArgs { rows, ..ListArgs::default() }, shared, &mut out).await
 }
 

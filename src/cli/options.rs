@@ -3,17 +3,18 @@
 //!
 //! The text of `--help` is the doc comment of each item. Further paragraphs of a command are in [`help`](super::help).
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use super::global_options::GlobalFlags;
+use super::global_options::{Format, GlobalFlags};
 use super::monitor::MonitorFlags;
 use super::{help, values};
 use crate::app::{Column, GroupBy, KeyTemplate, Sort, TypedFilter};
-use crate::wait_condition::WaitCondition;
+use crate::wait_condition::WaitTarget;
 use etcd_lease::LeaseId;
 
 /// top for etcd leases: list, watch, grant, renew and revoke
@@ -45,12 +46,13 @@ pub(super) enum HeadlessCommand {
     #[command(after_help = help::GRANT)]
     Grant(GrantArgs),
     /// Revoke leases and delete their keys
+    #[command(after_help = help::REVOKE)]
     Revoke(RevokeArgs),
     /// Show a lease's remaining time
-    #[command(name = "timetolive")]
+    #[command(name = "timetolive", visible_alias = "ttl")]
     TimeToLive(TimeToLiveArgs),
     /// List leases, once or after watching them
-    #[command(after_help = help::LIST)]
+    #[command(after_help = help::LIST, visible_alias = "ls")]
     List(ListArgs),
     /// List locks and elections with their holders and waiters
     #[command(after_help = help::LOCKS)]
@@ -61,11 +63,15 @@ pub(super) enum HeadlessCommand {
     /// Stream lease events of all clients, one per line
     #[command(after_help = help::EVENTS)]
     Events(EventsArgs),
-    /// Wait until a lease ends or is renewed
+    /// Wait for a condition of one lease or of all
     #[command(after_help = help::WAIT)]
     Wait(WaitArgs),
     /// Keep leases alive until stopped
+    #[command(visible_alias = "keepalive")]
     KeepAlive(KeepAliveArgs),
+    /// Run a command while keeping its lease alive
+    #[command(after_help = help::RUN)]
+    Run(RunArgs),
     /// Measure how often leases are renewed
     #[command(after_help = help::EXERCISE)]
     Exercise(ExerciseArgs),
@@ -80,6 +86,64 @@ pub(super) enum HeadlessCommand {
     Completions(CompletionsArgs),
     /// Print the manual page (view with man -l)
     Man(ManArgs),
+    /// Print the version
+    Version,
+    /// Print the help of a command
+    Help(HelpArgs),
+    /// The commands of `etcdctl lease`
+    #[command(subcommand, hide = true)]
+    Lease(LeaseCommand),
+}
+
+/// The commands of `etcdctl lease`, as its users type them.
+#[derive(Debug, Subcommand)]
+pub(super) enum LeaseCommand {
+    /// Grant leases, optionally with keys
+    #[command(after_help = help::GRANT)]
+    Grant(GrantArgs),
+    /// Revoke leases and delete their keys
+    #[command(after_help = help::REVOKE)]
+    Revoke(RevokeArgs),
+    /// Show a lease's remaining time
+    #[command(name = "timetolive", visible_alias = "ttl")]
+    TimeToLive(TimeToLiveArgs),
+    /// List lease ids
+    #[command(visible_alias = "ls")]
+    List,
+    /// Keep leases alive until stopped
+    #[command(visible_alias = "keepalive")]
+    KeepAlive(KeepAliveArgs),
+}
+
+/// Formats of `list` and of every command with a table.
+pub(super) const LIST_FORMATS: [Format; 5] = [Format::Simple, Format::Json, Format::Table, Format::Fields, Format::Csv];
+
+impl HeadlessCommand {
+    /// The formats in which it prints. Empty if it prints no data, or always the same.
+    pub(super) fn formats(&self) -> &'static [Format] {
+        match self {
+            HeadlessCommand::List(_)
+            | HeadlessCommand::Locks(_)
+            | HeadlessCommand::Members
+            | HeadlessCommand::Exercise(_)
+            | HeadlessCommand::Keys => &LIST_FORMATS,
+            HeadlessCommand::Revoke(args) if args.dry_run => &LIST_FORMATS,
+            HeadlessCommand::Grant(_)
+            | HeadlessCommand::Revoke(_)
+            | HeadlessCommand::TimeToLive(_)
+            | HeadlessCommand::KeepAlive(_)
+            | HeadlessCommand::Wait(_)
+            | HeadlessCommand::Lease(_) => &[Format::Simple, Format::Json, Format::Fields, Format::Csv],
+            HeadlessCommand::Events(_) => &[Format::Simple, Format::Json, Format::Fields],
+            HeadlessCommand::Run(_)
+            | HeadlessCommand::Sandbox(_)
+            | HeadlessCommand::Config
+            | HeadlessCommand::Completions(_)
+            | HeadlessCommand::Man(_)
+            | HeadlessCommand::Version
+            | HeadlessCommand::Help(_) => &[],
+        }
+    }
 }
 
 /// Options of `list` that need `--for`.
@@ -160,8 +224,17 @@ pub(super) struct GrantArgs {
 #[derive(Debug, Args)]
 pub(super) struct RevokeArgs {
     /// Lease ids
-    #[arg(required = true, value_name = "ID", allow_negative_numbers = true)]
+    #[arg(required_unless_present = "filter", value_name = "ID", allow_negative_numbers = true)]
     pub(super) ids: Vec<LeaseId>,
+    /// Revoke every lease matching FILTER; asks first
+    #[arg(long, value_name = "FILTER", conflicts_with = "ids")]
+    pub(super) filter: Option<TypedFilter>,
+    /// List the matching leases without revoking them
+    #[arg(long, requires = "filter", conflicts_with = "yes")]
+    pub(super) dry_run: bool,
+    /// Revoke without asking if exactly COUNT leases match
+    #[arg(long, value_name = "COUNT", requires = "filter")]
+    pub(super) yes: Option<usize>,
 }
 
 #[derive(Debug, Args)]
@@ -227,15 +300,17 @@ pub(super) struct EventsArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct WaitArgs {
-    /// Lease id
+    /// Lease id; none if the condition is about all leases
     #[arg(allow_negative_numbers = true)]
-    pub(super) id: LeaseId,
+    pub(super) id: Option<LeaseId>,
     /// Condition to wait for
-    #[arg(long, value_name = "gone|renewed|left<5s")]
-    pub(super) until: WaitCondition,
+    #[arg(long, value_name = "CONDITION")]
+    pub(super) until: WaitTarget,
     /// Give up after this time [default: never]
     #[arg(long, value_name = "DURATION", value_parser = values::duration, allow_negative_numbers = true)]
     pub(super) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(super) watch_args: WatchArgs,
 }
 
 #[derive(Debug, Args)]
@@ -246,6 +321,21 @@ pub(super) struct KeepAliveArgs {
     /// Renew each lease once and exit
     #[arg(long)]
     pub(super) once: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// TTL in seconds, or a duration such as 2m
+    #[arg(long, default_value = "10", value_parser = values::ttl, allow_negative_numbers = true)]
+    pub(super) ttl: i64,
+    #[arg(long = "put", value_name = "KEY=VALUE", help = help::PUT)]
+    pub(super) puts: Vec<KeyTemplate>,
+    /// Wait until no key of --put exists, as for a lock
+    #[arg(long, requires = "puts")]
+    pub(super) if_absent: bool,
+    /// Command with its arguments, after `--`
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(super) command: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -280,6 +370,12 @@ pub(super) struct CompletionsArgs {
     /// Shell to generate the script for
     #[arg(value_enum)]
     pub(super) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HelpArgs {
+    /// Command to describe [default: leasetop itself]
+    pub(super) command: Vec<String>,
 }
 
 #[derive(Debug, Args)]

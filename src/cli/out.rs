@@ -4,23 +4,84 @@ use std::io::{self, ErrorKind, IsTerminal};
 
 use tokio::io::{AsyncWriteExt, Stderr, Stdout};
 
-use super::CliError;
 use super::global_options::Format;
+use super::{CliError, GlobalFlags};
+use crate::report::{self, CsvLayout};
 
 /// Data goes to stdout, everything else to stderr.
 pub(super) struct Out {
     stdout: Stdout,
     stderr: Stderr,
     pub(super) format: Format,
+    /// Whether the format was given on the command line.
+    is_format_given: bool,
+    /// Whether keys, and the ids of [`Format::Fields`], are in hex.
+    pub(super) is_hex: bool,
+    /// Whether an object was printed already.
+    has_printed: bool,
 }
 
 impl Out {
-    pub(super) fn new(format: Format) -> Self {
-        Out { stdout: tokio::io::stdout(), stderr: tokio::io::stderr(), format }
+    pub(super) fn new(shared: &GlobalFlags) -> Self {
+        Out {
+            stdout: tokio::io::stdout(),
+            stderr: tokio::io::stderr(),
+            format: shared.general.write_out,
+            is_format_given: shared.is_format_given,
+            is_hex: shared.general.hex,
+            has_printed: false,
+        }
     }
 
-    pub(super) fn is_json(&self) -> bool {
-        self.format == Format::Json
+    /// Checks the format of a command that prints `formats`; with none of them it does not matter. Another format of the
+    /// environment or the config file falls back to [`Format::Simple`], with a note: it is meant for other commands too.
+    ///
+    /// # Errors
+    /// Another format was given on the command line.
+    pub(super) async fn restrict(&mut self, formats: &[Format]) -> Result<(), CliError> {
+        if formats.is_empty() || formats.contains(&self.format) {
+            return Ok(());
+        }
+        let known: Vec<String> = formats.iter().map(Format::to_string).collect();
+        let why = format!("this command does not print {}; it prints {}", self.format, known.join(", "));
+        if self.is_format_given {
+            return Err(CliError::Usage(why));
+        }
+        self.message(&format!("note: {why}. Printing simple.")).await;
+        self.format = Format::Simple;
+        Ok(())
+    }
+
+    /// The fields of etcdctl's commands.
+    pub(super) fn fields(&self) -> report::Fields {
+        report::Fields { is_hex: self.is_hex }
+    }
+
+    /// Whether the output is text for people.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.format, Format::Simple | Format::Table)
+    }
+
+    /// Prints text, JSON, or what is made from JSON.
+    ///
+    /// # Errors
+    /// Those of [`Out::data`].
+    pub(super) async fn report<T: AsRef<[u8]>>(
+        &mut self,
+        text: impl FnOnce() -> T,
+        json: impl FnOnce() -> String,
+        layout: &CsvLayout,
+    ) -> Result<(), CliError> {
+        let is_first = !std::mem::replace(&mut self.has_printed, true);
+        match self.format {
+            Format::Simple | Format::Table | Format::Protobuf => self.data(text()).await,
+            Format::Json => self.data(json()).await,
+            Format::Fields => {
+                let blank = if is_first { "" } else { "\n" };
+                self.data(format!("{blank}{}", report::fields(&json()))).await
+            }
+            Format::Csv => self.data(report::records_csv(&json(), layout, is_first)).await,
+        }
     }
 
     /// Whether stdout is a terminal.
@@ -46,6 +107,11 @@ impl Out {
     /// Prints a line to stderr. Errors are ignored.
     pub(super) async fn message(&mut self, line: &str) {
         self.stderr_bytes(&format!("{line}\n")).await;
+    }
+
+    /// Prints a question to stderr, without a line break.
+    pub(super) async fn prompt(&mut self, question: &str) {
+        self.stderr_bytes(question).await;
     }
 
     /// Rewrites the progress line if stderr is a terminal. An empty text clears it.

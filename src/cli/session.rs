@@ -6,7 +6,7 @@ use crate::demo::DemoClients;
 use crate::escape::printable;
 use etcd_lease::engine::Engine;
 use etcd_lease::wire::{Cluster, Settings, Target};
-use etcd_lease::{LeaseId, RenewalSchedule, TtlStatus};
+use etcd_lease::{Header, LeaseId, RenewalSchedule, TtlStatus};
 use etcd_sandbox::Sandbox;
 use simkit::Clock;
 use simkit::tasks::Task;
@@ -74,6 +74,14 @@ impl CommandSession {
             }
             _ => String::new(),
         }
+    }
+
+    /// A header as of the chosen member, for replies whose own is not passed on.
+    pub(super) fn header(&self, revision: i64) -> Header {
+        let view = self.cluster.view();
+        let header = Header { cluster_id: view.cluster_id, revision, ..Header::default() };
+        let Some(member) = view.current() else { return header };
+        Header { member_id: member.member_id, raft_term: member.raft_term, ..header }
     }
 
     pub(super) fn engine(&self) -> Engine {

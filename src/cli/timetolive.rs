@@ -1,5 +1,6 @@
 //! `timetolive`: shows a lease's remaining time.
 
+use super::global_options::Format;
 use super::options::TimeToLiveArgs;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
 use crate::report;
@@ -8,12 +9,13 @@ use etcd_lease::TtlStatus;
 pub(super) async fn run(args: TimeToLiveArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     let session = CommandSession::open(shared).await?;
     let answer = session.cluster.time_to_live(args.id, args.keys).await?;
-    let line = if out.is_json() {
-        report::time_to_live_json(&answer, args.keys).into_bytes()
+    if out.format == Format::Fields {
+        out.data(out.fields().time_to_live(&answer)).await?;
     } else {
-        report::time_to_live(&answer, args.keys, out.is_terminal())
-    };
-    out.data(line).await?;
+        let for_terminal = out.is_terminal();
+        let text = || report::time_to_live(&answer, args.keys, for_terminal);
+        out.report(text, || report::time_to_live_json(&answer, args.keys), &report::TIME_TO_LIVE_CSV).await?;
+    }
     if answer.ttl_status() != TtlStatus::Missing {
         return Ok(Exit::Done);
     }

@@ -26,11 +26,11 @@ pub(super) fn ttl(text: &str) -> Result<i64, String> {
     check_ttl(seconds).map_err(|error| error.to_string())
 }
 
-/// Parses a duration greater than 0 in Go's notation: `500ms`, `2s`, `1m30s`.
+/// Parses a duration greater than 0: seconds, or Go's notation (`500ms`, `2s`, `1m30s`).
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let zero = text.parse::<f64>().is_ok_and(|number| number == 0.0);
-    let duration = if zero { Ok(SignedDuration::ZERO) } else { text.parse::<SignedDuration>() };
-    let duration = duration.map_err(|_| "expected a duration: 500ms, 2s, 1m30s".to_owned())?;
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || b"-.".contains(&byte));
+    let duration: Result<SignedDuration, _> = if is_number { format!("{text}s").parse() } else { text.parse() };
+    let duration = duration.map_err(|_| "expected seconds or a duration: 3, 500ms, 2s, 1m30s".to_owned())?;
     match Duration::try_from(duration) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
         _ => Err("duration must be greater than 0".to_owned()),
@@ -110,11 +110,19 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_reads_as_gos() {
-        for (text, millis) in [("2s", 2_000), ("500ms", 500), ("1m30s", 90_000), ("1.5s", 1_500), ("1h", 3_600_000)] {
+    fn a_duration_is_seconds_or_gos_notation() {
+        for (text, millis) in [
+            ("2s", 2_000),
+            ("500ms", 500),
+            ("1m30s", 90_000),
+            ("1.5s", 1_500),
+            ("1h", 3_600_000),
+            ("5", 5_000),
+            ("0.5", 500),
+        ] {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
-        for text in ["0", "0s", "-1s", "5", "", "soon"] {
+        for text in ["0", "0s", "-1s", "-1", "", "soon", ".", "1-2"] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

@@ -32,6 +32,10 @@ pub trait FilterFacts {
     fn who(&self) -> &str;
     /// Its state, as [`LeaseState::word`](crate::app::LeaseState::word) prints it.
     fn state(&self) -> &str;
+    /// Whether the state is known. If not, the lease is taken for healthy.
+    fn is_state_known(&self) -> bool {
+        true
+    }
     /// A number. `None` if it is unknown.
     fn number(&self, number: Number) -> Option<f64>;
     /// The known attached keys, not escaped; there may be more.
@@ -70,7 +74,12 @@ enum Comparison {
 impl Filter {
     /// Whether a lease matches. An empty filter matches every lease.
     pub fn matches(&self, facts: &impl FilterFacts) -> bool {
-        self.0.as_ref().is_none_or(|expr| expr.holds(facts) == Some(true))
+        self.decide(facts) == Some(true)
+    }
+
+    /// Whether a lease matches, or `None` if that depends on an unknown value.
+    pub fn decide(&self, facts: &impl FilterFacts) -> Option<bool> {
+        self.0.as_ref().map_or(Some(true), |expr| expr.holds(facts))
     }
 
     /// Whether it is empty and matches every lease.
@@ -164,6 +173,7 @@ impl Text {
     fn has(self, facts: &impl FilterFacts, part: &str) -> Option<bool> {
         let in_id = || in_id(facts.id(), part);
         match self {
+            Text::State if !facts.is_state_known() => None,
             Text::State => Some(is_in_state(facts.state(), part)),
             Text::Who => Some(facts.who() == part),
             Text::Warn => facts.has_warning(part),

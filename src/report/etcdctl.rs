@@ -1,8 +1,8 @@
-//! Exactly etcdctl's `simple` lines (`etcdctl/ctlv3/command/printer_simple.go`).
+//! Exactly etcdctl's `simple` lines and `fields` (`etcdctl/ctlv3/command/printer_simple.go`, `printer_fields.go`).
 
 use crate::error_table::sentence;
 use crate::escape::printable;
-use etcd_lease::{Ended, Granted, LeaseId, TimeToLive, TtlStatus};
+use etcd_lease::{Ended, Granted, Header, LeaseId, TimeToLive, TtlStatus};
 
 /// `etcdctl lease grant`.
 pub fn granted(granted: &Granted) -> String {
@@ -42,6 +42,62 @@ pub fn ended(id: LeaseId) -> String {
     format!("lease {id} expired or revoked.\n")
 }
 
+/// `etcdctl lease list`.
+pub fn leases(ids: &[LeaseId]) -> String {
+    let lines: String = ids.iter().map(|id| format!("{id}\n")).collect();
+    format!("found {} leases\n{lines}", ids.len())
+}
+
+/// etcdctl's `fields`: ids in decimal, or in hex with `--hex`.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields {
+    /// Whether ids are in hex.
+    pub is_hex: bool,
+}
+
+impl Fields {
+    /// `etcdctl lease grant -w fields`.
+    pub fn granted(self, granted: &Granted) -> String {
+        format!("{}{}\"TTL\" : {}\n", self.header(granted.header), self.id(granted.id), granted.ttl)
+    }
+
+    /// `etcdctl lease revoke -w fields`.
+    pub fn revoked(self, header: Header) -> String {
+        self.header(header)
+    }
+
+    /// `etcdctl lease timetolive -w fields`. Keys are quoted.
+    pub fn time_to_live(self, answer: &TimeToLive) -> String {
+        let TimeToLive { id, ttl, granted_ttl, header, .. } = *answer;
+        let keys: String =
+            answer.keys.iter().map(|key| format!("\"Key\" : \"{}\"\n", printable(key).replace('"', "\\\""))).collect();
+        format!("{}{}\"TTL\" : {ttl}\n\"GrantedTTL\" : {granted_ttl}\n{keys}", self.header(header), self.id(id))
+    }
+
+    /// One reply of `etcdctl lease keep-alive -w fields`.
+    pub fn kept(self, id: LeaseId, ttl: i64, header: Header) -> String {
+        format!("{}{}\"TTL\" : {ttl}\n", self.header(header), self.id(id))
+    }
+
+    /// `etcdctl lease list -w fields`.
+    pub fn leases(self, ids: &[LeaseId], header: Header) -> String {
+        self.header(header) + &ids.iter().map(|id| self.id(*id)).collect::<String>()
+    }
+
+    fn id(self, id: LeaseId) -> String {
+        if self.is_hex { format!("\"ID\" : {id}\n") } else { format!("\"ID\" : {}\n", id.0) }
+    }
+
+    /// etcdctl prints a revision of 0 only before 3.6.
+    fn header(self, header: Header) -> String {
+        let Header { cluster_id, member_id, revision, raft_term } = header;
+        let id = |id: u64| if self.is_hex { format!("{id:x}") } else { id.to_string() };
+        let (cluster, member) = (id(cluster_id), id(member_id));
+        let revision = if revision == 0 { String::new() } else { format!("\"Revision\" : {revision}\n") };
+        format!("\"ClusterID\" : {cluster}\n\"MemberID\" : {member}\n{revision}\"RaftTerm\" : {raft_term}\n")
+    }
+}
+
 /// Why a keepalive ended, to follow the lease's name. For stderr: etcdctl has no such line.
 pub fn end_reason(ended: &Ended) -> String {
     let text = match ended {
@@ -61,7 +117,6 @@ pub fn end_reason(ended: &Ended) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use etcd_lease::Header;
 
     fn answer(ttl: i64, granted_ttl: i64) -> TimeToLive {
         let keys = vec![b"/a".to_vec(), b"\x1b[2J".to_vec()];
@@ -76,6 +131,20 @@ mod tests {
         assert_eq!(gone, b"lease 000000000000694d already expired\n");
         let dying = time_to_live(&answer(-3, 10), false, false);
         assert_eq!(dying, b"lease 000000000000694d granted with TTL(10s), remaining(-3s)\n");
+    }
+
+    #[test]
+    fn fields_are_etcdctls() {
+        let header = Header { cluster_id: 14_841_639_068_965_178_418, member_id: 10, revision: 7, raft_term: 2 };
+        let answer = TimeToLive { header, ..answer(7, 10) };
+        let decimal = Fields { is_hex: false }.time_to_live(&answer);
+        let start = "\"ClusterID\" : 14841639068965178418\n\"MemberID\" : 10\n\"Revision\" : 7\n\"RaftTerm\" : 2\n";
+        let rest = "\"ID\" : 26957\n\"TTL\" : 7\n\"GrantedTTL\" : 10\n\"Key\" : \"/a\"\n\"Key\" : \"\\x1b[2J\"\n";
+        assert_eq!(decimal, format!("{start}{rest}"));
+        let hex = Fields { is_hex: true }.leases(&[LeaseId(0x694d)], Header { revision: 0, ..header });
+        let expected =
+            "\"ClusterID\" : cdf818194e3a8c32\n\"MemberID\" : a\n\"RaftTerm\" : 2\n\"ID\" : 000000000000694d\n";
+        assert_eq!(hex, expected);
     }
 
     #[test]

@@ -8,8 +8,10 @@ use super::json::line;
 #[cfg(test)]
 use super::schema;
 use super::text::rfc3339;
+use crate::app::MatchCount;
 use crate::inference::TimeRange;
-use crate::wait_condition::WaitCondition;
+use crate::plural::plural;
+use crate::wait_condition::{CountCondition, WaitCondition};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -87,6 +89,67 @@ pub(super) struct WaitedObject {
     left: Option<f64>,
     /// Maximum error of `left`, in seconds.
     left_error: Option<f64>,
+}
+
+/// The result of waiting for a number of leases.
+#[derive(Clone, Copy, Debug)]
+pub struct WaitedForCount<'a> {
+    /// Real time of the end.
+    pub at: SystemTime,
+    /// The condition.
+    pub condition: &'a CountCondition,
+    /// The last count.
+    pub count: MatchCount,
+    /// Why the condition was not met. None if it was.
+    pub reason: Option<Reason>,
+}
+
+/// The result of waiting for a number of leases.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct WaitedForCountObject {
+    /// End of the wait: RFC 3339 with milliseconds.
+    #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
+    at: String,
+    /// The condition.
+    #[cfg_attr(test, schemars(regex(pattern = r"^(count|any|none)\(.*\)")))]
+    until: String,
+    /// Whether the condition was met.
+    happened: bool,
+    /// Number of leases that match the filter.
+    count: usize,
+    /// Number of leases that may match: it depends on a value that is not known.
+    unknown: usize,
+    /// Why the condition was not met. Left out if it was.
+    #[cfg_attr(test, schemars(extend("enum" = ["timeout", "stopped"])))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+/// `wait` for a number of leases: one object.
+pub fn waited_for_count_json(waited: &WaitedForCount<'_>) -> String {
+    line(&WaitedForCountObject {
+        at: rfc3339(waited.at),
+        until: waited.condition.to_string(),
+        happened: waited.reason.is_none(),
+        count: waited.count.matching,
+        unknown: waited.count.unknown,
+        reason: waited.reason.map(|reason| if reason == Reason::TimedOut { "timeout" } else { "stopped" }),
+    })
+}
+
+/// `wait` for a number of leases: one line.
+pub fn waited_for_count(waited: &WaitedForCount<'_>) -> String {
+    let MatchCount { matching, unknown } = waited.count;
+    let verb = if matching == 1 { "matches" } else { "match" };
+    let others = if unknown == 0 { String::new() } else { format!(", {unknown} more may") };
+    let count = format!("{} {verb}{others}", plural(matching, "lease"));
+    let condition = waited.condition;
+    match waited.reason {
+        None => format!("{condition}: {count}\n"),
+        Some(Reason::TimedOut) => format!("timed out before {condition}: {count}\n"),
+        Some(_) => format!("interrupted before {condition}: {count}\n"),
+    }
 }
 
 /// `wait`: one object.

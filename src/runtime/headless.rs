@@ -85,13 +85,13 @@ pub async fn watch_leases(
 pub async fn watch_until(
     options: HeadlessOptions,
     external: impl Stream<Item = ExternalEvent> + Unpin,
-    is_done: impl Fn(&AppState) -> bool,
+    mut is_done: impl FnMut(&AppState, Timestamp) -> bool,
 ) -> FinalState {
     let mut run = HeadlessRun::start(options);
     run.session.app.events.record_all();
     let more = |session: &mut Session, _| {
         session.app.events.drain_recorded();
-        !is_done(&session.app)
+        !is_done(&session.app, session.clock.now())
     };
     run.run(external, more).await
 }

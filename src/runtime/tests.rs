@@ -2,6 +2,7 @@
 
 mod availability;
 mod clients;
+mod counts;
 mod demo;
 mod drills;
 mod exercise;

@@ -219,9 +219,10 @@ fn every_command_line_parses() {
     for name in documents() {
         let document = read(&name);
         for line in blocks(&document, "sh").into_iter().filter(|line| line.starts_with("leasetop")) {
-            // With --help nothing runs, but the arguments before it are parsed.
+            // With --help nothing runs, but the arguments before it are parsed. After `--` it would belong to another command.
             let mut args = words(line);
-            args.push("--help".to_owned());
+            let end = args.iter().position(|word| word == "--").unwrap_or(args.len());
+            args.insert(end, "--help".to_owned());
             let output = leasetop(&args[1..]);
             assert!(output.status.success(), "{name}: {line}\n{}", errors(&output));
             count += 1;

@@ -29,7 +29,7 @@ fn a_lease_from_grant_to_revoke() {
 
     let told = objects(&sandbox, "timetolive", &["timetolive", lease, "--keys"], 0);
     assert_eq!((&told[0]["keys"][0], &told[0]["keys_base64"][0]), (&"/c/3".into(), &"L2MvMw==".into()));
-    assert_eq!(objects(&sandbox, "timetolive", &["timetolive", lease], 0)[0]["keys"], Value::Null);
+    assert_eq!(objects(&sandbox, "timetolive", &["ttl", lease], 0)[0].get("keys"), None);
 
     let listed = objects(&sandbox, "list", &["list", "--holding", "/c/3"], 0);
     assert_eq!(id(&listed[0]["leases"][0]), lease);

@@ -7,7 +7,10 @@ mod guard;
 #[path = "../common/ports.rs"]
 mod ports;
 
+mod completion;
+mod etcdctl;
 mod json;
+mod run;
 mod sandbox;
 mod schema;
 mod sessions;

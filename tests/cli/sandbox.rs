@@ -34,6 +34,11 @@ impl Sandbox {
         Sandbox { endpoint, _process: process }
     }
 
+    /// Where it listens.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// The program on this sandbox.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = leasetop();

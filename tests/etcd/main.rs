@@ -51,5 +51,7 @@ mod locks;
 mod members;
 mod observed;
 mod restored;
+mod run;
+mod same;
 mod truth;
 mod verbs;

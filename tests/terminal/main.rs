@@ -18,6 +18,7 @@ mod measure;
 mod monitor;
 mod odd_terminals;
 mod panic;
+mod revoke;
 mod rows;
 mod sandbox;
 mod suspend;

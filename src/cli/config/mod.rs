@@ -41,7 +41,7 @@ pub use self::file::BadConfig;
 pub(super) use self::sample::sample;
 
 /// Commands that do not depend on the config file.
-const WITHOUT_FILE: [&str; 3] = ["config", "completions", "man"];
+const WITHOUT_FILE: [&str; 5] = ["config", "completions", "man", "version", "help"];
 /// Commands with their own sandbox.
 const ON_SANDBOX: [&str; 2] = ["demo", "sandbox"];
 
@@ -119,6 +119,7 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     cli.shared.mutes = content.mutes.clone();
     cli.shared.lock_patterns = content.locks.clone();
     cli.shared.is_pace_given = matches.value_source("pace") == Some(ValueSource::CommandLine);
+    cli.shared.is_format_given = matches.value_source("write_out") == Some(ValueSource::CommandLine);
     cli.shared.config_file = ConfigFile(Arc::new(content));
     Ok(cli)
 }
@@ -175,6 +176,24 @@ pub(super) fn for_cluster(start: &GlobalFlags, name: &str) -> Result<(GlobalFlag
 /// Whether a config file can have this setting at its top level.
 pub(super) fn has_setting(name: &str) -> bool {
     settings::SETTINGS.iter().any(|setting| setting.name == name)
+}
+
+/// The global options of an unfinished command line, with those of the config file; `None` if a file cannot be used.
+pub(super) fn for_completion(words: &[OsString], env: &Env) -> Option<GlobalFlags> {
+    let matches = command().ignore_errors(true).try_get_matches_from(words).ok()?;
+    let path = matches.get_one::<PathBuf>("config").cloned();
+    let content = match path.or_else(|| env.file().filter(|path| path.exists())) {
+        Some(path) => load(&path, env).ok()?,
+        None => Content::default(),
+    };
+    // The name of a cluster may be unfinished too.
+    let cluster = chosen(&matches, &content).ok().flatten().map(|cluster| &cluster.values);
+    let command = settings::with_defaults(command(), &content.values, cluster);
+    let matches = command.ignore_errors(true).try_get_matches_from(words).ok()?;
+    let mut shared = GlobalFlags::from_arg_matches(&matches).ok()?;
+    shared.general.themes.clone_from(&content.themes);
+    shared.config_file = ConfigFile(Arc::new(content));
+    Some(shared)
 }
 
 /// Parses the arguments. clap's usage line lists every option that the environment sets, so an error is reported by a second

@@ -77,9 +77,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("log-file", Kind::File(|t| &t.log_file), Reach::Program, r#""/tmp/leasetop.log""#),
     setting("pace", Kind::Text(|t| &t.pace), Reach::Both, ""),
     setting("queue-capacity", Kind::Number(|t| &t.queue_capacity), Reach::Program, ""),
-    Setting { also: &["events", "list"], ..setting("budget", Kind::Number(|t| &t.budget), Reach::Both, "200") },
+    Setting { also: &["events", "list", "wait"], ..setting("budget", Kind::Number(|t| &t.budget), Reach::Both, "200") },
     Setting {
-        also: &["events", "list"],
+        also: &["events", "list", "wait"],
         ..setting("key-budget", Kind::Text(|t| &t.key_budget), Reach::Both, r#""8MB""#)
     },
     Setting { also: &["events"], ..setting("prefix", Kind::Text(|t| &t.prefix), Reach::Both, r#""/services/""#) },

@@ -53,7 +53,7 @@ fn errors_have_file_line_and_key() {
         ("an endpoint without a port", "endpoints = [\"10.0.0.1:2379\", \"localhost\"]\n"),
         ("no endpoint", "endpoints = []\n"),
         ("a list of numbers", "endpoints = [2379]\n"),
-        ("a duration without a unit", "command-timeout = \"5\"\n"),
+        ("a duration of an unknown unit", "command-timeout = \"5 moons\"\n"),
         ("a choice that there is not", "theme = \"purple\"\n"),
         ("a pace that there is not", "pace = \"fast\"\n"),
         ("a password", "password = \"secret\"\n"),

@@ -35,9 +35,8 @@ pub(super) async fn run(args: ExerciseArgs, shared: GlobalFlags, out: &mut Out) 
 async fn print_report(exercise: &CadenceReport, run: &ExerciseRun<'_>, out: &mut Out) -> Result<(), CliError> {
     out.progress("").await;
     let start = run.start_of_clock();
-    let text =
-        if out.is_json() { report::exercise_json(exercise, start) } else { report::exercise_table(exercise, start) };
-    out.data(text).await?;
+    let text = || report::exercise_table(exercise, start);
+    out.report(text, || report::exercise_json(exercise, start), &report::EXERCISE_CSV).await?;
     if let Some(cost) = run.cost() {
         out.message(&cost).await;
     }

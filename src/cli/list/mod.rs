@@ -1,8 +1,9 @@
 //! `list`: lists leases, read once or after watching them.
 
-mod read;
+pub(super) mod read;
 mod watch;
 
+use super::global_options::Format;
 use super::options::{ListArgs, TableArgs};
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless};
 use crate::app::{Column, GroupBy, Sort};
@@ -16,7 +17,7 @@ impl ListArgs {
 
     /// Whether only ids are printed, so that no lease has to be queried.
     fn is_ids_only(&self, out: &Out) -> bool {
-        self.quiet && !out.is_json() && !self.rows.is_some() && self.watch_for.is_none()
+        self.quiet && out.is_text() && !self.rows.is_some() && self.watch_for.is_none()
     }
 }
 
@@ -39,10 +40,11 @@ pub(super) async fn run(args: ListArgs, shared: GlobalFlags, out: &mut Out) -> R
         Some(span) => watch::watched(&session, config, span, out).await?,
         None => (read::all(&session, held).await?, None),
     };
+    listing.shows_hex = out.is_hex;
     if let Some(reason) = choose(&mut listing, held, &args.rows) {
         return no(&reason, out).await;
     }
-    out.data(render(&listing, &args, &columns, out.is_json())).await?;
+    print(&listing, &args, &columns, out).await?;
     trouble.map_or(Ok(Exit::Done), Err)
 }
 
@@ -68,19 +70,25 @@ fn choose(listing: &mut LeaseListing, held: Option<LeaseId>, rows: &TableArgs) -
     Some(if exists { format!("lease {id} does not match --filter") } else { format!("lease {id} is gone") })
 }
 
-fn render(listing: &LeaseListing, args: &ListArgs, columns: &[Column], is_json: bool) -> String {
+async fn print(listing: &LeaseListing, args: &ListArgs, columns: &[Column], out: &mut Out) -> Result<(), CliError> {
     let follows_rows = args.rows.sort.is_some();
     if let Some(by) = args.rows.group.filter(|by| *by != GroupBy::None) {
-        if is_json {
-            report::groups_json(listing, by, follows_rows)
-        } else {
-            report::groups_table(listing, by, follows_rows)
-        }
-    } else if is_json {
-        report::listing_json(listing)
-    } else if args.quiet {
-        report::listing_ids(&listing.ids())
-    } else {
-        report::listing_table(listing, columns)
+        let text = || report::groups_table(listing, by, follows_rows);
+        return out.report(text, || report::groups_json(listing, by, follows_rows), &report::GROUPS_CSV).await;
     }
+    if args.quiet && out.is_text() {
+        return out.data(report::listing_ids(&listing.ids())).await;
+    }
+    print_leases(listing, columns, out).await
+}
+
+/// Prints leases in any format.
+pub(super) async fn print_leases(listing: &LeaseListing, columns: &[Column], out: &mut Out) -> Result<(), CliError> {
+    let text = match out.format {
+        Format::Json => report::listing_json(listing),
+        Format::Fields => report::fields(&report::listing_json(listing)),
+        Format::Csv => report::listing_csv(listing),
+        Format::Simple | Format::Table | Format::Protobuf => report::listing_table(listing, columns),
+    };
+    out.data(text).await
 }

@@ -32,7 +32,7 @@ pub(super) async fn ids(session: &CommandSession, held: Option<LeaseId>) -> Resu
 }
 
 /// Queries all leases, or `held` only. Leases that end in the meantime are left out.
-pub(super) async fn all(session: &CommandSession, held: Option<LeaseId>) -> Result<LeaseListing, CliError> {
+pub(in crate::cli) async fn all(session: &CommandSession, held: Option<LeaseId>) -> Result<LeaseListing, CliError> {
     let list = listed(session, held).await?;
     let mut answers = stream::iter(list.ids).map(|id| reading(session, id)).buffered(MAX_IN_FLIGHT);
     let mut leases = Vec::new();
@@ -51,7 +51,7 @@ pub(super) async fn all(session: &CommandSession, held: Option<LeaseId>) -> Resu
     Ok(LeaseListing::read_once(introduced(session).await, header, leases, now, start))
 }
 
-async fn listed(session: &CommandSession, held: Option<LeaseId>) -> Result<LeaseList, CliError> {
+pub(in crate::cli) async fn listed(session: &CommandSession, held: Option<LeaseId>) -> Result<LeaseList, CliError> {
     if let Some(id) = held {
         return Ok(LeaseList { ids: vec![id], header: Header::default() });
     }

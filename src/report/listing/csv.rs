@@ -1,6 +1,7 @@
 //! The leases of a listing as CSV, with the names of the JSON fields as column titles.
 
 use super::{LeaseListing, ListedLease};
+use crate::report::csv;
 use crate::report::text::{json_key, seconds};
 
 const TITLES: [&str; 14] = [
@@ -24,7 +25,7 @@ const TITLES: [&str; 14] = [
 pub fn listing_csv(listing: &LeaseListing) -> String {
     let lines = listing.leases.iter().map(|lease| row(lease, listing));
     let titles = TITLES.map(str::to_owned);
-    std::iter::once(titles).chain(lines).map(|row| row.map(|cell| quoted(&cell)).join(",") + "\n").collect()
+    std::iter::once(titles).chain(lines).map(csv::line).collect()
 }
 
 fn row(listed: &ListedLease, listing: &LeaseListing) -> [String; 14] {
@@ -54,28 +55,4 @@ fn row(listed: &ListedLease, listing: &LeaseListing) -> [String; 14] {
         keys.join(" "),
         lease.warnings.join(" "),
     ]
-}
-
-/// A cell in quotes where its text needs them. A cell that a spreadsheet would run as a formula gets an apostrophe.
-fn quoted(cell: &str) -> String {
-    let is_formula =
-        cell.starts_with(['=', '+', '@', '\t', '\r']) || cell.starts_with('-') && cell.parse::<f64>().is_err();
-    let cell = if is_formula { format!("'{cell}") } else { cell.to_owned() };
-    if !cell.contains([',', '"', '\n', '\r']) {
-        return cell;
-    }
-    format!("\"{}\"", cell.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_quoted_where_needed() {
-        assert_eq!(
-            ["a", "a,b", "a\"b", "-1.5", "", "=1+1", "-x"].map(quoted),
-            ["a", "\"a,b\"", "\"a\"\"b\"", "-1.5", "", "'=1+1", "'-x"]
-        );
-    }
 }

@@ -57,6 +57,8 @@ pub struct LeaseListing {
     pub availability: Option<Availability>,
     /// Whether only some of the leases were chosen.
     pub is_filtered: bool,
+    /// Whether the table shows keys in hex, as etcdctl with `--hex`.
+    pub shows_hex: bool,
 }
 
 impl ListedLease {
@@ -192,7 +194,17 @@ impl LeaseListing {
         start: SystemTime,
     ) -> Self {
         leases.iter_mut().for_each(|lease| lease.expire(now));
-        LeaseListing { view, header, now, start, watched: None, leases, availability: None, is_filtered: false }
+        LeaseListing {
+            view,
+            header,
+            now,
+            start,
+            watched: None,
+            leases,
+            availability: None,
+            is_filtered: false,
+            shows_hex: false,
+        }
     }
 
     /// All existing leases of a state that watched them for `watched`.
@@ -214,6 +226,7 @@ impl LeaseListing {
             leases,
             availability,
             is_filtered: false,
+            shows_hex: false,
         }
     }
 
@@ -246,6 +259,16 @@ impl LeaseListing {
     /// The ids, in order.
     pub fn ids(&self) -> Vec<LeaseId> {
         self.leases.iter().map(|lease| lease.lease.id).collect()
+    }
+
+    /// The ids with the number of keys, in order. None for keys that the user may not read.
+    pub fn ids_with_keys(&self) -> Vec<(LeaseId, Option<usize>)> {
+        self.leases.iter().map(|lease| (lease.lease.id, lease.key_count())).collect()
+    }
+
+    /// Number of known keys of all leases.
+    pub fn known_keys(&self) -> usize {
+        self.leases.iter().filter_map(ListedLease::key_count).sum()
     }
 
     /// The header of the member that replied. None if no member replies any more.

@@ -29,7 +29,7 @@ pub fn listing_table(listing: &LeaseListing, columns: &[Column]) -> String {
         return title(listing);
     }
     let header: Vec<_> = columns.iter().map(|column| (column.title(), align(*column))).collect();
-    let row = |lease: &ListedLease| columns.iter().map(|column| cell(lease, *column, listing.now)).collect::<Vec<_>>();
+    let row = |lease: &ListedLease| columns.iter().map(|column| cell(lease, *column, listing)).collect::<Vec<_>>();
     format!("{}{}", title(listing), table(&header, &listing.leases.iter().map(row).collect::<Vec<_>>()))
 }
 
@@ -57,7 +57,8 @@ pub(super) fn title(listing: &LeaseListing) -> String {
 }
 
 /// The value of a column, `-` if it is unknown.
-fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
+fn cell(listed: &ListedLease, column: Column, listing: &LeaseListing) -> String {
+    let now = listing.now;
     let lease = &listed.lease;
     match column {
         Column::Id => lease.id.to_string(),
@@ -75,10 +76,17 @@ fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
             or_dash(listed.counted(), |keys| format!("{}{}", if keys.is_all { "" } else { ">=" }, keys.count))
         }
         Column::Warn => warnings(lease),
-        Column::FirstKey => or_dash(listed.keys.iter().flatten().min(), |key| printable(key)),
+        Column::FirstKey => {
+            or_dash(listed.keys.iter().flatten().min(), |key| if listing.shows_hex { hex(key) } else { printable(key) })
+        }
         // Only leases that this process keeps alive have these.
         Column::Next | Column::Queue | Column::Drop | Column::RoundTrip => "-".to_owned(),
     }
+}
+
+/// As etcdctl prints bytes with `--hex`: `\x2f\x61`.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect()
 }
 
 /// `<=` if renewals may have been missed, so that the true share is smaller.

@@ -1,4 +1,6 @@
-//! `wait`: waits until a lease is gone, is renewed, or has less time left.
+//! `wait`: waits until a lease is gone, is renewed, or has less time left, or until enough leases match a filter.
+
+mod matching;
 
 use std::time::Duration;
 
@@ -6,7 +8,7 @@ use super::options::WaitArgs;
 use super::signals::Signals;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
 use crate::report::{self, Reason, Waited};
-use crate::wait_condition::{Wait, WaitStatus};
+use crate::wait_condition::{Wait, WaitCondition, WaitStatus, WaitTarget};
 use etcd_lease::{LeaseId, TimeToLive};
 use simkit::Timestamp;
 
@@ -16,30 +18,50 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 const LAST_REPLY_GRACE: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(args: WaitArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
+    let (id, condition) = match (args.id, args.until) {
+        (Some(id), WaitTarget::Lease(condition)) => (id, condition),
+        (None, WaitTarget::Leases(condition)) => {
+            return matching::run(&condition, args.watch_args, args.timeout, shared, out).await;
+        }
+        (None, WaitTarget::Lease(condition)) => {
+            return Err(CliError::Usage(format!("--until {condition} needs the ID of a lease")));
+        }
+        (Some(_), WaitTarget::Leases(condition)) => {
+            return Err(CliError::Usage(format!("--until {condition} is about all leases; drop the ID")));
+        }
+    };
+    let target = Target { id, condition, timeout: args.timeout };
     let mut signals = Signals::catch()?;
     let session = CommandSession::open(shared).await?;
-    let mut wait = Wait::new(args.until);
+    let mut wait = Wait::new(condition);
     let reason = tokio::select! {
-        reason = until(&session, &args, &mut wait, out) => reason?,
+        reason = until(&session, &target, &mut wait, out) => reason?,
         () = signals.next() => Some(Reason::Stopped),
     };
-    print_result(&session, &args, &wait, reason, out).await?;
+    print_result(&session, &target, &wait, reason, out).await?;
     Ok(Exit::no_if(reason.is_some()))
+}
+
+/// One lease to wait for.
+struct Target {
+    id: LeaseId,
+    condition: WaitCondition,
+    timeout: Option<Duration>,
 }
 
 /// Polls until the condition is met (`None`), can no longer be met, or the time is over.
 async fn until(
     session: &CommandSession,
-    args: &WaitArgs,
+    target: &Target,
     wait: &mut Wait,
     out: &mut Out,
 ) -> Result<Option<Reason>, CliError> {
     let clock = &session.clock;
-    let over = args.timeout.map_or(Timestamp::NEVER, |timeout| clock.now() + timeout);
+    let over = target.timeout.map_or(Timestamp::NEVER, |timeout| clock.now() + timeout);
     let mut trouble: Option<CliError> = None;
     loop {
         let sent = clock.now();
-        let next = match ask(session, args.id, over).await {
+        let next = match ask(session, target.id, over).await {
             Ok(answer) => {
                 trouble = None;
                 match wait.on_reply(&answer, sent, clock.now()) {
@@ -72,7 +94,7 @@ async fn ask(session: &CommandSession, id: LeaseId, over: Timestamp) -> Result<T
 }
 
 /// Prints the first of consecutive errors.
-async fn report_once(trouble: &mut Option<CliError>, error: CliError, out: &mut Out) {
+pub(super) async fn report_once(trouble: &mut Option<CliError>, error: CliError, out: &mut Out) {
     if trouble.is_none() {
         out.message(&format!("{error}. Retrying.")).await;
     }
@@ -81,13 +103,13 @@ async fn report_once(trouble: &mut Option<CliError>, error: CliError, out: &mut 
 
 async fn print_result(
     session: &CommandSession,
-    args: &WaitArgs,
+    target: &Target,
     wait: &Wait,
     reason: Option<Reason>,
     out: &mut Out,
 ) -> Result<(), CliError> {
     let now = session.clock.now();
-    let (id, until, was_there, bounds) = (args.id, args.until, wait.was_there(), wait.bounds());
+    let (id, until, was_there, bounds) = (target.id, target.condition, wait.was_there(), wait.bounds());
     let waited = Waited { at: session.clock.wall(now), now, id, until, reason, was_there, bounds };
     if !was_there && matches!(reason, None | Some(Reason::Gone)) {
         let hint = session.decimal_hint(id).await;
@@ -96,9 +118,8 @@ async fn print_result(
         }
     }
     match reason {
-        _ if out.is_json() => out.data(report::waited_json(&waited)).await?,
-        None => out.data(report::waited(&waited)).await?,
-        Some(_) => out.message(report::waited(&waited).trim_end()).await,
+        Some(_) if out.is_text() => out.message(report::waited(&waited).trim_end()).await,
+        _ => out.report(|| report::waited(&waited), || report::waited_json(&waited), &report::WAIT_CSV).await?,
     }
     Ok(())
 }

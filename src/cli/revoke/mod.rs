@@ -1,5 +1,8 @@
-//! `revoke`: revokes leases. etcd deletes their keys.
+//! `revoke`: revokes leases, named by their ids or by a filter. etcd deletes their keys.
 
+mod matching;
+
+use super::global_options::Format;
 use super::options::RevokeArgs;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
 use crate::report;
@@ -7,11 +10,17 @@ use etcd_lease::wire::ErrorKind;
 use etcd_lease::{Header, LeaseId};
 
 pub(super) async fn run(args: RevokeArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
-    shared.writes("revoke")?;
+    if !args.dry_run {
+        shared.writes("revoke")?;
+    }
+    matching::check(&args)?;
     let session = CommandSession::open(shared).await?;
+    if let Some(filter) = &args.filter {
+        return matching::revoke(&args, filter, &session, out).await;
+    }
     let mut unknown = false;
     for id in args.ids {
-        let keys = if out.is_json() { keys(&session, id).await } else { None };
+        let keys = if out.is_text() { None } else { keys(&session, id).await };
         match session.cluster.revoke(id).await {
             Ok(header) => print_revoked(id, header, keys, out).await?,
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -26,8 +35,10 @@ pub(super) async fn run(args: RevokeArgs, shared: GlobalFlags, out: &mut Out) ->
 }
 
 async fn print_revoked(id: LeaseId, header: Header, keys: Option<usize>, out: &mut Out) -> Result<(), CliError> {
-    let line = if out.is_json() { report::revoked_json(id, header, keys) } else { report::revoked(id) };
-    out.data(line).await
+    if out.format == Format::Fields {
+        return out.data(out.fields().revoked(header)).await;
+    }
+    out.report(|| report::revoked(id), || report::revoked_json(id, header, keys), &report::REVOKE_CSV).await
 }
 
 /// Number of keys attached just before, because the reply to the revocation does not contain it. `None` if the user may

@@ -1,0 +1,100 @@
+//! The command of `run`: found, started, signalled, and its exit code as a shell gives it.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+use rustix::fs::{Access, access};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::{Child, Command};
+
+use crate::cli::Exit;
+use crate::escape::printable;
+use etcd_lease::LeaseId;
+
+/// The variable that tells the command its lease.
+const LEASE_VARIABLE: &str = "LEASETOP_LEASE";
+/// Exit code of a shell for a command that it does not find.
+const NOT_FOUND: u8 = 127;
+/// Exit code of a shell for a command that it may not execute.
+const NOT_EXECUTABLE: u8 = 126;
+
+/// Searches the program, in `PATH` if its name has no slash, before a lease is granted for it.
+///
+/// # Errors
+/// `NotFound`, or `PermissionDenied` if only files that may not be executed have this name.
+pub(super) fn find(program: &OsStr) -> io::Result<()> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let candidates: Vec<PathBuf> = match program.as_bytes().contains(&b'/') {
+        true => vec![program.into()],
+        false => std::env::split_paths(&path).map(|folder| folder.join(program)).collect(),
+    };
+    if candidates.iter().any(|file| file.is_file() && access(file, Access::EXEC_OK).is_ok()) {
+        return Ok(());
+    }
+    let exists = candidates.iter().any(|file| Path::exists(file));
+    Err(if exists { ErrorKind::PermissionDenied } else { ErrorKind::NotFound }.into())
+}
+
+/// Starts the command, with our input and output, in our process group.
+pub(super) fn start(command: &[OsString], lease: LeaseId) -> io::Result<Child> {
+    Command::new(&command[0]).args(&command[1..]).env(LEASE_VARIABLE, lease.to_string()).spawn()
+}
+
+/// Why the command cannot be run, and the exit code.
+pub(super) fn failure(program: &OsStr, error: &io::Error) -> (String, Exit) {
+    let name = printable(program.as_bytes());
+    match error.kind() {
+        ErrorKind::NotFound => (format!("command “{name}” not found"), Exit::Code(NOT_FOUND)),
+        ErrorKind::PermissionDenied => {
+            (format!("command “{name}” is not an executable file"), Exit::Code(NOT_EXECUTABLE))
+        }
+        _ => (format!("could not run “{name}”: {error}"), Exit::Code(NOT_EXECUTABLE)),
+    }
+}
+
+/// Sends a signal to the command, unless it has ended.
+pub(super) fn send(command: &Child, signal: Signal) {
+    let pid = command.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    if let Some(pid) = pid {
+        // Fails only if the command has changed its user, as sudo does.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// The exit code of the command, or 128 and the signal that killed it.
+pub(super) fn exit(status: ExitStatus) -> Exit {
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    Exit::Code(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
+}
+
+/// The exit code of a process that this signal killed.
+pub(super) fn killed_by(signal: Signal) -> Exit {
+    exit(ExitStatus::from_raw(signal.as_raw()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_found_as_a_shell_finds_it() {
+        let kind = |name: &str| find(OsStr::new(name)).map_err(|error| error.kind());
+        assert_eq!((kind("sh"), kind("/bin/sh")), (Ok(()), Ok(())));
+        assert_eq!(kind("leasetop-no-such-command"), Err(ErrorKind::NotFound));
+        assert_eq!(kind("/no/such/command"), Err(ErrorKind::NotFound));
+        assert_eq!(kind("/"), Err(ErrorKind::PermissionDenied));
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        assert_eq!(find(file.path().as_os_str()).map_err(|error| error.kind()), Err(ErrorKind::PermissionDenied));
+    }
+
+    #[test]
+    fn the_exit_code_is_that_of_a_shell() {
+        let codes = [0, 3 << 8, 15, 9].map(|wait_status| exit(ExitStatus::from_raw(wait_status)));
+        assert_eq!(codes, [0, 3, 143, 137].map(Exit::Code));
+        assert_eq!(killed_by(Signal::INT), Exit::Code(130));
+    }
+}

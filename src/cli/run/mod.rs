@@ -1,0 +1,99 @@
+//! `run`: runs a command while keeping its lease alive.
+
+mod acquire;
+mod child;
+mod signals;
+
+use self::signals::ForwardedSignals;
+use super::options::RunArgs;
+use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
+use crate::report;
+use etcd_lease::Ended;
+use etcd_lease::engine::KeepAlive;
+use etcd_lease::wire::ErrorKind;
+use rustix::process::Signal;
+
+pub(super) async fn run(args: RunArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
+    shared.writes("run")?;
+    if let Err(error) = child::find(&args.command[0]) {
+        return Ok(not_started(&args, &error, out).await);
+    }
+    let mut signals = ForwardedSignals::catch()?;
+    let session = CommandSession::open(shared).await?;
+    let engine = session.engine();
+    let mut lease = None;
+    let acquired = tokio::select! {
+        acquired = acquire::acquire(&session, &engine, &args, &mut lease, out) => acquired.map(|()| None),
+        signal = signals.next() => Ok(Some(signal)),
+    };
+    let outcome = match (acquired, &mut lease) {
+        (Ok(None), Some(lease)) => supervise(&args, lease, &mut signals, out).await,
+        // The command was not started, so this process dies of the signal in its place.
+        (Ok(Some(signal)), _) => Ok(child::killed_by(signal)),
+        (Ok(None), None) => Err(session.unanswered()),
+        (Err(error), _) => Err(error),
+    };
+    if let Some(lease) = lease {
+        release(&session, lease, out).await;
+    }
+    outcome
+}
+
+/// Runs the command until it ends, forwards signals to it, and ends it when the lease is lost.
+async fn supervise(
+    args: &RunArgs,
+    lease: &mut KeepAlive,
+    signals: &mut ForwardedSignals,
+    out: &mut Out,
+) -> Result<Exit, CliError> {
+    let id = lease.id();
+    let mut command = match child::start(&args.command, id) {
+        Ok(command) => command,
+        Err(error) => return Ok(not_started(args, &error, out).await),
+    };
+    let mut is_lost = false;
+    loop {
+        tokio::select! {
+            status = command.wait() => {
+                let status = status.map_err(|error| CliError::System { tried: "wait for the command", error })?;
+                return Ok(child::exit(status));
+            }
+            signal = signals.next() => child::send(&command, signal),
+            ended = until_lost(lease), if !is_lost => {
+                is_lost = true;
+                child::send(&command, Signal::TERM);
+                let why = report::end_reason(&ended);
+                out.message(&format!("lease {id} {why}; sent SIGTERM to the command")).await;
+            }
+        }
+    }
+}
+
+/// Reads the replies to the renewals until the keepalive ends.
+async fn until_lost(lease: &mut KeepAlive) -> Ended {
+    while lease.next().await.is_some() {}
+    lease.ended().cloned().unwrap_or(Ended::Cancelled)
+}
+
+/// Revokes the lease, unless it has ended already.
+async fn release(session: &CommandSession, lease: KeepAlive, out: &mut Out) {
+    let id = lease.id();
+    if matches!(lease.ended(), Some(Ended::Expired | Ended::NotFound)) {
+        return;
+    }
+    drop(lease);
+    match session.cluster.revoke(id).await {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            let why = CliError::from(error);
+            out.message(&format!("lease {id} not revoked; it expires within its TTL: {why}")).await;
+        }
+        _ => (),
+    }
+}
+
+/// Says why the command cannot be run. The exit code is that of a shell.
+async fn not_started(args: &RunArgs, error: &std::io::Error, out: &mut Out) -> Exit {
+    let (why, exit) = child::failure(&args.command[0], error);
+    out.message(&format!("error: {why}")).await;
+    exit
+}

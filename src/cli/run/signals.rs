@@ -1,0 +1,51 @@
+//! The signals that `run` forwards to its command.
+
+use std::fs::File;
+
+use rustix::process::{Signal, getpgrp};
+use rustix::termios::tcgetpgrp;
+use tokio::signal::unix::{self, SignalKind, signal};
+
+use crate::cli::CliError;
+
+/// What a supervisor or a terminal sends. Without a handler each would end this process and leave the command alone.
+const FORWARDED: [Signal; 6] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::USR1, Signal::USR2];
+
+/// Catches the signals from its creation on.
+pub(super) struct ForwardedSignals([(Signal, unix::Signal); FORWARDED.len()]);
+
+impl ForwardedSignals {
+    pub(super) fn catch() -> Result<Self, CliError> {
+        let catch = |kind: Signal| Ok((kind, signal(SignalKind::from_raw(kind.as_raw()))?));
+        let caught: std::io::Result<Vec<_>> = FORWARDED.into_iter().map(catch).collect();
+        let caught = caught.map_err(|error| CliError::System { tried: "catch signals", error })?;
+        let Ok(caught) = caught.try_into() else { unreachable!("one stream for each signal") };
+        Ok(ForwardedSignals(caught))
+    }
+
+    /// Waits for the next signal that the command has not got yet.
+    pub(super) async fn next(&mut self) -> Signal {
+        loop {
+            let arrived = self.0.each_mut().map(|(kind, stream)| {
+                Box::pin(async move {
+                    stream.recv().await;
+                    *kind
+                })
+            });
+            let (kind, ..) = futures_util::future::select_all(arrived).await;
+            if !comes_from_the_terminal(kind) {
+                return kind;
+            }
+        }
+    }
+}
+
+/// Whether the terminal has sent this signal to the command too: it sends the signals of Ctrl-C and Ctrl-\ to every
+/// process in its foreground. A second one would look like a second Ctrl-C.
+fn comes_from_the_terminal(kind: Signal) -> bool {
+    if ![Signal::INT, Signal::QUIT].contains(&kind) {
+        return false;
+    }
+    let Ok(terminal) = File::open("/dev/tty") else { return false };
+    tcgetpgrp(&terminal).is_ok_and(|foreground| foreground == getpgrp())
+}

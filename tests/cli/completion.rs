@@ -1,0 +1,69 @@
+//! What a shell is offered when it asks.
+
+use std::fs;
+use std::process::Command;
+
+use crate::ports;
+use crate::sandbox::{Sandbox, leasetop};
+
+/// What bash is offered for the last word.
+fn offered(mut program: Command, words: &[&str]) -> Vec<String> {
+    program.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string()).env("_CLAP_IFS", "\n");
+    let output = program.arg("--").args(words).output().expect("the program runs");
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    String::from_utf8(output.stdout).expect("text").lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn lease_ids_of_the_named_cluster_are_offered() {
+    let sandbox = Sandbox::start();
+    sandbox.stdout(&["grant", "600", "--id", "1234", "--put", "/a=1"], 0);
+    sandbox.stdout(&["grant", "600", "--id", "5678"], 0);
+    let endpoints = format!("--endpoints={}", sandbox.endpoint());
+    for (command, expected) in [
+        (&["timetolive", ""][..], &["0000000000001234", "0000000000005678"][..]),
+        (&["ttl", "00000000000012"], &["0000000000001234"]),
+        (&["revoke", "0000000000001234", "00000000000056"], &["0000000000005678"]),
+        (&["keep-alive", "00000000000056"], &["0000000000005678"]),
+        (&["lease", "keepalive", "00000000000056"], &["0000000000005678"]),
+        (&["wait", "00000000000056"], &["0000000000005678"]),
+    ] {
+        let words = [&["leasetop", &endpoints], command].concat();
+        let mut ids = offered(leasetop(), &words);
+        ids.retain(|word| !word.starts_with('-'));
+        ids.sort();
+        assert_eq!(ids, expected, "{command:?}");
+    }
+}
+
+#[test]
+fn an_etcd_that_does_not_reply_offers_nothing_and_takes_no_time() {
+    let endpoint = format!("127.0.0.1:{}", ports::free());
+    let words = ["leasetop", "--endpoints", &endpoint, "timetolive", "0"];
+    assert_eq!(offered(leasetop(), &words), Vec::<String>::new());
+}
+
+#[test]
+fn names_of_the_config_file_columns_and_words_are_offered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("config.toml");
+    let text =
+        "[cluster.prod]\nendpoints = [\"a:1\"]\n[cluster.play]\nendpoints = [\"b:1\"]\n[theme.mine]\ndim = 244\n";
+    fs::write(&file, text).expect("a file");
+    let config = format!("--config={}", file.display());
+    for (words, expected) in [
+        (&["--cluster", "p"][..], &["play", "prod"][..]),
+        (&["list", "--theme", "mi"], &["mine"]),
+        (&["list", "--columns", "id,stat"], &["id,state"]),
+        (&["list", "--group", "own"], &["owner"]),
+        (&["list", "--filter", "keys=0 state:ri"], &["keys=0 state:risk"]),
+        (&["revoke", "--filter", "serv"], &["service:"]),
+        (&["wait", "--until", "any(who:ad"], &["any(who:adopted"]),
+        (&["help", "tim"], &["timetolive"]),
+        (&["-w", "fi"], &["fields"]),
+    ] {
+        let mut found = offered(leasetop(), &[&["leasetop", &config], words].concat());
+        found.sort();
+        assert_eq!(found, expected, "{words:?}");
+    }
+}
