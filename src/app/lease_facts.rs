@@ -1,7 +1,7 @@
 //! The facts about a lease that a filter can test.
 
 use super::service::service_of;
-use super::{Lease, LeaseState};
+use super::{EventName, Lease, LeaseState};
 use crate::filter::{FilterFacts, Number};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -14,6 +14,8 @@ pub(super) struct LeaseFacts<'a> {
     is_last: bool,
     /// The state, if it is known already.
     state: Option<LeaseState>,
+    /// The name of the event that the filter is asked about.
+    event: Option<&'static str>,
     now: Timestamp,
 }
 
@@ -21,12 +23,12 @@ impl<'a> LeaseFacts<'a> {
     /// The current facts. `state` is the current state if it is known; it takes a while to work out.
     pub(super) fn now(lease: &'a Lease, state: Option<LeaseState>, now: Timestamp) -> Self {
         let keys = lease.keys.as_ref().map_or(&[][..], |keys| &keys.first);
-        LeaseFacts { lease, keys, is_last: false, state, now }
+        LeaseFacts { lease, keys, is_last: false, state, event: None, now }
     }
 
-    /// The facts as of the last event of the lease, with these keys.
-    pub(super) fn at_last(lease: &'a Lease, keys: &'a [Vec<u8>], now: Timestamp) -> Self {
-        LeaseFacts { lease, keys, is_last: true, state: None, now }
+    /// The facts as of an event of the lease, with these keys.
+    pub(super) fn at_event(lease: &'a Lease, keys: &'a [Vec<u8>], event: EventName, now: Timestamp) -> Self {
+        LeaseFacts { lease, keys, is_last: true, state: None, event: Some(event.as_str()), now }
     }
 
     fn left(&self) -> Option<f64> {
@@ -82,6 +84,10 @@ impl FilterFacts for LeaseFacts<'_> {
 
     fn renewer(&self) -> Option<&str> {
         self.lease.renewer()
+    }
+
+    fn event(&self) -> Option<&str> {
+        self.event
     }
 }
 

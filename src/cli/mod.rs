@@ -3,6 +3,7 @@
 //! Commands without a screen run on a current-thread runtime, with the engine. They write through tokio's blocking threads,
 //! so a reader that stops reading does not delay renewals.
 
+mod alerts;
 mod clusters;
 mod completions;
 mod config;
@@ -26,6 +27,7 @@ mod options;
 mod out;
 mod revoke;
 mod sandbox;
+mod serve;
 mod session;
 mod signals;
 mod table_args;
@@ -98,6 +100,7 @@ async fn headless(command: HeadlessCommand, shared: GlobalFlags) -> Result<Exit,
         HeadlessCommand::Locks(args) => locks::run(args, shared, out).await,
         HeadlessCommand::Members => members::run(shared, out).await,
         HeadlessCommand::Events(args) => events::run(args, shared, out).await,
+        HeadlessCommand::Serve(args) => serve::run(args, shared, out).await,
         HeadlessCommand::Wait(args) => wait::run(args, shared, out).await,
         HeadlessCommand::KeepAlive(args) => keep_alive::run(args, shared, out).await,
         HeadlessCommand::Exercise(args) => exercise::run(args, shared, out).await,

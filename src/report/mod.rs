@@ -8,6 +8,7 @@ mod keymap;
 mod listing;
 mod locks;
 mod members;
+mod metrics;
 #[cfg(test)]
 mod schema;
 mod table;
@@ -23,5 +24,6 @@ pub use listing::{LISTED, LeaseListing, ListedLease, WATCHED, groups_json, group
 pub use listing::{listing_csv, listing_ids, listing_json, listing_table};
 pub use locks::{locks_json, locks_table};
 pub use members::{members_json, members_table};
+pub use metrics::{METRICS, Metric, MetricsFormat, metrics_markdown, metrics_text};
 pub use text::rfc3339;
 pub use waited::{Reason, Waited, waited, waited_json};
