@@ -1,5 +1,5 @@
-//! The cost of a frame of 100,000 leases (order of rows, counts, cells), and of one with the charts of an hour.
-//! `cargo bench --bench frame`.
+//! The cost of a frame of 100,000 leases (order of rows, counts, cells), of one with the charts of an hour, and of a scrape of
+//! the metrics. `cargo bench --bench frame`; `cargo bench --bench frame -- scrape` measures only the scrape.
 //!
 //! Criterion reports the mean. The last lines report percentiles, which is what a person notices.
 
@@ -12,7 +12,9 @@ use etcd_lease::{
 };
 use hdrhistogram::Histogram;
 use jiff::tz::TimeZone;
-use leasetop::app::{AppConfig, AppState, Key, Listing, Msg, Sort, SortKey, refresh_rows, update};
+use leasetop::app::metrics::MetricsConfig;
+use leasetop::app::{AppConfig, AppState, Key, Listing, Msg, Sort, SortKey, metrics_snapshot, refresh_rows, update};
+use leasetop::report::{MetricsFormat, metrics_text};
 use leasetop::ui::{self, RenderContext, Theme, WallClock};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -37,9 +39,8 @@ struct ManyLeases {
 }
 
 impl ManyLeases {
-    fn build() -> Self {
-        let mut leases =
-            ManyLeases { app: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START, next: 0 };
+    fn build(config: AppConfig) -> Self {
+        let mut leases = ManyLeases { app: AppState::new(config, Timestamp::START), now: Timestamp::START, next: 0 };
         let member = MemberView { reachability: Reachability::Up, ..MemberView::default() };
         leases.send(Msg::Cluster(ClusterView {
             cluster_id: 1,
@@ -125,6 +126,28 @@ fn charts(criterion: &mut Criterion) {
             leases.frame(&mut buf);
         });
     });
+}
+
+/// A scrape a second, with figures of services. The updates between them are not measured.
+fn scrapes() {
+    const SCRAPES: u32 = 300;
+    let config = AppConfig { metrics: Some(MetricsConfig { services: 50 }), ..AppConfig::default() };
+    let mut leases = ManyLeases::build(config);
+    let (mut snapshots, mut texts) = (histogram(), histogram());
+    let mut bytes = 0;
+    for _ in 0..SCRAPES {
+        leases.step(300);
+        leases.now = leases.now + Duration::from_secs(1);
+        let watch = Stopwatch::start();
+        let snapshot = metrics_snapshot(&mut leases.app, leases.now);
+        snapshots.saturating_record(watch.elapsed().as_micros() as u64);
+        let watch = Stopwatch::start();
+        bytes = metrics_text(snapshot, MetricsFormat::OpenMetrics).len();
+        texts.saturating_record(watch.elapsed().as_micros() as u64);
+    }
+    report("scrape in the event loop", &snapshots);
+    report("scrape as text", &texts);
+    print(&format!("scrape size {bytes} bytes"));
 }
 
 fn area() -> Rect {
@@ -216,7 +239,11 @@ fn print(line: &str) {
 }
 
 fn main() {
-    let mut leases = ManyLeases::build();
+    scrapes();
+    if std::env::args().any(|arg| arg == "scrape") {
+        return;
+    }
+    let mut leases = ManyLeases::build(AppConfig::default());
     let mut criterion = Criterion::default().configure_from_args();
     filter_matches(&mut leases, &mut criterion);
     charts(&mut criterion);

@@ -15,6 +15,8 @@ pub struct ByteBudget {
     last: u64,
     /// Expected bytes of requests without a reply yet.
     reserved: u64,
+    /// All bytes received so far.
+    total: u64,
 }
 
 impl Default for ByteBudget {
@@ -26,12 +28,17 @@ impl Default for ByteBudget {
 impl ByteBudget {
     /// A budget of which nothing is spent.
     pub fn new(per_minute: u64) -> Self {
-        ByteBudget { per_minute, seconds: [0; SECONDS], last: 0, reserved: 0 }
+        ByteBudget { per_minute, seconds: [0; SECONDS], last: 0, reserved: 0, total: 0 }
     }
 
     /// The limit in bytes per minute.
     pub fn per_minute(&self) -> u64 {
         self.per_minute
+    }
+
+    /// All bytes received so far.
+    pub fn total(&self) -> u64 {
+        self.total
     }
 
     /// Bytes received in the last minute, to a second.
@@ -54,6 +61,7 @@ impl ByteBudget {
             self.last += 1;
             self.seconds[slot(self.last)] = 0;
         }
+        self.total += bytes;
         self.last = self.last.max(second(now));
         self.seconds[slot(self.last)] += bytes;
     }

@@ -25,6 +25,8 @@ pub struct ClusterState {
     pub(super) is_list_failure_unreported: bool,
     /// When the last answered list request was sent.
     pub(super) listed_at: Option<Timestamp>,
+    /// Number of answered list requests.
+    pub(super) lists: u64,
     /// Round trip of that request.
     pub(super) list_took: Duration,
     /// Whether any member has ever answered.

@@ -2,6 +2,7 @@
 
 use super::cluster_label::ClusterLabel;
 use super::clusters::ClusterChoice;
+use super::metrics::MetricsConfig;
 use super::sort::Sort;
 use super::typed_filter::TypedFilter;
 use super::typed_history::TypedLines;
@@ -81,6 +82,8 @@ pub struct AppConfig {
     pub has_group_setting: bool,
     /// Commands and filters that were typed in earlier runs.
     pub typed: TypedLines,
+    /// Which figures are counted for monitoring systems. `None`: none.
+    pub metrics: Option<MetricsConfig>,
     /// Whether leasetop's own reader reads no responses (`--stall`).
     pub is_reader_stalled: bool,
 }
@@ -138,6 +141,7 @@ impl Default for AppConfig {
             clusters: Vec::new(),
             has_group_setting: false,
             typed: TypedLines::default(),
+            metrics: None,
             is_reader_stalled: false,
         }
     }

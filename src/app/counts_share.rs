@@ -36,7 +36,7 @@ impl CountsShare {
             is_risk: state == LeaseState::Risk,
             is_late: state == LeaseState::Late,
             is_unmeasured: overview::is_unmeasured(lease, state),
-            overview: OverviewShare::of(lease),
+            overview: OverviewShare::of(lease, state),
         }
     }
 

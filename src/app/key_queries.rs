@@ -104,6 +104,11 @@ impl KeyQueries {
         self.budget.received(now)
     }
 
+    /// All bytes received for keys so far.
+    pub(super) fn total(&self) -> u64 {
+        self.budget.total()
+    }
+
     /// Whether queries are due and wait because the budget is spent.
     pub fn is_waiting(&self, now: Timestamp) -> bool {
         let is_due = |has_replied| self.first_due(has_replied).is_some_and(|due| due <= now);

@@ -1,7 +1,7 @@
 //! The facts about a lease that a filter can test.
 
 use super::service::service_of;
-use super::{KeyName, Lease, LeaseState};
+use super::{EventName, KeyName, Lease, LeaseState};
 use crate::filter::{FilterFacts, Number};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -16,6 +16,8 @@ pub(super) struct LeaseFacts<'a> {
     state: Option<LeaseState>,
     /// Whether a lease that was not polled yet has an unknown state.
     needs_reply: bool,
+    /// The name of the event that the filter is asked about.
+    event: Option<&'static str>,
     now: Timestamp,
 }
 
@@ -23,17 +25,17 @@ impl<'a> LeaseFacts<'a> {
     /// The current facts. `state` is the current state if it is known; it takes a while to work out.
     pub(super) fn now(lease: &'a Lease, state: Option<LeaseState>, now: Timestamp) -> Self {
         let keys = lease.keys.as_ref().map_or(&[][..], |keys| &*keys.first);
-        LeaseFacts { lease, keys, is_last: false, state, needs_reply: false, now }
+        LeaseFacts { lease, keys, is_last: false, state, needs_reply: false, event: None, now }
     }
 
-    /// The facts as of the last event of the lease, with these keys.
-    pub(super) fn at_last(lease: &'a Lease, keys: &'a [KeyName], now: Timestamp) -> Self {
-        LeaseFacts { lease, keys, is_last: true, state: None, needs_reply: false, now }
+    /// The facts as of an event of the lease, with these keys.
+    pub(super) fn at_event(lease: &'a Lease, keys: &'a [KeyName], event: EventName, now: Timestamp) -> Self {
+        LeaseFacts { lease, keys, is_last: true, state: None, needs_reply: false, event: Some(event.as_str()), now }
     }
 
     /// The current facts of a living lease with these keys. Its state is unknown until etcd has replied about it.
     pub(super) fn replied(lease: &'a Lease, keys: &'a [KeyName], now: Timestamp) -> Self {
-        LeaseFacts { lease, keys, is_last: false, state: None, needs_reply: true, now }
+        LeaseFacts { lease, keys, is_last: false, state: None, needs_reply: true, event: None, now }
     }
 
     fn left(&self) -> Option<f64> {
@@ -93,6 +95,10 @@ impl FilterFacts for LeaseFacts<'_> {
 
     fn renewer(&self) -> Option<&str> {
         self.lease.renewer()
+    }
+
+    fn event(&self) -> Option<&str> {
+        self.event
     }
 }
 

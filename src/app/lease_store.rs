@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::cadence::{CadenceIndex, CadenceReport, CadenceStats};
 use super::history;
 use super::lint_report::LintReport;
+use super::metrics::ServiceCounts;
 use super::mute::Mutes;
 use super::ttl_cohorts::TtlCohorts;
 use super::{HistoryEvent, Lease, LeaseCounts, LeaseHistory, LeaseState};
@@ -45,6 +46,8 @@ pub struct LeaseStore {
     pub(super) cadence_stats: CadenceStats,
     /// Renewal intervals of all living leases by TTL, as of the last [`refresh_rows`](super::refresh_rows).
     pub cadence_index: CadenceIndex,
+    /// Leases by service, if they are counted.
+    pub(super) service_counts: Option<ServiceCounts>,
 }
 
 impl LeaseStore {
@@ -291,9 +294,13 @@ impl LeaseStore {
         CadenceReport { pace, kept_for: None, stalled: false, series }
     }
 
-    /// Counts a changed lease again in the cadence index.
-    pub(super) fn recheck_cadence(&mut self, id: LeaseId, now: Timestamp) {
-        self.cadence_index.recheck(id, self.all.get(&id).map(Box::as_ref), now);
+    /// Counts a changed lease again in the cadence index and among the services.
+    pub(super) fn recount(&mut self, id: LeaseId, now: Timestamp) {
+        let lease = self.all.get(&id).map(Box::as_ref);
+        self.cadence_index.recheck(id, lease, now);
+        if let Some(services) = &mut self.service_counts {
+            services.recheck(id, lease, now);
+        }
     }
 
     /// Whether no client seems to renew a lease, judging by its own polls or by polls of other leases with the same

@@ -75,6 +75,8 @@ pub enum Msg {
         /// The key-value revision in the response header. 0 if unknown.
         revision: i64,
     },
+    /// A command that runs on events failed, or cannot keep up.
+    OutputFailed(String),
     /// Listing the leases failed. It is retried.
     ListFailed(CallFailure),
     /// Listing works again.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::metrics::{LIVING_STATES, LeaseTable, TTL_CLASS_COUNT, TTL_CLASSES, state_index, ttl_class};
 use super::{Lease, LeaseState, Ownership};
 use simkit::Timestamp;
 
@@ -20,24 +21,25 @@ const BOUNDS: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), 
 
 /// Names of the spans in which leases expire.
 pub const SPANS: [&str; 4] = ["< 5 s", "5–30 s", "30 s–5 min", "> 5 min"];
-/// Names of the TTL classes.
-pub const TTL_CLASSES: [&str; 4] = ["≤ 10 s", "≤ 1 min", "≤ 10 min", "> 10 min"];
-/// The largest TTL of each class but the last, in seconds.
-const CLASS_ENDS: [i64; 3] = [10, 60, 600];
 
 /// What one living lease adds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OverviewShare {
     /// The slot of its deadline. `None` while the deadline is unknown.
     slot: Option<u32>,
-    /// Its TTL class. `None` while the TTL is unknown.
-    class: Option<u8>,
+    /// Its TTL class; the one after [`TTL_CLASSES`] while the TTL is unknown.
+    class: u8,
+    /// The place of its state in [`LIVING_STATES`].
+    state: u8,
 }
 
 impl OverviewShare {
-    pub(super) fn of(lease: &Lease) -> Self {
-        let class = |ttl: i64| CLASS_ENDS.iter().position(|end| ttl <= *end).unwrap_or(CLASS_ENDS.len()) as u8;
-        OverviewShare { slot: lease.shown_deadline().map(slot), class: lease.granted_ttl.map(class) }
+    pub(super) fn of(lease: &Lease, state: LeaseState) -> Self {
+        OverviewShare {
+            slot: lease.shown_deadline().map(slot),
+            class: ttl_class(lease.granted_ttl) as u8,
+            state: state_index(state).unwrap_or(LIVING_STATES.len() - 1) as u8,
+        }
     }
 }
 
@@ -81,13 +83,13 @@ pub struct OverviewPoint {
 /// The figures over all living leases.
 #[derive(Clone, Debug, Default)]
 pub struct Overview {
-    /// Number of leases by the slot of their deadline.
-    deadlines: BTreeMap<u32, usize>,
+    /// Number of leases by TTL class and the slot of their deadline.
+    deadlines: [BTreeMap<u32, usize>; TTL_CLASS_COUNT],
     /// Number of leases in `deadlines`.
     known: usize,
     /// Leases whose deadline is unknown.
     unknown: usize,
-    by_ttl: [usize; TTL_CLASSES.len()],
+    table: LeaseTable,
     /// One point every ten seconds, oldest first. The last one is of now.
     points: VecDeque<OverviewPoint>,
     /// Number of the last point, counted from the start of the clock.
@@ -104,13 +106,11 @@ impl Overview {
         match share.slot {
             Some(slot) => {
                 self.known += 1;
-                *self.deadlines.entry(slot).or_default() += 1;
+                *self.deadlines[usize::from(share.class)].entry(slot).or_default() += 1;
             }
             None => self.unknown += 1,
         }
-        if let Some(class) = share.class {
-            self.by_ttl[usize::from(class)] += 1;
-        }
+        self.table[usize::from(share.state)][usize::from(share.class)] += 1;
     }
 
     /// Removes what was added before.
@@ -118,17 +118,16 @@ impl Overview {
         match share.slot {
             Some(slot) => {
                 self.known -= 1;
-                let count = self.deadlines.entry(slot).or_default();
+                let deadlines = &mut self.deadlines[usize::from(share.class)];
+                let count = deadlines.entry(slot).or_default();
                 *count -= 1;
                 if *count == 0 {
-                    self.deadlines.remove(&slot);
+                    deadlines.remove(&slot);
                 }
             }
             None => self.unknown -= 1,
         }
-        if let Some(class) = share.class {
-            self.by_ttl[usize::from(class)] -= 1;
-        }
+        self.table[usize::from(share.state)][usize::from(share.class)] -= 1;
     }
 
     /// Records the present figures. A span without a sample keeps the figures before it.
@@ -142,8 +141,9 @@ impl Overview {
             self.points.push_back(OverviewPoint::default());
         }
         self.last = number;
+        let by_ttl = std::array::from_fn(|class| self.table.iter().map(|state| state[class]).sum());
         if let Some(point) = self.points.back_mut() {
-            *point = OverviewPoint { renewals, by_ttl: self.by_ttl };
+            *point = OverviewPoint { renewals, by_ttl };
         }
         let spare = self.points.len().saturating_sub(POINTS);
         self.points.drain(..spare);
@@ -161,11 +161,24 @@ impl Overview {
         let mut from = 0;
         for (count, bound) in counts.iter_mut().zip(BOUNDS) {
             let end = slot(now + bound);
-            *count = self.deadlines.range(from..end).map(|(_, count)| count).sum();
+            *count = self.deadlines.iter().flat_map(|class| class.range(from..end)).map(|(_, count)| count).sum();
             from = end;
         }
         counts[BOUNDS.len()] = self.known - counts.iter().sum::<usize>();
         counts
+    }
+
+    /// Number of living leases by state and TTL class.
+    pub(super) fn table(&self) -> &LeaseTable {
+        &self.table
+    }
+
+    /// The lowest time left in each TTL class, to 250 ms. Zero for a lease that has expired and is not removed yet.
+    pub(super) fn lowest_left(&self, now: Timestamp) -> [Option<Duration>; TTL_CLASS_COUNT] {
+        std::array::from_fn(|class| {
+            let (slot, _) = self.deadlines[class].first_key_value()?;
+            Some(Timestamp::from_nanos(u64::from(*slot) * SLOT.as_nanos() as u64) - now)
+        })
     }
 
     /// Number of living leases whose deadline is unknown.
@@ -183,7 +196,7 @@ mod tests {
     }
 
     fn share(deadline: Option<f64>, class: u8) -> OverviewShare {
-        OverviewShare { slot: deadline.map(|seconds| slot(at(seconds))), class: Some(class) }
+        OverviewShare { slot: deadline.map(|seconds| slot(at(seconds))), class, state: 0 }
     }
 
     #[test]

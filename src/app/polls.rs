@@ -68,6 +68,10 @@ pub struct PollScheduler {
     /// The leases with the least time left by the leader's last list.
     soonest: Vec<LeaseId>,
     rate: PollRate,
+    /// Number of answered calls.
+    pub(super) answered: u64,
+    /// Number of calls that failed.
+    pub(super) failed: u64,
 }
 
 /// Counts the polls of the last whole second.

@@ -116,7 +116,7 @@ impl RowIndex {
         changed.sort_unstable();
         for id in changed {
             self.recheck(id, leases.get(id), now);
-            leases.recheck_cadence(id, now);
+            leases.recount(id, now);
         }
         self.clear_alarms();
         self.overview.sample(self.rate as f64 / 1e9, now);

@@ -7,6 +7,7 @@ use super::events_view::EventSources;
 use super::jobs::Jobs;
 use super::key_state::KeyState;
 use super::lease_store::LeaseStore;
+use super::metrics::ServiceCounts;
 use super::mute::Mutes;
 use super::polls::PollScheduler;
 use super::view_state::ViewState;
@@ -56,15 +57,22 @@ pub struct FrozenView {
 impl AppState {
     /// The initial state. No member has answered since `now`.
     pub fn new(config: AppConfig, now: Timestamp) -> Self {
+        let mut leases = LeaseStore::with_mutes(Mutes::new(config.mutes.clone()));
+        let mut events = EventLog::default();
+        if let Some(metrics) = config.metrics {
+            events.record_metrics();
+            leases.service_counts =
+                if metrics.services > 0 { Some(ServiceCounts::new(metrics.services)) } else { None };
+        }
         AppState {
             cluster: ClusterState::new(now),
             keys: KeyState::new(&config),
             polls: PollScheduler::new(config.budget),
             view: ViewState::new(&config),
-            leases: LeaseStore::with_mutes(Mutes::new(config.mutes.clone())),
+            leases,
             config,
             jobs: Jobs::default(),
-            events: EventLog::default(),
+            events,
             frozen: None,
         }
     }
@@ -81,6 +89,7 @@ impl AppState {
     pub fn switched(&self, config: AppConfig, clock_speed: u32, now: Timestamp) -> AppState {
         let config = AppConfig {
             is_reader_stalled: self.config.is_reader_stalled,
+            metrics: self.config.metrics,
             can_suspend: self.config.can_suspend,
             clusters: self.config.clusters.clone(),
             ..config

@@ -73,6 +73,9 @@ pub enum CliError {
     /// A malformed `--put`.
     #[error(transparent)]
     BadPut(#[from] InvalidKeyTemplate),
+    /// The metrics cannot be served.
+    #[error(transparent)]
+    Metrics(#[from] runtime::MetricsListenError),
     /// The monitor failed.
     #[error(transparent)]
     Monitor(#[from] runtime::MonitorError),

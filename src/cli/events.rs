@@ -10,7 +10,7 @@ use super::signals::Signals;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless};
 use crate::app::{AppConfig, Event, EventKind};
 use crate::report;
-use crate::runtime::{self, TimedEvent};
+use crate::runtime::{self, HookOutput, TimedEvent};
 
 /// Events that can wait for a slow reader of stdout.
 const EVENT_BUFFER: usize = 65_536;
@@ -28,10 +28,11 @@ pub(super) async fn run(args: EventsArgs, shared: GlobalFlags, out: &mut Out) ->
     let is_filtered = args.filter.as_ref().is_some_and(|typed| !typed.filter().is_empty());
     let filter = args.filter.unwrap_or_default();
     let config = AppConfig { filter, ..headless::config(args.watch_args, &shared) };
+    let outputs = args.alerts.outputs(&shared, HookOutput::Stderr)?;
     let session = CommandSession::open(shared).await?;
     let (tell, told) = mpsc::channel(EVENT_BUFFER);
     let external = headless::external(signals, session.clock.clone(), args.follow_for);
-    let following = runtime::follow_events(headless::options(&session, config), external, tell);
+    let following = runtime::follow_events(headless::options_with(&session, config, outputs), external, tell);
     let printing = print(told, is_filtered, out);
     tokio::pin!(following, printing);
     let known = tokio::select! {

@@ -11,6 +11,7 @@ use super::theme::ThemeParser;
 use super::{ReadOnlyBy, values};
 use crate::app::{ClusterLabel, Keymap, MuteRule};
 use crate::inference::locks::LockPattern;
+use crate::runtime::EventHook;
 use crate::ui::CustomPalette;
 use etcd_lease::RenewalSchedule;
 
@@ -61,6 +62,9 @@ pub struct GlobalFlags {
     /// The keys that the config file declares as locks.
     #[arg(skip)]
     pub(super) lock_patterns: Vec<LockPattern>,
+    /// The commands of the config file that run on events.
+    #[arg(skip)]
+    pub(super) event_hooks: Vec<EventHook>,
     /// Where read-only mode is set, if it is on.
     #[arg(skip)]
     pub(super) read_only_by: ReadOnlyBy,

@@ -10,7 +10,7 @@ use super::signals::Signals;
 use super::{CliError, CommandSession, GlobalFlags};
 use crate::app::{AppConfig, AppState, knows_locks};
 use crate::escape::printable;
-use crate::runtime::{self, ExternalEvent, FinalState, HeadlessOptions};
+use crate::runtime::{self, ExternalEvent, FinalState, HeadlessOptions, Outputs};
 use simkit::Clock;
 
 /// The configuration of a read-only state.
@@ -26,7 +26,12 @@ pub(super) fn config(watch_args: WatchArgs, shared: &GlobalFlags) -> AppConfig {
 }
 
 pub(super) fn options(session: &CommandSession, config: AppConfig) -> HeadlessOptions {
-    HeadlessOptions { cluster: session.cluster.clone(), clock: session.clock.clone(), config }
+    options_with(session, config, Outputs::default())
+}
+
+/// With metrics, commands that run on events, or notifications.
+pub(super) fn options_with(session: &CommandSession, config: AppConfig, outputs: Outputs) -> HeadlessOptions {
+    HeadlessOptions { cluster: session.cluster.clone(), clock: session.clock.clone(), config, outputs }
 }
 
 /// The end, by a signal or after `after`, and suspensions of the machine until then.

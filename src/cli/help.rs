@@ -92,6 +92,13 @@ client's lease are usually unknown. With --filter, events of the connection go t
 
 Exits 0 on Ctrl-C, after --for, or when the reader closes the pipe; 2 if no member has replied by then.";
 
+pub(super) const SERVE: &str = "\
+Serves the metrics of all leases at http://HOST:PORT/metrics. A port alone listens on 127.0.0.1. docs/metrics.md lists them.
+
+--metrics-services 50 counts the leases of the 50 services that are seen first; those of all others are counted together.
+
+Exits 0 on Ctrl-C or SIGTERM. While no member replies, serve retries every second, and cluster_up is 0.";
+
 pub(super) const WAIT: &str = "\
 Conditions of one lease: gone, renewed, left<5s (less than 5 s left). A lease that does not exist is gone.
 Conditions of all leases: count(FILTER)>=3 (also > <= < =), any(FILTER), none(FILTER). A lease with an unknown value may match: \

@@ -3,6 +3,7 @@
 //! Commands without a screen run on a current-thread runtime, with the engine. They write through tokio's blocking threads,
 //! so a reader that stops reading does not delay renewals.
 
+mod alerts;
 mod clusters;
 mod completions;
 mod config;
@@ -28,6 +29,7 @@ mod out;
 mod revoke;
 mod run;
 mod sandbox;
+mod serve;
 mod session;
 mod signals;
 mod table_args;
@@ -103,6 +105,7 @@ async fn headless(command: HeadlessCommand, shared: GlobalFlags) -> Result<Exit,
         HeadlessCommand::Locks(args) => locks::run(args, shared, out).await,
         HeadlessCommand::Members(args) => members::run(args, shared, out).await,
         HeadlessCommand::Events(args) => events::run(args, shared, out).await,
+        HeadlessCommand::Serve(args) => serve::run(args, shared, out).await,
         HeadlessCommand::Wait(args) => wait::run(args, shared, out).await,
         HeadlessCommand::KeepAlive(args) => keep_alive::run(args, shared, out).await,
         HeadlessCommand::Run(args) => run::run(args, shared, out).await,

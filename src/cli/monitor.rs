@@ -1,14 +1,15 @@
 //! The monitor: `leasetop` without a command, and `demo`.
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::runtime::Builder;
 
-use super::options::{LIST_FORMATS, ListArgs, MonitorArgs, TableArgs};
+use super::options::{AlertArgs, LIST_FORMATS, ListArgs, MonitorArgs, TableArgs};
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, clusters, config, list, logging, on_runtime};
 use crate::app::{AppConfig, Column, KeyTemplate, requests_for};
-use crate::runtime::{self, ClusterSetup, Environment, EnvironmentFactory, MonitorOptions};
+use crate::runtime::{self, ClusterSetup, Environment, EnvironmentFactory, HookOutput, MetricsServer, MonitorOptions};
 
 /// TTLs of the demo's own leases in seconds, as in the exercise, and the key of each.
 const DEMO_TTLS: [i64; 3] = [10, 120, 3600];
@@ -25,9 +26,15 @@ pub(super) struct MonitorFlags {
 
 impl MonitorArgs {
     pub(super) fn flags(&self) -> MonitorFlags {
-        let MonitorArgs { ttl, keep_alive, puts, rows, watch_args, stall, flags: _ } = self;
-        let monitor_only =
-            !ttl.is_empty() || !keep_alive.is_empty() || !puts.is_empty() || watch_args.is_some() || *stall;
+        let MonitorArgs { ttl, keep_alive, puts, rows, watch_args, stall, metrics_listen, metrics, alerts, flags: _ } =
+            self;
+        let has_outputs = metrics_listen.is_some() || metrics.metrics_services.is_some() || alerts.is_some();
+        let monitor_only = !ttl.is_empty()
+            || !keep_alive.is_empty()
+            || !puts.is_empty()
+            || watch_args.is_some()
+            || *stall
+            || has_outputs;
         MonitorFlags { anything: monitor_only || rows.is_some(), monitor_only }
     }
 }
@@ -44,12 +51,18 @@ pub(super) fn run(args: MonitorArgs, shared: GlobalFlags) -> Result<Exit, CliErr
     let config = AppConfig { keep, grants: requests_for(&args.ttl, 1, &args.puts)?, ..table_setup(&args.rows)? };
     if std::io::stdout().is_terminal() {
         let AppConfig { range, budget, key_budget, .. } = args.watch_args.config();
-        return open(shared, AppConfig { range, budget, key_budget, ..config }, args.stall);
+        let metrics = args.metrics_listen.map(|_| args.metrics.config());
+        let config = AppConfig { range, budget, key_budget, metrics, ..config };
+        return open(
+            shared,
+            config,
+            MonitorExtras { stall_consumer: args.stall, metrics_listen: args.metrics_listen, alerts: args.alerts },
+        );
     }
     if args.flags.monitor_only {
         return Err(CliError::Usage(
-            "--ttl, --put, --keep-alive, --prefix, --budget, --key-budget and --stall need a terminal; without one, use \
-             `leasetop grant`, `keep-alive` or `list`"
+            "--ttl, --put, --keep-alive, --prefix, --budget, --key-budget, --stall, --metrics-listen, --on-event, --notify \
+             and --bell need a terminal; without one, use `leasetop grant`, `keep-alive`, `list`, `events` or `serve`"
                 .to_owned(),
         ));
     }
@@ -66,7 +79,7 @@ pub(super) fn demo(rows: &TableArgs, mut shared: GlobalFlags) -> Result<Exit, Cl
     }
     shared.use_sandbox();
     let grants = requests_for(&DEMO_TTLS, 1, &[KeyTemplate::parse(DEMO_PUT)?])?;
-    open(shared, AppConfig { grants, is_demo: true, ..table_setup(rows)? }, false)
+    open(shared, AppConfig { grants, is_demo: true, ..table_setup(rows)? }, MonitorExtras::default())
 }
 
 /// Filter, sort order and columns of the lease table.
@@ -84,13 +97,28 @@ async fn list_instead(rows: TableArgs, shared: GlobalFlags) -> Result<Exit, CliE
     list::run(ListArgs { rows, ..ListArgs::default() }, shared, &mut out).await
 }
 
+/// What the monitor does besides showing leases.
+#[derive(Clone, Debug, Default)]
+struct MonitorExtras {
+    /// Whether to leave responses unread.
+    stall_consumer: bool,
+    /// Where to serve metrics.
+    metrics_listen: Option<SocketAddr>,
+    alerts: AlertArgs,
+}
+
 /// Opens the monitor. `config` has what the command sets; the rest comes from the global flags.
-fn open(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Result<Exit, CliError> {
+fn open(shared: GlobalFlags, config: AppConfig, extras: MonitorExtras) -> Result<Exit, CliError> {
     let _log = logging::start(&shared.general, true)?;
     // The loop draws on this thread; the engine renews on the others.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
         // Asked for now, because the screen has no prompt.
         let shared = shared.with_password()?;
+        let metrics = match extras.metrics_listen {
+            Some(address) => Some(MetricsServer::listen(address).await?),
+            None => None,
+        };
+        let outputs = extras.alerts.outputs(&shared, HookOutput::Discarded)?.with_metrics(metrics);
         let config = AppConfig {
             themes: shared.general.theme_names(),
             theme: shared.general.theme.clone(),
@@ -115,10 +143,11 @@ fn open(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Result<
             config,
             theme,
             asks_background,
-            stall_consumer,
+            stall_consumer: extras.stall_consumer,
             command,
             files: clusters::user_files(&shared),
             themes: shared.general.all_themes(),
+            outputs,
         };
         runtime::monitor(options).await?;
         Ok(Exit::Done)

@@ -10,9 +10,11 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::alerts::NotifyBy;
 use super::global_options::{Format, GlobalFlags};
 use super::monitor::MonitorFlags;
 use super::{help, values};
+use crate::app::metrics::MetricsConfig;
 use crate::app::{Column, GroupBy, KeyTemplate, Sort, TypedFilter};
 use crate::wait_condition::WaitTarget;
 use etcd_lease::LeaseId;
@@ -75,6 +77,9 @@ pub(super) enum HeadlessCommand {
     /// Measure how often leases are renewed
     #[command(after_help = help::EXERCISE)]
     Exercise(ExerciseArgs),
+    /// Serve metrics for Prometheus until stopped
+    #[command(after_help = help::SERVE)]
+    Serve(ServeArgs),
     /// Run an in-memory etcd for testing
     #[command(after_help = help::SANDBOX)]
     Sandbox(SandboxArgs),
@@ -167,6 +172,13 @@ pub(super) struct MonitorArgs {
     /// Leave responses unread, so that queues fill up
     #[arg(long)]
     pub(super) stall: bool,
+    /// Serve metrics for Prometheus at this address, for example 127.0.0.1:9709
+    #[arg(long, value_name = "HOST:PORT", value_parser = values::listen_address)]
+    pub(super) metrics_listen: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(super) metrics: MetricsArgs,
+    #[command(flatten)]
+    pub(super) alerts: AlertArgs,
     /// Which of these were given on the command line, not in the config file.
     #[arg(skip)]
     pub(super) flags: MonitorFlags,
@@ -295,7 +307,55 @@ pub(super) struct EventsArgs {
     #[arg(long, value_name = "FILTER")]
     pub(super) filter: Option<TypedFilter>,
     #[command(flatten)]
+    pub(super) alerts: AlertArgs,
+    #[command(flatten)]
     pub(super) watch_args: WatchArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Address of the metrics; port 0 picks a free port
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9709", value_parser = values::listen_address)]
+    pub(super) metrics: SocketAddr,
+    #[command(flatten)]
+    pub(super) services: MetricsArgs,
+    #[command(flatten)]
+    pub(super) alerts: AlertArgs,
+    #[command(flatten)]
+    pub(super) watch_args: WatchArgs,
+}
+
+/// What happens on events besides showing them.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct AlertArgs {
+    /// Run CMD on each event that matches, with its JSON on stdin. Repeatable
+    #[arg(long, num_args = 2, value_names = ["FILTER", "CMD"])]
+    pub(super) on_event: Vec<String>,
+    /// Max runs of each CMD per minute [default: 60]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=6_000))]
+    pub(super) on_event_rate: Option<u32>,
+    /// Report problems as notifications of the terminal
+    #[arg(long, value_name = "osc9|osc777", num_args = 0..=1, require_equals = true, default_missing_value = "osc9")]
+    #[arg(hide_possible_values = true)]
+    pub(super) notify: Option<NotifyBy>,
+    /// Ring the terminal's bell on problems
+    #[arg(long)]
+    pub(super) bell: bool,
+}
+
+/// What the metrics contain besides counts of all leases.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(super) struct MetricsArgs {
+    /// Also count the leases of N services by name [default: 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    pub(super) metrics_services: Option<u32>,
+}
+
+impl MetricsArgs {
+    /// Which figures are counted.
+    pub(super) fn config(self) -> MetricsConfig {
+        MetricsConfig { services: self.metrics_services.unwrap_or_default() as usize }
+    }
 }
 
 #[derive(Debug, Args)]

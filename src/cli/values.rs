@@ -1,5 +1,6 @@
 //! Parsers of option values.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -35,6 +36,14 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         Ok(duration) if !duration.is_zero() => Ok(duration),
         _ => Err("duration must be greater than 0".to_owned()),
     }
+}
+
+/// Parses an address to listen on: `127.0.0.1:9709`, `[::1]:9709`, or a port on this machine's loopback.
+pub(super) fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse() {
+        return Ok((Ipv4Addr::LOCALHOST, port).into());
+    }
+    text.parse().map_err(|_| "expected HOST:PORT with an IP address, such as 127.0.0.1:9709".to_owned())
 }
 
 /// Parses a number of bytes: `500kB`, `8MB`, `1GB` or bytes without a unit.

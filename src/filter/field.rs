@@ -130,6 +130,7 @@ pub(super) enum Text {
     Service,
     Key,
     Id,
+    Event,
     Anywhere,
 }
 
@@ -156,10 +157,41 @@ const WARNINGS: [&str; 4] = ["any", "muted", "late", "risk"];
 /// Who renews a lease, see [`FilterFacts::renewer`](super::FilterFacts::renewer).
 const RENEWERS: [&str; 6] = ["leasetop", "clientv3", "etcdctl", "several", "other", "nobody"];
 
+/// The names of events, as [`EventName::as_str`](crate::app::EventName::as_str) prints them.
+pub(crate) const EVENTS: [&str; 27] = [
+    "granted",
+    "attached",
+    "detached",
+    "moved",
+    "down",
+    "back",
+    "kept",
+    "paused",
+    "drill",
+    "renewed",
+    "refilled",
+    "dropped",
+    "late",
+    "risk",
+    "unrenewed",
+    "missed",
+    "lost",
+    "expired",
+    "revoked",
+    "replaced",
+    "gone",
+    "absent",
+    "cluster",
+    "connection",
+    "leader",
+    "term",
+    "error",
+];
+
 impl Text {
     /// The texts with a name.
-    pub(super) const NAMED: [Text; 7] =
-        [Text::State, Text::Who, Text::Warn, Text::Renewer, Text::Service, Text::Key, Text::Id];
+    pub(super) const NAMED: [Text; 8] =
+        [Text::State, Text::Who, Text::Warn, Text::Renewer, Text::Service, Text::Key, Text::Id, Text::Event];
 
     /// The text with this name.
     pub(super) fn named(name: &str) -> Option<Self> {
@@ -179,6 +211,7 @@ impl Text {
             Text::Service => "service:",
             Text::Key => "key:",
             Text::Id => "id:",
+            Text::Event => "event:",
             Text::Anywhere => "",
         }
     }
@@ -190,6 +223,7 @@ impl Text {
             Text::Who => OWNERS.to_vec(),
             Text::Warn => WARNINGS.into_iter().chain(LINTS.iter().map(|lint| lint.name())).collect(),
             Text::Renewer => RENEWERS.to_vec(),
+            Text::Event => EVENTS.to_vec(),
             Text::Service | Text::Key | Text::Id | Text::Anywhere => Vec::new(),
         }
     }
@@ -204,6 +238,7 @@ impl Text {
             Text::Service => "service:orders",
             Text::Key => "key:/svc/",
             Text::Id => "id:694d",
+            Text::Event => "event:expired",
             Text::Anywhere => "billing",
         }
     }

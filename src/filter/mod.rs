@@ -18,6 +18,8 @@ use std::fmt;
 use etcd_lease::LeaseId;
 
 pub use complete::{Completions, complete};
+#[cfg(test)]
+pub(crate) use field::EVENTS;
 pub use field::Number;
 use field::Text;
 pub use parse::BadFilter;
@@ -46,6 +48,10 @@ pub trait FilterFacts {
     fn has_warning(&self, name: &str) -> Option<bool>;
     /// Who renews it: `leasetop`, `clientv3` (and so etcdctl), `several`, `other` or `nobody`. `None` if unknown.
     fn renewer(&self) -> Option<&str>;
+    /// The name of the event that the filter is asked about. `None` if it is asked about a lease alone.
+    fn event(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A parsed filter. Its `Display` text parses to the same filter.
@@ -181,6 +187,7 @@ impl Text {
                 facts.renewer().map(|renewer| renewer == part || part == "etcdctl" && renewer == "clientv3")
             }
             Text::Service => in_service(facts, part),
+            Text::Event => facts.event().map(|event| event == part),
             Text::Id => Some(in_id()),
             Text::Key => in_keys(facts, part),
             Text::Anywhere if in_id() => Some(true),

@@ -32,7 +32,7 @@ fn copy_sequence(text: &str) -> Vec<u8> {
 }
 
 /// Wraps a sequence so that tmux passes it to its terminal: every escape character is doubled.
-fn wrapped(sequence: &[u8]) -> Vec<u8> {
+pub(super) fn wrapped(sequence: &[u8]) -> Vec<u8> {
     let doubled = sequence.iter().flat_map(|byte| std::iter::repeat_n(*byte, if *byte == 0x1b { 2 } else { 1 }));
     b"\x1bPtmux;".iter().copied().chain(doubled).chain(*b"\x1b\\").collect()
 }

@@ -1,21 +1,26 @@
 //! The monitor without a screen: streams events, or returns the state after a while.
 
+use std::io::IsTerminal;
 use std::time::SystemTime;
 
 use futures_util::stream::{Stream, StreamExt};
+use tokio::io::AsyncWriteExt;
+use tokio::sync::mpsc;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::ExternalEvent;
+use super::outputs::Outputs;
 use super::session::Session;
 use crate::app::{AppConfig, AppState, Event, EventKind, Msg, matches_filter, run_lints};
 use etcd_lease::engine;
 use etcd_lease::wire::Cluster;
 use simkit::Clock;
 use simkit::Timestamp;
+use simkit::tasks::{Task, spawn};
 
 /// What to watch.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct HeadlessOptions {
     /// The cluster or the sandbox.
     pub cluster: Cluster,
@@ -23,6 +28,8 @@ pub struct HeadlessOptions {
     pub clock: Clock,
     /// The configuration. It must not grant leases or keep them alive.
     pub config: AppConfig,
+    /// Metrics, commands that run on events, and notifications.
+    pub outputs: Outputs,
 }
 
 /// An event, with the wall-clock time of the clock's start.
@@ -59,7 +66,7 @@ where
     let mut run = HeadlessRun::start(options);
     run.session.app.events.record_all();
     let mut sink = EventSink { events, lost: 0 };
-    run.run(external, |session, start| sink.send_all(session, start)).await
+    run.run(external, |session, events, start| sink.send_all(session, events, start)).await
 }
 
 /// Watches a cluster until `external` yields `End` or ends. Returns the final state, and how many leases ended
@@ -71,8 +78,7 @@ pub async fn watch_leases(
     let mut ended = 0;
     let mut run = HeadlessRun::start(options);
     run.session.app.events.record_all();
-    let count = |session: &mut Session, _| {
-        let events = session.app.events.drain_recorded();
+    let count = |_: &mut Session, events: Vec<Event>, _| {
         ended += events.iter().filter(|event| matches!(event.kind, EventKind::LeaseEnded(_))).count() as u64;
         true
     };
@@ -89,34 +95,39 @@ pub async fn watch_until(
 ) -> FinalState {
     let mut run = HeadlessRun::start(options);
     run.session.app.events.record_all();
-    let more = |session: &mut Session, _| {
-        session.app.events.drain_recorded();
-        !is_done(&session.app, session.clock.now())
-    };
+    let more = |session: &mut Session, _, _| !is_done(&session.app, session.clock.now());
     run.run(external, more).await
 }
 
 pub(super) struct HeadlessRun {
     pub(super) session: Session,
     start: SystemTime,
+    outputs: Outputs,
 }
 
 impl HeadlessRun {
-    pub(super) fn start(HeadlessOptions { cluster, clock, config }: HeadlessOptions) -> Self {
+    pub(super) fn start(HeadlessOptions { cluster, clock, config, outputs }: HeadlessOptions) -> Self {
         let start = clock.wall(Timestamp::START);
-        HeadlessRun { session: Session::start(cluster, clock, engine::Options::default(), config, false), start }
+        let session = Session::start(cluster, clock, engine::Options::default(), config, false);
+        HeadlessRun { session, start, outputs }
     }
 
     /// Runs until it is ended from outside, or `more` returns false.
     pub(super) async fn run<O>(
         mut self,
         mut external: O,
-        mut more: impl FnMut(&mut Session, SystemTime) -> bool,
+        mut more: impl FnMut(&mut Session, Vec<Event>, SystemTime) -> bool,
     ) -> FinalState
     where
         O: Stream<Item = ExternalEvent> + Unpin,
     {
-        while more(&mut self.session, self.start) {
+        let mut terminal = StderrWriter::default();
+        loop {
+            let events = self.session.app.events.drain_recorded();
+            terminal.write(self.outputs.on_events(&self.session, &events, self.start));
+            if !more(&mut self.session, events, self.start) {
+                break;
+            }
             let session = &mut self.session;
             let (asleep, wake) = (session.clock.now(), session.next_wake());
             tokio::select! {
@@ -124,6 +135,7 @@ impl HeadlessRun {
                     session.detect_stall(asleep, wake);
                     session.on_wakeup(wakeup);
                 }
+                request = self.outputs.next() => request.serve(session),
                 external = external.next() => match external {
                     Some(ExternalEvent::Slept(span)) => {
                         self.start += span;
@@ -138,6 +150,31 @@ impl HeadlessRun {
     }
 }
 
+/// Writes notifications to the terminal, without waiting for it.
+#[derive(Default)]
+struct StderrWriter {
+    /// The task that writes, and what it writes next. A terminal that does not read loses notifications.
+    running: Option<(mpsc::Sender<Vec<u8>>, Task)>,
+}
+
+impl StderrWriter {
+    fn write(&mut self, bytes: Vec<u8>) {
+        if bytes.is_empty() || !std::io::stderr().is_terminal() {
+            return;
+        }
+        let (sender, _) = self.running.get_or_insert_with(|| {
+            let (sender, mut waiting) = mpsc::channel::<Vec<u8>>(1);
+            let write = async move {
+                while let Some(bytes) = waiting.recv().await {
+                    let _ = tokio::io::stderr().write_all(&bytes).await;
+                }
+            };
+            (sender, spawn(write))
+        });
+        let _ = sender.try_send(bytes);
+    }
+}
+
 struct EventSink {
     events: Sender<TimedEvent>,
     /// Number of dropped events that are not reported yet.
@@ -146,13 +183,13 @@ struct EventSink {
 
 impl EventSink {
     /// Sends new events. Returns false if the receiver was dropped.
-    fn send_all(&mut self, session: &mut Session, start: SystemTime) -> bool {
+    fn send_all(&mut self, session: &mut Session, events: Vec<Event>, start: SystemTime) -> bool {
         if self.lost > 0 && self.events.capacity() > 0 {
             session.send(Msg::EventsLost(std::mem::take(&mut self.lost)));
         }
         let now = session.clock.now();
-        let app = &mut session.app;
-        for event in app.events.drain_recorded() {
+        let app = &session.app;
+        for event in events {
             if !matches_filter(&app.leases, &app.keys, app.config.filter.filter(), &event, now) {
                 continue;
             }

@@ -5,6 +5,7 @@ use std::io;
 use super::clusters::ClusterConnector;
 use super::environment::{EnvironmentFactory, OwnedResources};
 use super::files::UserFiles;
+use super::outputs::Outputs;
 use crate::app::AppConfig;
 use crate::ui::Theme;
 use etcd_lease::engine;
@@ -12,7 +13,7 @@ use etcd_lease::wire::Cluster;
 use simkit::Clock;
 
 /// What the monitor runs on, and how.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct MonitorOptions {
     /// The cluster or the sandbox.
     pub cluster: Cluster,
@@ -41,6 +42,8 @@ pub struct MonitorOptions {
     pub files: UserFiles,
     /// The themes by name.
     pub themes: Vec<(String, Theme)>,
+    /// Metrics, commands that run on events, and notifications.
+    pub outputs: Outputs,
 }
 
 /// Why the monitor could not run.

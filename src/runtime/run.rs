@@ -12,6 +12,7 @@ use super::files::UserFiles;
 use super::frame_scheduler::FrameScheduler;
 use super::mouse::{self, MouseAction};
 use super::options::MonitorOptions;
+use super::outputs::{OutputRequest, Outputs};
 use super::session::{Session, Wakeup};
 use super::{Environment, ExternalEvent, Screen, clipboard, input};
 use crate::app::{CopyOutcome, KeptLease, Msg};
@@ -26,6 +27,7 @@ enum LoopEvent {
     /// An engine has news whose cluster is not displayed.
     OtherCluster(usize),
     External(Option<ExternalEvent>),
+    Output(OutputRequest),
 }
 
 /// Runs the monitor on any screen and input until the user quits, the input ends, or `external` yields `End` or ends.
@@ -39,7 +41,7 @@ where
     O: Stream<Item = ExternalEvent> + Unpin,
 {
     let MonitorOptions { cluster, clock, resources, environments, engine, config, stall_consumer, .. } = options;
-    let MonitorOptions { theme, command, connector, files, themes, asks_background, .. } = options;
+    let MonitorOptions { theme, command, connector, files, themes, asks_background, outputs, .. } = options;
     let background = if asks_background { BackgroundQuery::Wanted } else { BackgroundQuery::Over };
     let frames = FrameScheduler::new(screen, clock.clone(), theme);
     let setup = ClusterSetup {
@@ -54,8 +56,19 @@ where
     let session = Session::start(cluster, clock, engine, config, stall_consumer);
     let clusters = Clusters { setup, connector, background: BackgroundClusters::default(), has_switched: false };
     let replies = ReplyFilter::default();
-    let mut monitor =
-        Monitor { session, input, external, frames, stall_consumer, clusters, files, themes, background, replies };
+    let mut monitor = Monitor {
+        session,
+        input,
+        external,
+        frames,
+        stall_consumer,
+        clusters,
+        files,
+        themes,
+        background,
+        replies,
+        outputs,
+    };
     monitor.session.driver.files = monitor.files.clone();
     monitor.resize();
     monitor.run().await
@@ -73,6 +86,7 @@ struct Monitor<S, I, O> {
     themes: Vec<(String, Theme)>,
     background: BackgroundQuery,
     replies: ReplyFilter,
+    outputs: Outputs,
 }
 
 /// The displayed cluster, and the others.
@@ -93,6 +107,7 @@ where
 {
     async fn run(mut self) -> ExitState {
         loop {
+            self.pass_events();
             let redraw = self.session.app.view.reset_redraw();
             self.frames.schedule(redraw, self.session.app.counts_down());
             self.frames.draw_if_due(&mut self.session.app);
@@ -103,6 +118,23 @@ where
                 self.session.driver.finish_files().await;
                 return self.exit_state(ended);
             }
+        }
+    }
+
+    /// Passes new events to the outputs.
+    fn pass_events(&mut self) {
+        if !self.outputs.reads_events() {
+            return;
+        }
+        let log = &mut self.session.app.events;
+        // A session that just started does not record yet.
+        if !log.is_recording() {
+            return log.record_all();
+        }
+        let events = log.drain_recorded();
+        let bytes = self.outputs.on_events(&self.session, &events, self.frames.wall.start);
+        if !bytes.is_empty() {
+            self.frames.append_bytes(bytes);
         }
     }
 
@@ -221,6 +253,7 @@ where
             () = self.frames.screen.until_free(), if self.frames.is_pending => LoopEvent::Freed,
             external = self.external.next() => LoopEvent::External(external),
             place = self.clusters.background.changed() => LoopEvent::OtherCluster(place),
+            request = self.outputs.next() => LoopEvent::Output(request),
         }
     }
 
@@ -244,6 +277,7 @@ where
                 self.session.on_wakeup(wakeup);
             }
             LoopEvent::OtherCluster(place) => self.on_other_cluster(place),
+            LoopEvent::Output(request) => request.serve(&mut self.session),
             LoopEvent::Freed => {
                 self.frames.is_pending = false;
                 self.session.app.frame_written(self.session.clock.now());

@@ -5,6 +5,7 @@ mod clients;
 mod counts;
 mod demo;
 mod drills;
+mod event_hooks;
 mod exercise;
 mod fake_screen;
 mod frames;
@@ -12,6 +13,7 @@ mod headless;
 mod large_key_space;
 mod many_leases;
 mod members;
+mod metrics;
 mod others;
 mod regrants;
 mod restart;
@@ -78,6 +80,15 @@ impl MonitorTest {
     }
 
     async fn with(config: AppConfig, stall_consumer: bool, prepare: impl FnOnce(&Sandbox)) -> MonitorTest {
+        MonitorTest::with_outputs(config, stall_consumer, prepare, Outputs::default()).await
+    }
+
+    async fn with_outputs(
+        config: AppConfig,
+        stall_consumer: bool,
+        prepare: impl FnOnce(&Sandbox),
+        outputs: Outputs,
+    ) -> MonitorTest {
         let clock = Clock::real();
         let sandbox = Sandbox::builder().seed(7).start(clock.clone());
         prepare(&sandbox);
@@ -96,6 +107,7 @@ impl MonitorTest {
             connector: None,
             files: UserFiles::default(),
             themes: Vec::new(),
+            outputs,
         };
         let screen = FakeScreen::new(180, 40);
         let (input, keys) = mpsc::unbounded_channel();

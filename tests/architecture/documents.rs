@@ -115,6 +115,39 @@ fn the_error_table_matches_the_program() {
 }
 
 #[test]
+fn the_metrics_table_matches_the_program() {
+    check_generated("docs/metrics.md", "metrics", &leasetop::report::metrics_markdown());
+}
+
+/// The metrics that a text names.
+fn metric_names(text: &str) -> BTreeSet<&str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.split(|c| !is_part(c)).filter(|word| word.starts_with("leasetop_")).collect()
+}
+
+#[test]
+fn dashboard_and_alert_rules_use_metrics_that_exist() {
+    let known: Vec<String> = leasetop::report::METRICS.iter().map(|metric| metric.full_name()).collect();
+    let is_known = |name: &str| {
+        let of_histogram = ["_bucket", "_sum", "_count"].iter().find_map(|part| name.strip_suffix(part));
+        known.iter().any(|metric| metric == name || Some(metric.as_str()) == of_histogram)
+    };
+    let mut used = BTreeSet::new();
+    for file in
+        ["assets/grafana/leasetop.json", "assets/prometheus/leasetop.rules.yml", "docs/metrics.md", "docs/recipes.md"]
+    {
+        let text = read(file);
+        let names = metric_names(&text);
+        let unknown: Vec<_> = names.iter().filter(|name| !is_known(name)).collect();
+        assert!(unknown.is_empty(), "{file}: {unknown:?}");
+        used.extend(names.into_iter().map(str::to_owned));
+    }
+    assert!(used.len() > known.len() / 2, "{used:?}");
+    let dashboard: serde_json::Value = serde_json::from_str(&read("assets/grafana/leasetop.json")).expect("JSON");
+    assert!(dashboard["panels"].as_array().is_some_and(|panels| panels.len() > 10));
+}
+
+#[test]
 fn the_essential_keys_do_what_the_readme_says() {
     const ESSENTIAL: [(&str, &str); 12] = [
         ("Enter", "open"),

@@ -4,12 +4,19 @@
 #[expect(dead_code, reason = "the test binaries share it; each uses a part of it")]
 mod guard;
 
+#[path = "../common/http.rs"]
+mod http;
+
 #[path = "../common/ports.rs"]
 mod ports;
+
+#[path = "../common/wait.rs"]
+mod wait;
 
 mod completion;
 mod etcdctl;
 mod json;
+mod metrics;
 mod run;
 mod sandbox;
 mod schema;

@@ -1,8 +1,8 @@
 //! Matching events against a lease filter.
 
 use crate::app::lease_facts::LeaseFacts;
-use crate::app::{Event, EventKind, KeyName, KeyState, Lease, LeaseStore};
-use crate::filter::Filter;
+use crate::app::{Event, EventKind, EventName, KeyName, KeyState, Lease, LeaseStore};
+use crate::filter::{Filter, FilterFacts, Number};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -20,7 +20,57 @@ pub fn matches_filter(leases: &LeaseStore, keys: &KeyState, filter: &Filter, eve
         None => return false,
         Some(lease) => lease,
     };
-    filter.matches(&LeaseFacts::at_last(lease, &all_keys(keys, id, Some(lease), &event.kind), now))
+    filter.matches(&LeaseFacts::at_event(lease, &all_keys(keys, id, Some(lease), &event.kind), event.name(), now))
+}
+
+/// Whether an event triggers a command with this filter. Unlike in [`matches_filter`], an event without a lease must match
+/// too, and only its name is known.
+pub fn triggers(leases: &LeaseStore, keys: &KeyState, filter: &Filter, event: &Event, now: Timestamp) -> bool {
+    match event.lease {
+        Some(_) => matches_filter(leases, keys, filter, event, now),
+        None => filter.is_empty() || filter.matches(&NoLease(event.name())),
+    }
+}
+
+/// The facts about an event without a lease: its name.
+struct NoLease(EventName);
+
+impl FilterFacts for NoLease {
+    fn id(&self) -> LeaseId {
+        LeaseId(0)
+    }
+
+    fn who(&self) -> &str {
+        ""
+    }
+
+    fn state(&self) -> &str {
+        ""
+    }
+
+    fn number(&self, _: Number) -> Option<f64> {
+        None
+    }
+
+    fn keys(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        std::iter::empty()
+    }
+
+    fn service(&self) -> Option<&[u8]> {
+        None
+    }
+
+    fn has_warning(&self, _: &str) -> Option<bool> {
+        None
+    }
+
+    fn renewer(&self) -> Option<&str> {
+        None
+    }
+
+    fn event(&self) -> Option<&str> {
+        Some(self.0.as_str())
+    }
 }
 
 /// The known keys of the lease and those in the event, without duplicates.

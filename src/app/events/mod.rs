@@ -13,12 +13,13 @@ use std::time::Duration;
 
 pub use crate::inference::{Renewal, RenewalSource};
 pub(super) use filter::all_keys;
-pub use filter::matches_filter;
+pub use filter::{matches_filter, triggers};
 pub use kind::{Awaited, EventKind, LeaseEnded};
 pub use name::EventName;
 pub(super) use sentence::keys_in_words;
 pub use sentence::last_renewal_in_words;
 
+use crate::app::metrics::EventMetrics;
 use crate::inference::TimeRange;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -122,6 +123,8 @@ pub struct EventLog {
     has_changed: bool,
     /// Every event since the last `drain_recorded`. `None` while recording is off.
     recorded: Option<Vec<Event>>,
+    /// Counters of every event. `None` while they are not counted.
+    metrics: Option<Box<EventMetrics>>,
     /// Events of keys, by the lease that they wait for.
     held: HashMap<LeaseId, Vec<(EventTime, LeaseId, EventKind)>>,
 }
@@ -145,15 +148,31 @@ impl EventLog {
         self.recorded = Some(Vec::new());
     }
 
+    /// Whether events are recorded.
+    pub fn is_recording(&self) -> bool {
+        self.recorded.is_some()
+    }
+
     /// Returns and clears the recorded events, in the order in which they became known.
     pub fn drain_recorded(&mut self) -> Vec<Event> {
         self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Starts counting every event, including those that are too minor for the screen.
+    pub(super) fn record_metrics(&mut self) {
+        self.metrics = Some(Box::default());
+    }
+
+    /// The counters of events, if they are counted.
+    pub(super) fn metrics(&self) -> Option<&EventMetrics> {
+        self.metrics.as_deref()
     }
 
     /// Adds an event to the log and to the recording.
     pub(super) fn push(&mut self, when: impl Into<EventTime>, lease: Option<LeaseId>, kind: EventKind) {
         let event = self.event(when, lease, kind);
         self.has_changed = true;
+        self.metrics.iter_mut().for_each(|metrics| metrics.observe(&event.kind));
         self.recorded.iter_mut().for_each(|recorded| recorded.push(event.clone()));
         self.run = if self.continues(&event) { self.run + 1 } else { 1 };
         let latest = self.lines.iter().rev().take(CROWD).map(|line| line.at).fold(event.at, Timestamp::max);
@@ -194,8 +213,9 @@ impl EventLog {
         lease: Option<LeaseId>,
         kind: impl FnOnce() -> EventKind,
     ) {
-        if self.recorded.is_some() {
+        if self.recorded.is_some() || self.metrics.is_some() {
             let event = self.event(when, lease, kind());
+            self.metrics.iter_mut().for_each(|metrics| metrics.observe(&event.kind));
             self.recorded.iter_mut().for_each(|recorded| recorded.push(event.clone()));
         }
     }

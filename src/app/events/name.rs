@@ -62,6 +62,38 @@ pub enum EventName {
 }
 
 impl EventName {
+    /// Every name.
+    pub const ALL: [EventName; 28] = [
+        EventName::Granted,
+        EventName::Attached,
+        EventName::Detached,
+        EventName::Moved,
+        EventName::Down,
+        EventName::Back,
+        EventName::Kept,
+        EventName::Paused,
+        EventName::Drill,
+        EventName::Renewed,
+        EventName::Refilled,
+        EventName::Dropped,
+        EventName::Late,
+        EventName::Risk,
+        EventName::Unrenewed,
+        EventName::Missed,
+        EventName::Lost,
+        EventName::Expired,
+        EventName::RanOut,
+        EventName::Revoked,
+        EventName::Replaced,
+        EventName::Gone,
+        EventName::Absent,
+        EventName::Cluster,
+        EventName::Connection,
+        EventName::Leader,
+        EventName::Term,
+        EventName::Error,
+    ];
+
     /// The name.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -68,3 +68,29 @@ fn events_without_a_lease_match_and_unknown_values_do_not() {
     let reported = story.meant(["", "ttl<30", "id:8"]);
     assert_eq!(reported, [("granted", [true, false, true]), ("connection", [true, true, true])]);
 }
+
+#[test]
+fn a_filter_can_name_the_event() {
+    let mut story = start();
+    story.wait(4.0);
+    story.probe(7, 9, 10, &["/svc/a"]);
+    assert_eq!(
+        story.meant(["event:renewed", "event:late", "!event:late key:/svc/"]),
+        [("renewed", [true, false, true])]
+    );
+    for name in crate::app::EventName::ALL.map(|name| name.as_str()) {
+        assert!(crate::filter::EVENTS.contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn a_command_runs_on_an_event_without_a_lease_only_if_the_filter_means_it() {
+    let mut story = start();
+    story.send(Msg::Cluster(down()));
+    let told = story.app.events.drain_recorded();
+    let is_triggered = |text: &str| {
+        triggers(&story.app.leases, &story.app.keys, &text.parse().expect("a filter"), &told[0], story.now)
+    };
+    let filters = ["", "event:connection", "event:connection or ttl<30", "event:late", "ttl<30", "key:/svc/"];
+    assert_eq!(filters.map(is_triggered), [true, true, true, false, false, false]);
+}

@@ -3,7 +3,7 @@
 use crate::app::dialog::Dialog;
 use crate::app::verbs::write_config::ScreenSettings;
 use crate::app::verbs::{Done, write_config};
-use crate::app::{AppState, Redraw};
+use crate::app::{AppState, EventKind, Redraw};
 use crate::plural::plural;
 use simkit::Timestamp;
 
@@ -48,6 +48,12 @@ pub(super) fn config_written(app: &mut AppState, path: &str, now: Timestamp) {
 /// Reports a file that could not be read or written.
 pub(super) fn failed(app: &mut AppState, why: String, now: Timestamp) {
     say(app, Done::error(why), now);
+}
+
+/// Reports that a command for events failed.
+pub(super) fn output_failed(app: &mut AppState, why: String, now: Timestamp) {
+    app.events.push(now, None, EventKind::error(why.clone()));
+    failed(app, why, now);
 }
 
 fn say(app: &mut AppState, done: Done, now: Timestamp) {

@@ -35,6 +35,7 @@ pub(super) fn again(app: &mut AppState, revision: i64, (sent, received): (Timest
     recovered(app);
     app.keys.revisions.record(revision, sent, received);
     app.cluster.listed_at = Some(sent);
+    app.cluster.lists += 1;
     app.cluster.list_took = received - sent;
     recheck_ended(app, sent);
     mark_overdue(app, sent);

@@ -25,6 +25,7 @@ mod lints;
 mod list;
 mod lock_values;
 mod members;
+mod metrics;
 mod mouse;
 mod navigation;
 mod open_dialogs;
@@ -45,6 +46,7 @@ mod view_actions;
 pub use lints::run_lints;
 pub use lock_values::knows_locks;
 pub use members::knows_members;
+pub use metrics::metrics_snapshot;
 pub use refresh_rows::refresh_rows;
 pub use tick::next_wake;
 
@@ -98,6 +100,7 @@ fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::ConfigWritten { path } => files::config_written(app, &path, now),
         Msg::ExportFailed(why) | Msg::ConfigFileFailed(why) => files::failed(app, why, now),
         Msg::HistoryFailed(why) | Msg::SwitchFailed(why) => files::failed(app, why, now),
+        Msg::OutputFailed(why) => files::output_failed(app, why, now),
         Msg::Resumed(leases) => background::resumed(app, &leases),
         Msg::Background(leases) => background::changed(app, leases),
         Msg::BackgroundEnded { cluster, id, why } => background::ended(app, &cluster, id, &why, now),

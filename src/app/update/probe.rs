@@ -23,6 +23,7 @@ pub(super) fn answered(
     has_keys: bool,
 ) {
     let id = answer.id;
+    app.polls.answered += 1;
     if app.cluster.is_outdated(sent) {
         return;
     }
@@ -228,6 +229,7 @@ fn record_history(app: &mut AppState, id: LeaseId, change: &Change, at: Timestam
 /// Handles a planned poll without a reply. It is repeated soon, even if the regular interval is minutes, unless it was
 /// denied. The state of a lease that is kept alive here is still known from its renewals.
 pub(super) fn failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) {
+    app.polls.failed += 1;
     app.keys.queries.failed(id, now);
     let Some(lease) = app.leases.get_mut(id) else { return };
     lease.poll.in_flight = false;

@@ -7,11 +7,13 @@ use toml::Spanned;
 use super::file::{BadConfig, Source, Table};
 use super::locks;
 use super::mutes;
+use super::on_event;
 use super::settings::{Checker, NOT_IN_CLUSTER, Values};
 use super::themes;
 use crate::app::{BadKey, Key, Keymap, LabelColor, MuteRule};
 use crate::escape::printable;
 use crate::inference::locks::LockPattern;
+use crate::runtime::EventHook;
 use crate::ui::CustomPalette;
 
 #[derive(Debug, Default)]
@@ -25,6 +27,8 @@ pub(super) struct Content {
     pub(super) mutes: Vec<MuteRule>,
     /// Patterns of lock keys.
     pub(super) locks: Vec<LockPattern>,
+    /// Commands that run on events.
+    pub(super) event_hooks: Vec<EventHook>,
     /// The themes by name.
     pub(super) themes: Vec<(String, CustomPalette)>,
 }
@@ -61,6 +65,10 @@ impl Content {
             keymap: keymap(source, &table)?,
             mutes: table.mute.as_ref().map_or(Ok(Vec::new()), |tables| mutes::rules(source, tables.get_ref()))?,
             locks: table.lock.as_ref().map_or(Ok(Vec::new()), |tables| locks::patterns(source, tables.get_ref()))?,
+            event_hooks: table
+                .on_event
+                .as_ref()
+                .map_or(Ok(Vec::new()), |all| on_event::hooks(source, all.get_ref()))?,
             themes: themes(source, &table)?,
         };
         if let Some(name) = &table.default_cluster
@@ -91,6 +99,7 @@ fn cluster(
         ("keys", table.keys.as_ref().map(Spanned::span)),
         ("lock", table.lock.as_ref().map(Spanned::span)),
         ("mute", table.mute.as_ref().map(Spanned::span)),
+        ("on-event", table.on_event.as_ref().map(Spanned::span)),
         ("theme", table.theme.as_ref().map(Spanned::span)),
     ];
     for (key, span) in misplaced {

@@ -11,6 +11,7 @@ use toml::de::{DeTable, Deserializer};
 
 use super::locks::LockTable;
 use super::mutes::MuteTable;
+use super::on_event::OnEventTable;
 use super::themes::Themes;
 use crate::escape::printable;
 
@@ -27,6 +28,8 @@ pub(super) struct Table {
     pub(super) mute: Option<Spanned<Vec<Spanned<MuteTable>>>>,
     /// Patterns of lock keys, at the top level only.
     pub(super) lock: Option<Spanned<Vec<Spanned<LockTable>>>>,
+    /// Commands that run on events, at the top level only.
+    pub(super) on_event: Option<Spanned<Vec<Spanned<OnEventTable>>>>,
     /// In a cluster only.
     pub(super) color: Option<Spanned<String>>,
     /// Passwords are refused, with a message of their own.

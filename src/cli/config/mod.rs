@@ -12,6 +12,7 @@ mod content;
 mod file;
 mod locks;
 mod mutes;
+mod on_event;
 mod sample;
 mod settings;
 #[cfg(test)]
@@ -118,6 +119,7 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     cli.shared.keymap = content.keymap.clone();
     cli.shared.mutes = content.mutes.clone();
     cli.shared.lock_patterns = content.locks.clone();
+    cli.shared.event_hooks = content.event_hooks.clone();
     cli.shared.is_pace_given = matches.value_source("pace") == Some(ValueSource::CommandLine);
     cli.shared.is_format_given = matches.value_source("write_out") == Some(ValueSource::CommandLine);
     cli.shared.config_file = ConfigFile(Arc::new(content));

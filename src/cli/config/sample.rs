@@ -44,6 +44,16 @@ const LOCKS: &str = r#"
 # [[lock]]
 # key = "/service/*/leader"
 "#;
+const ON_EVENT: &str = r#"
+# Commands that run on events, in the monitor, `events` and `serve`. Each gets the event on stdin, as `events -w json` prints it.
+# Without a filter it runs on every event. rate is the maximum number of runs per minute [default: 60].
+# For example:
+# [[on-event]]
+# filter = "event:expired key:/svc/"
+# command = "logger -t leasetop"
+# rate = 10
+"#;
+
 const THEMES: &str = r##"
 # Themes for --theme NAME: a built-in theme with other colors for some roles. With such tables in the file, choose one as
 # theme.use = "NAME". The roles are text, dim, title, border, key, good, healthy, warning, danger, drop, gone, tab, active-tab
@@ -67,7 +77,7 @@ pub(in crate::cli) fn sample() -> String {
     let options = options();
     let settings: String = SETTINGS.iter().map(|setting| entry(setting, &options)).collect();
     let keys: String = Keymap::default().rows().map(key_line).collect();
-    [HEAD, &settings, CLUSTERS, THEMES, MUTES, LOCKS, KEYS, &keys].concat()
+    [HEAD, &settings, CLUSTERS, THEMES, MUTES, LOCKS, ON_EVENT, KEYS, &keys].concat()
 }
 
 /// The help of the option, and its default.

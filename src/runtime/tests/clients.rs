@@ -78,7 +78,12 @@ impl Scene {
     async fn watch(&mut self) {
         let cluster = Cluster::connect(Settings::new(vec![target(&self.sandbox)])).await.unwrap();
         let (external, happens) = mpsc::unbounded_channel();
-        let options = HeadlessOptions { cluster, clock: self.clock.clone(), config: AppConfig::default() };
+        let options = HeadlessOptions {
+            cluster,
+            clock: self.clock.clone(),
+            config: AppConfig::default(),
+            outputs: Outputs::default(),
+        };
         self.watching = Some((external, spawn(watch(options, happens))));
         self.wait(3.0).await;
     }

@@ -16,6 +16,8 @@ pub(super) struct FakeScreenState {
     is_stuck: AtomicBool,
     freed: Notify,
     frames: AtomicUsize,
+    /// The texts of notifications (OSC 9).
+    notifications: Mutex<Vec<String>>,
     /// Whether a suspension is over.
     pub(super) continued: Notify,
 }
@@ -33,6 +35,9 @@ impl Screen for FakeScreen {
     fn write_frame(&mut self, frame: Vec<u8>) {
         assert!(self.is_free(), "a frame for a screen that has one");
         self.0.frames.fetch_add(1, Ordering::SeqCst);
+        let text = String::from_utf8_lossy(&frame);
+        let notified = text.split("\x1b]9;").skip(1).filter_map(|rest| Some(rest.split_once('\x07')?.0.to_owned()));
+        self.0.notifications.lock().unwrap().extend(notified);
         self.0.terminal.lock().unwrap().process(&frame);
     }
 
@@ -60,12 +65,17 @@ impl FakeScreen {
             is_stuck: AtomicBool::new(false),
             freed: Notify::new(),
             frames: AtomicUsize::new(0),
+            notifications: Mutex::default(),
             continued: Notify::new(),
         }))
     }
 
     pub(super) fn text(&self) -> String {
         self.0.terminal.lock().unwrap().screen().contents()
+    }
+
+    pub(super) fn notifications(&self) -> Vec<String> {
+        self.0.notifications.lock().unwrap().clone()
     }
 
     pub(super) fn frames(&self) -> usize {

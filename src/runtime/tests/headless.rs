@@ -29,8 +29,18 @@ impl HeadlessTest {
         HeadlessTest::on(filter, room, sandbox, 1).await
     }
 
+    /// With commands that run on events.
+    pub(super) async fn with_outputs(room: usize, outputs: Outputs) -> HeadlessTest {
+        let sandbox = Sandbox::builder().seed(7).start(Clock::real());
+        HeadlessTest::on_with("", room, sandbox, 1, outputs).await
+    }
+
     /// On the first members of a sandbox.
     pub(super) async fn on(filter: &str, room: usize, sandbox: Sandbox, members: usize) -> HeadlessTest {
+        HeadlessTest::on_with(filter, room, sandbox, members, Outputs::default()).await
+    }
+
+    async fn on_with(filter: &str, room: usize, sandbox: Sandbox, members: usize, outputs: Outputs) -> HeadlessTest {
         let clock = sandbox.clock().clone();
         let name = |member| if members == 1 { "sandbox".to_owned() } else { format!("member {member}") };
         let target = |member| Target::Pipe { name: name(member), dialer: sandbox.dialer(member) };
@@ -41,6 +51,7 @@ impl HeadlessTest {
             cluster,
             clock: clock.clone(),
             config: AppConfig { filter: filter.parse().unwrap(), ..AppConfig::default() },
+            outputs,
         };
         let headless = spawn(follow_events(options, UnboundedReceiverStream::new(happens), sender));
         let test = HeadlessTest { sandbox, clock, reported, external, headless };
@@ -166,7 +177,8 @@ async fn watched(ends: impl FnOnce(&Sandbox)) -> (FinalState, u64, [LeaseId; 2])
     theirs.put(b"/svc/a", b"1", Some(kept)).await.unwrap();
     let cluster = Cluster::connect(Settings::new(vec![ours])).await.unwrap();
     let (external, happens) = mpsc::unbounded_channel();
-    let options = HeadlessOptions { cluster, clock: clock.clone(), config: AppConfig::default() };
+    let options =
+        HeadlessOptions { cluster, clock: clock.clone(), config: AppConfig::default(), outputs: Outputs::default() };
     let watching = spawn(async move { watch_leases(options, UnboundedReceiverStream::new(happens)).await });
     clock.sleep(Duration::from_millis(2_500)).await;
     let engine = engine::Engine::start(theirs, clock.clone(), engine::Options::default());
