@@ -72,6 +72,7 @@ mod mute;
 mod muted_warnings;
 mod name_order;
 mod natural_order;
+mod new_alarms;
 mod overview;
 mod poll_state;
 mod polls;
