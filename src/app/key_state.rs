@@ -7,6 +7,7 @@ use super::key_index::LeaseKeyIndex;
 use super::key_queries::KeyQueries;
 use super::key_reads::{KeyRead, KeyReads};
 use super::lock_values::LockValues;
+use super::unleased_keys::UnleasedKeys;
 use super::values::{KeyValueCache, KeyValues};
 use super::{CallFailure, LeaseKeys, ReadValue};
 use crate::inference::RevisionTimeline;
@@ -30,6 +31,8 @@ pub struct KeyState {
     pub(super) reads: KeyReads,
     /// Locks and elections among the watched keys.
     pub(super) locks: Locks,
+    /// Keys that leases lost because they were put without a lease.
+    pub(super) unleased: UnleasedKeys,
     /// The keys that leases take from each other.
     pub(super) contests: KeyContests,
     /// The revision up to which the keys are known.

@@ -100,6 +100,7 @@ mod ttl_cohorts;
 mod typed_filter;
 mod typed_history;
 mod undo;
+mod unleased_keys;
 mod update;
 mod values;
 mod verbs;

@@ -9,8 +9,9 @@ use etcd_lease::{KeyChange, KeyEntry, KeyState, LeaseId};
 use simkit::Timestamp;
 
 use super::availability::{came_back, delete};
+use super::detached_keys::{Detachment, deleted_without_lease, forget_detached, on_key_detached};
 use super::handover::{record_attached, record_move};
-use super::lease_keys::{forget_detached, on_key_detached, put, recovered, refresh};
+use super::lease_keys::{put, recovered, refresh};
 
 /// From `revision` on only deletes are reported, so every lease is queried for its keys.
 pub(super) fn start(app: &mut AppState, revision: i64, now: Timestamp) {
@@ -38,10 +39,11 @@ pub(super) fn apply(app: &mut AppState, mut reply: LeaseReply, since: Option<Tim
     let news = app.keys.index.apply_reply(reply);
     let within = TimeRange { earliest: since.unwrap_or(at).min(at), latest: at };
     for (key, from) in news.moved {
-        let since = app.keys.index.detach(from, &key, at).unwrap_or(at);
-        on_key_detached(app, from, &key, (KeyDetachReason::Moved { to: id }, None), within);
+        let first_seen = app.keys.index.detach(from, &key, at);
+        let detachment = Detachment { reason: KeyDetachReason::Moved { to: id }, revision: None, first_seen };
+        on_key_detached(app, from, &key, detachment, within);
         refresh(app, from);
-        attach(app, id, &key, since, Some(within));
+        attach(app, id, &key, first_seen.unwrap_or(at), Some(within));
         record_move(app, &key, (from, id), at);
     }
     for key in news.attached {
@@ -121,9 +123,9 @@ fn absent(app: &mut AppState, key: &[u8], revision: i64, now: Timestamp) {
     app.keys.index.changes.record(key, revision, None);
     let holder = app.keys.index.holder(key);
     app.keys.locks.delete(key, holder, now, false);
-    let Some(id) = holder else { return };
+    let Some(id) = holder else { return deleted_without_lease(app, key, now) };
     let within = TimeRange { earliest: app.keys.reported_at.min(now), latest: now };
     delete(app, id, key, within.into(), None);
-    on_key_detached(app, id, key, (KeyDetachReason::Deleted, None), within);
+    on_key_detached(app, id, key, Detachment::deleted(None), within);
     refresh(app, id);
 }

@@ -10,6 +10,7 @@ mod cluster;
 mod clusters;
 mod command_line;
 mod counts;
+mod detached_keys;
 mod engine;
 mod execute;
 mod feedback;

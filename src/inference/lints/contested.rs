@@ -1,7 +1,6 @@
-use super::{Lint, LintInput};
+use super::{Finding, Lint, LintInput};
 use crate::escape::printable;
 use crate::inference::key_contests::KeyContest;
-use etcd_lease::LeaseId;
 
 /// With fewer takes, the key may have been moved by hand.
 const FEWEST: usize = 3;
@@ -30,17 +29,20 @@ impl Lint for Contested {
     }
 
     fn why(&self) -> &'static str {
-        "Two programs put the same key, each with its own lease: when the one that put it last dies, the key is deleted \
-         though the other runs."
+        "Two programs put the same key, each with its own lease: when the program that put it last dies, the key is \
+         deleted although the other one still runs."
     }
 
     fn advice(&self) -> &'static str {
         "Look for two instances with the same address or name, or one that was not stopped; give each its own key."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+    fn check(&self, input: LintInput<'_>) -> Vec<Finding> {
         let contests = input.contests.into_iter().flat_map(|contests| contests.iter());
         let lasting = contests.filter(|(_, contest)| contest.count() >= FEWEST);
-        lasting.map(|(key, contest)| (contest.leases.to_vec(), Contested::sentence(key, contest))).collect()
+        let found = |(key, contest): (&[u8], &KeyContest)| {
+            Finding::of(self, contest.leases.to_vec(), Contested::sentence(key, contest))
+        };
+        lasting.map(found).collect()
     }
 }

@@ -1,5 +1,4 @@
-use super::{Lint, LintFacts, LintInput, each};
-use etcd_lease::LeaseId;
+use super::{Finding, Lint, LintFacts, LintInput, each};
 
 /// Kubernetes attaches at most this many keys to one lease (kubernetes#98257).
 const MOST: u64 = 1_000;
@@ -37,8 +36,8 @@ impl Lint for Crowded {
         "Spread the keys over more leases, at most 1,000 each."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(input, Crowded::sentence)
+    fn check(&self, input: LintInput<'_>) -> Vec<Finding> {
+        each(self, input, Crowded::sentence)
     }
 }
 

@@ -1,9 +1,8 @@
 use std::time::Duration;
 
-use super::{Lint, LintFacts, LintInput};
+use super::{Finding, Lint, LintFacts, LintInput};
 use crate::escape::printable;
 use crate::inference::locks::QueuePosition;
-use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// A lease that holds a lock with waiters and is no longer renewed.
@@ -27,14 +26,19 @@ fn silence(facts: &LintFacts, now: Timestamp) -> Option<(Duration, Duration)> {
 }
 
 /// One finding per lock queue of a lease that looks dead. `place` describes the position, or returns `None`.
-fn check(input: LintInput<'_>, place: impl Fn(&QueuePosition, &str) -> Option<String>) -> Vec<(Vec<LeaseId>, String)> {
+fn check(
+    lint: &dyn Lint,
+    input: LintInput<'_>,
+    place: impl Fn(&QueuePosition, &str) -> Option<String>,
+) -> Vec<Finding> {
     let mut found = Vec::new();
     for facts in input.leases {
         let Some((silent, left)) = silence(facts, input.now) else { continue };
         let (silent, left) = (silent.as_secs(), left.as_secs());
         for position in &facts.queue_positions {
             if let Some(place) = place(position, &printable(&position.lock)) {
-                found.push((vec![facts.id], format!("{place}, not renewed for {silent} s; {left} s left.")));
+                let what = format!("{place}, not renewed for {silent} s; {left} s left.");
+                found.push(Finding::of(lint, vec![facts.id], what));
             }
         }
     }
@@ -51,15 +55,15 @@ impl Lint for DeadHolder {
     }
 
     fn why(&self) -> &'static str {
-        "Nobody else gets the lock until it expires."
+        "Nobody else gets the lock until the lease expires."
     }
 
     fn advice(&self) -> &'static str {
         "Check its client; if it is dead, revoke the lease: the next waiter gets the lock at once."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        check(input, |position, lock| {
+    fn check(&self, input: LintInput<'_>) -> Vec<Finding> {
+        check(self, input, |position, lock| {
             if position.ahead > 0 || position.behind == 0 {
                 return None;
             }
@@ -86,8 +90,8 @@ impl Lint for DeadWaiter {
         "Check its client; if it is dead, revoke the lease: it leaves the queue at once."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        check(input, |position, lock| {
+    fn check(&self, input: LintInput<'_>) -> Vec<Finding> {
+        check(self, input, |position, lock| {
             if position.ahead == 0 {
                 return None;
             }

@@ -1,6 +1,5 @@
-use super::{Lint, LintFacts, LintInput, each};
+use super::{Finding, Lint, LintFacts, LintInput, each};
 use crate::inference::lease_inference::RenewalPattern;
-use etcd_lease::LeaseId;
 
 /// A lease that is renewed every second or more often. Replies in whole seconds do not show how often exactly.
 ///
@@ -36,7 +35,7 @@ impl Lint for Frequent {
         "Renew after a third of the TTL; with Go's client, read the keepalive channel until it is closed."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(input, Frequent::sentence)
+    fn check(&self, input: LintInput<'_>) -> Vec<Finding> {
+        each(self, input, Frequent::sentence)
     }
 }

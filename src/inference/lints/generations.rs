@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{LeaseLine, Lint, LintFacts, LintInput};
+use super::{Finding, LeaseLine, Lint, LintFacts, LintInput};
 use etcd_lease::LeaseId;
 
 /// With fewer replaced leases, it is too early to tell.
@@ -11,7 +11,7 @@ pub(super) const MOST: usize = 15;
 
 /// Leases that a client replaced by newer ones and that live on, too many at once.
 ///
-/// > a new lease of 3600 s every ~5.0 s: 12 replaced ones live on, and up to 720 will.
+/// > a new lease of 3600 s every ~5.0 s: 12 replaced leases still exist, growing to 720.
 #[derive(Clone, Copy, Debug)]
 pub struct Generations;
 
@@ -24,7 +24,7 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    fn finding(self) -> Option<(Vec<LeaseId>, String)> {
+    fn finding(self) -> Option<Finding> {
         let current = self.current?;
         let ttl = current.ttl?;
         let every = current.line?.every?;
@@ -34,9 +34,9 @@ impl Line<'_> {
             return None;
         }
         let (ttl, every) = (ttl.as_secs(), every.as_secs_f64());
-        let more = if most > count { format!(", and up to {most} will") } else { String::new() };
-        let what = format!("a new lease of {ttl} s every ~{every:.1} s: {count} replaced ones live on{more}.");
-        Some((self.replaced.into_iter().chain([current.id]).collect(), what))
+        let more = if most > count { format!(", growing to {most}") } else { String::new() };
+        let what = format!("a new lease of {ttl} s every ~{every:.1} s: {count} replaced leases still exist{more}.");
+        Some(Finding::of(&Generations, self.replaced.into_iter().chain([current.id]).collect(), what))
     }
 }
 
@@ -57,7 +57,7 @@ impl Lint for Generations {
         "Let the client renew its lease, or revoke the old one; at least use a TTL of about three of its intervals."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+    fn check(&self, input: LintInput<'_>) -> Vec<Finding> {
         let mut lines: BTreeMap<LeaseId, Line<'_>> = BTreeMap::new();
         for facts in input.leases {
             let Some(LeaseLine { first, is_replaced, .. }) = facts.line else { continue };

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Lint, LintFacts, LintInput};
+use super::{Finding, Lint, LintFacts, LintInput};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -48,7 +48,7 @@ impl Keyless {
         if now - last > (ttl * 2).max(every * 3) { None } else { Some(every) }
     }
 
-    fn finding(self, ttl: Duration, now: Timestamp) -> Option<(Vec<LeaseId>, String)> {
+    fn finding(self, ttl: Duration, now: Timestamp) -> Option<Finding> {
         let growth = self.growth(ttl, now);
         let count = self.renewed.len();
         if count < if growth.is_some() { FEWEST_GROWING } else { FEWEST } {
@@ -59,7 +59,7 @@ impl Keyless {
         let ttl = ttl.as_secs();
         let what =
             format!("{count} leases of {ttl} s are renewed, but have had no key for {least} s or longer{growth}.");
-        Some((self.renewed.into_iter().map(|(id, _)| id).collect(), what))
+        Some(Finding::of(&KeptLeak, self.renewed.into_iter().map(|(id, _)| id).collect(), what))
     }
 }
 
@@ -73,7 +73,7 @@ impl Lint for KeptLeak {
     }
 
     fn why(&self) -> &'static str {
-        "A client that opens a session for each attempt and does not close it keeps renewing all of them: this leak never \
+        "A client opens a session for each attempt and never closes it. It keeps renewing all of them, so this leak never \
          ends by itself."
     }
 
@@ -81,7 +81,7 @@ impl Lint for KeptLeak {
         "Look for a failed attempt to get a lock that does not close its session; restart that client."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+    fn check(&self, input: LintInput<'_>) -> Vec<Finding> {
         let mut by_ttl: BTreeMap<Duration, Keyless> = BTreeMap::new();
         for facts in input.leases {
             let is_replaced = facts.line.is_some_and(|line| line.is_replaced);

@@ -1,8 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Lint, LintFacts, LintInput, each, generations};
-use etcd_lease::LeaseId;
+use super::{Finding, Lint, LintFacts, LintInput, each, generations};
 use simkit::Timestamp;
 
 /// From this TTL on, the time since the last renewal is enough, even if polls did not cover all of it. By then, keys that
@@ -26,6 +25,8 @@ struct SameTtl {
     has_heartbeat: bool,
     /// When those without a key or a renewal were granted, as far as that was seen.
     grants: Vec<Timestamp>,
+    /// Whether one holds a lock: the others may be attempts of a client that waits for it.
+    has_holder: bool,
 }
 
 impl SameTtl {
@@ -35,22 +36,31 @@ impl SameTtl {
             self.grants.extend(facts.granted);
         }
         self.has_unrenewed |= facts.renewals == 0 && facts.keys > Some(0);
+        self.has_holder |= facts.queue_positions.iter().any(|position| position.ahead == 0);
         self.has_heartbeat |= facts.heartbeats_per_ttl().is_some_and(|count| count <= generations::MOST);
     }
 }
 
 impl SameTtl {
-    /// Whether a client goes on granting leases of this short TTL and no faster than before, as one that waits for a lock of
-    /// tooz does: one ends whenever another is granted, so their number does not grow.
-    fn is_steady(&self, ttl: Duration) -> bool {
-        const FEWEST: usize = 3;
-        let (Some(first), Some(last)) = (self.grants.iter().min(), self.grants.iter().max()) else { return false };
-        let span = *last - *first;
-        if ttl > LONG || self.grants.len() < FEWEST || span < ttl / 2 {
-            return false;
+    /// Whether clients wait for a lock with these leases: those of tooz grant one at each attempt. It ends whenever another is
+    /// granted, so their number does not grow. A client of another kind is known by a short TTL and steady grants only.
+    fn are_attempts(&self, ttl: Duration) -> bool {
+        match self.is_growing(ttl) {
+            Some(is_growing) => !is_growing && (self.has_holder || ttl <= LONG),
+            None => self.has_holder,
         }
-        let older = self.grants.iter().filter(|at| **at <= *first + span / 2).count();
-        self.grants.len() - older <= older * 3 / 2 + 1
+    }
+
+    /// Whether grants come faster than before. `None` if too few were seen.
+    fn is_growing(&self, ttl: Duration) -> Option<bool> {
+        const FEWEST: usize = 3;
+        let (first, last) = (*self.grants.iter().min()?, *self.grants.iter().max()?);
+        let span = last - first;
+        if self.grants.len() < FEWEST || span < ttl / 2 {
+            return None;
+        }
+        let older = self.grants.iter().filter(|at| **at <= first + span / 2).count();
+        Some(self.grants.len() - older > older * 3 / 2 + 1)
     }
 }
 
@@ -95,12 +105,12 @@ impl Lint for Leak {
         "Look for a client that grants a new lease on each retry; revoke the lease if nobody owns it."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+    fn check(&self, input: LintInput<'_>) -> Vec<Finding> {
         let mut by_ttl: BTreeMap<Duration, SameTtl> = BTreeMap::new();
         for facts in input.leases {
             by_ttl.entry(facts.ttl.unwrap_or_default()).or_default().add(facts);
         }
-        by_ttl.retain(|ttl, same_ttl| !same_ttl.is_steady(*ttl));
-        each(input, |facts| Leak::sentence(facts, by_ttl.get(&facts.ttl?)?))
+        by_ttl.retain(|ttl, same_ttl| !same_ttl.are_attempts(*ttl));
+        each(self, input, |facts| Leak::sentence(facts, by_ttl.get(&facts.ttl?)?))
     }
 }

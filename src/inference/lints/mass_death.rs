@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::crowded::thousands;
-use super::{Lint, LintFacts, LintInput};
+use super::{Finding, Lint, LintFacts, LintInput};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -57,7 +57,7 @@ impl Lint for MassDeath {
         "Renew what is needed now; start clients at different times, or revoke what nobody needs."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+    fn check(&self, input: LintInput<'_>) -> Vec<Finding> {
         let LintInput { leases, now, .. } = input;
         let ending = leases.iter().filter(|facts| is_ending(facts, now));
         let mut ends: Vec<(Timestamp, LeaseId)> = ending
@@ -71,6 +71,6 @@ impl Lint for MassDeath {
         }
         let (count, wait) = (thousands(most.len() as u64), (most[0].0 - now).as_secs());
         let what = format!("{count} leases expire within 1 s, in {wait} s unless renewed.");
-        vec![(most.iter().map(|(_, id)| *id).collect(), what)]
+        vec![Finding::of(self, most.iter().map(|(_, id)| *id).collect(), what)]
     }
 }

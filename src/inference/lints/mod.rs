@@ -28,7 +28,7 @@ pub use frequent::Frequent;
 pub use generations::Generations;
 pub use kept_leak::KeptLeak;
 pub use leak::Leak;
-pub use lost_key::{LostKey, LostOnlyKey};
+pub use lost_key::{KeyLoss, LostKey, LostOnlyKey};
 pub use mass_death::MassDeath;
 pub use queue_full::QueueFull;
 pub use short_ttl::ShortTtl;
@@ -61,7 +61,7 @@ pub struct LintFacts {
     pub granted: Option<Timestamp>,
     /// Its place among leases that replace each other.
     pub line: Option<LeaseLine>,
-    /// The last key, if it was deleted and a client has renewed the lease since.
+    /// The last key, if the lease lost it and a client has renewed the lease since.
     pub lost_key: Option<LostKey>,
     /// Number of renewals that polls have shown.
     pub renewals: u64,
@@ -174,12 +174,12 @@ pub trait Lint {
     fn name(&self) -> &'static str;
     /// Its name on the screen.
     fn label(&self) -> &'static str;
-    /// Why a finding matters.
+    /// Why a finding matters, unless the finding has a reason of its own.
     fn why(&self) -> &'static str;
-    /// What to do about a finding.
+    /// What to do about a finding, unless the finding has advice of its own.
     fn advice(&self) -> &'static str;
-    /// Returns, for each finding, its leases and a sentence with the values.
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)>;
+    /// Returns the findings.
+    fn check(&self, input: LintInput<'_>) -> Vec<Finding>;
 }
 
 /// All lints, most urgent first.
@@ -219,15 +219,11 @@ pub fn label(name: &str) -> &str {
 
 /// Returns all findings, most urgent first.
 pub fn findings(input: LintInput<'_>) -> Vec<Finding> {
-    let of = |lint: &&dyn Lint| {
-        let found = lint.check(input).into_iter();
-        found.map(|(leases, what)| Finding::of(*lint, leases, what)).collect::<Vec<_>>()
-    };
-    LINTS.iter().flat_map(of).collect()
+    LINTS.iter().flat_map(|lint| lint.check(input)).collect()
 }
 
 /// Checks each lease on its own. `sentence` returns `None` if nothing is wrong.
-fn each(input: LintInput<'_>, sentence: impl Fn(&LintFacts) -> Option<String>) -> Vec<(Vec<LeaseId>, String)> {
-    let found = input.leases.iter().filter_map(|facts| Some((vec![facts.id], sentence(facts)?)));
+fn each(lint: &dyn Lint, input: LintInput<'_>, sentence: impl Fn(&LintFacts) -> Option<String>) -> Vec<Finding> {
+    let found = input.leases.iter().filter_map(|facts| Some(Finding::of(lint, vec![facts.id], sentence(facts)?)));
     found.collect()
 }

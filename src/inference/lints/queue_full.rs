@@ -1,5 +1,5 @@
-use super::{Lint, LintFacts, LintInput, each};
-use etcd_lease::{LeaseId, QueueGauge};
+use super::{Finding, Lint, LintFacts, LintInput, each};
+use etcd_lease::QueueGauge;
 
 /// A response queue that is full, so that responses are dropped. Only for leases that leasetop keeps alive.
 ///
@@ -42,7 +42,7 @@ impl Lint for QueueFull {
         "Read the keepalive channel until it is closed, and do no slow work in the loop that reads it."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(input, QueueFull::sentence)
+    fn check(&self, input: LintInput<'_>) -> Vec<Finding> {
+        each(self, input, QueueFull::sentence)
     }
 }

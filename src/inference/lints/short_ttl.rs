@@ -1,7 +1,6 @@
 use std::time::Duration;
 
-use super::{Lint, LintFacts, LintInput, each};
-use etcd_lease::LeaseId;
+use super::{Finding, Lint, LintFacts, LintInput, each};
 
 /// Below this TTL, one lost reply uses up most of the time left.
 const SHORTEST: Duration = Duration::from_secs(5);
@@ -39,7 +38,7 @@ impl Lint for ShortTtl {
         "Use a TTL of 5 s or more; from 10 s on, a lease survives the loss of a member."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(input, ShortTtl::sentence)
+    fn check(&self, input: LintInput<'_>) -> Vec<Finding> {
+        each(self, input, ShortTtl::sentence)
     }
 }

@@ -1,6 +1,5 @@
-use super::{Lint, LintFacts, LintInput, each};
+use super::{Finding, Lint, LintFacts, LintInput, each};
 use crate::inference::lease_inference::RenewalPattern;
-use etcd_lease::LeaseId;
 
 /// A lease renewed by two or three clients, each at its own interval.
 ///
@@ -33,7 +32,7 @@ impl Lint for TwoRenewers {
         "Look for a second copy of the program or a forgotten keep-alive; give each its own lease."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(input, TwoRenewers::sentence)
+    fn check(&self, input: LintInput<'_>) -> Vec<Finding> {
+        each(self, input, TwoRenewers::sentence)
     }
 }

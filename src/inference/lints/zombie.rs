@@ -1,7 +1,6 @@
 use std::time::Duration;
 
-use super::{Lint, LintInput, each};
-use etcd_lease::LeaseId;
+use super::{Finding, Lint, LintInput, each};
 
 /// A lease that ends between the list and the query is listed but unknown for a short time, at most this long.
 const GRACE: Duration = Duration::from_secs(3);
@@ -29,8 +28,8 @@ impl Lint for Zombie {
         "Compare `etcdctl endpoint status` and `etcdctl endpoint hashkv` of all members."
     }
 
-    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(input, |facts| {
+    fn check(&self, input: LintInput<'_>) -> Vec<Finding> {
+        each(self, input, |facts| {
             let unknown = input.now - facts.unknown_since?;
             if !facts.listed || unknown <= GRACE {
                 return None;
