@@ -10,8 +10,10 @@ mod tests;
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use crate::app::{AppState, Availability, EndCause, Lease, LeaseKeys, LeaseState, RowSortKey, Sort, service};
-use crate::filter::{Filter, FilterFacts, Number};
+use crate::app::{
+    AppState, Availability, EndCause, Lease, LeaseKeys, LeaseState, RowSortKey, Sort, TypedFilter, service,
+};
+use crate::filter::{FilterFacts, Number};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::Certainty;
 use crate::inference::lints::Finding;
@@ -57,6 +59,8 @@ pub struct LeaseListing {
     pub availability: Option<Availability>,
     /// Whether only some of the leases were chosen.
     pub is_filtered: bool,
+    /// The number of leases before a filter that none of them matches, and that filter.
+    pub unmatched: Option<(usize, String)>,
 }
 
 impl ListedLease {
@@ -192,7 +196,17 @@ impl LeaseListing {
         start: SystemTime,
     ) -> Self {
         leases.iter_mut().for_each(|lease| lease.expire(now));
-        LeaseListing { view, header, now, start, watched: None, leases, availability: None, is_filtered: false }
+        LeaseListing {
+            view,
+            header,
+            now,
+            start,
+            watched: None,
+            leases,
+            availability: None,
+            is_filtered: false,
+            unmatched: None,
+        }
     }
 
     /// All existing leases of a state that watched them for `watched`.
@@ -214,6 +228,7 @@ impl LeaseListing {
             leases,
             availability,
             is_filtered: false,
+            unmatched: None,
         }
     }
 
@@ -224,10 +239,15 @@ impl LeaseListing {
     }
 
     /// Removes leases that do not match.
-    pub fn retain(&mut self, filter: &Filter) {
+    pub fn retain(&mut self, typed: &TypedFilter) {
+        let filter = typed.filter();
         let (now, is_watched) = (self.now, self.watched.is_some());
         self.is_filtered |= !filter.is_empty();
+        let count = self.leases.len();
         self.leases.retain(|lease| filter.matches(&FilteredLease { lease, is_watched, now }));
+        if self.leases.is_empty() && count > 0 {
+            self.unmatched = Some((count, typed.text().to_owned()));
+        }
     }
 
     /// Keeps the leases with these ids, in this order.
