@@ -107,6 +107,7 @@ mod verbs;
 mod view;
 mod view_filter;
 mod view_state;
+mod waited_lease;
 
 pub use crate::inference::TimeRange;
 pub use availability::{Availability, AvailabilityFigures, SHORTEST_OUTAGE, ServiceAvailability};
@@ -174,6 +175,7 @@ pub use values::{KeyValues, ReadValue};
 pub use view::{ClickTarget, TABS, Tab, View, Viewport};
 pub use view_filter::{ViewFilter, ViewFilterField};
 pub use view_state::{Redraw, RowWindow, ViewState};
+pub use waited_lease::WaitedLease;
 
 #[cfg(test)]
 mod tests;
