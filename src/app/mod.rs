@@ -51,6 +51,7 @@ mod key_group;
 mod key_index;
 mod key_queries;
 mod key_reads;
+mod key_revisits;
 mod key_state;
 pub mod keymap;
 mod lease;

@@ -41,6 +41,7 @@ pub(super) fn finish_reload(app: &mut AppState, revision: i64, now: Timestamp) {
     }
     app.keys.revision = revision;
     app.keys.queries.clear();
+    std::mem::take(&mut app.keys.revisits);
     let lost = TimeRange { earliest: app.keys.reported_at.min(now), latest: now }.middle();
     for id in app.keys.index.finish_reload(revision, lost, now) {
         if app.keys.index.count(id) > 0 {
@@ -115,6 +116,9 @@ pub(super) fn changed(app: &mut AppState, changes: Vec<KeyChange>, received: Tim
                 app.keys.locks.delete(&change.key, change.before, received, is_prompt);
                 let when = when(app, change.revision, received);
                 if let Some(id) = change.before {
+                    if app.keys.index.is_by_lease() {
+                        app.keys.revisits.add(&change.key, received);
+                    }
                     delete(app, id, &change.key, when, Some(change.revision));
                     deleted.entry(id).or_default().push(change.key);
                 } else {
@@ -158,7 +162,7 @@ fn complete(app: &mut AppState, change: &mut KeyChange) -> bool {
 
 /// Applies a put to the locks, which was reported at `at`, and whether that was as it happened. A lease with many keys holds
 /// data, so it shows no waiting client.
-fn put_lock(
+pub(super) fn put_lock(
     app: &mut AppState,
     key: &[u8],
     (lease, create_revision): (Option<LeaseId>, i64),

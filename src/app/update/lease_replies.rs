@@ -11,7 +11,7 @@ use simkit::Timestamp;
 use super::availability::{came_back, delete};
 use super::detached_keys::{Detachment, deleted_without_lease, forget_detached, on_key_detached};
 use super::handover::{record_attached, record_move};
-use super::lease_keys::{put, recovered, refresh};
+use super::lease_keys::{put, put_lock, recovered, refresh};
 
 /// From `revision` on only deletes are reported, so every lease is queried for its keys.
 pub(super) fn start(app: &mut AppState, revision: i64, now: Timestamp) {
@@ -102,14 +102,35 @@ pub(super) fn loaded(app: &mut AppState, loaded: LoadedKeys, now: Timestamp) {
     }
 }
 
+/// Applies that a read failed.
+pub(super) fn not_loaded(app: &mut AppState, read: &KeyRead) {
+    app.keys.end_read(read);
+    if let KeyRead::Key(key) = read {
+        app.keys.revisits.end_read(key);
+    }
+}
+
 /// Applies a key that was read, unless a later change of it is known.
 fn found(app: &mut AppState, entry: KeyEntry, changed: i64, (revision, now): (i64, Timestamp)) {
     if app.keys.index.changes.since(&entry.key, revision).is_some() {
         return;
     }
     let KeyEntry { key, lease, create_revision } = entry;
+    let was_deleted = app.keys.revisits.remove(&key);
+    if let Some(holder) = app.keys.index.holder(&key)
+        && was_deleted
+        && lease != Some(holder)
+    {
+        // The holder replied after the read.
+        return app.keys.queries.doubt(holder, now);
+    }
     app.keys.index.changes.record(&key, changed, lease);
-    app.keys.locks.found(&key, lease, create_revision, now);
+    if was_deleted {
+        // It was deleted lately, so it was put between its end and now.
+        put_lock(app, &key, (lease, create_revision), (now, true));
+    } else {
+        app.keys.locks.found(&key, lease, create_revision, now);
+    }
     let before = app.keys.index.holder(&key);
     let change = KeyChange { key, before, now: KeyState::Put { lease, create_revision }, revision: changed };
     put(app, &change, (lease, create_revision), now);
@@ -117,7 +138,8 @@ fn found(app: &mut AppState, entry: KeyEntry, changed: i64, (revision, now): (i6
 
 /// Applies that a key does not exist. The watch reports its deletion too, except after an interruption.
 fn absent(app: &mut AppState, key: &[u8], revision: i64, now: Timestamp) {
-    if app.keys.index.changes.since(key, revision).is_some() {
+    // The deletion that caused the read is known, and a lease that has the key by now replied later.
+    if app.keys.revisits.end_read(key) || app.keys.index.changes.since(key, revision).is_some() {
         return;
     }
     app.keys.index.changes.record(key, revision, None);
