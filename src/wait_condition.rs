@@ -136,8 +136,17 @@ impl Wait {
         match self.condition {
             WaitCondition::Renewed if is_renewed => WaitStatus::Happened,
             WaitCondition::LeftBelow(left) => self.left_below(left, received),
-            WaitCondition::Gone | WaitCondition::Renewed => WaitStatus::NotYet(received + POLL_INTERVAL),
+            WaitCondition::Gone | WaitCondition::Renewed => WaitStatus::NotYet(self.next_poll(received)),
         }
+    }
+
+    /// After the usual interval, or just before the earliest deadline: a lease that exists then and is gone afterwards has
+    /// expired.
+    fn next_poll(self, now: Timestamp) -> Timestamp {
+        const BRINK: Duration = Duration::from_millis(5);
+        let regular = now + POLL_INTERVAL;
+        let brink = self.bounds.map_or(regular, |bounds| bounds.earliest.before(BRINK));
+        if brink > now { regular.min(brink) } else { regular }
     }
 
     /// The lease does not exist. One that expired had less left at some time between two replies.

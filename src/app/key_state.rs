@@ -6,7 +6,9 @@ use super::config::AppConfig;
 use super::key_index::LeaseKeyIndex;
 use super::key_queries::KeyQueries;
 use super::key_reads::{KeyRead, KeyReads};
+use super::key_revisits::KeyRevisits;
 use super::lock_values::LockValues;
+use super::unleased_keys::UnleasedKeys;
 use super::values::{KeyValueCache, KeyValues};
 use super::{CallFailure, LeaseKeys, ReadValue};
 use crate::inference::RevisionTimeline;
@@ -28,8 +30,12 @@ pub struct KeyState {
     /// The queries for the keys of single leases.
     pub(super) queries: KeyQueries,
     pub(super) reads: KeyReads,
+    /// Deleted keys that are read again, in a large key space.
+    pub(super) revisits: KeyRevisits,
     /// Locks and elections among the watched keys.
     pub(super) locks: Locks,
+    /// Keys that leases lost because they were put without a lease.
+    pub(super) unleased: UnleasedKeys,
     /// The keys that leases take from each other.
     pub(super) contests: KeyContests,
     /// The revision up to which the keys are known.
@@ -119,6 +125,13 @@ impl KeyState {
     /// Whether a read of keys waits and the budget has room for it.
     pub(super) fn may_read(&self, now: Timestamp) -> bool {
         self.reads.first().is_some_and(|read| self.queries.has_room(read.most_bytes(self.queries.limit()), now))
+    }
+
+    /// Plans the reads of deleted keys that are due.
+    pub(super) fn revisit_due(&mut self, now: Timestamp) {
+        while let Some(key) = self.revisits.take_due(now) {
+            self.reads.add(KeyRead::Key(key.to_vec()));
+        }
     }
 
     /// The reads of keys for which the budget has room. They count as started.

@@ -104,6 +104,9 @@ pub struct DetachedKey {
     pub fate: KeyDetachReason,
     /// Whether it was, or may have been, a lock.
     pub is_lock: bool,
+    /// When the key was first seen, on this lease or on one that had it before. `None` if that is not known, or if it was
+    /// deleted: then its availability says it.
+    pub(super) first_seen: Option<Timestamp>,
 }
 
 /// The deletion of all keys of a lease, with or without the lease.

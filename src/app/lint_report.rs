@@ -12,7 +12,9 @@ use simkit::Timestamp;
 /// The findings of the last lint run.
 #[derive(Clone, Debug, Default)]
 pub struct LintReport {
-    pub(super) findings: Vec<Finding>,
+    findings: Vec<Finding>,
+    /// Each lease with the index of a finding about it, sorted.
+    by_lease: Vec<(LeaseId, usize)>,
     /// Number of leases with a warning that is not muted.
     pub(super) count: usize,
     /// Number of muted warnings of all leases.
@@ -33,9 +35,22 @@ pub(super) struct LintRun {
 }
 
 impl LintReport {
-    /// The findings about a lease, most urgent first.
+    /// The report of a run with these findings, most urgent first. The lints run again at `due`.
+    pub(super) fn new(findings: Vec<Finding>, due: Timestamp) -> Self {
+        let mut by_lease = Vec::new();
+        for (index, finding) in findings.iter().enumerate() {
+            by_lease.extend(finding.leases.iter().map(|id| (*id, index)));
+        }
+        by_lease.sort_unstable();
+        by_lease.dedup();
+        LintReport { findings, by_lease, due, ..LintReport::default() }
+    }
+
+    /// The findings about a lease, most urgent first. O(log n) of all findings.
     pub fn of(&self, id: LeaseId) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(move |finding| finding.leases.contains(&id))
+        let first = self.by_lease.partition_point(|(lease, _)| *lease < id);
+        let of_lease = self.by_lease[first..].iter().take_while(move |(lease, _)| *lease == id);
+        of_lease.map(|(_, index)| &self.findings[*index])
     }
 
     /// Every finding, most urgent first.

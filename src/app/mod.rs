@@ -52,6 +52,7 @@ mod key_group;
 mod key_index;
 mod key_queries;
 mod key_reads;
+mod key_revisits;
 mod key_state;
 pub mod keymap;
 mod leaders;
@@ -75,6 +76,7 @@ mod mute;
 mod muted_warnings;
 mod name_order;
 mod natural_order;
+mod new_alarms;
 mod overview;
 mod poll_state;
 mod polls;
@@ -103,12 +105,14 @@ mod ttl_cohorts;
 mod typed_filter;
 mod typed_history;
 mod undo;
+mod unleased_keys;
 mod update;
 mod values;
 mod verbs;
 mod view;
 mod view_filter;
 mod view_state;
+mod waited_lease;
 
 pub use crate::inference::TimeRange;
 pub use availability::{Availability, AvailabilityFigures, SHORTEST_OUTAGE, ServiceAvailability};
@@ -181,6 +185,7 @@ pub use values::{KeyValues, ReadValue};
 pub use view::{ClickTarget, TABS, Tab, View, Viewport};
 pub use view_filter::{ViewFilter, ViewFilterField};
 pub use view_state::{Redraw, RowWindow, ViewState};
+pub use waited_lease::WaitedLease;
 
 #[cfg(test)]
 mod tests;

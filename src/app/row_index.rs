@@ -12,6 +12,7 @@ use super::group_by::GroupBy;
 use super::groups::{GroupId, GroupIndex};
 use super::lease_store::LeaseStore;
 use super::name_order::NameOrder;
+use super::new_alarms::NewAlarms;
 use super::overview::Overview;
 #[cfg(test)]
 use super::problem_class::ProblemClass;
@@ -51,8 +52,7 @@ pub(super) struct RowIndex {
     stale: HashSet<LeaseId>,
     /// Number of rows of ended leases.
     ended_rows: usize,
-    /// Leases that became late, at risk or unrenewed, to be reported.
-    newly_alarming: Vec<(LeaseId, LeaseState)>,
+    new_alarms: NewAlarms,
     counts: LeaseCounts,
     rate: u64,
     groups: GroupIndex,
@@ -159,7 +159,7 @@ impl RowIndex {
             self.alarms.extend(new_alarm.map(|at| Reverse((at, id))));
         }
         self.apply_delta(share, new_share);
-        self.note_alarming(id, before, state);
+        self.new_alarms.note(id, before, state);
     }
 
     /// Numbers the first key of a lease, if it changed.
@@ -203,27 +203,9 @@ impl RowIndex {
         self.alarms = alarms.into();
     }
 
-    /// Notes a lease that became late, at risk or unrenewed. One that goes from risk to late is not reported again. One that is at risk
-    /// without having been late before may have become both between two polls.
-    fn note_alarming(&mut self, id: LeaseId, before: Option<LeaseState>, state: Option<LeaseState>) {
-        match (before, state) {
-            (Some(LeaseState::Risk), Some(LeaseState::Risk | LeaseState::Late))
-            | (Some(LeaseState::Late), Some(LeaseState::Late)) => (),
-            (Some(LeaseState::Late), Some(LeaseState::Risk)) => self.newly_alarming.push((id, LeaseState::Risk)),
-            (_, Some(LeaseState::Risk)) => {
-                self.newly_alarming.extend([LeaseState::Late, LeaseState::Risk].map(|state| (id, state)));
-            }
-            (_, Some(LeaseState::Late)) => self.newly_alarming.push((id, LeaseState::Late)),
-            (before, Some(LeaseState::Unrenewed)) if before != Some(LeaseState::Unrenewed) => {
-                self.newly_alarming.push((id, LeaseState::Unrenewed));
-            }
-            _ => (),
-        }
-    }
-
     /// Returns and clears the leases that became late or at risk.
     pub(super) fn drain_newly_alarming(&mut self) -> Vec<(LeaseId, LeaseState)> {
-        std::mem::take(&mut self.newly_alarming)
+        self.new_alarms.drain()
     }
 
     /// When a lease must be checked next.

@@ -33,24 +33,31 @@ pub(super) struct Succession {
     takeovers: Vec<Timestamp>,
     /// The lease that took its last key.
     pub(super) replaced_by: Option<LeaseId>,
+    /// Whether the last lease that had its keys has ended too.
+    pub(super) has_line_ended: bool,
 }
 
 impl Succession {
     /// The first lease of a line.
     pub(super) fn first(id: LeaseId) -> Self {
-        Succession { line: id, before: None, takeovers: Vec::new(), replaced_by: None }
+        Succession { line: id, before: None, takeovers: Vec::new(), replaced_by: None, has_line_ended: false }
     }
 
     /// The lease that got a key of `self`, the lease `before`, at `at`.
     pub(super) fn next(&self, before: LeaseId, at: Timestamp) -> Self {
         let skipped = (self.takeovers.len() + 1).saturating_sub(RECENT);
         let takeovers = self.takeovers.iter().skip(skipped).copied().chain([at]).collect();
-        Succession { line: self.line, before: Some(before), takeovers, replaced_by: None }
+        Succession { line: self.line, before: Some(before), takeovers, replaced_by: None, has_line_ended: false }
     }
 
     /// The first known lease of the line, which identifies it.
     pub(super) fn line(&self) -> LeaseId {
         self.line
+    }
+
+    /// The lease whose keys it got.
+    pub(super) fn before(&self) -> Option<LeaseId> {
+        self.before
     }
 
     /// Whether it got its keys from another lease.

@@ -20,6 +20,9 @@ const FRACTIONS: [u32; 4] = [2, 3, 4, 10];
 const TICK: Duration = Duration::from_millis(500);
 /// The maximum difference between an observed mean interval and the interval of a known client.
 const TOLERANCE: Duration = Duration::from_millis(75);
+/// The part of the TTL that etcd3-py waits from the reply to a renewal to the next one, and how much longer the interval is at
+/// most, as a share of it, because the request takes its time too. No other known client has an interval in between.
+const WAIT: (u32, f64) = (4, 0.12);
 /// Observed intervals are steady if they differ by no more than this part of their mean.
 const STEADY: u32 = 5;
 
@@ -34,7 +37,17 @@ impl RenewalStyle {
         if let Some(parts) = FRACTIONS.into_iter().find(|parts| is_near(ttl / *parts)) {
             return Some(RenewalStyle::Fraction(parts));
         }
+        let wait = ttl / WAIT.0;
+        if (wait..=wait.mul_f64(1.0 + WAIT.1)).contains(&every) {
+            return Some(RenewalStyle::Fraction(WAIT.0));
+        }
         if is_near(next_tick(ttl / 3)) { Some(RenewalStyle::Clientv3) } else { None }
+    }
+
+    /// All words in tables and in JSON.
+    pub fn words() -> Vec<String> {
+        let fractions = FRACTIONS.into_iter().map(RenewalStyle::Fraction);
+        std::iter::once(RenewalStyle::Clientv3).chain(fractions).map(RenewalStyle::word).collect()
     }
 
     /// The word in tables and in JSON.
@@ -92,6 +105,8 @@ mod tests {
             (60.0, 6.0, tenth),
             (30.0, 10.0, third),
             (12.0, 3.05, Some("TTL/4")),
+            (12.0, 3.3, Some("TTL/4")),
+            (12.0, 3.4, None),
             // Neither.
             (10.0, 3.42, None),
             (10.0, 2.0, None),

@@ -8,7 +8,8 @@ use super::json::line;
 #[cfg(test)]
 use super::schema;
 use super::text::rfc3339;
-use crate::app::MatchCount;
+use crate::app::{EndCause, LeaseState, MatchCount};
+use crate::escape::printable;
 use crate::inference::TimeRange;
 use crate::plural::plural;
 use crate::wait_condition::{CountCondition, WaitCondition};
@@ -27,7 +28,7 @@ pub enum Reason {
 }
 
 /// The result of waiting.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Waited {
     /// Real time of the end.
     pub at: SystemTime,
@@ -41,6 +42,10 @@ pub struct Waited {
     pub reason: Option<Reason>,
     /// Whether the lease existed at any time during the wait.
     pub was_there: bool,
+    /// Why the lease ended. None if it did not end during the wait.
+    pub end: Option<EndCause>,
+    /// One of its keys that is on another lease now, raw, and that lease.
+    pub moved: Option<(Vec<u8>, LeaseId)>,
     /// The known range of the deadline.
     pub bounds: Option<TimeRange>,
 }
@@ -84,6 +89,11 @@ pub(super) struct WaitedObject {
     /// Why the condition was not met. Null if it was. `not found`: the lease never existed during the wait.
     #[cfg_attr(test, schemars(extend("enum" = [null, "timeout", "gone", "not found", "stopped"])))]
     reason: Option<&'static str>,
+    /// How the lease ended. Left out if it did not end during the wait. `ran out`: no renewal was seen. `replaced`: its keys
+    /// moved to another lease before. `gone`: it expired or was revoked. `absent`: etcd was restored or wiped.
+    #[cfg_attr(test, schemars(extend("enum" = ["expired", "ran out", "revoked", "replaced", "gone", "absent"])))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<&'static str>,
     /// Seconds left, 0 or more: the middle of the known range. Null if the lease is gone or nothing is known.
     #[cfg_attr(test, schemars(range(min = 0)))]
     left: Option<f64>,
@@ -162,6 +172,7 @@ pub fn waited_json(waited: &Waited) -> String {
         happened: waited.reason.is_none(),
         was_there: waited.was_there,
         reason: waited.word(),
+        end: waited.end.map(|cause| LeaseState::Ended(cause).word()),
         left: waited.left().map(|(middle, _)| thousandth(middle)),
         left_error: waited.left().map(|(_, error)| thousandth(error)),
     })
@@ -172,10 +183,36 @@ pub fn waited(waited: &Waited) -> String {
     let Waited { id, until, was_there, .. } = *waited;
     match waited.reason {
         None => success_line(waited),
-        Some(Reason::Gone) if was_there => format!("lease {id} ended before it {}\n", past(until)),
+        Some(Reason::Gone) if was_there => {
+            format!("lease {id} {} before it {}{}\n", ended(waited.end), past(until), explanation(waited))
+        }
         Some(Reason::Gone) => format!("lease {id} not found, so it cannot {}\n", infinitive(until)),
         Some(Reason::TimedOut) => format!("timed out before lease {id} {}\n", past(until)),
         Some(Reason::Stopped) => format!("interrupted before lease {id} {}\n", past(until)),
+    }
+}
+
+/// How a lease ended, after `lease ID`.
+fn ended(cause: Option<EndCause>) -> &'static str {
+    match cause {
+        Some(EndCause::Expired) => "expired",
+        Some(EndCause::RanOut) => "ran out",
+        Some(EndCause::Revoked) => "was revoked",
+        Some(EndCause::Replaced) => "was replaced",
+        Some(EndCause::Unknown | EndCause::NotRestored) | None => "ended",
+    }
+}
+
+/// What is known beyond the verb: `: its key /svc/a is on lease ID now`.
+fn explanation(waited: &Waited) -> String {
+    match (waited.end, &waited.moved) {
+        (Some(EndCause::Replaced), Some((key, lease))) => {
+            format!(": its key {} is on lease {lease} now", printable(key))
+        }
+        (Some(EndCause::RanOut), _) => ": no renewal was seen".to_owned(),
+        (Some(EndCause::Unknown), _) => ": it expired or was revoked".to_owned(),
+        (Some(EndCause::NotRestored), _) => ": etcd was restored or wiped".to_owned(),
+        _ => String::new(),
     }
 }
 
@@ -199,7 +236,10 @@ fn success_line(waited: &Waited) -> String {
     let left = waited.left().map_or(String::new(), |(middle, error)| format!(" ({middle:.1} s ±{error:.1} left)"));
     let id = waited.id;
     match waited.until {
-        WaitCondition::Gone if waited.was_there => format!("lease {id} is gone\n"),
+        WaitCondition::Gone if waited.was_there => {
+            let verb = if waited.end == Some(EndCause::Unknown) { "is gone" } else { ended(waited.end) };
+            format!("lease {id} {verb}{}\n", explanation(waited))
+        }
         WaitCondition::Gone => format!("lease {id} not found\n"),
         WaitCondition::Renewed => format!("lease {id} was renewed{left}\n"),
         WaitCondition::LeftBelow(_) => format!("lease {id} reached {}{left}\n", waited.until),
@@ -212,30 +252,78 @@ mod tests {
 
     use super::*;
 
-    fn ended(until: &str, reason: Option<Reason>) -> Waited {
+    fn ended_by(until: &str, reason: Option<Reason>) -> Waited {
         let at = |seconds| Timestamp::at(Duration::from_millis(seconds));
         let bounds = Some(TimeRange { earliest: at(14_500), latest: at(15_000) });
         let until = until.parse().expect("something to wait for");
-        Waited { at: SystemTime::UNIX_EPOCH, now: at(10_000), id: LeaseId(7), until, reason, was_there: true, bounds }
+        Waited {
+            at: SystemTime::UNIX_EPOCH,
+            now: at(10_000),
+            id: LeaseId(7),
+            until,
+            reason,
+            was_there: true,
+            end: None,
+            moved: None,
+            bounds,
+        }
+    }
+
+    /// The lease ended in this way while a condition was waited for.
+    fn gone(until: &str, end: EndCause) -> Waited {
+        let reason = if until == "gone" { None } else { Some(Reason::Gone) };
+        let moved = if end == EndCause::Replaced { Some((b"/svc/a\x1b".to_vec(), LeaseId(8))) } else { None };
+        Waited { end: Some(end), moved, ..ended_by(until, reason) }
+    }
+
+    const ENDS: [EndCause; 6] = [
+        EndCause::Expired,
+        EndCause::RanOut,
+        EndCause::Revoked,
+        EndCause::Replaced,
+        EndCause::Unknown,
+        EndCause::NotRestored,
+    ];
+
+    #[test]
+    fn a_line_says_how_the_lease_ended() {
+        let of =
+            |until: &str| ENDS.map(|end| waited(&gone(until, end)).replace("lease 0000000000000007 ", "")).concat();
+        let moved = r"its key /svc/a\x1b is on lease 0000000000000008 now";
+        let lines = format!(
+            "expired\nran out: no renewal was seen\nwas revoked\nwas replaced: {moved}\n\
+             is gone: it expired or was revoked\nended: etcd was restored or wiped\n"
+        );
+        assert_eq!(of("gone"), lines);
+        let lines = format!(
+            "expired before it was renewed\nran out before it was renewed: no renewal was seen\n\
+             was revoked before it was renewed\nwas replaced before it was renewed: {moved}\n\
+             ended before it was renewed: it expired or was revoked\n\
+             ended before it was renewed: etcd was restored or wiped\n"
+        );
+        assert_eq!(of("renewed"), lines);
+        let json = ENDS.map(|end| waited_json(&gone("gone", end))).concat();
+        for word in ["expired", "ran out", "revoked", "replaced", "gone", "absent"] {
+            assert!(json.contains(&format!(r#","end":"{word}","left":null"#)), "{json}");
+        }
     }
 
     #[test]
     fn a_line_says_what_happened() {
-        let line = |until| waited(&ended(until, None));
-        assert_eq!(line("gone"), "lease 0000000000000007 is gone\n");
+        let line = |until| waited(&ended_by(until, None));
         assert_eq!(line("renewed"), "lease 0000000000000007 was renewed (4.8 s ±0.2 left)\n");
         assert_eq!(line("left<5s"), "lease 0000000000000007 reached left<5s (4.8 s ±0.2 left)\n");
-        let never = Waited { was_there: false, bounds: None, ..ended("gone", None) };
+        let never = Waited { was_there: false, bounds: None, ..ended_by("gone", None) };
         assert_eq!(waited(&never), "lease 0000000000000007 not found\n");
     }
 
     #[test]
     fn a_line_says_why_it_did_not_happen() {
-        let line = |reason| waited(&ended("renewed", Some(reason)));
+        let line = |reason| waited(&ended_by("renewed", Some(reason)));
         assert_eq!(line(Reason::Gone), "lease 0000000000000007 ended before it was renewed\n");
         assert_eq!(line(Reason::TimedOut), "timed out before lease 0000000000000007 was renewed\n");
         assert_eq!(line(Reason::Stopped), "interrupted before lease 0000000000000007 was renewed\n");
-        let never = Waited { was_there: false, bounds: None, ..ended("renewed", Some(Reason::Gone)) };
+        let never = Waited { was_there: false, bounds: None, ..ended_by("renewed", Some(Reason::Gone)) };
         assert_eq!(waited(&never), "lease 0000000000000007 not found, so it cannot be renewed\n");
     }
 
@@ -243,18 +331,18 @@ mod tests {
     fn an_object_has_the_outcome_and_the_reason() {
         let start = "{\"at\":\"1970-01-01T00:00:00.000Z\",\"id\":\"0000000000000007\",";
         assert_eq!(
-            waited_json(&ended("left<5s", Some(Reason::TimedOut))),
+            waited_json(&ended_by("left<5s", Some(Reason::TimedOut))),
             format!(
                 "{start}\"until\":\"left<5s\",\"happened\":false,\"was_there\":true,\"reason\":\"timeout\",\"left\":4.75,\"left_error\":0.25}}\n"
             )
         );
         assert_eq!(
-            waited_json(&ended("gone", None)),
+            waited_json(&ended_by("gone", None)),
             format!(
                 "{start}\"until\":\"gone\",\"happened\":true,\"was_there\":true,\"reason\":null,\"left\":null,\"left_error\":null}}\n"
             )
         );
-        let never = Waited { was_there: false, bounds: None, ..ended("renewed", Some(Reason::Gone)) };
+        let never = Waited { was_there: false, bounds: None, ..ended_by("renewed", Some(Reason::Gone)) };
         let object = waited_json(&never);
         assert!(object.contains("\"happened\":false,\"was_there\":false,\"reason\":\"not found\""), "{object}");
     }

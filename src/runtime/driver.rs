@@ -4,6 +4,7 @@ mod backup;
 mod backup_budget;
 mod change_ttl;
 mod members;
+mod reads;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,14 +23,12 @@ use super::observations;
 use super::response_reader::ResponseReader;
 use crate::app::command::ConfigFileChange;
 use crate::app::{
-    AppConfig, AppState, CallFailure, ChangeTtlRequest, GrantRequest, HistoryKind, KeyRead, KeyValues, LoadedKeys, Msg,
-    ReadValue, RestoreRequest,
+    AppConfig, AppState, CallFailure, ChangeTtlRequest, GrantRequest, HistoryKind, KeyRead, Msg, RestoreRequest,
 };
-use crate::error_table::sentence;
 use crate::observe::{KeyScope, Observer};
 use etcd_lease::engine::{self, Engine};
 use etcd_lease::wire::{self, Cluster, ErrorKind};
-use etcd_lease::{Fault, Granted, KeyRange, LeaseId, ListedMember, RenewalSchedule, TimeToLive};
+use etcd_lease::{Fault, Granted, LeaseId, ListedMember, RenewalSchedule, TimeToLive};
 use simkit::{Clock, Timestamp};
 
 /// Maximum number of concurrent calls per effect.
@@ -323,54 +322,6 @@ impl EffectContext {
         let sent = self.clock.now();
         let answer: TimeToLive = self.cluster.time_to_live(id, has_keys).await?;
         Ok(Msg::Probed { sent, received: self.clock.now(), answer, has_keys })
-    }
-
-    /// Reads keys with their leases and create revisions.
-    fn read_keys(self, reads: Vec<KeyRead>) -> impl Stream<Item = Msg> + Send {
-        let key_budget = self.key_budget;
-        let read = move |read: KeyRead| {
-            let cluster = self.cluster.clone();
-            async move {
-                let found = match &read {
-                    KeyRead::Key(key) => cluster.read_key(key).await,
-                    KeyRead::Lock(name) => {
-                        let keys = KeyRange::prefix(&[name, &b"/"[..]].concat());
-                        cluster.read_keys(&keys, read.most_bytes(key_budget)).await
-                    }
-                };
-                match found {
-                    Ok(found) => Msg::KeysLoaded(LoadedKeys {
-                        read,
-                        entries: found.entries,
-                        revision: found.revision,
-                        bytes: found.received,
-                    }),
-                    Err(_) => Msg::KeysNotLoaded(read),
-                }
-            }
-        };
-        stream::iter(reads).map(read).buffer_unordered(MAX_IN_FLIGHT)
-    }
-
-    async fn read_values(self, id: LeaseId, keys: Vec<Vec<u8>>) -> Msg {
-        Msg::Values { id, pairs: self.read_each(keys).await }
-    }
-
-    /// Reads the values of a few keys concurrently.
-    async fn read_each(&self, keys: Vec<Vec<u8>>) -> KeyValues {
-        let read = |key: Vec<u8>| {
-            let cluster = self.cluster.clone();
-            async move {
-                let value = match cluster.get(&key).await {
-                    Ok(Some(pair)) => ReadValue::of(pair.value),
-                    Ok(None) => ReadValue::Absent,
-                    Err(error) if error.kind() == ErrorKind::Forbidden => ReadValue::Forbidden,
-                    Err(error) => ReadValue::Failed(sentence(&error)),
-                };
-                (key, value)
-            }
-        };
-        stream::iter(keys).map(read).buffered(MAX_IN_FLIGHT).collect().await
     }
 
     /// Grants leases concurrently, and stops after the first failure. `Granted` is sent before the keys are put,

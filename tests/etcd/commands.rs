@@ -18,6 +18,7 @@ on_each_version! {
 
 on_the_newest_versions! {
     waits_for_a_renewal_and_for_the_end
+    tells_how_the_lease_ended_that_it_waited_for
     lists_what_was_observed
     lists_megabytes_of_key_names
 }
@@ -56,8 +57,42 @@ async fn waits_for_a_renewal_and_for_the_end(version: Version) {
         waiting.join().expect("it ends")
     });
     assert!(renewed.status.success(), "{renewed:?}");
-    assert_eq!(wait("gone", "60s"), (format!("lease {lease} is gone\n"), Some(0)));
+    // It watches nearly the whole TTL, and sees no renewal.
+    let (output, code) = wait("gone", "60s");
+    let is_told = ["ran out: no renewal was seen", "expired"].map(|end| format!("lease {lease} {end}\n"));
+    assert!(code == Some(0) && is_told.contains(&output), "{output}");
     assert_eq!(wait("renewed", "60s").1, Some(1), "a lease that is gone is not waited for");
+}
+
+async fn tells_how_the_lease_ended_that_it_waited_for(version: Version) {
+    let etcd = Etcd::start(version).await;
+    let grant = |ttl| id(&etcd.ctl(&["lease", "grant", ttl])).to_owned();
+    let left = |lease: &str| {
+        let line = etcd.ctl(&["lease", "timetolive", lease]);
+        let left = line.split_once("remaining(").and_then(|(_, rest)| rest.split_once('s'));
+        left.map_or(0, |(seconds, _)| seconds.parse::<i64>().expect("seconds"))
+    };
+    // Waits for the end, and acts when two of the eight seconds have passed.
+    let wait = |lease: &str, act: &dyn Fn()| {
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
+                command.env("ETCDCTL_ENDPOINTS", etcd.endpoints().join(","));
+                command.args(["wait", lease, "--until", "gone", "--timeout", "30s"]).output().expect("the program runs")
+            });
+            while left(lease) > 5 {}
+            act();
+            String::from_utf8(waiting.join().expect("it ends").stdout).expect("text")
+        })
+    };
+    let revoked = grant("8");
+    let revoke = || drop(etcd.ctl(&["lease", "revoke", &revoked]));
+    assert_eq!(wait(&revoked, &revoke), format!("lease {revoked} was revoked\n"));
+    let (old, new) = (grant("8"), grant("60"));
+    etcd.ctl(&["put", "/heartbeat", "1", "--lease", &old]);
+    let hand_over = || drop(etcd.ctl(&["put", "/heartbeat", "2", "--lease", &new]));
+    let replaced = format!("lease {old} was replaced: its key /heartbeat is on lease {new} now\n");
+    assert_eq!(wait(&old, &hand_over), replaced);
 }
 
 async fn lists_what_was_observed(version: Version) {

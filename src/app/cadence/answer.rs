@@ -21,7 +21,7 @@ impl CadenceReport {
     /// The sentences after the headline: why an interval differs from TTL/3, and what is not known yet.
     pub fn details(&self) -> Vec<String> {
         let seen = self.measured();
-        tick(self, &seen).into_iter().chain(delayed(&seen)).chain(too_short(self)).collect()
+        tick(self, &seen).into_iter().chain(delayed(&seen)).chain(too_short(self)).chain(not_started(self)).collect()
     }
 
     /// Why some intervals vary by 500 ms, if any do.
@@ -66,13 +66,25 @@ fn delayed(seen: &[MeasuredSeries]) -> Option<String> {
 fn too_short(report: &CadenceReport) -> Option<String> {
     let is_unseen = |series: &&Series| series.intervals.mean.is_none() && series.count > series.lost;
     let unseen = report.series.iter().filter(is_unseen);
-    let ttls: Vec<String> = unseen.map(|series| format!("{} s", series.effective_ttl())).collect();
-    let (last, others) = ttls.split_last()?;
-    let ttls = if others.is_empty() { last.clone() } else { format!("{} and {last}", others.join(", ")) };
+    let ttls = ttls_in_words(unseen)?;
     Some(match report.kept_for.map(human) {
         Some(kept_for) => format!("{ttls}: no interval measured in {kept_for}."),
         None => format!("{ttls}: no interval measured yet."),
     })
+}
+
+/// Names the series of an exercise that was stopped before it granted a lease of them.
+fn not_started(report: &CadenceReport) -> Option<String> {
+    report.kept_for?;
+    let ttls = ttls_in_words(report.series.iter().filter(|series| series.count == 0))?;
+    Some(format!("{ttls}: not started, no lease was granted."))
+}
+
+/// `10 s, 60 s and 3600 s`. `None` if there is no series.
+fn ttls_in_words<'a>(series: impl Iterator<Item = &'a Series>) -> Option<String> {
+    let ttls: Vec<String> = series.map(|series| format!("{} s", series.effective_ttl())).collect();
+    let (last, others) = ttls.split_last()?;
+    Some(if others.is_empty() { last.clone() } else { format!("{} and {last}", others.join(", ")) })
 }
 
 fn queues(report: &CadenceReport) -> String {
@@ -222,6 +234,21 @@ mod tests {
     fn while_leases_are_kept_an_interval_may_still_come() {
         let run = CadenceReport { kept_for: None, ..run(&[(12, Some(4_000)), (3600, None)]) };
         assert!(run.answer().contains("3600 s: no interval measured yet."), "{}", run.answer());
+    }
+
+    #[test]
+    fn a_series_that_was_not_started_is_named() {
+        let mut run = run(&[(12, Some(4_000)), (120, None), (3600, None)]);
+        run.series[1].count = 0;
+        run.series[2].count = 0;
+        let answer = run.answer();
+        assert!(answer.contains(" 120 s and 3600 s: not started, no lease was granted. No responses"), "{answer}");
+        assert!(!answer.contains("measured in"), "{answer}");
+        assert_eq!(
+            CadenceReport { kept_for: None, ..run }.details(),
+            Vec::<String>::new(),
+            "a lease may still be granted"
+        );
     }
 
     #[test]

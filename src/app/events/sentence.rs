@@ -61,7 +61,7 @@ fn why_gone(end: Option<EndCause>) -> &'static str {
         None => "it was deleted",
         Some(EndCause::Expired | EndCause::RanOut) => "its lease expired",
         Some(EndCause::Revoked) => "its lease was revoked",
-        Some(EndCause::Replaced) => "a newer lease had replaced its lease",
+        Some(EndCause::Replaced) => "its lease had been replaced by a newer one",
         Some(EndCause::Unknown | EndCause::NotRestored) => "its lease ended",
     }
 }

@@ -306,12 +306,12 @@ impl Lease {
         ReplyOutcome { change, is_visible }
     }
 
-    /// Records a detached key. Only the last [`LeaseKeys::FIRST`] are kept.
-    pub(super) fn record_detached(&mut self, detached: DetachedKey) {
-        if self.detached_keys.len() == LeaseKeys::FIRST {
-            self.detached_keys.remove(0);
-        }
+    /// Records a detached key. Only the last [`LeaseKeys::FIRST`] are kept; returns the one that is dropped.
+    pub(super) fn record_detached(&mut self, detached: DetachedKey) -> Option<DetachedKey> {
+        let is_full = self.detached_keys.len() == LeaseKeys::FIRST;
+        let dropped = if is_full { Some(self.detached_keys.remove(0)) } else { None };
         self.detached_keys.push(detached);
+        dropped
     }
 
     /// Clears the deadline. The lease is unseen until the next reply.

@@ -15,6 +15,11 @@ impl Lease {
         self.succession.as_ref()?.replaced_by
     }
 
+    /// Whether newer leases took its keys, and the last of them has ended.
+    pub fn has_line_ended(&self) -> bool {
+        self.succession.as_ref().is_some_and(|succession| succession.has_line_ended)
+    }
+
     /// Whether its client deleted its last key, that of a lock. A client may let such a lease run out.
     pub(in crate::app) fn has_released_lock(&self) -> bool {
         let last = self.detached_keys.last();

@@ -219,6 +219,95 @@ fn a_renewed_lease_that_lost_its_only_key_has_a_warning() {
     assert_eq!(warnings(&story, 2), [""; 0]);
 }
 
+/// The findings about a lease.
+fn warned(story: &mut Story, id: i64) -> Vec<String> {
+    run_lints(&mut story.app, story.now);
+    let Some(lease) = story.app.leases.get(LeaseId(id)) else { return Vec::new() };
+    story.app.leases.findings(lease).into_iter().map(|finding| finding.what).collect()
+}
+
+#[test]
+fn a_renewed_lease_whose_key_moved_to_a_lease_that_expired_has_a_warning() {
+    let mut story = Story::with_keys(&[("/svc/a", 1)]);
+    story.renew(1, 10, 3.5, 4);
+    story.change(vec![put("/svc/a", Some(1), Some(2), 20)]);
+    story.poll_left(2, 19, 20);
+    story.renew(1, 10, 3.5, 4);
+    assert_eq!(warned(&mut story, 1), [""; 0], "the key lives on another lease");
+    story.change(vec![deleted("/svc/a", 2, 21)]);
+    story.poll_left(2, -1, 0);
+    story.renew(1, 10, 3.5, 3);
+    let what = "renewed, but its only key /svc/a moved to lease 0000000000000002 and has been gone for 10 s.";
+    assert_eq!(warned(&mut story, 1), [what]);
+    story.change(vec![put("/svc/a", None, Some(3), 22)]);
+    assert_eq!(warned(&mut story, 1), [""; 0], "it is back");
+}
+
+#[test]
+fn a_renewed_lease_whose_key_was_put_without_a_lease_has_a_warning() {
+    let start = || {
+        let mut story = Story::with_keys(&[("/svc/a", 1)]);
+        story.renew(1, 10, 3.5, 4);
+        story.change(vec![put("/svc/a", Some(1), None, 20)]);
+        assert_eq!(warned(&mut story, 1), [""; 0], "its client may put it again");
+        story.renew(1, 10, 3.5, 2);
+        assert_eq!(warned(&mut story, 1), ["renewed, but its only key /svc/a was put without a lease 7 s ago."]);
+        story
+    };
+    let mut story = start();
+    story.change(vec![put("/svc/a", None, Some(1), 21)]);
+    assert_eq!(warned(&mut story, 1), [""; 0], "it is attached again");
+    let mut story = start();
+    story.change(vec![put("/svc/a", None, Some(2), 21)]);
+    assert_eq!(warned(&mut story, 1), [""; 0], "another lease has it");
+    let mut story = start();
+    story.change(vec![KeyChange { before: None, ..deleted("/svc/a", 1, 21) }]);
+    story.renew(1, 10, 3.5, 2);
+    assert_eq!(warned(&mut story, 1), ["renewed, but lost its only key /svc/a 7 s ago."]);
+}
+
+/// A worker claims a job with its lease and stores the result without it.
+#[test]
+fn the_result_of_a_job_that_is_put_without_a_lease_is_no_loss() {
+    let mut story = Story::with_keys(&[("/svc/a", 1)]);
+    story.list(&[2], &[]);
+    story.renew(2, 10, 3.5, 4);
+    story.change(vec![put("/jobs/7", None, Some(2), 20)]);
+    story.renew(2, 10, 3.5, 2);
+    story.change(vec![put("/jobs/7", Some(2), None, 21)]);
+    story.renew(2, 10, 3.5, 8);
+    assert_eq!(warned(&mut story, 2), [""; 0]);
+}
+
+#[test]
+fn replaced_leases_know_that_the_last_lease_of_their_line_has_ended() {
+    let start = || {
+        let mut story = Story::with_keys(&[("/heartbeat", 1)]);
+        for (to, revision) in [(2, 20), (3, 21)] {
+            story.wait(5.0);
+            story.change(vec![put("/heartbeat", Some(to - 1), Some(to), revision)]);
+            story.poll_left(to, 59, 60);
+        }
+        story
+    };
+    let known = |story: &Story| {
+        [1, 2].map(|id| {
+            let lease = story.app.leases.get(LeaseId(id)).unwrap();
+            (lease.replaced_by().map(|by| by.0), lease.has_line_ended())
+        })
+    };
+    let mut story = start();
+    assert_eq!(known(&story), [(Some(2), false), (Some(3), false)]);
+    story.poll_left(1, -1, 0);
+    story.change(vec![deleted("/heartbeat", 3, 22)]);
+    story.poll_left(3, -1, 0);
+    assert_eq!(known(&story), [(Some(2), true), (Some(3), true)], "also the one that has ended");
+    let mut story = start();
+    story.change(vec![put("/heartbeat", Some(3), None, 22)]);
+    story.poll_left(3, -1, 0);
+    assert_eq!(known(&story), [(Some(2), false), (Some(3), false)], "the key still exists");
+}
+
 #[test]
 fn a_worker_that_deletes_the_key_of_a_finished_job_lost_nothing() {
     let mut story = Story::with_keys(&[("/svc/a", 1)]);

@@ -7,19 +7,19 @@ use super::*;
 const ROUND_TRIP: f64 = 0.003;
 
 /// A lease with the times of its grant and renewals, in seconds.
-struct Client {
+pub(super) struct Client {
     ttl: u32,
     granted: f64,
-    renewals: Vec<f64>,
+    pub(super) renewals: Vec<f64>,
 }
 
 impl Client {
-    fn new(ttl: u32, renewals: Vec<f64>) -> Self {
+    pub(super) fn new(ttl: u32, renewals: Vec<f64>) -> Self {
         Client { ttl, granted: 0.7, renewals }
     }
 
     /// Renewals after each of these intervals in turn, the last one repeated until `until`.
-    fn after(ttl: u32, intervals: &[f64], until: f64) -> Self {
+    pub(super) fn after(ttl: u32, intervals: &[f64], until: f64) -> Self {
         let mut renewals = Vec::new();
         let (mut last, mut intervals) = (0.7, intervals.iter().copied().peekable());
         while let Some(interval) = intervals.next() {
@@ -46,13 +46,13 @@ impl Client {
         self
     }
 
-    fn last_renewed(&self, now: f64) -> f64 {
+    pub(super) fn last_renewed(&self, now: f64) -> f64 {
         let count = self.renewals.partition_point(|renewal| *renewal <= now);
         count.checked_sub(1).map_or(self.granted, |last| self.renewals[last])
     }
 
     /// The end of the lease if nobody renews it after the last one.
-    fn end(&self) -> f64 {
+    pub(super) fn end(&self) -> f64 {
         self.last_renewed(f64::MAX) + f64::from(self.ttl)
     }
 }
@@ -63,7 +63,7 @@ impl Story {
     }
 
     /// Polls these leases as planned until `until`. Their ids are 1, 2 and so on.
-    fn watch(&mut self, clients: &[Client], until: f64, mut look: impl FnMut(&Story)) {
+    pub(super) fn watch(&mut self, clients: &[Client], until: f64, mut look: impl FnMut(&Story)) {
         loop {
             let dues = (1..).zip(clients).filter_map(|(id, client)| self.next_message(id, client));
             let Some((due, id)) = dues.min_by(|a, b| a.0.total_cmp(&b.0)) else { break };
@@ -105,13 +105,13 @@ impl Story {
     }
 
     /// Events that say that something is wrong, and warnings.
-    fn complaints(&self) -> Vec<String> {
+    pub(super) fn complaints(&self) -> Vec<String> {
         let events = self.app.events.lines().filter(|event| matches!(event.name(), EventName::Late | EventName::Risk));
         let warnings = self.app.leases.values().flat_map(|lease| lease.active_warnings().map(str::to_owned));
         events.map(|event| format!("{:?} {:?} {}", event.at, event.lease, event.text())).chain(warnings).collect()
     }
 
-    fn alarms(&self) -> Vec<&Event> {
+    pub(super) fn alarms(&self) -> Vec<&Event> {
         let is_alarm = |event: &&Event| matches!(event.name(), EventName::Late | EventName::Risk);
         self.app.events.lines().filter(is_alarm).collect()
     }

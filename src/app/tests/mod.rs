@@ -37,6 +37,7 @@ mod revoking;
 mod revoking_many;
 mod row_guard;
 mod row_index;
+mod silences;
 mod sorting;
 mod suspension;
 mod undo;

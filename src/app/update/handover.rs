@@ -1,7 +1,8 @@
 //! Recording keys that move from one lease to another.
 
-use crate::app::AppState;
 use crate::app::succession::Succession;
+use crate::app::{AppState, DetachedKey};
+use crate::inference::lease_inference::KeyDetachReason;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -25,6 +26,24 @@ pub(super) fn record_move(app: &mut AppState, key: &[u8], (from, to): (LeaseId, 
     if let Some(old) = app.leases.alive_mut(from) {
         let succession = old.succession.get_or_insert_with(|| Box::new(Succession::first(from)));
         succession.replaced_by = if is_empty { Some(to) } else { None };
+        succession.has_line_ended = false;
+    }
+}
+
+/// Records that a lease ended, in the leases whose keys it had taken, unless its keys went to another lease or to none.
+pub(super) fn record_end_of_line(app: &mut AppState, id: LeaseId) {
+    let Some(ended) = app.leases.get(id) else { return };
+    let moved = |key: &DetachedKey| matches!(key.fate, KeyDetachReason::Moved { .. } | KeyDetachReason::Detached);
+    if ended.pending_deletion.is_none() && ended.detached_keys.last().is_some_and(moved) {
+        return;
+    }
+    let mut next = ended.succession.as_ref().and_then(|succession| succession.before());
+    while let Some(lease) = next.and_then(|id| app.leases.get_mut(id))
+        && let Some(succession) = &mut lease.succession
+        && succession.replaced_by.is_some()
+        && !std::mem::replace(&mut succession.has_line_ended, true)
+    {
+        next = succession.before();
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::app::events::EventTime;
 use crate::app::key_index::{ChangeOrder, KeyAttached};
 use crate::app::lease_keys::PendingDeletion;
-use crate::app::{AppState, CallFailure, DetachedKey, EventKind, KeyRead, Lease, LeaseEnd, Redraw};
+use crate::app::{AppState, CallFailure, EventKind, KeyRead, Lease, LeaseEnd, Redraw};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::KeyDetachReason;
 use crate::inference::locks::LockPut;
@@ -14,6 +14,7 @@ use etcd_lease::{KeyChange, KeyEntry, KeyState, LeaseId};
 use simkit::Timestamp;
 
 use super::availability::{came_back, delete, push};
+use super::detached_keys::{Detachment, deleted_without_lease, forget_detached, on_key_detached};
 use super::handover::{record_attached, record_move};
 use super::lifecycle::record_regrant;
 use super::list::on_first_seen;
@@ -40,6 +41,7 @@ pub(super) fn finish_reload(app: &mut AppState, revision: i64, now: Timestamp) {
     }
     app.keys.revision = revision;
     app.keys.queries.clear();
+    std::mem::take(&mut app.keys.revisits);
     let lost = TimeRange { earliest: app.keys.reported_at.min(now), latest: now }.middle();
     for id in app.keys.index.finish_reload(revision, lost, now) {
         if app.keys.index.count(id) > 0 {
@@ -105,16 +107,22 @@ pub(super) fn changed(app: &mut AppState, changes: Vec<KeyChange>, received: Tim
         app.keys.lock_values.forget(&change.key);
         match change.now {
             KeyState::Put { lease, create_revision } => {
-                put_lock(app, &change, (lease, create_revision), received);
+                let is_prompt = is_prompt(app, change.revision, received);
+                put_lock(app, &change.key, (lease, create_revision), (received, is_prompt));
                 put(app, &change, (lease, create_revision), received);
             }
             KeyState::Deleted => {
                 let is_prompt = is_prompt(app, revision, received);
                 app.keys.locks.delete(&change.key, change.before, received, is_prompt);
+                let when = when(app, change.revision, received);
                 if let Some(id) = change.before {
-                    let when = when(app, change.revision, received);
+                    if app.keys.index.is_by_lease() {
+                        app.keys.revisits.add(&change.key, received);
+                    }
                     delete(app, id, &change.key, when, Some(change.revision));
                     deleted.entry(id).or_default().push(change.key);
+                } else {
+                    deleted_without_lease(app, &change.key, when.at);
                 }
             }
         }
@@ -152,22 +160,29 @@ fn complete(app: &mut AppState, change: &mut KeyChange) -> bool {
     true
 }
 
-/// Applies a put to the locks. A lease with many keys holds data, so it shows no waiting client.
-fn put_lock(app: &mut AppState, change: &KeyChange, (lease, create_revision): (Option<LeaseId>, i64), at: Timestamp) {
+/// Applies a put to the locks, which was reported at `at`, and whether that was as it happened. A lease with many keys holds
+/// data, so it shows no waiting client.
+pub(super) fn put_lock(
+    app: &mut AppState,
+    key: &[u8],
+    (lease, create_revision): (Option<LeaseId>, i64),
+    (at, is_prompt): (Timestamp, bool),
+) {
     const MANY: usize = 8;
     let holder = lease.filter(|id| app.keys.index.count(*id) < MANY).and_then(|id| app.leases.alive(id));
     let known_since = holder.map(|lease| lease.first_seen());
-    let is_prompt = is_prompt(app, change.revision, at);
-    app.keys.locks.put(&change.key, LockPut { lease, create_revision, known_since, at, is_prompt });
+    app.keys.locks.put(key, LockPut { lease, create_revision, known_since, at, is_prompt });
 }
 
 /// Applies a put: the key is attached to its new lease and detached from the old one.
 pub(super) fn put(app: &mut AppState, change: &KeyChange, (to, created): (Option<LeaseId>, i64), at: Timestamp) {
     let mut since = at;
-    if let Some((from, fate)) = KeyDetachReason::of(change, false) {
-        since = app.keys.index.detach(from, &change.key, at).unwrap_or(at);
+    if let Some((from, reason)) = KeyDetachReason::of(change, false) {
+        let first_seen = app.keys.index.detach(from, &change.key, at);
+        since = first_seen.unwrap_or(at);
         let when = when(app, change.revision, at);
-        on_key_detached(app, from, &change.key, (fate, Some(change.revision)), when);
+        let detachment = Detachment { reason, revision: Some(change.revision), first_seen };
+        on_key_detached(app, from, &change.key, detachment, when);
         refresh(app, from);
     }
     match to {
@@ -199,8 +214,10 @@ pub(super) fn attached_here(app: &mut AppState, id: LeaseId, key: &[u8], revisio
         if order != ChangeOrder::Newer {
             return;
         }
-        since = app.keys.index.detach(from, key, at).unwrap_or(at);
-        on_key_detached(app, from, key, (KeyDetachReason::Moved { to: id }, revision), at);
+        let first_seen = app.keys.index.detach(from, key, at);
+        since = first_seen.unwrap_or(at);
+        let detachment = Detachment { reason: KeyDetachReason::Moved { to: id }, revision, first_seen };
+        on_key_detached(app, from, key, detachment, at);
         refresh(app, from);
         attach(app, id, key, None, (at, since));
         return record_move(app, key, (from, id), at);
@@ -230,17 +247,6 @@ fn attach(
     record_attached(app, id);
     forget_detached(app, id, key);
     refresh(app, id);
-}
-
-/// Removes a key from the detached keys of a lease, because it is attached again.
-pub(super) fn forget_detached(app: &mut AppState, id: LeaseId, key: &[u8]) {
-    // `alive_mut` marks the lease as changed, so look first.
-    let was_detached = |lease: &Lease| lease.detached_keys.iter().any(|detached| detached.key == key);
-    if !app.leases.alive(id).is_some_and(was_detached) {
-        return;
-    }
-    let Some(lease) = app.leases.alive_mut(id) else { return };
-    lease.detached_keys.retain(|detached| detached.key != key);
 }
 
 /// Records that a lease existed at a revision because it has a key. If it ended before that revision, it was granted
@@ -306,7 +312,7 @@ pub(super) fn confirm_alive(app: &mut AppState, id: LeaseId) {
     for key in &pending_deletion.keys {
         let PendingDeletion { revision, received, .. } = *pending_deletion;
         let when = when(app, revision, received);
-        on_key_detached(app, id, key, (KeyDetachReason::Deleted, Some(revision)), when);
+        on_key_detached(app, id, key, Detachment::deleted(Some(revision)), when);
     }
     app.events.release(id);
     if app.keys.index.count(id) == 0 {
@@ -314,33 +320,6 @@ pub(super) fn confirm_alive(app: &mut AppState, id: LeaseId) {
         app.keys.queries.query_now(id, app.events.now);
     }
     refresh(app, id);
-}
-
-/// Records that a key was detached from a living lease.
-pub(super) fn on_key_detached(
-    app: &mut AppState,
-    id: LeaseId,
-    key: &[u8],
-    (reason, revision): (KeyDetachReason, Option<i64>),
-    when: impl Into<EventTime>,
-) {
-    let key = key.to_vec();
-    let when = when.into();
-    let is_lock = app.keys.locks.may_be_lock(&key, id);
-    if let Some(lease) = app.leases.alive_mut(id) {
-        lease.record_detached(DetachedKey { at: when.at, key: key.clone(), fate: reason, is_lock });
-        if reason == KeyDetachReason::Deleted {
-            app.keys.locks.lost_only_key(&key, id, when.at);
-        }
-    }
-    let kind = match reason {
-        KeyDetachReason::Moved { to } => EventKind::Moved { key, to, revision },
-        KeyDetachReason::Detached => EventKind::Detached { key, is_deleted: false, revision },
-        KeyDetachReason::Deleted | KeyDetachReason::DiedWithLease => {
-            EventKind::Detached { key, is_deleted: true, revision }
-        }
-    };
-    app.events.push(when, Some(id), kind);
 }
 
 /// Updates the displayed keys of a lease. While it is unclear whether the lease ended with its keys, they stay.

@@ -9,8 +9,9 @@ use etcd_lease::{KeyChange, KeyEntry, KeyState, LeaseId};
 use simkit::Timestamp;
 
 use super::availability::{came_back, delete};
+use super::detached_keys::{Detachment, deleted_without_lease, forget_detached, on_key_detached};
 use super::handover::{record_attached, record_move};
-use super::lease_keys::{forget_detached, on_key_detached, put, recovered, refresh};
+use super::lease_keys::{put, put_lock, recovered, refresh};
 
 /// From `revision` on only deletes are reported, so every lease is queried for its keys.
 pub(super) fn start(app: &mut AppState, revision: i64, now: Timestamp) {
@@ -38,10 +39,11 @@ pub(super) fn apply(app: &mut AppState, mut reply: LeaseReply, since: Option<Tim
     let news = app.keys.index.apply_reply(reply);
     let within = TimeRange { earliest: since.unwrap_or(at).min(at), latest: at };
     for (key, from) in news.moved {
-        let since = app.keys.index.detach(from, &key, at).unwrap_or(at);
-        on_key_detached(app, from, &key, (KeyDetachReason::Moved { to: id }, None), within);
+        let first_seen = app.keys.index.detach(from, &key, at);
+        let detachment = Detachment { reason: KeyDetachReason::Moved { to: id }, revision: None, first_seen };
+        on_key_detached(app, from, &key, detachment, within);
         refresh(app, from);
-        attach(app, id, &key, since, Some(within));
+        attach(app, id, &key, first_seen.unwrap_or(at), Some(within));
         record_move(app, &key, (from, id), at);
     }
     for key in news.attached {
@@ -100,14 +102,35 @@ pub(super) fn loaded(app: &mut AppState, loaded: LoadedKeys, now: Timestamp) {
     }
 }
 
+/// Applies that a read failed.
+pub(super) fn not_loaded(app: &mut AppState, read: &KeyRead) {
+    app.keys.end_read(read);
+    if let KeyRead::Key(key) = read {
+        app.keys.revisits.end_read(key);
+    }
+}
+
 /// Applies a key that was read, unless a later change of it is known.
 fn found(app: &mut AppState, entry: KeyEntry, changed: i64, (revision, now): (i64, Timestamp)) {
     if app.keys.index.changes.since(&entry.key, revision).is_some() {
         return;
     }
     let KeyEntry { key, lease, create_revision } = entry;
+    let was_deleted = app.keys.revisits.remove(&key);
+    if let Some(holder) = app.keys.index.holder(&key)
+        && was_deleted
+        && lease != Some(holder)
+    {
+        // The holder replied after the read.
+        return app.keys.queries.doubt(holder, now);
+    }
     app.keys.index.changes.record(&key, changed, lease);
-    app.keys.locks.found(&key, lease, create_revision, now);
+    if was_deleted {
+        // It was deleted lately, so it was put between its end and now.
+        put_lock(app, &key, (lease, create_revision), (now, true));
+    } else {
+        app.keys.locks.found(&key, lease, create_revision, now);
+    }
     let before = app.keys.index.holder(&key);
     let change = KeyChange { key, before, now: KeyState::Put { lease, create_revision }, revision: changed };
     put(app, &change, (lease, create_revision), now);
@@ -115,15 +138,16 @@ fn found(app: &mut AppState, entry: KeyEntry, changed: i64, (revision, now): (i6
 
 /// Applies that a key does not exist. The watch reports its deletion too, except after an interruption.
 fn absent(app: &mut AppState, key: &[u8], revision: i64, now: Timestamp) {
-    if app.keys.index.changes.since(key, revision).is_some() {
+    // The deletion that caused the read is known, and a lease that has the key by now replied later.
+    if app.keys.revisits.end_read(key) || app.keys.index.changes.since(key, revision).is_some() {
         return;
     }
     app.keys.index.changes.record(key, revision, None);
     let holder = app.keys.index.holder(key);
     app.keys.locks.delete(key, holder, now, false);
-    let Some(id) = holder else { return };
+    let Some(id) = holder else { return deleted_without_lease(app, key, now) };
     let within = TimeRange { earliest: app.keys.reported_at.min(now), latest: now };
     delete(app, id, key, within.into(), None);
-    on_key_detached(app, id, key, (KeyDetachReason::Deleted, None), within);
+    on_key_detached(app, id, key, Detachment::deleted(None), within);
     refresh(app, id);
 }

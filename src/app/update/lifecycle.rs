@@ -9,6 +9,7 @@ use crate::inference::lease_inference::{RemovalCause, RemovalWindow};
 use etcd_lease::{Ended, LeaseId};
 use simkit::Timestamp;
 
+use super::handover::record_end_of_line;
 use super::{freeze, selection};
 
 /// Returns the record of a living lease. Creates it if the lease is unknown or has ended.
@@ -142,12 +143,14 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
         // The watch is catching up or reports only deletes, so the keys may already be attached to another lease.
         lease.keys = None;
     }
+    app.keys.unleased.forget(id, &lease.detached_keys);
     let event = LeaseEnded { is_unused, ..end_event(lease, end, when.at) };
     if end.cause == EndCause::Revoked
         && let Some(ttl) = event.ttl
     {
         app.leases.cohorts.revoked(ttl, end.at);
     }
+    record_end_of_line(app, id);
     app.keys.on_lease_ended(id, end.at);
     app.leases.push_ended(end.at, id);
     freeze::overlay_end(app, id, end);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::app::lint_report::LintRun;
 use crate::app::{AppState, ClusterState, KeyState, Lease, LeaseState, LeaseStore, LintReport, Redraw};
 use crate::inference::lease_inference::{KeyDetachReason, LeaseInference};
-use crate::inference::lints::{Finding, Lint, LintFacts, LostKey, Zombie};
+use crate::inference::lints::{Finding, KeyLoss, Lint, LintFacts, LostKey, Zombie};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -71,9 +71,8 @@ fn finish(app: &mut AppState, run: Box<LintRun>, now: Timestamp) {
     let mut found = run.pass.finish(Some(&app.keys.contests), now);
     forget_ended(&mut found, &app.leases);
     let crowds = u32::try_from(app.leases.len()).unwrap_or(u32::MAX) / CROWD;
-    let names = names_by_lease(&found);
-    app.leases.lint_report = LintReport { findings: found, due: now + EVERY * (1 + crowds), ..LintReport::default() };
-    if set_warnings(&mut app.leases, names) {
+    app.leases.lint_report = LintReport::new(found, now + EVERY * (1 + crowds));
+    if set_warnings(&mut app.leases) {
         app.view.request_redraw(Redraw::Soon);
     }
 }
@@ -95,7 +94,8 @@ fn names_by_lease(found: &[Finding]) -> BTreeMap<LeaseId, Vec<&'static str>> {
 }
 
 /// Stores the names of its findings in each lease, and which of them are muted. Returns whether any changed.
-fn set_warnings(leases: &mut LeaseStore, mut names: BTreeMap<LeaseId, Vec<&'static str>>) -> bool {
+fn set_warnings(leases: &mut LeaseStore) -> bool {
+    let mut names = names_by_lease(leases.lint_report.all());
     for lease in leases.warned() {
         names.entry(lease.id).or_default();
     }
@@ -116,21 +116,32 @@ fn facts(cluster: &ClusterState, keys: &KeyState, lease: &Lease, now: Timestamp)
     LintFacts { listed, unknown_since: Some(end.at), ..LintFacts::of(lease.id, &LeaseInference::default()) }
 }
 
-/// The last key of a lease, if it was deleted and a client has renewed the lease since. Only if the client registered it
+/// The last key of a lease, if it was lost and a client has renewed the lease since. Only if the client registered it
 /// soon after the grant: a client that attaches keys later deletes them itself when its work is done, and so does the
-/// holder of a lock.
+/// holder of a lock. A key that moved to another lease is lost once it is gone: until then, callers find it.
 fn lost_key(keys: &KeyState, lease: &Lease, now: Timestamp) -> Option<LostKey> {
     let last = lease.detached_keys.last()?;
     let is_empty = lease.keys.as_ref().is_some_and(|keys| keys.is_all && keys.count == 0);
-    let is_lost = last.fate == KeyDetachReason::Deleted && !keys.locks.is_lock(&last.key, lease.id);
-    if !is_empty || !is_lost || lease.last_renewed()? <= last.at || lease.state(now) == LeaseState::Unseen {
+    if !is_empty || keys.locks.is_lock(&last.key, lease.id) || lease.state(now) == LeaseState::Unseen {
         return None;
     }
+    let availability = &keys.index.availability;
+    let (lost_at, how) = match last.fate {
+        KeyDetachReason::Deleted => (last.at, KeyLoss::Deleted),
+        KeyDetachReason::Detached if !last.is_lock => (last.at, KeyLoss::WithoutLease),
+        KeyDetachReason::Moved { to } if !last.is_lock => {
+            let deleted = availability.gone(&last.key, Some(to)).filter(|deleted| !deleted.is_lock)?;
+            (deleted.at, KeyLoss::DeletedFrom(to))
+        }
+        _ => return None,
+    };
+    let first_seen = last.first_seen.or_else(|| availability.first_seen(&last.key));
     let registered_by = lease.first_seen() + Duration::from_secs(lease.granted_ttl?.unsigned_abs());
-    if keys.index.availability.first_seen(&last.key).is_some_and(|since| since > registered_by) {
+    if lease.last_renewed()? <= lost_at || first_seen.is_some_and(|since| since > registered_by) {
         return None;
     }
-    Some(LostKey { key: last.key.as_slice().into(), since: now - last.at, is_only: lease.detached_keys.len() == 1 })
+    let is_only = lease.detached_keys.len() == 1;
+    Some(LostKey { key: last.key.as_slice().into(), since: now - lost_at, is_only, how })
 }
 
 /// The facts about a living lease. For an unseen lease, only facts that do not change with time.

@@ -10,6 +10,7 @@ mod cluster;
 mod clusters;
 mod command_line;
 mod counts;
+mod detached_keys;
 mod engine;
 mod execute;
 mod feedback;
@@ -121,7 +122,7 @@ fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::KeysByLease { revision } => lease_replies::start(app, revision, now),
         Msg::KeyBytes(bytes) => app.keys.queries.count(bytes, now),
         Msg::KeysLoaded(loaded) => lease_replies::loaded(app, loaded, now),
-        Msg::KeysNotLoaded(read) => app.keys.end_read(&read),
+        Msg::KeysNotLoaded(read) => lease_replies::not_loaded(app, &read),
         Msg::KeysFailed(failure) => lease_keys::failed(app, failure, now),
         Msg::KeysRecovered => lease_keys::recovered(app, now),
         Msg::Probed { sent, received, answer, has_keys } => {

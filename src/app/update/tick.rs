@@ -56,6 +56,7 @@ fn poll(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
         effects.push(Effect::Probe(due));
     }
     effects.extend(with_keys.into_iter().map(Effect::ProbeKeys));
+    app.keys.revisit_due(now);
     let reads = app.keys.take_reads(now);
     if !reads.is_empty() {
         effects.push(Effect::ReadKeys(reads));
@@ -208,5 +209,5 @@ fn next_poll(app: &AppState, now: Timestamp) -> Option<Timestamp> {
     let polls = app.polls.next_wake(&app.leases, &on_screen, now);
     let keys = app.keys.queries.next_due(now).map(|due| app.polls.next_room(due, now));
     let reads = if app.keys.may_read(now) { Some(now) } else { None };
-    [Some(polls), keys, reads].into_iter().flatten().min()
+    [Some(polls), keys, reads, app.keys.revisits.next_wake()].into_iter().flatten().min()
 }

@@ -60,7 +60,7 @@ fn choose(listing: &mut LeaseListing, held: Option<LeaseId>, rows: &TableArgs) -
     }
     let exists = !listing.leases.is_empty();
     if let Some(typed) = &rows.filter {
-        listing.retain(typed.filter());
+        listing.retain(typed);
     }
     listing.sort(rows.sort.unwrap_or(Sort::by(Column::Left)));
     let id = held?;

@@ -7,15 +7,25 @@ use std::time::Duration;
 use super::options::WaitArgs;
 use super::signals::Signals;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
+use crate::app::{LeaseKeys, WaitedLease};
 use crate::report::{self, Reason, Waited};
 use crate::wait_condition::{Wait, WaitCondition, WaitStatus, WaitTarget};
-use etcd_lease::{LeaseId, TimeToLive};
+use etcd_lease::wire::ErrorKind;
+use etcd_lease::{KeyEntry, LeaseId, TimeToLive};
 use simkit::Timestamp;
 
 /// Time between queries while no member replies.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the last reply may arrive after the time-out.
 const LAST_REPLY_GRACE: Duration = Duration::from_secs(1);
+
+/// What replies have shown so far.
+struct Seen {
+    wait: Wait,
+    lease: WaitedLease,
+    /// The first keys of the lease at the first reply. None before it.
+    keys: Option<Vec<KeyEntry>>,
+}
 
 pub(super) async fn run(args: WaitArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     let (id, condition) = match (args.id, args.until) {
@@ -33,12 +43,12 @@ pub(super) async fn run(args: WaitArgs, shared: GlobalFlags, out: &mut Out) -> R
     let target = Target { id, condition, timeout: args.timeout };
     let mut signals = Signals::catch()?;
     let session = CommandSession::open(shared).await?;
-    let mut wait = Wait::new(condition);
+    let mut seen = Seen { wait: Wait::new(condition), lease: WaitedLease::new(id), keys: None };
     let reason = tokio::select! {
-        reason = until(&session, &target, &mut wait, out) => reason?,
+        reason = until(&session, &target, &mut seen, out) => reason?,
         () = signals.next() => Some(Reason::Stopped),
     };
-    print_result(&session, &target, &wait, reason, out).await?;
+    print_result(&session, &target, &seen, reason, out).await?;
     Ok(Exit::no_if(reason.is_some()))
 }
 
@@ -53,7 +63,7 @@ struct Target {
 async fn until(
     session: &CommandSession,
     target: &Target,
-    wait: &mut Wait,
+    seen: &mut Seen,
     out: &mut Out,
 ) -> Result<Option<Reason>, CliError> {
     let clock = &session.clock;
@@ -61,10 +71,16 @@ async fn until(
     let mut trouble: Option<CliError> = None;
     loop {
         let sent = clock.now();
-        let next = match ask(session, target.id, over).await {
+        let next = match ask(session, target.id, seen.keys.is_none(), over).await {
             Ok(answer) => {
                 trouble = None;
-                match wait.on_reply(&answer, sent, clock.now()) {
+                let received = clock.now();
+                seen.lease.on_reply(&answer, sent, received);
+                let status = seen.wait.on_reply(&answer, sent, received);
+                if seen.keys.is_none() {
+                    seen.keys = Some(read_keys(session, answer.keys).await);
+                }
+                match status {
                     WaitStatus::Happened => return Ok(None),
                     WaitStatus::TooLate => return Ok(Some(Reason::Gone)),
                     WaitStatus::NotYet(next) => next,
@@ -83,14 +99,41 @@ async fn until(
     }
 }
 
-/// Queries the lease. After the time-out the reply has [`LAST_REPLY_GRACE`] left.
-async fn ask(session: &CommandSession, id: LeaseId, over: Timestamp) -> Result<TimeToLive, CliError> {
+/// Queries the lease, with its keys if the user may read them. After the time-out the reply has [`LAST_REPLY_GRACE`] left.
+async fn ask(session: &CommandSession, id: LeaseId, has_keys: bool, over: Timestamp) -> Result<TimeToLive, CliError> {
     let clock = &session.clock;
     let last = clock.instant(over.max(clock.now() + LAST_REPLY_GRACE * clock.speed()));
-    match tokio::time::timeout_at(last, session.cluster.time_to_live(id, false)).await {
+    let answer = async {
+        match session.cluster.time_to_live(id, has_keys).await {
+            Err(error) if has_keys && error.kind() == ErrorKind::Forbidden => {
+                session.cluster.time_to_live(id, false).await
+            }
+            answer => answer,
+        }
+    };
+    match tokio::time::timeout_at(last, answer).await {
         Ok(answer) => Ok(answer?),
         Err(_) => Err(session.unanswered()),
     }
+}
+
+/// Reads the first of these keys without their values, up to one that cannot be read.
+async fn read_keys(session: &CommandSession, keys: Vec<Vec<u8>>) -> Vec<KeyEntry> {
+    let mut entries = Vec::new();
+    for key in keys.iter().take(LeaseKeys::FIRST) {
+        let Ok(read) = session.cluster.read_key(key).await else { break };
+        entries.extend(read.entries.into_iter().map(|(entry, _)| entry));
+    }
+    entries
+}
+
+/// A key of the lease that was put with another lease while it existed, and that lease. A key that was deleted with the
+/// lease and put again has a later create revision.
+async fn moved_key(session: &CommandSession, id: LeaseId, before: &[KeyEntry]) -> Option<(Vec<u8>, LeaseId)> {
+    let now = read_keys(session, before.iter().map(|entry| entry.key.clone()).collect()).await;
+    let is_same = |a: &KeyEntry, b: &KeyEntry| a.key == b.key && a.create_revision == b.create_revision;
+    let stayed = now.into_iter().filter(|entry| before.iter().any(|known| is_same(known, entry)));
+    stayed.filter_map(|entry| Some((entry.key, entry.lease?))).find(|(_, lease)| *lease != id)
 }
 
 /// Prints the first of consecutive errors.
@@ -104,13 +147,19 @@ pub(super) async fn report_once(trouble: &mut Option<CliError>, error: CliError,
 async fn print_result(
     session: &CommandSession,
     target: &Target,
-    wait: &Wait,
+    seen: &Seen,
     reason: Option<Reason>,
     out: &mut Out,
 ) -> Result<(), CliError> {
     let now = session.clock.now();
-    let (id, until, was_there, bounds) = (target.id, target.condition, wait.was_there(), wait.bounds());
-    let waited = Waited { at: session.clock.wall(now), now, id, until, reason, was_there, bounds };
+    let (id, until, was_there, bounds) = (target.id, target.condition, seen.wait.was_there(), seen.wait.bounds());
+    let has_ended = was_there && (reason == Some(Reason::Gone) || reason.is_none() && until == WaitCondition::Gone);
+    let moved = match &seen.keys {
+        Some(keys) if has_ended => moved_key(session, id, keys).await,
+        _ => None,
+    };
+    let end = if has_ended { Some(seen.lease.end_cause(moved.is_some())) } else { None };
+    let waited = Waited { at: session.clock.wall(now), now, id, until, reason, was_there, end, moved, bounds };
     if !was_there && matches!(reason, None | Some(Reason::Gone)) {
         let hint = session.decimal_hint(id).await;
         if !hint.is_empty() {

@@ -190,7 +190,13 @@ impl ObservedRenewals {
     fn update_usual(&mut self) {
         self.update_usual_bound();
         let certainty = if self.seen().is_usual_bound { Certainty::AtLeast } else { Certainty::About };
-        let usual = UsualInterval::of(self.counted_intervals(), self.ttl(), certainty);
+        let mut usual = UsualInterval::of(self.counted_intervals(), self.ttl(), certainty);
+        if usual.is_some_and(|usual| !usual.is_established()) {
+            let watched = self.intervals().rev().filter(|(_, seen)| !seen.has_gap);
+            let watched = watched.map(|(before, seen)| seen.interval_since(before));
+            let all = UsualInterval::of(watched, self.ttl(), Certainty::AtLeast);
+            usual = usual.zip(all).map(|(usual, all)| usual.predicted_by(all)).or(usual);
+        }
         let usual = match (usual, self.interleaving()) {
             (Some(usual), Some(Interleaving { count, each })) => {
                 Some(usual.shared_by(count, Duration::from_secs_f64(each)))

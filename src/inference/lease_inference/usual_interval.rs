@@ -18,8 +18,15 @@ const MANY_INTERVALS: usize = 16;
 /// Number of regular intervals that predict the next one even if they cover less of the TTL: each is shorter than the
 /// shortest times this factor. The renewals of a burst are not regular.
 const REGULAR: (usize, f64) = (6, 1.2);
-/// An interval longer than this share of the usual one is a stall if it is rare.
+/// Number of intervals, and share of the TTL that they must cover, before a long silence is late although the next renewal
+/// cannot be predicted: after several times the longest interval, and after a third of the TTL, at which most clients renew.
+const SEVERAL_INTERVALS: (usize, f64) = (6, 0.4);
+/// That many times the longest interval.
+const SEVERAL: u32 = 3;
+/// An interval longer than the longest of the others by this factor is a stall if it is rare.
 const STALL: f64 = 1.25;
+/// Minimum number of intervals for two of them to be stalls.
+const MIN_FOR_TWO_STALLS: usize = 7;
 /// How late a renewal may be, as a share of the longest usual interval.
 const LATE: f64 = 1.1;
 /// How late a Go client may be: its send loop wakes every 500 ms (clientv3/lease.go, `sendKeepAliveLoop`).
@@ -48,6 +55,8 @@ pub struct UsualInterval {
     /// The time after a renewal at which the next one is overdue, without the limit that the TTL sets. `None` until the
     /// intervals cover enough time to predict the next one.
     overdue: Option<Duration>,
+    /// Whether so many intervals were seen that a silence of several of them is late.
+    has_several: bool,
 }
 
 impl UsualInterval {
@@ -63,15 +72,23 @@ impl UsualInterval {
             sorted.push(interval);
         }
         sorted.sort_unstable_by_key(|interval| interval.value);
+        let has_several = sorted.len() >= SEVERAL_INTERVALS.0 && covered >= ttl.mul_f64(SEVERAL_INTERVALS.1);
         drop_stalls(&mut sorted, ttl);
         let (shortest, longest) = (sorted.first()?.value, sorted.last()?.value);
         let overdue = if is_established(&sorted, ttl) { sorted.iter().map(overdue_after).max() } else { None };
-        Some(UsualInterval { every: every(&sorted)?, certainty, shortest, longest, overdue })
+        Some(UsualInterval { every: every(&sorted)?, certainty, shortest, longest, overdue, has_several })
     }
 
     /// An interval that was measured exactly.
     pub fn exact(every: Duration) -> Self {
-        UsualInterval { every, certainty: Certainty::About, shortest: every, longest: every, overdue: None }
+        UsualInterval {
+            every,
+            certainty: Certainty::About,
+            shortest: every,
+            longest: every,
+            overdue: None,
+            has_several: false,
+        }
     }
 
     /// The interval of clients that renew in turn, `each` at this interval: the mean of all of them.
@@ -85,9 +102,23 @@ impl UsualInterval {
         self.overdue.is_some()
     }
 
-    /// The time after a renewal at which the next one is late, for a lease with this TTL; `None` if it cannot be predicted.
+    /// Uses the prediction of `all` intervals, also those between which renewals may have been missed, if these do not
+    /// allow one: a missed renewal only makes an interval longer.
+    pub(super) fn predicted_by(self, all: UsualInterval) -> Self {
+        let longest = self.longest.max(all.longest);
+        UsualInterval { longest, overdue: all.overdue, has_several: all.has_several, ..self }
+    }
+
+    /// The time after a renewal at which the next one is late, for a lease with this TTL; `None` if too little is known.
     pub(super) fn late_after(&self, ttl: Duration) -> Option<Duration> {
-        Some(before_the_end(self.overdue?, self.longest, ttl))
+        if let Some(overdue) = self.overdue {
+            return Some(before_the_end(overdue, self.longest, ttl));
+        }
+        if !self.has_several {
+            return None;
+        }
+        let late = (self.longest * SEVERAL).max(ttl / 3).mul_f64(LATE) + CLIENTV3_TICK;
+        if late < late_after_by_ttl(self.longest, ttl) { Some(late) } else { None }
     }
 }
 
@@ -114,9 +145,16 @@ fn overdue_after(interval: &Estimate) -> Duration {
 
 /// Whether these intervals predict the next one.
 fn is_established(sorted: &[Estimate], ttl: Duration) -> bool {
-    let covered: Duration = sorted.iter().map(|interval| interval.value).sum();
-    let is_long = covered >= ttl.mul_f64(ESTABLISHED) || sorted.len() >= MANY_INTERVALS;
+    let is_long = covers_most(sorted, ttl) || sorted.len() >= MANY_INTERVALS;
     sorted.len() >= MIN_INTERVALS && (is_long || is_regular(sorted))
+}
+
+fn covers_most(intervals: &[Estimate], ttl: Duration) -> bool {
+    sum(intervals) >= ttl.mul_f64(ESTABLISHED)
+}
+
+fn sum(intervals: &[Estimate]) -> Duration {
+    intervals.iter().map(|interval| interval.value).sum()
 }
 
 fn is_regular(sorted: &[Estimate]) -> bool {
@@ -124,17 +162,22 @@ fn is_regular(sorted: &[Estimate]) -> bool {
     sorted.len() >= REGULAR.0 && longest.value < shortest.value.mul_f64(REGULAR.1)
 }
 
-/// Drops the longest intervals if they are much longer than the others and rare: one of four, two of sixteen. More could be
-/// the gaps of several clients that renew in turn.
+/// Drops the longest intervals if they are much longer than all others and rare: one of four, two of seven. More, or two that
+/// are most of the time, could be the gaps of several clients that renew in turn.
 fn drop_stalls(sorted: &mut Vec<Estimate>, ttl: Duration) {
-    let allowed = (sorted.len() / 8).max(usize::from(sorted.len() > MIN_INTERVALS));
-    for _ in 0..allowed {
-        let Some((longest, others)) = sorted.split_last() else { return };
-        let Some(usual) = weighted_median(others) else { return };
-        if !is_established(others, ttl) || longest.value <= usual.value.mul_f64(STALL) + CLIENTV3_TICK {
-            return;
+    let counts: &[usize] = match sorted.len() {
+        MIN_FOR_TWO_STALLS.. => &[2, 1],
+        len if len > MIN_INTERVALS => &[1],
+        _ => &[],
+    };
+    for count in counts {
+        let (others, stalls) = sorted.split_at(sorted.len() - count);
+        let (Some(longest), Some(stall)) = (others.last(), stalls.first()) else { return };
+        let is_rare = *count == 1 || sum(stalls) < sum(others) && covers_most(others, ttl);
+        let is_long = stall.value > longest.value.mul_f64(STALL) + CLIENTV3_TICK;
+        if is_long && is_rare && is_established(others, ttl) {
+            return sorted.truncate(others.len());
         }
-        sorted.pop();
     }
 }
 
@@ -155,7 +198,7 @@ fn every(sorted: &[Estimate]) -> Option<Duration> {
 
 /// The first interval, from the shortest on, up to which half of the time is spent.
 fn weighted_median(sorted: &[Estimate]) -> Option<Estimate> {
-    let total: Duration = sorted.iter().map(|interval| interval.value).sum();
+    let total = sum(sorted);
     let mut covered = Duration::ZERO;
     sorted.iter().copied().find(|interval| {
         covered += interval.value;
@@ -191,7 +234,7 @@ mod tests {
         assert_eq!(usual(&[10.0; 3]), Some((10.0, Some(11.5))));
         assert_eq!(usual(&[8.0, 6.0, 9.0]).unwrap().1, None);
         assert_eq!(usual(&[8.0, 7.0, 9.0]).unwrap().1, Some(10.4));
-        assert_eq!(usual(&[[1.0, 1.5]; 7].concat()).unwrap().1, None);
+        assert_eq!(usual(&[[1.0, 1.5]; 7].concat()).unwrap().1, Some(11.5), "maybe a burst before intervals of TTL/3");
         assert_eq!(usual(&[[1.0, 1.5]; 8].concat()).unwrap().1, Some(2.15), "many intervals");
     }
 
@@ -200,7 +243,10 @@ mod tests {
         assert_eq!(usual(&[3.0; 5]), Some((3.0, None)));
         assert_eq!(usual(&[3.0; 6]), Some((3.0, Some(3.8))));
         assert_eq!(usual(&[3.0, 3.3, 2.9, 3.1, 3.4, 3.2]).unwrap().1, Some(4.24), "jitter");
-        assert_eq!(usual(&[3.0, 3.3, 2.8, 3.1, 3.4, 3.2]).unwrap().1, None, "too irregular");
+        let irregular = usual(&[3.0, 3.3, 2.8, 3.1, 3.4, 3.2]).unwrap().1;
+        assert_eq!(irregular, Some(11.72), "several times the longest, as it is too irregular");
+        assert_eq!(usual(&[4.0, 5.3, 5.0, 4.1, 6.1, 4.4]).unwrap().1, Some(7.21), "they cover most of the TTL");
+        assert_eq!(usual(&[0.5, 0.3, 3.0, 0.1, 6.5, 3.0]).unwrap().1, None, "not before two thirds of the TTL");
         assert_eq!(usual(&[0.3, 0.4, 2.5, 3.0, 0.3, 0.4, 2.5]).unwrap().1, None, "a burst");
     }
 
@@ -223,6 +269,8 @@ mod tests {
         let steady = [10.0; 9];
         assert_eq!(usual(&all(&[&steady, &[16.0]])), Some((10.0, Some(11.5))));
         assert_eq!(usual(&all(&[&steady, &[16.0, 10.0, 10.0]])), Some((10.0, Some(11.5))));
+        let two = usual(&all(&[&steady, &[16.0, 10.0, 10.0, 17.0, 10.0]]));
+        assert_eq!(two, Some((10.0, Some(11.5))), "two stalls among eight intervals");
         let (every, late) = usual(&all(&[&steady, &[15.0, 10.0, 15.0, 10.0, 15.0]])).unwrap();
         assert_eq!((every, late), (10.0, Some(17.0)));
         assert_eq!(usual(&all(&[&steady, &[11.0, 9.0]])), Some((10.0, Some(12.6))), "jitter is no stall");

@@ -1,7 +1,6 @@
 use super::{GroupInput, Lint};
 use crate::escape::printable;
 use crate::inference::key_contests::KeyContest;
-use etcd_lease::LeaseId;
 
 /// With fewer takes, the key may have been moved by hand.
 const FEWEST: usize = 3;
@@ -30,8 +29,8 @@ impl Lint for Contested {
     }
 
     fn why(&self) -> &'static str {
-        "Two programs put the same key, each with its own lease: when the one that put it last dies, the key is deleted \
-         though the other runs."
+        "Two programs put the same key, each with its own lease: when the program that put it last dies, the key is \
+         deleted although the other one still runs."
     }
 
     fn advice(&self) -> &'static str {
@@ -41,6 +40,9 @@ impl Lint for Contested {
     fn group_findings(&self, input: GroupInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
         let contests = input.contests.into_iter().flat_map(|contests| contests.iter());
         let lasting = contests.filter(|(_, contest)| contest.count() >= FEWEST);
-        lasting.map(|(key, contest)| (contest.leases.to_vec(), Contested::sentence(key, contest))).collect()
+        let found = |(key, contest): (&[u8], &KeyContest)| {
+            Finding::of(self, contest.leases.to_vec(), Contested::sentence(key, contest))
+        };
+        lasting.map(found).collect()
     }
 }

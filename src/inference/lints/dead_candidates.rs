@@ -46,7 +46,7 @@ impl Lint for DeadHolder {
     }
 
     fn why(&self) -> &'static str {
-        "Nobody else gets the lock until it expires."
+        "Nobody else gets the lock until the lease expires."
     }
 
     fn advice(&self) -> &'static str {

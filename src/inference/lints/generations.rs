@@ -12,7 +12,7 @@ pub(super) const MOST: usize = 15;
 
 /// Leases that a client replaced by newer ones and that live on, too many at once.
 ///
-/// > a new lease of 3600 s every ~5.0 s: 12 replaced ones live on, and up to 720 will.
+/// > a new lease of 3600 s every ~5.0 s: 12 replaced leases still exist, growing to 720.
 #[derive(Clone, Copy, Debug)]
 pub struct Generations;
 
@@ -65,8 +65,8 @@ impl Line {
             return None;
         }
         let (ttl, every) = (ttl.as_secs(), every.as_secs_f64());
-        let more = if most > count { format!(", and up to {most} will") } else { String::new() };
-        let what = format!("a new lease of {ttl} s every ~{every:.1} s: {count} replaced ones live on{more}.");
+        let more = if most > count { format!(", growing to {most}") } else { String::new() };
+        let what = format!("a new lease of {ttl} s every ~{every:.1} s: {count} replaced leases still exist{more}.");
         Some((self.replaced.iter().copied().chain([id]).collect(), what))
     }
 }

@@ -86,7 +86,7 @@ impl Lint for KeptLeak {
     }
 
     fn why(&self) -> &'static str {
-        "A client that opens a session for each attempt and does not close it keeps renewing all of them: this leak never \
+        "A client opens a session for each attempt and never closes it. It keeps renewing all of them, so this leak never \
          ends by itself."
     }
 

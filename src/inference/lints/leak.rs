@@ -26,6 +26,8 @@ struct SameTtl {
     has_heartbeat: bool,
     /// When those without a key or a renewal were granted, as far as that was seen.
     grants: Vec<Timestamp>,
+    /// Whether one holds a lock: the others may be attempts of a client that waits for it.
+    has_holder: bool,
     /// Those that have been idle for long.
     idle: Vec<Idle>,
 }
@@ -76,6 +78,7 @@ impl SameTtl {
             self.idle.extend(Idle::of(facts, ttl));
         }
         self.has_unrenewed |= facts.renewals == 0 && facts.keys > Some(0);
+        self.has_holder |= facts.queue_positions.iter().any(|position| position.ahead == 0);
         self.has_heartbeat |= facts.heartbeats_per_ttl().is_some_and(|count| count <= generations::MOST);
     }
 
@@ -86,23 +89,31 @@ impl SameTtl {
     }
 
     fn leaks(&self, ttl: Duration) -> impl Iterator<Item = &Idle> {
-        let idle = if self.is_steady(ttl) { &[][..] } else { &self.idle[..] };
+        let idle = if self.are_attempts(ttl) { &[][..] } else { &self.idle[..] };
         idle.iter().filter(|idle| self.is_leak(idle))
     }
 }
 
 impl SameTtl {
-    /// Whether a client goes on granting leases of this short TTL and no faster than before, as one that waits for a lock of
-    /// tooz does: one ends whenever another is granted, so their number does not grow.
-    fn is_steady(&self, ttl: Duration) -> bool {
-        const FEWEST: usize = 3;
-        let (Some(first), Some(last)) = (self.grants.iter().min(), self.grants.iter().max()) else { return false };
-        let span = *last - *first;
-        if ttl > LONG || self.grants.len() < FEWEST || span < ttl / 2 {
-            return false;
+    /// Whether clients wait for a lock with these leases: those of tooz grant one at each attempt. It ends whenever another is
+    /// granted, so their number does not grow. A client of another kind is known by a short TTL and steady grants only.
+    fn are_attempts(&self, ttl: Duration) -> bool {
+        match self.is_growing(ttl) {
+            Some(is_growing) => !is_growing && (self.has_holder || ttl <= LONG),
+            None => self.has_holder,
         }
-        let older = self.grants.iter().filter(|at| **at <= *first + span / 2).count();
-        self.grants.len() - older <= older * 3 / 2 + 1
+    }
+
+    /// Whether grants come faster than before. `None` if too few were seen.
+    fn is_growing(&self, ttl: Duration) -> Option<bool> {
+        const FEWEST: usize = 3;
+        let (first, last) = (*self.grants.iter().min()?, *self.grants.iter().max()?);
+        let span = last - first;
+        if self.grants.len() < FEWEST || span < ttl / 2 {
+            return None;
+        }
+        let older = self.grants.iter().filter(|at| **at <= first + span / 2).count();
+        Some(self.grants.len() - older > older * 3 / 2 + 1)
     }
 }
 

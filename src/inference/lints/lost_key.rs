@@ -1,34 +1,68 @@
 use std::time::Duration;
 
-use super::{Lint, LintFacts};
+use super::{Finding, Lint, LintFacts};
 use crate::escape::printable;
+use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// The last key of a lease, which was deleted although a client renews the lease.
+/// The last key of a lease, which it lost although a client renews the lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostKey {
     /// The key, not escaped.
     pub key: Box<[u8]>,
-    /// The time since it was deleted.
+    /// The time since it was lost: since it was deleted, or put without a lease.
     pub since: Duration,
     /// Whether the lease is not known to have had another key.
     pub is_only: bool,
+    /// How the lease lost it.
+    pub how: KeyLoss,
 }
 
-/// A lease that a client keeps renewing although its last key was deleted.
+/// How a lease lost its last key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyLoss {
+    /// It was deleted.
+    Deleted,
+    /// It was put with another lease, and was deleted since, with that lease or by hand.
+    DeletedFrom(LeaseId),
+    /// It was put without a lease, and still exists.
+    WithoutLease,
+}
+
+/// A lease that a client keeps renewing although it lost its last key.
 ///
 /// > renewed, but lost its only key /svc/orders/1 30 s ago.
+/// > renewed, but its only key /svc/orders/1 moved to lease 694d9aa8d4d4f30e and has been gone for 30 s.
+/// > renewed, but its only key /svc/orders/1 was put without a lease 30 s ago.
 #[derive(Clone, Copy, Debug)]
 pub struct LostOnlyKey;
 
 impl LostOnlyKey {
-    fn sentence(facts: &LintFacts) -> Option<String> {
-        let LostKey { key, since, is_only } = facts.lost_key.as_ref()?;
+    fn finding(&self, facts: &LintFacts) -> Option<Finding> {
+        let LostKey { key, since, is_only, how } = facts.lost_key.as_ref()?;
         if facts.keys != Some(0) {
             return None;
         }
         let which = if *is_only { "only" } else { "last" };
-        Some(format!("renewed, but lost its {which} key {} {} s ago.", printable(key), since.as_secs()))
+        let (key, since) = (printable(key), since.as_secs());
+        let what = match how {
+            KeyLoss::Deleted => format!("renewed, but lost its {which} key {key} {since} s ago."),
+            KeyLoss::DeletedFrom(lease) => {
+                format!("renewed, but its {which} key {key} moved to lease {lease} and has been gone for {since} s.")
+            }
+            KeyLoss::WithoutLease => {
+                format!("renewed, but its {which} key {key} was put without a lease {since} s ago.")
+            }
+        };
+        let finding = Finding::of(self, vec![facts.id], what);
+        Some(match how {
+            KeyLoss::Deleted | KeyLoss::DeletedFrom(_) => finding,
+            KeyLoss::WithoutLease => Finding {
+                why: "The key no longer expires with this lease: callers still find the service after its client has died.",
+                advice: "Find the program that puts the key without a lease; restart the client so that it registers again.",
+                ..finding
+            },
+        })
     }
 }
 
@@ -46,10 +80,10 @@ impl Lint for LostOnlyKey {
     }
 
     fn advice(&self) -> &'static str {
-        "Restart the client so that it registers again; find out who deleted the key."
+        "Restart the client so that it registers again; find out who deleted or moved the key."
     }
 
-    fn sentences(&self, facts: &LintFacts, _now: Timestamp) -> Vec<String> {
-        LostOnlyKey::sentence(facts).into_iter().collect()
+    fn findings(&self, facts: &LintFacts, _now: Timestamp) -> Vec<Finding> {
+        self.finding(facts).into_iter().collect()
     }
 }

@@ -29,7 +29,7 @@ pub use frequent::Frequent;
 pub use generations::Generations;
 pub use kept_leak::KeptLeak;
 pub use leak::Leak;
-pub use lost_key::{LostKey, LostOnlyKey};
+pub use lost_key::{KeyLoss, LostKey, LostOnlyKey};
 pub use mass_death::MassDeath;
 pub use pass::{AllLeases, LintPass};
 pub use queue_full::QueueFull;
@@ -63,7 +63,7 @@ pub struct LintFacts {
     pub granted: Option<Timestamp>,
     /// Its place among leases that replace each other.
     pub line: Option<LeaseLine>,
-    /// The last key, if it was deleted and a client has renewed the lease since.
+    /// The last key, if the lease lost it and a client has renewed the lease since.
     pub lost_key: Option<LostKey>,
     /// Number of renewals that polls have shown.
     pub renewals: u64,
@@ -176,13 +176,19 @@ pub trait Lint {
     fn name(&self) -> &'static str;
     /// Its name on the screen.
     fn label(&self) -> &'static str;
-    /// Why a finding matters.
+    /// Why a finding matters, unless the finding has a reason of its own.
     fn why(&self) -> &'static str;
-    /// What to do about a finding.
+    /// What to do about a finding, unless the finding has advice of its own.
     fn advice(&self) -> &'static str;
     /// Checks one lease. Returns a sentence with the values for each finding.
     fn sentences(&self, _facts: &LintFacts, _now: Timestamp) -> Vec<String> {
         Vec::new()
+    }
+    /// Checks one lease. Unless a lint says otherwise, each sentence is a finding with the reason and advice of the lint.
+    fn findings(&self, facts: &LintFacts, now: Timestamp) -> Vec<Finding> {
+        let sentences = self.sentences(facts, now).into_iter();
+        let (lint, why, advice) = (self.name(), self.why(), self.advice());
+        sentences.map(|what| Finding { lint, leases: vec![facts.id], what, why, advice }).collect()
     }
     /// Checks all leases together. Returns, for each finding, its leases and a sentence with the values.
     fn group_findings(&self, _input: GroupInput<'_>) -> Vec<(Vec<LeaseId>, String)> {

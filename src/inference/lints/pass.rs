@@ -2,7 +2,6 @@
 
 use super::{Finding, GroupInput, LINTS, LintFacts, generations, kept_leak, leak, mass_death};
 use crate::inference::key_contests::KeyContests;
-use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// What the lints that check several leases together need of them. It is small: the facts of 100,000 leases take 35 MB.
@@ -17,8 +16,8 @@ pub struct AllLeases {
 /// A check of all leases by all lints.
 #[derive(Clone, Debug, Default)]
 pub struct LintPass {
-    /// What was found of single leases: the place of the lint in [`LINTS`], the lease and the sentence.
-    single: Vec<(usize, LeaseId, String)>,
+    /// What was found of single leases, with the place of the lint in [`LINTS`].
+    single: Vec<(usize, Finding)>,
     leases: AllLeases,
 }
 
@@ -26,7 +25,7 @@ impl LintPass {
     /// Checks a lease. Leases come in the order of their ids.
     pub fn add(&mut self, facts: &LintFacts, now: Timestamp) {
         for (place, lint) in LINTS.iter().enumerate() {
-            self.single.extend(lint.sentences(facts, now).into_iter().map(|what| (place, facts.id, what)));
+            self.single.extend(lint.findings(facts, now).into_iter().map(|finding| (place, finding)));
         }
         self.leases.ending.add(facts, now);
         self.leases.keyless.add(facts, now);
@@ -36,12 +35,12 @@ impl LintPass {
 
     /// Returns all findings, most urgent first. `contests` are the keys that leases take from each other.
     pub fn finish(mut self, contests: Option<&KeyContests>, now: Timestamp) -> Vec<Finding> {
-        self.single.sort_by_key(|(place, ..)| *place);
+        self.single.sort_by_key(|(place, _)| *place);
         let mut single = self.single.into_iter().peekable();
         let mut findings = Vec::new();
         for (place, lint) in LINTS.iter().enumerate() {
-            while let Some((_, id, what)) = single.next_if(|(other, ..)| *other == place) {
-                findings.push(Finding::of(*lint, vec![id], what));
+            while let Some((_, finding)) = single.next_if(|(other, _)| *other == place) {
+                findings.push(finding);
             }
             let groups = lint.group_findings(GroupInput { leases: &self.leases, contests, now });
             findings.extend(groups.into_iter().map(|(leases, what)| Finding::of(*lint, leases, what)));

@@ -86,19 +86,41 @@ fn a_leak_has_no_keys_and_no_renewals() {
 
 #[test]
 fn a_renewed_lease_without_its_key_lost_it() {
-    let lost_key = |is_only| {
+    let lost_key = |is_only, how| {
         let key = b"/svc/a\x1b"[..].into();
-        LintFacts {
-            keys: Some(0),
-            lost_key: Some(LostKey { key, since: Duration::from_secs(30), is_only }),
-            ..healthy(1)
-        }
+        let lost_key = LostKey { key, since: Duration::from_secs(30), is_only, how };
+        LintFacts { keys: Some(0), lost_key: Some(lost_key), ..healthy(1) }
     };
-    only(&[lost_key(true)], "lost-key", &[1], r"renewed, but lost its only key /svc/a\x1b 30 s ago.");
-    only(&[lost_key(false)], "lost-key", &[1], r"renewed, but lost its last key /svc/a\x1b 30 s ago.");
-    for harmless in [LintFacts { keys: Some(1), ..lost_key(true) }, LintFacts { keys: None, ..lost_key(true) }] {
+    let warns = |is_only, how, what| only(&[lost_key(is_only, how)], "lost-key", &[1], what);
+    warns(true, KeyLoss::Deleted, r"renewed, but lost its only key /svc/a\x1b 30 s ago.");
+    warns(false, KeyLoss::Deleted, r"renewed, but lost its last key /svc/a\x1b 30 s ago.");
+    let moved = r"renewed, but its only key /svc/a\x1b moved to lease 0000000000000007 and has been gone for 30 s.";
+    warns(true, KeyLoss::DeletedFrom(LeaseId(7)), moved);
+    let unleased = r"renewed, but its only key /svc/a\x1b was put without a lease 30 s ago.";
+    warns(true, KeyLoss::WithoutLease, unleased);
+    let lost = lost_key(true, KeyLoss::Deleted);
+    for harmless in [LintFacts { keys: Some(1), ..lost.clone() }, LintFacts { keys: None, ..lost }] {
         assert_eq!(found(&[harmless]), [], "it has a key, or may have one");
     }
+}
+
+#[test]
+fn each_finding_has_the_reason_of_its_own_case() {
+    let reason = |facts: LintFacts| {
+        let leases = [facts];
+        let found = findings(LintInput { leases: &leases, contests: None, now: second(NOW) });
+        let [finding] = &found[..] else { panic!("{found:?}") };
+        (finding.why, finding.advice)
+    };
+    let late = reason(LintFacts { usual_interval: Some(Duration::from_millis(39_900)), ..healthy(1) });
+    let thin = reason(LintFacts { sure_margin: Some(Duration::from_millis(1_200)), ..healthy(1) });
+    assert!(late.0.starts_with("One lost reply") && thin.0.starts_with("A failover"), "{late:?} {thin:?}");
+    let lost = |how| {
+        let lost_key = LostKey { key: b"/a"[..].into(), since: Duration::from_secs(3), is_only: true, how };
+        reason(LintFacts { keys: Some(0), lost_key: Some(lost_key), ..healthy(1) })
+    };
+    assert!(lost(KeyLoss::Deleted).0.starts_with("Callers cannot find the service"));
+    assert!(lost(KeyLoss::WithoutLease).0.starts_with("The key no longer expires"));
 }
 
 #[test]
@@ -118,6 +140,35 @@ fn two_thirds_of_a_long_ttl_without_a_renewal_are_a_leak_even_if_not_watched() {
     for harmless in [leak(60, 39), leak(59, 58), leak(3_600, 2), renewed, replaced] {
         assert_eq!(found(&[harmless]), [], "a new lease, a short TTL, a slow client");
     }
+}
+
+/// Clients of tooz that wait for a lock grant a lease of 120 s at each attempt.
+#[test]
+fn attempts_to_get_a_lock_are_no_leak_unless_they_come_faster_and_faster() {
+    let ttl = Some(Duration::from_secs(120));
+    let attempt = |id: i64, granted: u64| {
+        let granted = Some(second(NOW - granted));
+        LintFacts { ttl, keys: Some(0), renewals: 0, granted, ..healthy(id) }
+    };
+    let steady: Vec<LintFacts> = (0..100).map(|n| attempt(n, n.unsigned_abs())).collect();
+    assert_eq!(found(&steady).len(), 100, "no lock is known");
+    let holder = LintFacts {
+        queue_positions: vec![QueuePosition { lock: b"/tooz/locks/a"[..].into(), ahead: 0, behind: 0 }],
+        deadline: Some(second(NOW + 100)),
+        ttl,
+        ..healthy(-1)
+    };
+    let with_holder = |mut leases: Vec<LintFacts>| {
+        leases.push(holder.clone());
+        found(&leases)
+    };
+    assert_eq!(with_holder(steady), []);
+    assert_eq!(with_holder((0..3).map(|n| attempt(n, 110)).collect()), [], "it waited for some seconds");
+    let old = (0..40).map(|n| LintFacts { granted: None, ..attempt(n, 0) }).collect();
+    assert_eq!(with_holder(old), [], "it waited when leasetop started");
+    let growing =
+        (0..60).map(|n: i64| attempt(n, if n < 15 { 115 - 4 * n.unsigned_abs() } else { 59 - n.unsigned_abs() }));
+    assert_eq!(with_holder(growing.collect()).len(), 60, "more and more clients wait, or one lost count");
 }
 
 #[test]
@@ -160,9 +211,9 @@ fn replaced(count: i64, ttl: u64) -> Vec<LintFacts> {
 
 #[test]
 fn replaced_leases_are_reported_if_many_of_them_live_on() {
-    let what = "a new lease of 3600 s every ~5.0 s: 3 replaced ones live on, and up to 720 will.";
+    let what = "a new lease of 3600 s every ~5.0 s: 3 replaced leases still exist, growing to 720.";
     only(&replaced(4, 3_600), "generations", &[0, 1, 2, 3], what);
-    let what = "a new lease of 60 s every ~5.0 s: 16 replaced ones live on.";
+    let what = "a new lease of 60 s every ~5.0 s: 16 replaced leases still exist.";
     only(&replaced(17, 60), "generations", &(0..17).collect::<Vec<_>>(), what);
     assert_eq!(found(&replaced(3, 3_600)), [], "it may be a restart");
     assert_eq!(found(&replaced(4, 15)), [], "a heartbeat has some at once");
@@ -235,7 +286,7 @@ fn a_ttl_below_5_s_is_short() {
 #[test]
 fn a_client_that_renews_after_two_thirds_of_the_ttl_renews_late() {
     let late = LintFacts { usual_interval: Some(Duration::from_millis(39_900)), ..healthy(1) };
-    let said = "usually renewed late, every 39.9 s with a TTL of 60 s; one lost reply makes it expire.";
+    let said = "usually renewed late, every 39.9 s with a TTL of 60 s.";
     only(std::slice::from_ref(&late), "thin-margin", &[1], said);
     // The margin has no second warning.
     only(&[LintFacts { sure_margin: Some(Duration::from_secs(1)), ..late.clone() }], "thin-margin", &[1], said);

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Lint, LintFacts};
+use super::{Finding, Lint, LintFacts};
 use simkit::Timestamp;
 
 /// Maximum time of a failover to another member: twice etcd's default election timeout of 1 s, plus the 500 ms that the
@@ -14,12 +14,12 @@ const LATE_SHARE: f64 = 0.65;
 /// lost reply makes it expire.
 ///
 /// > renewed with only 1.2 s left.
-/// > usually renewed late, every 7.0 s with a TTL of 10 s; one lost reply makes it expire.
+/// > usually renewed late, every 7.0 s with a TTL of 10 s.
 #[derive(Clone, Copy, Debug)]
 pub struct ThinMargin;
 
 impl ThinMargin {
-    fn sentence(facts: &LintFacts) -> Option<String> {
+    fn finding(&self, facts: &LintFacts) -> Option<Finding> {
         let ttl = facts.ttl?;
         // With a shorter TTL the margin is always thin; `short-ttl` reports that.
         if ttl * 2 / 3 <= FAILOVER {
@@ -27,15 +27,19 @@ impl ThinMargin {
         }
         if let Some(every) = facts.usual_interval.filter(|every| *every >= ttl.mul_f64(LATE_SHARE)) {
             let (every, ttl) = (every.as_secs_f64(), ttl.as_secs());
-            return Some(format!(
-                "usually renewed late, every {every:.1} s with a TTL of {ttl} s; one lost reply makes it expire."
-            ));
+            let what = format!("usually renewed late, every {every:.1} s with a TTL of {ttl} s.");
+            return Some(Finding {
+                why: "One lost reply makes it expire: too little time is left for a second try.",
+                advice: "Renew every third of the TTL, or use a longer TTL.",
+                ..Finding::of(self, vec![facts.id], what)
+            });
         }
         let margin = facts.sure_margin?;
         if margin >= FAILOVER {
             return None;
         }
-        Some(format!("renewed with only {:.1} s left.", margin.as_secs_f64()))
+        let what = format!("renewed with only {:.1} s left.", margin.as_secs_f64());
+        Some(Finding::of(self, vec![facts.id], what))
     }
 }
 
@@ -49,14 +53,14 @@ impl Lint for ThinMargin {
     }
 
     fn why(&self) -> &'static str {
-        "Too little time is left for the next try: a lost reply or a failover to another member can expire the lease."
+        "A failover to another member takes up to 2.5 s: at that moment, it would have expired the lease."
     }
 
     fn advice(&self) -> &'static str {
-        "Renew every third of the TTL, or use a longer TTL. Find out what delays the client between renewals."
+        "Find out what delayed the client; renew every third of the TTL, or use a longer TTL."
     }
 
-    fn sentences(&self, facts: &LintFacts, _now: Timestamp) -> Vec<String> {
-        ThinMargin::sentence(facts).into_iter().collect()
+    fn findings(&self, facts: &LintFacts, _now: Timestamp) -> Vec<Finding> {
+        self.finding(facts).into_iter().collect()
     }
 }

@@ -108,7 +108,7 @@ struct SeenObject<'a> {
     new_lease_every: Option<f64>,
     /// A hint which clients renew at such a share of the TTL: `clientv3`, as Go's client, or the share. Left out if the
     /// interval is not steady or is none of these.
-    #[cfg_attr(test, schemars(extend("enum" = ["clientv3", "TTL/2", "TTL/3", "TTL/10"])))]
+    #[cfg_attr(test, schemars(extend("enum" = RenewalStyle::words())))]
     #[serde(skip_serializing_if = "Option::is_none")]
     every_like: Option<String>,
     /// Last renewal, as far as known: RFC 3339 with milliseconds.

@@ -10,8 +10,10 @@ mod tests;
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use crate::app::{AppState, Availability, EndCause, Lease, LeaseKeys, LeaseState, RowSortKey, Sort, service};
-use crate::filter::{Filter, FilterFacts, Number};
+use crate::app::{
+    AppState, Availability, EndCause, Lease, LeaseKeys, LeaseState, RowSortKey, Sort, TypedFilter, service,
+};
+use crate::filter::{FilterFacts, Number};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::Certainty;
 use crate::inference::lints::Finding;
@@ -59,6 +61,8 @@ pub struct LeaseListing {
     pub is_filtered: bool,
     /// Whether the table shows keys in hex, as etcdctl with `--hex`.
     pub shows_hex: bool,
+    /// The number of leases before a filter that none of them matches, and that filter.
+    pub unmatched: Option<(usize, String)>,
 }
 
 impl ListedLease {
@@ -204,6 +208,7 @@ impl LeaseListing {
             availability: None,
             is_filtered: false,
             shows_hex: false,
+            unmatched: None,
         }
     }
 
@@ -227,6 +232,7 @@ impl LeaseListing {
             availability,
             is_filtered: false,
             shows_hex: false,
+            unmatched: None,
         }
     }
 
@@ -237,10 +243,15 @@ impl LeaseListing {
     }
 
     /// Removes leases that do not match.
-    pub fn retain(&mut self, filter: &Filter) {
+    pub fn retain(&mut self, typed: &TypedFilter) {
+        let filter = typed.filter();
         let (now, is_watched) = (self.now, self.watched.is_some());
         self.is_filtered |= !filter.is_empty();
+        let count = self.leases.len();
         self.leases.retain(|lease| filter.matches(&FilteredLease { lease, is_watched, now }));
+        if self.leases.is_empty() && count > 0 {
+            self.unmatched = Some((count, typed.text().to_owned()));
+        }
     }
 
     /// Keeps the leases with these ids, in this order.

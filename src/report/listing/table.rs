@@ -41,7 +41,11 @@ fn align(column: Column) -> Align {
 }
 
 pub(super) fn title(listing: &LeaseListing) -> String {
-    let count = plural(listing.leases.len(), "lease");
+    let count = match &listing.unmatched {
+        Some((1, filter)) => format!("the only lease does not match {}", printable(filter.as_bytes())),
+        Some((count, filter)) => format!("none of {count} leases match {}", printable(filter.as_bytes())),
+        None => plural(listing.leases.len(), "lease"),
+    };
     let member = listing.member().map_or_else(String::new, |member| {
         let leader = if member.is_leader { " (leader)" } else { "" };
         let round_trip = member.round_trip.map_or_else(String::new, |time| format!(", rtt {}", millis(time)));

@@ -31,6 +31,7 @@ fn listing() -> LeaseListing {
         leases,
         availability: None,
         is_filtered: false,
+        unmatched: None,
     }
 }
 
@@ -174,4 +175,26 @@ fn muted_warnings_are_marked_and_come_last() {
     assert!(listing_json(&listing).contains(r#""advice":"Look.","muted":true}"#));
     listing.leases[0].lease.warnings = vec!["two-renewers"].into();
     assert!(listing_table(&listing, &[Column::Warn]).contains("(two-renewers)"));
+}
+
+#[test]
+fn a_filter_that_no_lease_matches_is_named() {
+    let mut listing = listing();
+    listing.retain(&"key:/nothing or ttl>1h".parse().unwrap());
+    let end = ": none of 3 leases match key:/nothing or ttl>1h\n";
+    for table in [listing_table(&listing, &LISTED), groups_table(&listing, GroupBy::Service, false)] {
+        assert!(table.ends_with(end), "{table}");
+    }
+    assert_eq!(listing_ids(&listing.ids()), "");
+    assert!(listing_json(&listing).contains(r#""leases":[]"#));
+    listing.retain(&"who:own".parse().unwrap());
+    assert!(listing_table(&listing, &LISTED).ends_with(end), "it names the filter that left none");
+    let mut one = watched();
+    one.keep_only(LeaseId(1));
+    one.retain(&"who:own".parse().unwrap());
+    assert!(listing_table(&one, &LISTED).contains(": the only lease does not match who:own, watched for 60.0 s\n"));
+    let mut none = watched();
+    none.leases.clear();
+    none.retain(&"who:own".parse().unwrap());
+    assert!(listing_table(&none, &LISTED).contains(": no leases, watched"), "there is none to match");
 }

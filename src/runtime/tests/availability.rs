@@ -30,7 +30,7 @@ impl HeadlessTest {
     }
 
     /// The texts of the events with these names since the last call.
-    fn texts(&mut self, names: &[&str]) -> Vec<String> {
+    pub(super) fn texts(&mut self, names: &[&str]) -> Vec<String> {
         let reported = self.events().into_iter().map(|reported| reported.event);
         let chosen = reported.filter(|event| names.contains(&event.name().as_str()));
         chosen.map(|event| format!("{} {}", event.name().as_str(), event.text())).collect()

@@ -274,7 +274,7 @@ async fn leases_that_are_replaced_long_before_they_end_pile_up() {
     let watched = scene.end().await;
     let warned = watched.warned("generations");
     assert!(warned.len() >= 12 && watched.warnings.len() == warned.len(), "{:?}", watched.warnings);
-    let what = "a new lease of 3600 s every ~5.0 s: 3 replaced ones live on, and up to 720 will.";
+    let what = "a new lease of 3600 s every ~5.0 s: 3 replaced leases still exist, growing to 720.";
     assert!(watched.warnings.values().any(|[first, _]| first == what), "{:?}", watched.warnings);
 }
 

@@ -135,3 +135,60 @@ async fn keys_that_are_missing_are_read_without_their_values() {
     let detached = detached.iter().filter(|it| matches!(it.event.kind, EventKind::Detached { is_deleted: false, .. }));
     assert_eq!(detached.count(), HEAVY);
 }
+
+/// The sandbox removes an expired lease within half a second; the lock is free then.
+#[tokio::test(start_paused = true)]
+async fn a_lock_of_one_key_that_changes_hands_is_recognised() {
+    let mut test = HeadlessTest::start(10_000, |sandbox| {
+        prepare(sandbox);
+        for id in [71, 72] {
+            sandbox.grant_as(LeaseId(id), 600).unwrap();
+        }
+        sandbox.put("jobs/leader", "a", Some(71)).unwrap();
+    })
+    .await;
+    test.wait(8.0).await;
+    test.events();
+    test.sandbox.revoke(LeaseId(71)).unwrap();
+    test.sandbox.put("jobs/leader", "b", Some(72)).unwrap();
+    test.wait(5.0).await;
+    let attached = test.events().into_iter().find(|timed| matches!(timed.event.kind, EventKind::Attached { .. }));
+    let attached = attached.expect("an event").event;
+    assert!(attached.lease == Some(LeaseId(72)) && attached.doubt < Duration::from_secs(1), "{attached:?}");
+    let FinalState { app, .. } = test.end().await;
+    let held: Vec<_> = app.keys.locks().candidates().map(|candidate| (&candidate.key[..], candidate.lease)).collect();
+    assert_eq!(held, [(&b"jobs/leader"[..], LeaseId(72))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_put_again_without_a_lease_is_reported() {
+    for wait in [0.1, 1.0, 5.0, 40.0] {
+        let mut test = HeadlessTest::start(10_000, prepare).await;
+        test.wait(8.0).await;
+        test.sandbox.revoke(LeaseId(3)).unwrap();
+        test.wait(wait).await;
+        test.events();
+        test.sandbox.put("/service/3/key-4", "value", None).unwrap();
+        test.wait(70.0).await;
+        let back: Vec<String> = test.texts(&["back"]);
+        let [back] = &back[..] else { panic!("{wait}: {back:?}") };
+        assert!(back.starts_with("back /service/3/key-4 is back without a lease and never expires; "), "{back}");
+    }
+}
+
+/// Each deleted key costs a few small reads.
+#[tokio::test(start_paused = true)]
+async fn many_deleted_keys_cost_few_bytes() {
+    let test = HeadlessTest::start(10_000, prepare).await;
+    test.wait(70.0).await;
+    let before = test.sandbox.dialer(0).received();
+    test.wait(70.0).await;
+    let idle = test.sandbox.dialer(0).received() - before;
+    for id in 1..=LEASES {
+        test.sandbox.revoke(LeaseId(id)).unwrap();
+    }
+    test.wait(70.0).await;
+    let received = test.sandbox.dialer(0).received() - before - idle;
+    let keys = u64::try_from(LEASES).unwrap() * KEYS as u64;
+    assert!(received < idle + keys * 400, "{received} bytes after the end of {keys} keys, {idle} before");
+}

@@ -48,10 +48,9 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
     };
     let awaited = lease.awaited().in_words();
     Some(match lease.state(now) {
-        LeaseState::Ended(EndCause::Replaced) => Verdict::new(
-            Role::Text,
-            format!("Replaced: its keys moved to a newer lease before its TTL of {ttl} ran out."),
-        ),
+        LeaseState::Ended(EndCause::Replaced) => {
+            Verdict::new(Role::Text, format!("{} Its TTL of {ttl} ran out.", replaced(lease)))
+        }
         LeaseState::Ended(cause) => Verdict::new(ended_role(cause), ended(lease, cause, &ttl)),
         LeaseState::Dying => Verdict::new(Role::Danger, "It has expired. etcd removes it within moments.".to_owned()),
         LeaseState::Unseen => {
@@ -74,7 +73,7 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
         _ => match every {
             Some(every) if !every.is_zero() => rhythm(lease, every, &ttl),
             _ if lease.replaced_by().is_some() => {
-                Verdict::new(Role::Text, "Replaced: its keys moved to a newer lease. It runs out by itself.".to_owned())
+                Verdict::new(Role::Text, format!("{} It runs out by itself.", replaced(lease)))
             }
             _ if let Some(every) = lease.new_lease_every() => {
                 let every = format::span(every.as_secs_f64());
@@ -86,6 +85,17 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
             _ => not_renewed(lease, left)?,
         },
     })
+}
+
+/// Where its keys went.
+fn replaced(lease: &Lease) -> String {
+    match lease.replaced_by() {
+        Some(other) if lease.has_line_ended() => {
+            format!("Its keys moved to lease {other}; the last lease that had them has ended.")
+        }
+        Some(other) => format!("Replaced: its keys moved to the newer lease {other}."),
+        None => "Replaced: its keys moved to a newer lease.".to_owned(),
+    }
 }
 
 fn ended_role(cause: EndCause) -> Role {
