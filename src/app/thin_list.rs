@@ -31,6 +31,11 @@ impl<T> ThinList<T> {
         self.0.get_or_insert_default().remove(place)
     }
 
+    /// The elements, to change them.
+    pub(super) fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
+        self.0.as_deref_mut().map_or(&mut [][..], Vec::as_mut_slice).iter_mut()
+    }
+
     /// Keeps only the elements with a property.
     pub(super) fn retain(&mut self, keeps: impl FnMut(&T) -> bool) {
         if let Some(elements) = &mut self.0 {

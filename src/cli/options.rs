@@ -129,7 +129,7 @@ impl HeadlessCommand {
         match self {
             HeadlessCommand::List(_)
             | HeadlessCommand::Locks(_)
-            | HeadlessCommand::Members
+            | HeadlessCommand::Members(_)
             | HeadlessCommand::Exercise(_)
             | HeadlessCommand::Keys => &LIST_FORMATS,
             HeadlessCommand::Revoke(args) if args.dry_run => &LIST_FORMATS,

@@ -94,7 +94,7 @@ fn ids(listing: &LeaseListing) -> Vec<etcd_lease::LeaseId> {
 /// The leases that match now.
 async fn matching(session: &CommandSession, filter: &TypedFilter) -> Result<LeaseListing, CliError> {
     let mut listing = read::all(session, None).await?;
-    listing.retain(filter.filter());
+    listing.retain(filter);
     Ok(listing)
 }
 

@@ -1,6 +1,7 @@
 use super::{GroupInput, Lint};
 use crate::escape::printable;
 use crate::inference::key_contests::KeyContest;
+use etcd_lease::LeaseId;
 
 /// With fewer takes, the key may have been moved by hand.
 const FEWEST: usize = 3;
@@ -40,9 +41,6 @@ impl Lint for Contested {
     fn group_findings(&self, input: GroupInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
         let contests = input.contests.into_iter().flat_map(|contests| contests.iter());
         let lasting = contests.filter(|(_, contest)| contest.count() >= FEWEST);
-        let found = |(key, contest): (&[u8], &KeyContest)| {
-            Finding::of(self, contest.leases.to_vec(), Contested::sentence(key, contest))
-        };
-        lasting.map(found).collect()
+        lasting.map(|(key, contest)| (contest.leases.to_vec(), Contested::sentence(key, contest))).collect()
     }
 }

@@ -80,6 +80,6 @@ impl Lint for MassDeath {
         }
         let (count, wait) = (thousands(most.len() as u64), (most[0].0 - now).as_secs());
         let what = format!("{count} leases expire within 1 s, in {wait} s unless renewed.");
-        vec![Finding::of(self, most.iter().map(|(_, id)| *id).collect(), what)]
+        vec![(most.iter().map(|(_, id)| *id).collect(), what)]
     }
 }

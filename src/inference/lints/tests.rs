@@ -108,7 +108,7 @@ fn a_renewed_lease_without_its_key_lost_it() {
 fn each_finding_has_the_reason_of_its_own_case() {
     let reason = |facts: LintFacts| {
         let leases = [facts];
-        let found = findings(LintInput { leases: &leases, contests: None, now: second(NOW) });
+        let found = findings(&leases, None);
         let [finding] = &found[..] else { panic!("{found:?}") };
         (finding.why, finding.advice)
     };
