@@ -8,10 +8,11 @@ use super::{Cli, CliError, Exit};
 pub(super) const PUT: &str = "Attach a key; may contain {ttl}, {id}, {\x1b[mn}. Repeatable";
 
 /// Commands, each with its purpose.
-pub(super) const EXAMPLES: [(&str, &str); 5] = [
+pub(super) const EXAMPLES: [(&str, &str); 6] = [
     ("leasetop demo", "try it without an etcd"),
     ("leasetop --endpoints 127.0.0.1:2379", "open the monitor"),
     ("leasetop grant 60 --put /service/self=here", "grant a lease with a key"),
+    ("leasetop run --put /svc/api/1=here -- ./server", "run a service with its lease"),
     ("leasetop list --for 2m", "list leases with their renewals"),
     ("leasetop events -w json", "stream events as JSON"),
 ];
