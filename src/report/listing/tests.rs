@@ -31,6 +31,7 @@ fn listing() -> LeaseListing {
         leases,
         availability: None,
         is_filtered: false,
+        shows_hex: false,
     }
 }
 
