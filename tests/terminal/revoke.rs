@@ -31,7 +31,7 @@ fn the_number_of_leases_confirms_and_nothing_else() {
     let mut terminal = asked(&served);
     grant(&served, "/svc/c");
     terminal.keys("2\r");
-    terminal.wait_for("other leases match by now; nothing was revoked");
+    terminal.wait_for("the matching leases have changed; nothing was revoked");
     assert_eq!((terminal.exit_code(), served.sandbox.leases().len()), (1, 4));
 
     served.sandbox.delete("/svc/c");
