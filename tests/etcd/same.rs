@@ -146,6 +146,7 @@ fn grant(etcd: &Etcd, ttl: &str) -> String {
     line.split(' ').nth(1).expect("a lease id").to_owned()
 }
 
+#[expect(clippy::print_stdout, reason = "with --nocapture it shows the differences")]
 async fn the_commands_of_etcds_tests_print_the_same(version: Version) {
     let docs = include_str!("../../docs/commands.md");
     let etcd = Etcd::start(version).await;

@@ -4,8 +4,7 @@ use crate::pty::Terminal;
 use crate::sandbox::ServedSandbox;
 
 fn asked(served: &ServedSandbox) -> Terminal {
-    let terminal = Terminal::start(served.leasetop(&["revoke", "--filter", "key:/svc/"]), 120, 24);
-    let mut terminal = terminal;
+    let mut terminal = Terminal::start(served.leasetop(&["revoke", "--filter", "key:/svc/"]), 120, 24);
     terminal.wait_for("2 keys will be deleted.");
     terminal.wait_for("Type 2 to revoke 2 leases:");
     terminal
