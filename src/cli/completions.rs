@@ -3,6 +3,9 @@
 
 mod candidates;
 
+use std::ffi::OsString;
+use std::path::Path;
+
 use clap::CommandFactory;
 use clap_complete::env::{CompleteEnv, Shells};
 
@@ -16,8 +19,16 @@ const VARIABLE: &str = "COMPLETE";
 /// Answers a shell that asks for completions, as its script does. False if none asks.
 ///
 /// # Errors
-/// An unknown shell.
+/// The answer cannot be written.
 pub fn complete() -> Result<bool, CliError> {
+    // The variable may belong to another program.
+    let is_shell = |shell: OsString| {
+        let name = Path::new(&shell).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Shells::builtins().completer(&name).is_some()
+    };
+    if !std::env::var_os(VARIABLE).is_some_and(is_shell) {
+        return Ok(false);
+    }
     let folder = std::env::current_dir().ok();
     let words: Vec<_> = std::env::args_os().collect();
     let completions = CompleteEnv::with_factory(|| candidates::add(Cli::command())).var(VARIABLE);

@@ -8,10 +8,11 @@ use super::{Cli, CliError, Exit};
 pub(super) const PUT: &str = "Attach a key; may contain {ttl}, {id}, {\x1b[mn}. Repeatable";
 
 /// Commands, each with its purpose.
-pub(super) const EXAMPLES: [(&str, &str); 5] = [
+pub(super) const EXAMPLES: [(&str, &str); 6] = [
     ("leasetop demo", "try it without an etcd"),
     ("leasetop --endpoints 127.0.0.1:2379", "open the monitor"),
     ("leasetop grant 60 --put /service/self=here", "grant a lease with a key"),
+    ("leasetop run --put /svc/api/1=here -- ./server", "run a service with its lease"),
     ("leasetop list --for 2m", "list leases with their renewals"),
     ("leasetop events -w json", "stream events as JSON"),
 ];
@@ -217,8 +218,9 @@ mod tests {
         for heading in ["Commands:", "Monitor:", "Connection:", "TLS:", "General:", "Keepalive:", "Examples:"] {
             assert!(help.contains(&format!("\n{heading}\n")), "{heading} in {help}");
         }
+        let options = longs(&program);
         let commands = program.get_subcommands().filter(|command| !command.is_hide_set());
-        for name in longs(&program).iter().map(String::as_str).chain(commands.map(Command::get_name)) {
+        for name in options.iter().map(String::as_str).chain(commands.map(Command::get_name)) {
             assert!(shows(&help, name), "{name} in {help}");
         }
         assert_eq!(program.get_subcommands().next().map(Command::get_name), Some("demo"));

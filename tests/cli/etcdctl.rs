@@ -41,6 +41,8 @@ fn no_format_of_the_environment_stops_a_command() {
     let note = "note: this command does not print table; it prints simple, json, fields, csv. Printing simple.\n";
     assert_eq!(told, note);
     assert_eq!(with_format(&sandbox, "protobuf", &["run", "--", "true"]).2, "", "it prints nothing of its own");
+    let other = sandbox.command(&["list", "-q"]).env("COMPLETE", "1").output().expect("the program runs");
+    assert_eq!(String::from_utf8_lossy(&other.stdout).lines().count(), 7, "a variable of another program: {other:?}");
 }
 
 #[test]

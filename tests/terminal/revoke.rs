@@ -4,8 +4,7 @@ use crate::pty::Terminal;
 use crate::sandbox::ServedSandbox;
 
 fn asked(served: &ServedSandbox) -> Terminal {
-    let terminal = Terminal::start(served.leasetop(&["revoke", "--filter", "key:/svc/"]), 120, 24);
-    let mut terminal = terminal;
+    let mut terminal = Terminal::start(served.leasetop(&["revoke", "--filter", "key:/svc/"]), 120, 24);
     terminal.wait_for("2 keys will be deleted.");
     terminal.wait_for("Type 2 to revoke 2 leases:");
     terminal
@@ -31,7 +30,7 @@ fn the_number_of_leases_confirms_and_nothing_else() {
     let mut terminal = asked(&served);
     grant(&served, "/svc/c");
     terminal.keys("2\r");
-    terminal.wait_for("other leases match by now; nothing was revoked");
+    terminal.wait_for("the matching leases have changed; nothing was revoked");
     assert_eq!((terminal.exit_code(), served.sandbox.leases().len()), (1, 4));
 
     served.sandbox.delete("/svc/c");

@@ -79,7 +79,7 @@ async fn revoke_if_confirmed(
     }
     let listing = matching(session, filter).await?;
     if ids(&listing) != ids(shown) {
-        out.message("other leases match by now; nothing was revoked").await;
+        out.message("the matching leases have changed; nothing was revoked").await;
         return Ok(Exit::No);
     }
     revoke_all(session, &listing, out).await

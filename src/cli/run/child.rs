@@ -28,9 +28,10 @@ const NOT_EXECUTABLE: u8 = 126;
 /// `NotFound`, or `PermissionDenied` if only files that may not be executed have this name.
 pub(super) fn find(program: &OsStr) -> io::Result<()> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let candidates: Vec<PathBuf> = match program.as_bytes().contains(&b'/') {
-        true => vec![program.into()],
-        false => std::env::split_paths(&path).map(|folder| folder.join(program)).collect(),
+    let candidates: Vec<PathBuf> = if program.as_bytes().contains(&b'/') {
+        vec![program.into()]
+    } else {
+        std::env::split_paths(&path).map(|folder| folder.join(program)).collect()
     };
     if candidates.iter().any(|file| file.is_file() && access(file, Access::EXEC_OK).is_ok()) {
         return Ok(());

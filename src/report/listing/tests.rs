@@ -32,6 +32,7 @@ fn listing() -> LeaseListing {
         availability: None,
         is_filtered: false,
         unmatched: None,
+        shows_hex: false,
     }
 }
 

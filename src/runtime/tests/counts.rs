@@ -1,7 +1,6 @@
 //! The number of leases that match a filter, while the program watches a sandbox.
 
 use std::cell::RefCell;
-use std::pin::pin;
 
 use futures_util::stream::pending;
 
@@ -28,13 +27,8 @@ async fn counts(
         seen.borrow_mut().push((now, count_matching(app, &filter, now)));
         now >= over
     });
-    let mut act = pin!(act);
-    let mut watching = pin!(watching);
-    tokio::select! {
-        _ = &mut watching => (),
-        () = &mut act => drop(watching.await),
-    }
-    seen.into_inner()
+    tokio::join!(watching, act);
+    seen.take()
 }
 
 fn sandbox() -> Sandbox {
