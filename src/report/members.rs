@@ -247,8 +247,9 @@ fn cells(row: &MemberRow<'_>, now: Timestamp, wall: SystemTime) -> Vec<String> {
         (Some(false), Some(span)) => format!("{:.1} s ago", span.as_secs_f64()),
         (Some(false), None) => "never".to_owned(),
     };
+    let name = if row.name().is_empty() { format!("{:x}", row.id()) } else { printable(row.name().as_bytes()) };
     vec![
-        format!("{}{mark}", printable(row.name().as_bytes())),
+        format!("{name}{mark}"),
         row.role.word().to_owned(),
         answered,
         of_status(|status| Some(printable(status.version.as_bytes()))),
