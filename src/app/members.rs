@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use super::{CallFailure, LeaderHistory};
-use crate::error_table::{alarm_sentence, reason};
+use crate::error_table::alarm_sentence;
 use etcd_lease::wire::{MemberProbe, ProbeStep};
 use etcd_lease::{ClusterView, ListedMember, MemberAlarm, MemberView, Reachability};
 use simkit::Timestamp;
@@ -177,7 +177,7 @@ impl MemberList {
 
     /// The members that answer and all members that were asked: the endpoints, and the others while they are asked too.
     pub fn answering(&self, view: &ClusterView) -> (usize, usize) {
-        let asked = view.members.iter().chain(&self.outside);
+        let asked = view.members.iter().chain(&self.outside).filter(|member| !view.is_elsewhere(member));
         let asked = asked.filter(|member| member.reachability != Reachability::Unknown);
         (asked.clone().filter(|member| member.answers()).count(), asked.count())
     }
@@ -204,9 +204,16 @@ impl MemberList {
             });
         }
         let others = view.members.iter().enumerate().filter(|(place, _)| !used[*place]);
-        rows.extend(
-            others.map(|(place, member)| self.row(None, Some(member), (true, view.chosen == Some(place)), term)),
-        );
+        rows.extend(others.map(|(place, member)| {
+            let mut row = self.row(None, Some(member), (true, view.chosen == Some(place)), term);
+            if view.is_elsewhere(member) {
+                row.role = MemberRole::Unknown;
+                row.problems = vec![format!("belongs to another cluster, {:x}", member.cluster_id)];
+            } else {
+                row.problems.extend(self.why_unlisted(member));
+            }
+            row
+        }));
         let alarms = self.alarms(view);
         for row in &mut rows {
             row.alarms = alarms.iter().filter(|alarm| alarm.member_id == row.id()).copied().collect();
@@ -226,7 +233,9 @@ impl MemberList {
         let advertised = listed.and_then(|listed| listed.client_urls.first()).map_or("", String::as_str);
         let address = asked.map_or(advertised, |member| member.endpoint.as_str());
         let answers = asked.filter(|member| member.reachability != Reachability::Unknown).map(MemberView::answers);
-        let last = self.answers.get(address);
+        // Two members can advertise one address.
+        let is_its = |last: &&LastAnswer| listed.is_none_or(|listed| listed.id == last.view.member_id);
+        let last = self.answers.get(address).filter(is_its);
         MemberRow {
             listed,
             address,
@@ -238,9 +247,22 @@ impl MemberList {
             answered: last.map(|last| last.at),
             certificate_end: self.certificates.get(address).copied(),
             probe: self.probe(listed, address),
-            problems: asked.and_then(problem).into_iter().collect(),
+            problems: match listed {
+                Some(listed) if listed.name.is_empty() => vec!["was added and has not started".to_owned()],
+                _ => asked.and_then(problem).into_iter().collect(),
+            },
             alarms: Vec::new(),
         }
+    }
+
+    /// Why an endpoint is not in the member list, if that is known.
+    fn why_unlisted(&self, endpoint: &MemberView) -> Option<String> {
+        if self.listed.is_empty() || self.failure.is_some() {
+            return None;
+        }
+        let is_known = self.answers.contains_key(&endpoint.endpoint);
+        // Its name may lead to a member that advertises another one.
+        Some(if is_known { "is not in the member list" } else { "its address is not in the member list" }.to_owned())
     }
 
     fn probe(&self, listed: Option<&ListedMember>, address: &str) -> Option<(&MemberProbe, Timestamp)> {
@@ -263,6 +285,7 @@ impl MemberList {
     /// The newest term of the members that answer.
     fn term(&self, view: &ClusterView) -> u64 {
         let asked = view.members.iter().chain(&self.outside).filter(|member| member.answers());
+        let asked = asked.filter(|member| !view.is_elsewhere(member));
         asked.map(|member| member.raft_term).max().unwrap_or(0)
     }
 
@@ -320,7 +343,7 @@ pub fn probe_step_text(step: &ProbeStep) -> String {
         ProbeStep::NotSent => "not tried".to_owned(),
         ProbeStep::Done(took) => format!("{:.1} ms", took.as_secs_f64() * 1e3),
         ProbeStep::Failed { after, trouble } => {
-            format!("failed after {:.1} s: {}", after.as_secs_f64(), reason(trouble))
+            format!("failed after {:.1} s: {}", after.as_secs_f64(), trouble.message())
         }
     }
 }

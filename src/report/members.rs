@@ -88,9 +88,9 @@ struct MemberObject {
     #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate_end: Option<String>,
-    /// What it answered to the requests of `--probe-members`. Left out without it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    probe: Option<ProbeObject>,
+    /// The requests of `--probe-members` that were sent to it. Left out without that option.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    probe: Vec<StepObject>,
     /// The alarms that this member raised.
     #[cfg_attr(test, schemars(inner(regex(pattern = "^(NOSPACE|CORRUPT)$"))))]
     alarms: Vec<&'static str>,
@@ -98,22 +98,13 @@ struct MemberObject {
     problems: Vec<String>,
 }
 
-/// A lease of 10 s that was granted, renewed once and revoked through a member.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ProbeObject {
-    /// Granting the lease.
-    grant: Option<StepObject>,
-    /// Renewing it, or a lease that another member granted. Null if no member granted one.
-    renewal: Option<StepObject>,
-    /// Revoking it. Null if this member granted none.
-    revoke: Option<StepObject>,
-}
-
-/// One request of a probe.
+/// A request about a lease of our own.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct StepObject {
+    /// Granting a lease of 10 s, renewing it or a lease that another member granted, or revoking it.
+    #[cfg_attr(test, schemars(extend("enum" = ["grant", "renewal", "revoke"])))]
+    request: &'static str,
     /// Seconds until the reply, or until it failed.
     #[cfg_attr(test, schemars(range(min = 0)))]
     took: f64,
@@ -155,20 +146,21 @@ fn member_object(row: &MemberRow<'_>, now: Timestamp, wall: SystemTime) -> Membe
         round_trip: round_trip(row).map(seconds),
         alarms: row.alarms.iter().map(alarm_name).collect(),
         certificate_end: row.certificate_end.map(rfc3339),
-        probe: row.probe.map(|(probe, _)| probe_object(probe)),
+        probe: row.probe.map_or_else(Vec::new, |(probe, _)| step_objects(probe)),
         problems: problems(row, wall),
     }
 }
 
-fn probe_object(probe: &MemberProbe) -> ProbeObject {
-    let object = |step: &ProbeStep| match step {
+/// The requests that were sent.
+fn step_objects(probe: &MemberProbe) -> Vec<StepObject> {
+    let object = |(request, step): (&'static str, &ProbeStep)| match step {
         ProbeStep::NotSent => None,
-        ProbeStep::Done(took) => Some(StepObject { took: seconds(*took), error: None }),
+        ProbeStep::Done(took) => Some(StepObject { request, took: seconds(*took), error: None }),
         ProbeStep::Failed { after, trouble } => {
-            Some(StepObject { took: seconds(*after), error: Some(trouble.message().to_owned()) })
+            Some(StepObject { request, took: seconds(*after), error: Some(trouble.message().to_owned()) })
         }
     };
-    ProbeObject { grant: object(&probe.grant), renewal: object(&probe.renewal), revoke: object(&probe.revoke) }
+    probe.steps().into_iter().filter_map(object).collect()
 }
 
 /// What is wrong, also with its certificate and in the probe.
@@ -247,8 +239,9 @@ fn cells(row: &MemberRow<'_>, now: Timestamp, wall: SystemTime) -> Vec<String> {
         (Some(false), Some(span)) => format!("{:.1} s ago", span.as_secs_f64()),
         (Some(false), None) => "never".to_owned(),
     };
+    let name = if row.name().is_empty() { format!("{:x}", row.id()) } else { printable(row.name().as_bytes()) };
     vec![
-        format!("{}{mark}", printable(row.name().as_bytes())),
+        format!("{name}{mark}"),
         row.role.word().to_owned(),
         answered,
         of_status(|status| Some(printable(status.version.as_bytes()))),

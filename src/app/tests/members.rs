@@ -111,6 +111,67 @@ fn a_learner_is_no_follower_and_an_old_leader_no_leader() {
     assert_eq!(story.app.cluster.members.answering(&story.app.cluster.view), (3, 3), "a learner answers its status");
 }
 
+/// Name, role, whether it answers, how long ago it answered if not, and the problems.
+fn states(story: &Story) -> Vec<(String, &'static str, Option<bool>, Option<u64>, String)> {
+    let rows = story.app.cluster.members.rows(&story.app.cluster.view);
+    let silent = |row: &MemberRow<'_>| row.silent_for(story.now).map(|span| span.as_secs());
+    let state = |row: &MemberRow<'_>| {
+        (row.name().to_owned(), row.role.word(), row.answers, silent(row), row.problems.join("; "))
+    };
+    rows.iter().map(state).collect()
+}
+
+#[test]
+fn an_endpoint_of_another_cluster_and_a_removed_member_are_no_members() {
+    let mut story = Story::start(AppConfig::default());
+    story.send(cluster(vec![member(1, 1), member(2, 1), member(4, 1)], 0));
+    let foreign = MemberView { cluster_id: 0x19f7, raft_term: 99, is_leader: true, ..member(9, 9) };
+    story.send(cluster(vec![member(1, 1), foreign, down_member(4)], 0));
+    story.send(reading(vec![member(2, 1), member(3, 1)]));
+    let expected = [
+        ("etcd-a".to_owned(), "follower", Some(true), None, String::new()),
+        ("etcd-b".to_owned(), "follower", Some(true), None, String::new()),
+        ("etcd-c".to_owned(), "leader", Some(true), None, String::new()),
+        ("m4:2379".to_owned(), "unknown", Some(false), Some(0), "connection refused; is not in the member list".into()),
+        ("m9:2379".to_owned(), "unknown", Some(true), None, "belongs to another cluster, 19f7".into()),
+    ];
+    assert_eq!(states(&story), expected, "its term makes no other leader an old one");
+    assert_eq!(story.app.cluster.members.answering(&story.app.cluster.view), (3, 4));
+}
+
+#[test]
+fn a_member_that_was_added_and_not_started_says_so() {
+    let mut story = Story::start(AppConfig::default());
+    story.send(cluster(vec![member(1, 1)], 0));
+    let added = ListedMember { id: 7, ..ListedMember::default() };
+    let trouble = CallError::new(ErrorCause::Other, "read the status", "", "it advertises no client URL");
+    let asked = MemberView { member_id: 7, reachability: Reachability::Down { trouble }, ..MemberView::default() };
+    let reading = MemberReading { listed: Ok(vec![listed(1, "etcd-a"), added]), outside: vec![asked] };
+    story.send(Msg::Members { reading, has_outside: true });
+    let (_, role, answers, silent, problems) = states(&story).remove(0);
+    assert_eq!((role, answers, silent), ("unknown", Some(false), None));
+    assert_eq!(problems, "was added and has not started");
+}
+
+#[test]
+fn two_members_that_advertise_one_address_do_not_share_their_facts() {
+    let mut story = Story::start(AppConfig::default());
+    story.send(cluster(vec![member(1, 1)], 0));
+    let at_two = |id: u64, name: &str| ListedMember { client_urls: vec!["http://m2:2379".into()], ..listed(id, name) };
+    let trouble = CallError::new(ErrorCause::Other, "read the status", "", "another member answers at this address");
+    let wrong = MemberView {
+        endpoint: "m2:2379".into(),
+        member_id: 3,
+        reachability: Reachability::Down { trouble },
+        ..MemberView::default()
+    };
+    let listed = Ok(vec![listed(1, "etcd-c"), at_two(2, "etcd-b"), at_two(3, "etcd-a")]);
+    let reading = MemberReading { listed, outside: vec![member(2, 1), wrong] };
+    story.send(Msg::Members { reading, has_outside: true });
+    let rows = story.app.cluster.members.rows(&story.app.cluster.view);
+    assert!(rows[0].status.is_none() && rows[1].status.is_some(), "{rows:?}");
+}
+
 /// Whether the last tick read the members, and with those that are no endpoints.
 fn read_at(story: &mut Story, seconds: f64) -> Option<bool> {
     story.wait(seconds);
@@ -178,7 +239,7 @@ fn certificates_that_end_within_30_days_are_named() {
     };
     story.send(Msg::Cluster(view(vec![certified(1, 365), member(2, 1), certified(3, 30)], None)));
     story.send(reading(Vec::new()));
-    assert_eq!(texts(&story), [], "one ends in 30 days and a minute");
+    assert!(texts(&story).is_empty(), "one ends in 30 days and a minute");
     story.send(Msg::Cluster(view(vec![certified(1, 20), certified(2, 12), certified(3, 400)], in_days(1))));
     let expected = [
         ("certificate of etcd-b expires in 12 days, 1 more soon".to_owned(), false),
