@@ -13,6 +13,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::availability::{Availability, AvailabilityFigures, DeletedKey};
+use super::compact::compact;
 use super::key_change_log::KeyChangeLog;
 use super::{KeyName, LeaseKeys};
 use crate::inference::locks::LockPattern;
@@ -218,6 +219,7 @@ impl LeaseKeyIndex {
             let since = known_since.get(&key).copied().unwrap_or(now);
             self.insert(id, key, HeldKey { created, since }, now);
         }
+        compact(&mut self.held, usize::MAX);
         self.unconfirmed = unconfirmed;
         self.unconfirmed.retain(|held| self.held.get(held).is_none_or(|key| key.created == 0));
         self.is_read = true;
@@ -314,11 +316,8 @@ impl LeaseKeyIndex {
     }
 
     fn set_count(&mut self, id: LeaseId, count: usize) {
-        if count > 1 {
-            self.counts.insert(id, count);
-        } else {
-            self.counts.remove(&id);
-        }
+        self.counts.remove(&id);
+        self.counts.extend((count > 1).then_some((id, count)));
     }
 }
 

@@ -7,6 +7,7 @@ use std::ops::Bound;
 use std::time::Duration;
 
 use super::cadence::{CadenceIndex, CadenceReport, CadenceStats};
+use super::compact::compact;
 use super::history;
 use super::lint_report::LintReport;
 use super::metrics::ServiceCounts;
@@ -137,6 +138,11 @@ impl LeaseStore {
     pub(super) fn get_or_insert(&mut self, id: LeaseId) -> &mut Lease {
         self.dirty.insert(id);
         self.all.entry(id).or_insert_with(|| Box::new(Lease::new(id)))
+    }
+
+    /// Saves memory after `new` leases were added.
+    pub(super) fn compact(&mut self, new: usize) {
+        compact(&mut self.all, new);
     }
 
     /// Returns every lease for changes.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::KeyName;
+use super::compact::compact;
 use super::natural_order::NaturalKey;
 use etcd_lease::LeaseId;
 
@@ -43,6 +44,11 @@ impl NameOrder {
         if let Some(name) = old {
             self.numbers.remove(&(NaturalKey(name), id));
         }
+    }
+
+    /// Saves memory after up to `new` names were added.
+    pub(super) fn compact(&mut self, new: usize) {
+        compact(&mut self.numbers, new);
     }
 
     /// The number of each lease that has a name, in natural order.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::compact::compact;
 use super::counts_share::CountsShare;
 use super::problem_class::SettledClass;
 use super::row_facts::RowFacts;
@@ -70,6 +71,11 @@ impl RowEntries {
         }) as usize;
         self.facts[place].id = id;
         (&mut self.facts[place], &mut self.entries[place])
+    }
+
+    /// Saves memory after `new` leases were added.
+    pub(super) fn compact(&mut self, new: usize) {
+        compact(&mut self.places, new);
     }
 
     /// Forgets a lease.

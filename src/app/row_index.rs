@@ -114,10 +114,12 @@ impl RowIndex {
         // New leases get their places in the order of ids, in which they are visited later.
         let mut changed: Vec<LeaseId> = changed.into_iter().collect();
         changed.sort_unstable();
-        for id in changed {
-            self.recheck(id, leases.get(id), now);
-            leases.recount(id, now);
+        for id in &changed {
+            self.recheck(*id, leases.get(*id), now);
+            leases.recount(*id, now);
         }
+        self.entries.compact(changed.len());
+        self.names.compact(changed.len());
         self.clear_alarms();
         self.overview.sample(self.rate as f64 / 1e9, now);
         LeaseCounts { renewals: self.rate as f64 / 1e9, ..self.counts }

@@ -7,10 +7,11 @@ use etcd_lease::LeaseId;
 /// Number of leases with the least time left that are reported in order.
 pub const SOONEST: usize = 128;
 
-/// The leases of the last list.
+/// The leases of the last list. Sorted lists are compared faster than sets, and take less memory.
 #[derive(Debug, Default)]
 pub struct ListTracker {
-    known: HashSet<LeaseId>,
+    /// Sorted.
+    known: Vec<LeaseId>,
     soonest: Vec<LeaseId>,
 }
 
@@ -41,15 +42,14 @@ impl ListTracker {
     /// Applies a list. Its order is used only if it `is_sorted` by time left, as the leader's list is. A lease can be
     /// listed twice if the leases changed while etcd built the list; it counts once.
     pub fn update(&mut self, list: &[LeaseId], is_sorted: bool) -> ListDiff {
-        let mut left = std::mem::replace(&mut self.known, HashSet::with_capacity(list.len()));
-        let mut created = Vec::new();
-        for &id in list {
-            if self.known.insert(id) && !left.remove(&id) {
-                created.push(id);
-            }
-        }
-        let mut gone: Vec<LeaseId> = left.into_iter().collect();
-        gone.sort_unstable();
+        let mut listed = list.to_vec();
+        listed.sort_unstable();
+        listed.dedup();
+        let gone: Vec<LeaseId> = missing(&self.known, &listed).collect();
+        let mut new: HashSet<LeaseId> = missing(&listed, &self.known).collect();
+        self.known = listed;
+        let created =
+            if new.is_empty() { Vec::new() } else { list.iter().copied().filter(|id| new.remove(id)).collect() };
         let soonest = if is_sorted { self.update_soonest(list) } else { None };
         ListDiff { created, gone, soonest }
     }
@@ -62,6 +62,15 @@ impl ListTracker {
         self.soonest = soonest.to_vec();
         Some(self.soonest.clone())
     }
+}
+
+/// The elements of a sorted list that another one lacks.
+fn missing(list: &[LeaseId], other: &[LeaseId]) -> impl Iterator<Item = LeaseId> {
+    let mut rest = other.iter().peekable();
+    list.iter().copied().filter(move |id| {
+        while rest.next_if(|other| *other < id).is_some() {}
+        rest.peek() != Some(&id)
+    })
 }
 
 #[cfg(test)]

@@ -20,9 +20,11 @@ pub(super) fn listed(app: &mut AppState, listing: Listing) {
     for id in gone {
         on_unlisted(app, id, received);
     }
+    let new = born.len();
     for id in born {
         on_listed(app, id, sent, received);
     }
+    app.leases.compact(new);
     start_over::end_absent(app, received);
     if let Some(soonest) = soonest {
         app.polls.set_soonest(soonest);

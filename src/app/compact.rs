@@ -1,0 +1,13 @@
+//! Maps without empty places.
+
+use std::collections::BTreeMap;
+
+/// With fewer entries, the memory is not worth the time.
+const FEW: usize = 1_000;
+
+/// Rebuilds a map in which most entries are new. Nodes are about half full after many inserts, and full after this.
+pub(super) fn compact<K: Ord, V>(map: &mut BTreeMap<K, V>, new: usize) {
+    if new >= FEW && new > map.len() / 2 {
+        *map = std::mem::take(map).into_iter().collect();
+    }
+}
