@@ -173,36 +173,36 @@ fn text(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+impl MetricsServer {
+    /// A server that does not listen, and where its requests come from.
+    pub(super) fn in_memory() -> (Self, mpsc::Sender<Scrape>) {
+        let (sender, scrapes) = mpsc::channel(1);
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        (MetricsServer { address, scrapes, _task: spawn(pending()) }, sender)
+    }
+}
+
+#[cfg(test)]
+impl Scrape {
+    /// A request, and where its answer arrives.
+    pub(super) fn new() -> (Self, oneshot::Receiver<MetricsSnapshot>) {
+        let (sender, answer) = oneshot::channel();
+        (Scrape(sender), answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
     use crate::app::{AppConfig, AppState, metrics_snapshot};
     use simkit::Timestamp;
 
-    /// Asks for the figures as the server does.
-    #[derive(Clone)]
-    pub(in crate::runtime) struct Scraper(mpsc::Sender<Scrape>);
-
-    impl Scraper {
-        pub(in crate::runtime) async fn scrape(&self) -> MetricsSnapshot {
-            let (sender, answer) = oneshot::channel();
-            self.0.send(Scrape(sender)).await.unwrap();
-            answer.await.unwrap()
-        }
-    }
-
-    /// A server that does not listen, and what asks it for the figures.
-    pub(in crate::runtime) fn in_memory() -> (MetricsServer, Scraper) {
-        let (sender, scrapes) = mpsc::channel(1);
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        (MetricsServer { address, scrapes, _task: spawn(pending()) }, Scraper(sender))
-    }
-
     /// The reply to a request, if the event loop answers or is stuck.
     async fn reply(request: &str, is_stuck: bool) -> String {
         let (mut client, server) = tokio::io::duplex(1 << 20);
-        let (mut metrics, scraper) = in_memory();
+        let (mut metrics, scrapes) = MetricsServer::in_memory();
         let answering = spawn(async move {
             let mut app = AppState::new(AppConfig::default(), Timestamp::START);
             let mut kept = Vec::new();
@@ -215,7 +215,7 @@ pub(super) mod tests {
                 }
             }
         });
-        let serving = spawn(serve_connection(server, scraper.0));
+        let serving = spawn(serve_connection(server, scrapes));
         client.write_all(request.as_bytes()).await.unwrap();
         let mut reply = String::new();
         client.read_to_string(&mut reply).await.unwrap();

@@ -1,5 +1,9 @@
 //! The release build in a real terminal.
 
+#[path = "../common/http.rs"]
+mod http;
+#[path = "../common/ports.rs"]
+mod ports;
 #[path = "../common/pty.rs"]
 mod pty;
 
@@ -17,6 +21,7 @@ mod many_leases;
 mod measure;
 mod monitor;
 mod odd_terminals;
+mod outputs;
 mod panic;
 mod revoke;
 mod rows;

@@ -40,7 +40,7 @@ pub const METRICS: &[Metric] = &[
             .try_for_each(|(owner, count)| samples.count(&[("owner", owner.word())], count))
     }),
     Metric::new(
-        "time_left_min",
+        "lowest_time_left",
         Gauge,
         TTL_LABEL,
         "Lowest time left of a living lease, to 0.25 s",

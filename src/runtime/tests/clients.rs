@@ -43,8 +43,7 @@ async fn watch(options: HeadlessOptions, external: mpsc::UnboundedReceiver<Exter
     let (mut warnings, mut events, mut texts) = (BTreeMap::new(), Vec::new(), Vec::new());
     let mut run = HeadlessRun::start(options);
     run.session.app.events.record_all();
-    let collect = |session: &mut session::Session, _| {
-        let recorded = session.app.events.drain_recorded();
+    let collect = |session: &mut session::Session, recorded: Vec<crate::app::Event>, _| {
         texts.extend(recorded.iter().filter(|event| event.lease.is_some()).map(|event| event.text()));
         events.extend(recorded.into_iter().filter_map(|event| Some((event.name().as_str(), event.lease?))));
         for finding in session.app.leases.lint_report().all() {

@@ -3,13 +3,20 @@
 use super::*;
 use crate::app::metrics::{MetricsConfig, MetricsSnapshot, OWNERS};
 use crate::report::{METRICS, MetricsFormat, metrics_text};
-use crate::runtime::metrics_server::tests::{Scraper, in_memory};
+use crate::runtime::metrics_server::Scrape;
+
+/// The figures, asked for as the server does.
+async fn scrape(scrapes: &mpsc::Sender<Scrape>) -> MetricsSnapshot {
+    let (scrape, answer) = Scrape::new();
+    scrapes.send(scrape).await.unwrap();
+    answer.await.unwrap()
+}
 
 /// A headless run that serves metrics.
 struct MetricsTest {
     sandbox: Sandbox,
     clock: Clock,
-    scraper: Scraper,
+    scrapes: mpsc::Sender<Scrape>,
     _external: mpsc::UnboundedSender<ExternalEvent>,
     _running: Task<FinalState>,
 }
@@ -25,12 +32,12 @@ impl MetricsTest {
         prepare(&sandbox);
         let cluster = Cluster::connect(Settings::new(vec![target(&sandbox)])).await.unwrap();
         let (external, happens) = mpsc::unbounded_channel();
-        let (server, scraper) = in_memory();
+        let (server, scrapes) = MetricsServer::in_memory();
         let outputs = Outputs::default().with_metrics(Some(server));
         let options = HeadlessOptions { cluster, clock: clock.clone(), config: config(services), outputs };
         let running =
             spawn(async move { watch_until(options, UnboundedReceiverStream::new(happens), |_| false).await });
-        let test = MetricsTest { sandbox, clock, scraper, _external: external, _running: running };
+        let test = MetricsTest { sandbox, clock, scrapes, _external: external, _running: running };
         test.wait(3.0).await;
         test
     }
@@ -40,7 +47,7 @@ impl MetricsTest {
     }
 
     async fn samples(&self) -> Samples {
-        Samples::of(self.scraper.scrape().await)
+        Samples::of(scrape(&self.scrapes).await)
     }
 }
 
@@ -97,7 +104,7 @@ async fn the_leases_of_other_clients_are_counted() {
         ["sum", "count"].map(|part| samples.get(&format!(r#"renewal_interval_ratio_{part}{{ttl="up_to_10s"}}"#)));
     assert!(count >= 14.0 && (0.34..0.36).contains(&(sum / count)), "{sum} of {count}");
     assert_eq!(samples.get(r#"renewal_interval_ratio_bucket{ttl="up_to_10s",le="0.6"}"#), count);
-    let left = samples.get(r#"time_left_min_seconds{ttl="up_to_10s"}"#);
+    let left = samples.get(r#"lowest_time_left_seconds{ttl="up_to_10s"}"#);
     assert!((6.0..=10.0).contains(&left), "{left}");
     assert_eq!(samples.get(r#"events_total{event="granted"}"#), 4.0);
     assert!(samples.get("data_age_seconds") <= 1.1 && samples.get(r#"polls_total{result="ok"}"#) > 100.0);
@@ -115,7 +122,7 @@ async fn a_lost_cluster_and_an_expiry_backlog_are_visible() {
     test.wait(5.0).await;
     let samples = test.samples().await;
     assert_eq!((samples.get("expiry_backlog"), samples.get(r#"leases{state="dying",ttl="up_to_10s"}"#)), (20.0, 20.0));
-    assert_eq!(samples.get(r#"time_left_min_seconds{ttl="up_to_10s"}"#), 0.0);
+    assert_eq!(samples.get(r#"lowest_time_left_seconds{ttl="up_to_10s"}"#), 0.0);
     test.sandbox.faults().release_expiry();
     test.wait(3.0).await;
     let samples = test.samples().await;
@@ -159,12 +166,12 @@ async fn a_service_without_leases_stays_at_zero() {
 
 #[tokio::test(start_paused = true)]
 async fn own_renewals_and_dropped_responses_are_counted_in_the_monitor() {
-    let (server, scraper) = in_memory();
+    let (server, scrapes) = MetricsServer::in_memory();
     let outputs = Outputs::default().with_metrics(Some(server));
     let config = AppConfig { metrics: Some(MetricsConfig { services: 0 }), ..exercise(&[2]) };
     let test = MonitorTest::with_outputs(config, true, |_| (), outputs).await;
     test.wait(28.0).await;
-    let samples = Samples::of(scraper.scrape().await);
+    let samples = Samples::of(scrape(&scrapes).await);
     let renewals = test.sandbox.keep_alives(test.sandbox.leases()[0]) as f64;
     assert_eq!(samples.get(r#"renewals_total{source="kept"}"#), renewals);
     assert_eq!(samples.get("keepalive_round_trip_seconds_count"), renewals);
@@ -184,7 +191,7 @@ async fn a_scrape_contains_every_metric_and_stays_small() {
     })
     .await;
     test.wait(10.0).await;
-    let text = metrics_text(test.scraper.scrape().await, MetricsFormat::OpenMetrics);
+    let text = metrics_text(scrape(&test.scrapes).await, MetricsFormat::OpenMetrics);
     assert!(text.len() <= 200_000, "{} bytes", text.len());
     for metric in METRICS {
         let name = metric.full_name();

@@ -1,0 +1,33 @@
+//! What the monitor does besides drawing: metrics, commands that run on events, notifications.
+
+use crate::sandbox::ServedSandbox;
+use crate::{http, ports};
+
+#[test]
+fn the_monitor_serves_metrics_runs_commands_and_notifies() {
+    let served = ServedSandbox::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("event");
+    let port = ports::free();
+    let command = format!("echo noise; cat >> '{}'; exit 3", file.display());
+    let address = port.to_string();
+    let arguments = ["--metrics-listen", &address, "--notify", "--bell", "--on-event", "event:granted", &command];
+    let mut terminal = served.monitor(&arguments, 160, 40);
+    terminal.wait_for("No leases yet.");
+    served.sandbox.grant(600).expect("a lease");
+    let notification = "\x1b]9;leasetop: error: --on-event echo noise";
+    terminal.read_until("a notification", |terminal| terminal.count(notification) == 1);
+    let bytes = String::from_utf8_lossy(terminal.bytes()).into_owned();
+    let (_, rest) = bytes.split_once(notification).expect("the notification");
+    let (text, rest) = rest.split_once('\x07').expect("its end");
+    assert!(text.contains("exit code 3") && rest.starts_with('\x07'), "the bell rings: {text:?}");
+    terminal.wait_for("exit code 3");
+    assert!(!bytes.contains("\nnoise"), "the output of the command does not reach the screen");
+    let event = std::fs::read_to_string(&file).expect("the command ran");
+    assert!(event.contains("\"event\":\"granted\"") && event.ends_with("}\n"), "{event}");
+    let metrics = served.runtime().block_on(http::get(port, "/metrics")).expect("a reply");
+    assert!(metrics.contains("leasetop_leases_by_owner{owner=\"other\"} 1\n"), "{metrics}");
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+    terminal.assert_sane();
+}
