@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::app::events::EventTime;
 use crate::app::key_index::{ChangeOrder, KeyAttached};
+use crate::app::key_revisits::KeyRevisits;
 use crate::app::lease_keys::PendingDeletion;
 use crate::app::{AppState, CallFailure, EventKind, KeyRead, Lease, LeaseEnd, Redraw};
 use crate::inference::TimeRange;
@@ -41,7 +42,7 @@ pub(super) fn finish_reload(app: &mut AppState, revision: i64, now: Timestamp) {
     }
     app.keys.revision = revision;
     app.keys.queries.clear();
-    std::mem::take(&mut app.keys.revisits);
+    app.keys.revisits = KeyRevisits::default();
     let lost = TimeRange { earliest: app.keys.reported_at.min(now), latest: now }.middle();
     for id in app.keys.index.finish_reload(revision, lost, now) {
         if app.keys.index.count(id) > 0 {
