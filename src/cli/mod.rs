@@ -6,6 +6,7 @@
 mod clusters;
 mod completions;
 mod config;
+mod discovery;
 mod error;
 mod events;
 mod exercise;
