@@ -26,13 +26,15 @@ const RETRIES: &str = "tries the other members, and retries every second";
 const REPORTS: &str = "reports it; the request is not repeated";
 const REFUSED: &str = "reports it once, and retries";
 
+const CHECK_PORT: &str = "check the port in --endpoints: is it the client port of an etcd?";
+
 const fn row(cause: ErrorCause, texts: [&'static str; 4]) -> ErrorRow {
     let [what, leases, leasetop, todo] = texts;
     ErrorRow { cause, what, leases, leasetop, todo }
 }
 
 /// Every error that leasetop tells apart.
-pub const ERRORS: [ErrorRow; 35] = [
+pub const ERRORS: [ErrorRow; 37] = [
     row(
         ErrorCause::LeaseNotFound,
         ["the lease does not exist", "it expired, was revoked or never existed", "shows its end", ""],
@@ -141,10 +143,10 @@ pub const ERRORS: [ErrorRow; 35] = [
     row(
         ErrorCause::Unimplemented,
         [
-            "the server does not know the request",
+            "a gRPC server answers, but does not know the request: it is not etcd, or older than 3.4",
             UNKNOWN,
             REPORTS,
-            "check that the endpoint is the client port of an etcd 3.4 or later",
+            CHECK_PORT,
         ],
     ),
     row(
@@ -216,9 +218,14 @@ pub const ERRORS: [ErrorRow; 35] = [
         ErrorCause::UsesTls,
         ["the server does not answer without TLS", UNKNOWN, REFUSED, "the endpoint may use TLS; try https://"],
     ),
+    row(ErrorCause::NotHttp2, ["another kind of server answers", UNKNOWN, REFUSED, CHECK_PORT]),
     row(
-        ErrorCause::NotHttp2,
-        ["the server does not use HTTP/2", UNKNOWN, REFUSED, "is this the client port of an etcd?"],
+        ErrorCause::NotGrpc,
+        ["a web server with HTTP/2 answers", UNKNOWN, REFUSED, "check the port in --endpoints and any proxy there"],
+    ),
+    row(
+        ErrorCause::ProxyFailed,
+        ["a proxy does not reach the server behind it", UNKNOWN, RETRIES, "check the etcd behind the proxy"],
     ),
     row(
         ErrorCause::OtherCluster,
@@ -273,7 +280,7 @@ pub fn refusal(cause: ErrorCause, endpoint: &str) -> String {
         | ErrorCause::ServerCertificate
         | ErrorCause::CertificateMissing
         | ErrorCause::CertificateRejected => format!("could not connect to {endpoint} with TLS"),
-        ErrorCause::UsesTls | ErrorCause::NotHttp2 => format!("could not connect to {endpoint}"),
+        ErrorCause::UsesTls | ErrorCause::NotHttp2 | ErrorCause::NotGrpc => format!("could not connect to {endpoint}"),
         _ => format!("{endpoint} refuses requests"),
     }
 }
@@ -320,7 +327,9 @@ fn shown(cause: ErrorCause) -> String {
         ErrorCause::TlsFile => "`is not a PEM certificate`, `do not match`",
         ErrorCause::NotTls => "`the server closed the connection during the TLS handshake`",
         ErrorCause::UsesTls => "`the server closed the connection without an answer`",
-        ErrorCause::NotHttp2 => "`the server does not use HTTP/2`",
+        ErrorCause::NotHttp2 => "`answers there, not etcd`, `the server does not use HTTP/2`",
+        ErrorCause::NotGrpc => "`a web server answers there with HTTP status`",
+        ErrorCause::ProxyFailed => "`a proxy answers there with HTTP status`",
         ErrorCause::OtherCluster => "`which is not the cluster known so far`",
         _ => "any other",
     };

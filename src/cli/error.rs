@@ -64,6 +64,10 @@ pub enum CliError {
     /// An endpoint is malformed.
     #[error(transparent)]
     Endpoint(#[from] wire::BadEndpoint),
+    /// The SRV records of a domain name no endpoints.
+    #[cfg(feature = "srv")]
+    #[error("{0}; check --discovery-srv, or use --endpoints")]
+    Discovery(#[from] etcd_discovery::DiscoveryError),
     /// Options that conflict, or that need another option.
     #[error("{0}")]
     Usage(String),

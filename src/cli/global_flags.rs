@@ -2,11 +2,11 @@
 
 use std::io::IsTerminal;
 
-use super::global_options::{ConnectionFlags, KeepAliveFlags, TlsFlags};
-use super::{CliError, GlobalFlags};
+use super::global_options::{ConnectionFlags, DiscoveryFlags, KeepAliveFlags, TlsFlags};
+use super::{CliError, GlobalFlags, discovery};
 use crate::app::Backend;
 use etcd_lease::engine;
-use etcd_lease::wire::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
+use etcd_lease::wire::{Address, Settings, Target, TlsFiles, User};
 
 impl GlobalFlags {
     /// Whether to use an in-process sandbox instead of endpoints.
@@ -59,7 +59,11 @@ impl GlobalFlags {
 
     /// The endpoints as given by the user, for display.
     pub(super) fn target(&self) -> String {
-        if self.sandbox() { "sandbox".to_owned() } else { self.connection.endpoints.join(",") }
+        match &self.connection.discovery.discovery_srv {
+            _ if self.sandbox() => "sandbox".to_owned(),
+            Some(domain) => domain.clone(),
+            None => self.connection.endpoints().collect::<Vec<_>>().join(","),
+        }
     }
 
     /// The command line that reaches the same cluster. It never contains a password.
@@ -68,7 +72,7 @@ impl GlobalFlags {
         words.extend(self.general.config.iter().map(|file| format!("--config {}", quoted(&file.to_string_lossy()))));
         words.push(match &self.named {
             Some(named) => format!("--cluster {}", quoted(&named.name)),
-            None => format!("--endpoints {}", self.target()),
+            None => self.connection.place(),
         });
         if self.connection.sync_endpoints {
             words.push("--sync-endpoints".to_owned());
@@ -80,12 +84,15 @@ impl GlobalFlags {
     /// Options for TLS and user. leasetop and etcdctl share them.
     fn connection_options(&self) -> Vec<String> {
         let mut words = Vec::new();
-        let TlsFlags { cacert, cert, key, insecure_skip_tls_verify } = &self.tls;
+        let TlsFlags { cacert, cert, key, insecure_skip_tls_verify, insecure_transport } = &self.tls;
         for (option, file) in [("--cacert", cacert), ("--cert", cert), ("--key", key)] {
             words.extend(file.iter().map(|file| format!("{option} {}", quoted(&file.to_string_lossy()))));
         }
         if *insecure_skip_tls_verify {
             words.push("--insecure-skip-tls-verify".to_owned());
+        }
+        if !*insecure_transport {
+            words.push("--insecure-transport=false".to_owned());
         }
         if let Some(user) = &self.connection.user {
             let name = user.split_once(':').map_or(user.as_str(), |(name, _)| name);
@@ -99,7 +106,7 @@ impl GlobalFlags {
         if self.sandbox() {
             return None;
         }
-        let mut words = vec!["etcdctl".to_owned(), format!("--endpoints {}", self.target())];
+        let mut words = vec!["etcdctl".to_owned(), self.connection.place()];
         words.extend(self.connection_options());
         Some(words.join(" "))
     }
@@ -120,14 +127,25 @@ impl GlobalFlags {
         Ok(self)
     }
 
-    /// Connection settings for the endpoints. Prompts for a missing password.
-    pub(super) fn settings(&self) -> Result<Settings, CliError> {
+    /// Connection settings for the endpoints, which are looked up if they are those of a domain. Prompts for a missing
+    /// password.
+    pub(super) async fn settings(&self) -> Result<Settings, CliError> {
         let tls = self.tls.files();
         // --insecure-skip-tls-verify alone does not turn TLS on, as in etcdctl.
-        let secure =
+        let has_files =
             tls.as_ref().is_some_and(|files| files.ca.is_some() || files.cert.is_some() || files.key.is_some());
-        let targets = self.connection.endpoints.iter().map(|text| address(text, secure).map(Target::Address));
-        let targets = targets.collect::<Result<_, _>>()?;
+        let secure = has_files || !self.tls.insecure_transport;
+        let addresses = match &self.connection.discovery.discovery_srv {
+            Some(domain) => discovery::addresses(domain, &self.connection.discovery).await?,
+            None => {
+                let addresses = self.connection.endpoints().map(|text| Address::parse_with_tls(text, secure));
+                addresses.collect::<Result<_, _>>()?
+            }
+        };
+        if addresses.is_empty() {
+            return Err(CliError::Usage("--endpoints names no endpoint".to_owned()));
+        }
+        let targets = addresses.into_iter().map(Target::Address).collect();
         let ConnectionFlags { dial_timeout, command_timeout, .. } = self.connection;
         Ok(Settings { tls, user: self.connection.user()?, dial_timeout, command_timeout, ..Settings::new(targets) })
     }
@@ -139,15 +157,9 @@ fn quoted(word: &str) -> String {
     if word.bytes().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
-/// As in etcdctl: a scheme decides; a bare `host:port` uses TLS if TLS files are given.
-fn address(text: &str, secure: bool) -> Result<Address, BadEndpoint> {
-    let bare = !text.contains("://");
-    if secure && bare { Address::parse(&format!("https://{text}")) } else { Address::parse(text) }
-}
-
 impl TlsFlags {
     fn files(&self) -> Option<TlsFiles> {
-        let TlsFlags { cacert, cert, key, insecure_skip_tls_verify: skip_verify } = self.clone();
+        let TlsFlags { cacert, cert, key, insecure_skip_tls_verify: skip_verify, .. } = self.clone();
         let is_any_given = cacert.is_some() || cert.is_some() || key.is_some() || skip_verify;
         if !is_any_given {
             return None;
@@ -157,6 +169,27 @@ impl TlsFlags {
 }
 
 impl ConnectionFlags {
+    /// The endpoints of --endpoints, without empty ones.
+    fn endpoints(&self) -> impl Iterator<Item = &str> {
+        self.endpoints.iter().map(String::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// The options that name the endpoints. leasetop and etcdctl share them.
+    fn place(&self) -> String {
+        let DiscoveryFlags { discovery_srv, discovery_srv_name, insecure_discovery } = &self.discovery;
+        let Some(domain) = discovery_srv else {
+            return format!("--endpoints {}", self.endpoints().collect::<Vec<_>>().join(","));
+        };
+        let mut words = format!("--discovery-srv {}", quoted(domain));
+        if let Some(name) = discovery_srv_name {
+            words += &format!(" --discovery-srv-name {}", quoted(name));
+        }
+        if !insecure_discovery {
+            words += " --insecure-discovery=false";
+        }
+        words
+    }
+
     /// The user to log in as. With --password the whole of --user is the name, as in etcdctl.
     fn user(&self) -> Result<Option<User>, CliError> {
         let Some(user) = self.user.clone() else {
@@ -205,18 +238,31 @@ mod tests {
         Line::parse_from(line.split(' ')).shared
     }
 
-    #[test]
-    fn tls_files_make_a_bare_endpoint_secure_and_leave_a_scheme_alone() {
-        let secure = |text| address(text, true).map(|address| address.is_secure());
-        assert_eq!((secure("a:1"), secure("http://a:1"), secure("https://a:1")), (Ok(true), Ok(false), Ok(true)));
-        assert_eq!(address("a:1", false).map(|address| address.is_secure()), Ok(false));
+    /// The endpoints as they are used.
+    async fn targets(line: &str) -> String {
+        let settings = shared(line).settings().await;
+        let targets = settings.map(|settings| settings.targets.iter().map(ToString::to_string).collect::<Vec<_>>());
+        targets.map_or_else(|error| error.to_string(), |targets| targets.join(","))
     }
 
-    #[test]
-    fn skipping_verification_alone_does_not_turn_tls_on() {
-        let settings = |line| shared(line).settings().unwrap().targets[0].to_string();
-        assert_eq!(settings("leasetop --endpoints a:1 --insecure-skip-tls-verify"), "a:1");
-        assert_eq!(settings("leasetop --endpoints a:1 --insecure-skip-tls-verify --cacert ca.pem"), "https://a:1");
+    #[tokio::test]
+    async fn a_scheme_decides_about_tls_and_otherwise_the_tls_options() {
+        let plain = "leasetop --endpoints a:1,http://a:1,https://a:1,unix://a";
+        assert_eq!(targets(plain).await, "a:1,a:1,https://a:1,unix://a");
+        let secure = "https://a:1,a:1,https://a:1,unixs://a";
+        for options in ["--cacert ca.pem", "--insecure-transport=false", "--insecure-skip-tls-verify --cacert ca.pem"] {
+            assert_eq!(targets(&format!("{plain} {options}")).await, secure, "{options}");
+        }
+        for options in ["--insecure-transport", "--insecure-skip-tls-verify"] {
+            assert_eq!(targets(&format!("{plain} {options}")).await, targets(plain).await, "{options}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_empty_endpoint_is_passed_over() {
+        assert_eq!(targets("leasetop --endpoints a:1,,b:2,").await, "a:1,b:2");
+        assert_eq!(targets("leasetop --endpoints ,").await, "--endpoints names no endpoint");
+        assert_eq!(shared("leasetop --endpoints a:1,").target(), "a:1");
     }
 
     #[test]
@@ -240,6 +286,9 @@ mod tests {
     fn the_command_line_contains_no_password() {
         let line = shared("leasetop --endpoints a:1 --sync-endpoints").command_line();
         assert_eq!(line, "leasetop --endpoints a:1 --sync-endpoints");
+        let line = "leasetop --discovery-srv example.com --insecure-discovery=false --insecure-transport=false";
+        assert_eq!(shared(line).command_line(), line);
+        assert_eq!(shared(line).target(), "example.com");
         let line = shared("leasetop --endpoints a:1,b:2 --cacert it's.pem --user me:secret").command_line();
         assert_eq!(line, r"leasetop --endpoints a:1,b:2 --cacert 'it'\''s.pem' --user me");
     }

@@ -89,6 +89,8 @@ pub(super) struct ConnectionFlags {
     /// Also use the members that the endpoints name at the start
     #[arg(long, global = true)]
     pub(super) sync_endpoints: bool,
+    #[command(flatten)]
+    pub(super) discovery: DiscoveryFlags,
     /// Named cluster from the config file, instead of --endpoints
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) cluster: Option<String>,
@@ -116,6 +118,30 @@ pub(super) struct ConnectionFlags {
 }
 
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct DiscoveryFlags {
+    /// Domain whose SRV records name the endpoints, instead of --endpoints
+    #[arg(
+        short = 'd',
+        long,
+        global = true,
+        env = "ETCDCTL_DISCOVERY_SRV",
+        hide_env_values = true,
+        value_name = "DOMAIN"
+    )]
+    pub(super) discovery_srv: Option<String>,
+    /// Suffix of the service in the SRV records
+    #[arg(long, global = true, env = "ETCDCTL_DISCOVERY_SRV_NAME", hide_env_values = true, value_name = "NAME")]
+    pub(super) discovery_srv_name: Option<String>,
+    /// Use endpoints without TLS of SRV records too [default: true]
+    #[arg(long, global = true, env = "ETCDCTL_INSECURE_DISCOVERY", hide_env_values = true)]
+    #[arg(value_parser = values::switch)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true")]
+    #[arg(action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
+    pub(super) insecure_discovery: bool,
+}
+
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "TLS")]
 pub(super) struct TlsFlags {
     /// CA certificates to trust, PEM [default: the system's]
@@ -133,6 +159,12 @@ pub(super) struct TlsFlags {
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
     #[arg(action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
     pub(super) insecure_skip_tls_verify: bool,
+    /// Use no TLS for endpoints without a scheme, unless TLS files are given [default: true]
+    #[arg(long, global = true, env = "ETCDCTL_INSECURE_TRANSPORT", hide_env_values = true)]
+    #[arg(value_parser = values::switch)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true")]
+    #[arg(action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
+    pub(super) insecure_transport: bool,
 }
 
 #[derive(Clone, Debug, Args)]

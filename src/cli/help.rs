@@ -29,8 +29,9 @@ pub(super) const NOTES: [(&str, &str); 6] = [
     ("Lease ids", "hex as in etcdctl, or dec:... for decimal; write a negative id after `--`."),
     (
         "Environment",
-        "ETCDCTL_ENDPOINTS, ETCDCTL_USER, ETCDCTL_PASSWORD, ETCDCTL_DIAL_TIMEOUT, ETCDCTL_COMMAND_TIMEOUT, ETCDCTL_CACERT, \
-         ETCDCTL_CERT, ETCDCTL_KEY, ETCDCTL_INSECURE_SKIP_TLS_VERIFY and ETCDCTL_WRITE_OUT, as in etcdctl; NO_COLOR.",
+        "ETCDCTL_ENDPOINTS, ETCDCTL_DISCOVERY_SRV, ETCDCTL_DISCOVERY_SRV_NAME, ETCDCTL_INSECURE_DISCOVERY, ETCDCTL_USER, \
+         ETCDCTL_PASSWORD, ETCDCTL_DIAL_TIMEOUT, ETCDCTL_COMMAND_TIMEOUT, ETCDCTL_CACERT, ETCDCTL_CERT, ETCDCTL_KEY, \
+         ETCDCTL_INSECURE_SKIP_TLS_VERIFY, ETCDCTL_INSECURE_TRANSPORT and ETCDCTL_WRITE_OUT, as in etcdctl; NO_COLOR.",
     ),
     ("Precedence", "option, environment variable, config file."),
     ("Exit codes", "0 success, 1 negative result (not found, lost, timed out), 2 error."),

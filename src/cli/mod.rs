@@ -7,6 +7,7 @@ mod alerts;
 mod clusters;
 mod completions;
 mod config;
+mod discovery;
 mod error;
 mod events;
 mod exercise;

@@ -29,7 +29,7 @@ impl CommandSession {
         let sandbox = if shared.sandbox() { Some(Sandbox::builder().start(clock.clone())) } else { None };
         let settings = match &sandbox {
             Some(sandbox) => in_process(sandbox),
-            None => shared.settings()?,
+            None => shared.settings().await?,
         };
         let is_synced = shared.connection.sync_endpoints && sandbox.is_none();
         let cluster =

@@ -75,9 +75,13 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
     }
 }
 
-/// Checks an endpoint but returns it unchanged: whether a bare `host:port` means TLS depends on other options.
+/// Checks an endpoint but returns it unchanged: whether a bare `host:port` means TLS depends on other options. An empty one
+/// comes from a trailing comma and is passed over later.
 pub(super) fn endpoint(text: &str) -> Result<String, String> {
     let text = text.trim();
+    if text.is_empty() {
+        return Ok(String::new());
+    }
     Address::parse(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 

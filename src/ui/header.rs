@@ -7,7 +7,7 @@ use crate::app::{AppState, ClusterLabel};
 use crate::byte_budget::megabytes;
 use crate::escape::printable;
 use crate::plural::plural;
-use etcd_lease::MemberView;
+use etcd_lease::{MemberView, Reachability};
 use simkit::Timestamp;
 
 use super::line::{Segment, cut, draw_ends};
@@ -111,6 +111,11 @@ fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
     parts
 }
 
+/// Whether the member answers and this user may not read its status: newer versions of etcd allow it only to root.
+fn is_status_denied(member: &MemberView) -> bool {
+    member.reachability == Reachability::Up && member.member_id == 0
+}
+
 /// The number, unless it is 0.
 fn known(number: u64) -> Option<u64> {
     if number == 0 { None } else { Some(number) }
@@ -166,6 +171,9 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
     }
     for alarm in app.cluster.alarms().into_iter().take(2) {
         parts.push(Segment::new(1, Role::Danger, format!("alarm {}", cut(&printable(alarm.as_bytes()), 24))));
+    }
+    if app.cluster.view.current().is_some_and(is_status_denied) {
+        parts.push(Segment::new(3, Role::Warning, "status denied"));
     }
     if let Some(trouble) = &app.cluster.list_failure {
         let text = if trouble.is_forbidden { "list denied" } else { "list failed" };

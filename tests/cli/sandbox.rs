@@ -22,9 +22,14 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     /// Starts one on a free port, which it tells on stdout.
     pub(crate) fn start() -> Sandbox {
+        Sandbox::listening("127.0.0.1:0")
+    }
+
+    /// Starts one on an address.
+    pub(crate) fn listening(address: &str) -> Sandbox {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         let mut command = leasetop();
-        command.args(["sandbox", "--listen", "127.0.0.1:0"]).stdout(writer).stderr(Stdio::null());
+        command.args(["sandbox", "--listen", address]).stdout(writer).stderr(Stdio::null());
         let process = Guarded::start(&mut command);
         // With it goes our copy of the pipe: should the sandbox end early, the line below ends too.
         drop(command);

@@ -1,6 +1,7 @@
 //! Nobody answers yet, or not any more; and what the environment says beside the command line.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::process::{Output, Stdio};
 
 use crate::guard::Guarded;
@@ -60,13 +61,30 @@ fn an_error_does_not_print_values_of_the_environment() {
 
 #[test]
 fn an_empty_variable_counts_as_not_set() {
-    for name in
-        ["USER", "PASSWORD", "CACERT", "CERT", "KEY", "DIAL_TIMEOUT", "COMMAND_TIMEOUT", "WRITE_OUT", "ENDPOINTS"]
-    {
+    let names = [
+        "USER",
+        "PASSWORD",
+        "CACERT",
+        "CERT",
+        "KEY",
+        "DIAL_TIMEOUT",
+        "COMMAND_TIMEOUT",
+        "WRITE_OUT",
+        "ENDPOINTS",
+        "DISCOVERY_SRV",
+        "DISCOVERY_SRV_NAME",
+        "INSECURE_DISCOVERY",
+        "INSECURE_SKIP_TLS_VERIFY",
+        "INSECURE_TRANSPORT",
+    ];
+    for name in names {
         let output = leasetop().env(format!("ETCDCTL_{name}"), "").args(["--sandbox", "list"]).output();
         let output = output.expect("the program runs");
         assert!(output.status.success(), "ETCDCTL_{name}: {}", stderr(&output));
     }
+    let output = leasetop().envs(names.map(|name| (format!("ETCDCTL_{name}"), ""))).args(["list"]).output();
+    let told = stderr(&output.expect("the program runs"));
+    assert!(told.contains(" at 127.0.0.1:2379: ") || told.is_empty(), "the default endpoint, without TLS: {told}");
 }
 
 #[test]
@@ -77,4 +95,15 @@ fn the_sandbox_option_overrides_endpoints_of_the_environment() {
     let output = sandbox.run(&["--sandbox", "list"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("--sandbox conflicts with --endpoints"), "{output:?}");
+}
+
+#[test]
+fn an_ipv6_address_is_an_endpoint() {
+    // Some machines have no IPv6.
+    if TcpListener::bind("[::1]:0").is_ok() {
+        let sandbox = Sandbox::listening("[::1]:0");
+        let lease = sandbox.stdout(&["grant", "60"], 0);
+        let listed = sandbox.stdout(&["list", "-q"], 0);
+        assert_eq!(lease.split(' ').nth(1), Some(listed.trim()));
+    }
 }

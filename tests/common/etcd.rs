@@ -64,6 +64,8 @@ pub(crate) struct Etcd {
     tls: Option<Box<Certificates>>,
     auth: bool,
     token: &'static str,
+    /// More options of etcd.
+    options: Vec<String>,
     home: TempDir,
 }
 
@@ -86,22 +88,27 @@ enum Trouble {
 impl Etcd {
     /// Starts one member.
     pub(crate) async fn start(version: Version) -> Etcd {
-        Etcd::launch(version, 1, false).await
+        Etcd::launch(version, 1, false, &[]).await
+    }
+
+    /// Starts one member with more options, where `{home}` is the folder of the test with a file `secret`.
+    pub(crate) async fn with_options(version: Version, options: &[&str]) -> Etcd {
+        Etcd::launch(version, 1, false, options).await
     }
 
     /// Starts a cluster of three.
     pub(crate) async fn cluster(version: Version) -> Etcd {
-        Etcd::launch(version, 3, false).await
+        Etcd::launch(version, 3, false, &[]).await
     }
 
     /// Starts one member that wants a client certificate.
     pub(crate) async fn with_tls(version: Version) -> Etcd {
-        Etcd::launch(version, 1, true).await
+        Etcd::launch(version, 1, true, &[]).await
     }
 
-    async fn launch(version: Version, members: usize, tls: bool) -> Etcd {
+    async fn launch(version: Version, members: usize, tls: bool, options: &[&str]) -> Etcd {
         for _ in 0..ATTEMPTS {
-            match Etcd::attempt(version, members, tls).await {
+            match Etcd::attempt(version, members, tls, options).await {
                 Ok(etcd) => return etcd,
                 Err(Trouble::PortTaken) => {}
                 Err(Trouble::Other(log)) => panic!("etcd {version:?} did not start:\n{log}"),
@@ -110,11 +117,13 @@ impl Etcd {
         panic!("etcd {version:?} found its ports taken {ATTEMPTS} times");
     }
 
-    async fn attempt(version: Version, members: usize, tls: bool) -> Result<Etcd, Trouble> {
+    async fn attempt(version: Version, members: usize, tls: bool, options: &[&str]) -> Result<Etcd, Trouble> {
         let home = tempfile::tempdir().expect("a temporary folder");
+        fs::write(home.path().join("secret"), "a secret of thirty-two characters").expect("a file");
+        let options = options.iter().map(|option| option.replace("{home}", &home.path().to_string_lossy())).collect();
         let tls = tls.then(|| Box::new(certificates::write_to(home.path())));
         let members = (0..members).map(Member::new).collect();
-        let mut etcd = Etcd { version, members, tls, auth: false, token: TOKEN, home };
+        let mut etcd = Etcd { version, members, tls, auth: false, token: TOKEN, options, home };
         for member in 0..etcd.members.len() {
             etcd.spawn(member);
         }
@@ -149,6 +158,11 @@ impl Etcd {
 
     fn endpoint(&self, member: &Member) -> String {
         format!("{}127.0.0.1:{}", self.prefix(), member.client)
+    }
+
+    /// The address of its metrics page, which is not for clients.
+    pub(crate) fn metrics_endpoint(&self) -> String {
+        format!("127.0.0.1:{}", self.members[0].metrics)
     }
 
     /// The certificates, of one started [`with_tls`](Etcd::with_tls).
@@ -303,6 +317,7 @@ impl Etcd {
             // Plain HTTP for health and metrics, with or without TLS for clients.
             format!("--listen-metrics-urls=http://127.0.0.1:{metrics}"),
         ];
+        flags.extend(self.options.iter().cloned());
         if *is_learner {
             flags.push("--initial-cluster-state=existing".to_owned());
         }

@@ -43,6 +43,7 @@ macro_rules! on_the_newest_versions {
 
 mod commands;
 mod conformance;
+mod credentials;
 mod ctl;
 mod engine;
 mod guarded;

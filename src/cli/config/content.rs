@@ -108,7 +108,7 @@ fn cluster(
         }
     }
     let values = checker.values(table, &format!("{place}."))?;
-    if !values.contains_key("endpoints") {
+    if !values.contains_key("endpoints") && !values.contains_key("discovery-srv") {
         return Err(source.wrong(at, &place, "endpoints are missing; add endpoints = [\"HOST:PORT\"]"));
     }
     let Some(color) = &table.color else {

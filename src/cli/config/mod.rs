@@ -106,8 +106,12 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     let cluster = chosen(&matches, &content)?;
     let command = settings::with_defaults(command(), &content.values, cluster.map(|cluster| &cluster.values));
     let said = cli(&matches).monitor.flags();
-    let mut cli = cli(&matched(command, &args));
+    let all = matched(command, &args);
+    let mut cli = cli(&all);
     cli.monitor.flags = said;
+    if all.value_source("endpoints") > all.value_source("discovery_srv") {
+        cli.shared.connection.discovery.discovery_srv = None;
+    }
     if cli.shared.general.read_only {
         cli.shared.read_only_by = read_only_by(&matches, &content, cluster);
     }
@@ -143,7 +147,10 @@ impl ConfigFile {
         let choice = |cluster: &Cluster| ClusterChoice {
             name: cluster.name.clone(),
             color: cluster.color,
-            target: cluster.values.get("endpoints").map_or(String::new(), |endpoints| endpoints.join(",")),
+            target: ["discovery-srv", "endpoints"]
+                .into_iter()
+                .find_map(|name| cluster.values.get(name))
+                .map_or(String::new(), |endpoints| endpoints.join(",")),
         };
         self.0.clusters.iter().map(choice).collect()
     }
@@ -213,24 +220,27 @@ fn matched(command: Command, args: &[OsString]) -> ArgMatches {
     }
 }
 
-/// Refuses options that contradict each other. `ETCDCTL_ENDPOINTS` is ignored if there is a sandbox.
+/// Refuses options that contradict each other. Variables of the environment are ignored if there is a sandbox.
 fn check_place(matches: &ArgMatches) -> Result<(), CliError> {
-    let has_endpoints = matches.value_source("endpoints") == Some(ValueSource::CommandLine);
+    let is_given = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let place = [("endpoints", "--endpoints"), ("discovery_srv", "--discovery-srv")];
+    let place = place.into_iter().find(|(id, _)| is_given(id)).map(|(_, option)| option);
     let has_cluster = matches.contains_id("cluster");
     let has_sandbox = matches.get_flag("sandbox");
     let command = matches.subcommand_name().unwrap_or_default();
-    let why = if has_cluster && has_endpoints {
-        "--cluster conflicts with --endpoints".to_owned()
-    } else if has_cluster && has_sandbox {
-        "--cluster conflicts with --sandbox".to_owned()
-    } else if has_endpoints && has_sandbox {
-        "--sandbox conflicts with --endpoints".to_owned()
-    } else if ON_SANDBOX.contains(&command) && (has_endpoints || has_cluster) {
-        format!("`{command}` has its own sandbox; drop --endpoints and --cluster")
-    } else {
-        return Ok(());
+    let why = match place {
+        Some(place) if has_cluster => format!("--cluster conflicts with {place}"),
+        _ if has_cluster && has_sandbox => "--cluster conflicts with --sandbox".to_owned(),
+        Some(place) if has_sandbox => format!("--sandbox conflicts with {place}"),
+        Some(_) if ON_SANDBOX.contains(&command) => own_sandbox(command),
+        _ if ON_SANDBOX.contains(&command) && has_cluster => own_sandbox(command),
+        _ => return Ok(()),
     };
     Err(CliError::Usage(why))
+}
+
+fn own_sandbox(command: &str) -> String {
+    format!("`{command}` has its own sandbox; drop --endpoints, --discovery-srv and --cluster")
 }
 
 /// Where read-only mode was set: by the flag, or in the file.
@@ -271,7 +281,7 @@ fn load(path: &Path, env: &Env) -> Result<Content, CliError> {
 
 /// The cluster of `--cluster`, or the default cluster of the file if no endpoints and no sandbox are given.
 fn chosen<'a>(matches: &ArgMatches, content: &'a Content) -> Result<Option<&'a Cluster>, CliError> {
-    let source = matches.value_source("endpoints");
+    let source = matches.value_source("endpoints").max(matches.value_source("discovery_srv"));
     let is_sandbox = matches.get_flag("sandbox") || is_any(matches, &ON_SANDBOX);
     let Some(name) = matches.get_one::<String>("cluster") else {
         let is_elsewhere = is_sandbox || source.is_some_and(|source| source > ValueSource::DefaultValue);

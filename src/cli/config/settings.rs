@@ -61,10 +61,14 @@ const fn setting(name: &'static str, kind: Kind, reach: Reach, example: &'static
 /// Every setting, in the order of the sample.
 pub(super) const SETTINGS: &[Setting] = &[
     setting("endpoints", Kind::Texts(|t| &t.endpoints), Reach::Identity, ""),
+    setting("discovery-srv", Kind::Text(|t| &t.discovery_srv), Reach::Identity, r#""example.com""#),
+    setting("discovery-srv-name", Kind::Text(|t| &t.discovery_srv_name), Reach::Identity, r#""prod""#),
+    setting("insecure-discovery", Kind::Switch(|t| &t.insecure_discovery), Reach::Identity, ""),
     setting("cacert", Kind::File(|t| &t.cacert), Reach::Identity, r#""ca.pem""#),
     setting("cert", Kind::File(|t| &t.cert), Reach::Identity, r#""me.pem""#),
     setting("key", Kind::File(|t| &t.key), Reach::Identity, r#""me-key.pem""#),
     setting("insecure-skip-tls-verify", Kind::Switch(|t| &t.insecure_skip_tls_verify), Reach::Identity, ""),
+    setting("insecure-transport", Kind::Switch(|t| &t.insecure_transport), Reach::Identity, ""),
     setting("user", Kind::Text(|t| &t.user), Reach::Identity, r#""me""#),
     setting("dial-timeout", Kind::Text(|t| &t.dial_timeout), Reach::Both, ""),
     setting("command-timeout", Kind::Text(|t| &t.command_timeout), Reach::Both, ""),

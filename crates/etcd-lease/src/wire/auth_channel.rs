@@ -1,7 +1,8 @@
 //! A channel whose requests carry the token of the login and say whether they require a leader.
 //!
 //! etcd-client and our own calls ([`rpc`](super::rpc)) share it, so one login serves everything. It also replaces an
-//! error of the transport by the reason for which the server refused the connection.
+//! error of the transport by the reason for which the server refused the connection, and an answer that is not gRPC by what
+//! it is.
 
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -12,6 +13,7 @@ use tonic::body::Body;
 use tonic::transport::Channel;
 use tower::{BoxError, Service};
 
+use super::connection_fault::ConnectionFault;
 use super::line::Line;
 
 /// The token of the login; `None` before the first login. All members accept it.
@@ -76,6 +78,9 @@ impl Service<Request<Body>> for AuthChannel {
         let mut channel = self.ready.take().unwrap_or_else(|| self.line.channel());
         let answer = channel.call(request);
         let line = Arc::clone(&self.line);
-        Box::pin(async move { answer.await.map_err(|error| line.explain(error)) })
+        Box::pin(async move {
+            let answer = answer.await.map_err(|error| line.explain(error))?;
+            ConnectionFault::of_answer(answer.status(), answer.headers()).map_or(Ok(answer), |fault| Err(fault.into()))
+        })
     }
 }

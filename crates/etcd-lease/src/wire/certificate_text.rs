@@ -16,6 +16,15 @@ pub(super) fn handshake_text(error: &rustls::Error) -> String {
     }
 }
 
+/// Why the server rejected a client certificate. Older servers send `BadCertificate` for each reason.
+pub(super) fn alert_text(alert: AlertDescription) -> String {
+    match alert {
+        AlertDescription::CertificateExpired => "it has expired by the server's clock".to_owned(),
+        AlertDescription::UnknownCA => "its CA is not trusted".to_owned(),
+        alert => format!("{alert:?}"),
+    }
+}
+
 fn server_fault(error: &CertificateError) -> String {
     match error {
         CertificateError::Expired => "has expired".to_owned(),

@@ -91,11 +91,22 @@ impl fmt::Debug for User {
     }
 }
 
-/// The address of a member: host, port, and whether it uses TLS.
+/// The address of a member, and whether it uses TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
-    authority: String,
+    place: Place,
     secure: bool,
+    /// The name that the certificate must be for, if it is not the host.
+    verified_as: Option<String>,
+}
+
+/// Where a member listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// `host:port`.
+    Tcp(String),
+    /// The path of a Unix socket.
+    Unix(String),
 }
 
 /// The text is not an endpoint.
@@ -107,56 +118,101 @@ pub struct BadEndpoint {
 }
 
 impl Address {
-    /// Reads `host:port`, `http://host:port` or `https://host:port`.
+    /// Reads `host:port`, `http://host:port`, `https://host:port`, `unix://path` or `unixs://path`. Without a scheme and
+    /// with `unix://` the address does not use TLS.
     ///
     /// # Errors
     /// [`BadEndpoint`] names what is wrong.
     pub fn parse(text: &str) -> Result<Self, BadEndpoint> {
+        Address::parse_with_tls(text, false)
+    }
+
+    /// As [`parse`](Address::parse), but `secure` decides about TLS where the scheme does not (`schemeToCredsRequirement` of
+    /// clientv3).
+    ///
+    /// # Errors
+    /// [`BadEndpoint`] names what is wrong.
+    pub fn parse_with_tls(text: &str, secure: bool) -> Result<Self, BadEndpoint> {
         let bad = |rule| BadEndpoint { text: text.to_owned(), rule };
+        if let Some((scheme, path)) = unix(text) {
+            let secure = scheme == "unixs" || secure;
+            let path = path.to_owned();
+            return if path.is_empty() {
+                Err(bad("missing path"))
+            } else {
+                Ok(Address { place: Place::Unix(path), secure, verified_as: None })
+            };
+        }
         let (scheme, rest) = match text.split_once("://") {
-            Some((scheme, rest)) => (scheme, rest),
-            None => ("http", text),
+            Some((scheme, rest)) => (Some(scheme.to_ascii_lowercase()), rest),
+            None => (None, text),
         };
-        let secure = match scheme.to_ascii_lowercase().as_str() {
-            "http" => false,
-            "https" => true,
-            _ => return Err(bad("the scheme must be http or https")),
+        let secure = match scheme.as_deref() {
+            None => secure,
+            Some("http") => false,
+            Some("https") => true,
+            Some(_) => return Err(bad("the scheme must be http, https, unix or unixs")),
         };
         // As in etcdctl, a path after a scheme is ignored.
-        let path = if text.contains("://") { rest.find('/') } else { None };
+        let path = if scheme.is_some() { rest.find('/') } else { None };
         let authority = path.map_or(rest, |path| &rest[..path]);
         let uri: Uri = format!("http://{authority}").parse().map_err(|_| bad("not a host and a port"))?;
         if uri.path() != "/" || uri.query().is_some() || authority.contains(['/', '@']) {
             return Err(bad("only a host and a port are allowed"));
         }
         match (uri.host(), uri.port_u16()) {
-            (Some(host), Some(1..)) if !host.is_empty() => Ok(Address { authority: authority.to_owned(), secure }),
+            (Some(host), Some(1..)) if !host.is_empty() => {
+                Ok(Address { place: Place::Tcp(authority.to_owned()), secure, verified_as: None })
+            }
             (_, Some(_)) => Err(bad("missing host or port")),
             _ => Err(bad("missing or invalid port")),
         }
     }
 
-    /// Whether the endpoint starts with `https://`.
+    /// Whether the endpoint uses TLS.
     pub fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// `host:port`.
-    pub fn authority(&self) -> &str {
-        &self.authority
+    /// The same address, whose certificate must be for another name than the host.
+    pub fn verified_as(self, name: &str) -> Self {
+        Address { verified_as: Some(name.to_owned()), ..self }
     }
 
-    /// The host; an IPv6 address has no brackets.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The host that the certificate must be for; an IPv6 address has no brackets. For a Unix socket it is the name of the
+    /// file up to a colon, as in clientv3.
     pub fn host(&self) -> &str {
-        let host = self.authority.rsplit_once(':').map_or(self.authority.as_str(), |(host, _)| host);
+        if let Some(name) = &self.verified_as {
+            return name;
+        }
+        let name = match &self.place {
+            Place::Tcp(authority) => authority,
+            Place::Unix(path) => path.rsplit('/').next().unwrap_or(path),
+        };
+        let host = name.rsplit_once(':').map_or(name, |(host, _)| host);
         host.trim_start_matches('[').trim_end_matches(']')
     }
 }
 
+/// The scheme and the path of a Unix socket: `unix:path`, `unix://path` or `unix:///path`, and the same with `unixs`.
+fn unix(text: &str) -> Option<(&str, &str)> {
+    let (scheme, path) = text.split_once(':')?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    ["unix", "unixs"].contains(&scheme).then_some((scheme, path))
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.secure { "https://" } else { "" };
-        write!(f, "{scheme}{}", self.authority)
+        match (&self.place, self.secure) {
+            (Place::Tcp(authority), false) => f.write_str(authority),
+            (Place::Tcp(authority), true) => write!(f, "https://{authority}"),
+            (Place::Unix(path), false) => write!(f, "unix://{path}"),
+            (Place::Unix(path), true) => write!(f, "unixs://{path}"),
+        }
     }
 }
 
@@ -173,6 +229,11 @@ mod tests {
             ("HTTPS://etcd-1.example:2379", "etcd-1.example", true),
             ("http://localhost:2379/path", "localhost", false),
             ("[::1]:2379", "::1", false),
+            ("https://[::1]:2379", "::1", true),
+            ("unix:///run/etcd.sock", "etcd.sock", false),
+            ("unix://localhost:m0", "localhost", false),
+            ("unix:etcd.sock", "etcd.sock", false),
+            ("unixs:///run/localhost:2379", "localhost", true),
         ] {
             let address = Address::parse(text).unwrap();
             assert_eq!((address.host(), address.is_secure()), (host, secure), "{text}");
@@ -180,10 +241,28 @@ mod tests {
     }
 
     #[test]
+    fn a_scheme_decides_about_tls_if_it_says_anything() {
+        let printed = |text| Address::parse_with_tls(text, true).unwrap().to_string();
+        assert_eq!((printed("a:1"), printed("http://a:1")), ("https://a:1".to_owned(), "a:1".to_owned()));
+        assert_eq!(printed("unix://a"), "unixs://a");
+    }
+
+    #[test]
     fn an_invalid_endpoint_names_what_is_wrong() {
-        for text in
-            ["", "localhost", "ftp://a:1", "http://", "a:b", "a:0", "a:70000", "a:1/path", ":2379", "u@h:1", "a b:1"]
-        {
+        for text in [
+            "",
+            "localhost",
+            "ftp://a:1",
+            "http://",
+            "a:b",
+            "a:0",
+            "a:70000",
+            "a:1/path",
+            ":2379",
+            "u@h:1",
+            "a b:1",
+            "unix://",
+        ] {
             let error = Address::parse(text).unwrap_err().to_string();
             assert!(error.contains("127.0.0.1:2379"), "{text}: {error}");
         }

@@ -1,22 +1,25 @@
-//! Channels to a target: over TCP, TLS or an in-memory pipe.
+//! Channels to a target: over TCP or a Unix socket, with or without TLS, or over an in-memory pipe.
 
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tonic::transport::{Channel, Endpoint};
-use tower::service_fn;
+use tower::{Service, ServiceExt, service_fn};
 
 use super::certificate_text::{end_of_certificate, end_of_expired};
-use super::config::{Address, Target};
+use super::config::{Address, Place, Target};
 use super::connection_fault::tls_error;
+use super::error_cause::NO_HANDSHAKE;
 use super::link::{FirstAnswer, Link, ReadFirst};
 
 /// etcd closes connections with more than one ping every 5 s (`MinTime` of its keepalive enforcement).
@@ -60,9 +63,13 @@ pub(super) fn channel(
 
 fn endpoint(address: &Address, secure: bool) -> Endpoint {
     let scheme = if secure { "https" } else { "http" };
+    let authority = match address.place() {
+        Place::Tcp(authority) => authority,
+        Place::Unix(_) => "localhost",
+    };
     let uri = |scheme: &str| -> http::Uri {
         // `Address::parse` has accepted it as the authority of a URI.
-        format!("{scheme}://{}", address.authority()).parse().unwrap_or_default()
+        format!("{scheme}://{authority}").parse().unwrap_or_default()
     };
     Endpoint::from(uri("http"))
         .origin(uri(scheme))
@@ -78,28 +85,70 @@ async fn dial(
     link: &Arc<Link>,
 ) -> io::Result<Box<dyn Connection>> {
     link.begin();
-    let connection = async {
-        let tcp = TcpStream::connect(address.authority()).await?;
-        tcp.set_nodelay(true)?;
-        let tcp = ReadFirst::new(tcp);
-        let link = Arc::clone(link);
-        let Some(config) = tls else {
-            return Ok(Box::new(FirstAnswer::new(tcp, false, link)) as Box<dyn Connection>);
-        };
-        let name = ServerName::try_from(address.host().to_owned()).map_err(io::Error::other)?;
-        let handshake = TlsConnector::from(config).connect(name, tcp).into_fallible();
-        let stream = match handshake.await {
-            Ok(stream) => stream,
-            Err((error, tcp)) => {
-                link.note_certificate(tls_error(&error).and_then(end_of_expired));
-                return Err(link.handshake_error(error, tcp.has_read()));
-            }
-        };
-        link.note_certificate(certificate_end(&stream));
-        Ok(Box::new(FirstAnswer::new(stream, true, link)) as Box<dyn Connection>)
+    let deadline = Instant::now() + timeout;
+    let no_answer = |what: &str| io::Error::new(io::ErrorKind::TimedOut, format!("{what} {timeout:?}"));
+    let connection = timeout_at(deadline, open(address, timeout)).await;
+    let connection = ReadFirst::new(connection.map_err(|_| no_answer("no connection within"))??);
+    let link = Arc::clone(link);
+    let Some(config) = tls else { return Ok(Box::new(FirstAnswer::new(connection, false, link))) };
+    let name = ServerName::try_from(address.host().to_owned()).map_err(io::Error::other)?;
+    let handshake = TlsConnector::from(config).connect(name, connection).into_fallible();
+    let handshake = timeout_at(deadline, handshake).await.map_err(|_| no_answer(NO_HANDSHAKE))?;
+    let stream = match handshake {
+        Ok(stream) => stream,
+        Err((error, connection)) => {
+            link.note_certificate(tls_error(&error).and_then(end_of_expired));
+            return Err(link.handshake_error(error, connection.first()));
+        }
     };
-    let no_answer = || io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {timeout:?}"));
-    tokio::time::timeout(timeout, connection).await.map_err(|_| no_answer())?
+    link.note_certificate(certificate_end(&stream));
+    Ok(Box::new(FirstAnswer::new(stream, true, link)))
+}
+
+/// Connects without TLS.
+async fn open(address: &Address, timeout: Duration) -> io::Result<Box<dyn Connection>> {
+    match address.place() {
+        Place::Tcp(authority) => connect_tcp(authority, timeout).await,
+        Place::Unix(path) => connect_unix(path).await,
+    }
+}
+
+/// Connects to an address of a host. Each of several addresses gets a share of the time, and those of the other IP version
+/// are tried after 300 ms as well.
+async fn connect_tcp(authority: &str, timeout: Duration) -> io::Result<Box<dyn Connection>> {
+    connect_resolved(HttpConnector::new(), authority, timeout).await
+}
+
+async fn connect_resolved<R>(
+    mut connector: HttpConnector<R>,
+    authority: &str,
+    timeout: Duration,
+) -> io::Result<Box<dyn Connection>>
+where
+    HttpConnector<R>: Service<http::Uri, Response = TokioIo<TcpStream>, Error: std::error::Error + 'static>,
+{
+    connector.set_nodelay(true);
+    connector.set_connect_timeout(Some(timeout));
+    let uri = format!("http://{authority}").parse().map_err(io::Error::other)?;
+    let connection = connector.oneshot(uri).await.map_err(|error| source_of(&error))?;
+    Ok(Box::new(connection.into_inner()))
+}
+
+/// The error of the system that another error has as its innermost source.
+fn source_of(error: &(dyn std::error::Error + 'static)) -> io::Error {
+    let innermost = std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error);
+    let kind = innermost.downcast_ref::<io::Error>().map_or(io::ErrorKind::Other, io::Error::kind);
+    io::Error::new(kind, innermost.to_string())
+}
+
+#[cfg(unix)]
+async fn connect_unix(path: &str) -> io::Result<Box<dyn Connection>> {
+    Ok(Box::new(tokio::net::UnixStream::connect(path).await?))
+}
+
+#[cfg(not(unix))]
+async fn connect_unix(_: &str) -> io::Result<Box<dyn Connection>> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no Unix sockets"))
 }
 
 /// When the certificate of the server ends, from a TLS handshake of its own. `None` if that shows no certificate.
@@ -109,9 +158,9 @@ pub(super) async fn read_certificate_end(
     timeout: Duration,
 ) -> Option<SystemTime> {
     let handshake = async {
-        let tcp = TcpStream::connect(address.authority()).await.ok()?;
+        let connection = open(address, timeout).await.ok()?;
         let name = ServerName::try_from(address.host().to_owned()).ok()?;
-        match TlsConnector::from(tls).connect(name, tcp).await {
+        match TlsConnector::from(tls).connect(name, connection).await {
             Ok(stream) => certificate_end(&stream),
             Err(error) => tls_error(&error).and_then(end_of_expired),
         }
@@ -126,11 +175,14 @@ fn certificate_end<S>(stream: &TlsStream<S>) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
     use std::path::Path;
+    use std::task::{Context, Poll};
 
+    use hyper_util::client::legacy::connect::dns::Name;
     use rcgen::{CertificateParams, CertifiedKey, KeyPair, generate_simple_self_signed};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpSocket};
     use tokio_rustls::TlsAcceptor;
     use tokio_rustls::rustls::crypto::ring;
     use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -143,6 +195,7 @@ mod tests {
 
     /// Enough for each order of the events to occur, in case the message depends on it.
     const TRIES: usize = 30;
+    const TIMEOUT: Duration = Duration::from_secs(1);
     const ALERT: [u8; 7] = [0x15, 3, 1, 0, 2, 2, 70];
     const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
 
@@ -210,9 +263,19 @@ mod tests {
         let (address, _serving) = server(|connection| say(connection, &ALERT)).await;
         let message = "the server answered in TLS";
         always(&address, None, ErrorKind::Tls, message).await;
-        let (address, _serving) = server(|connection| say(connection, b"HTTP/1.0 400 Bad Request\r\n\r\n")).await;
-        let message = "the server does not use HTTP/2";
-        always(&address, None, ErrorKind::Unavailable, message).await;
+        for (answer, message) in [
+            (&b"HTTP/1.0 400 Bad Request\r\n\r\n"[..], "a web server with HTTP/1 answers there, not etcd"),
+            (b"<!DOCTYPE HTML>", "a web server with HTTP/1 answers there, not etcd"),
+            (b"SSH-2.0-OpenSSH_9.2\r\n", "an SSH server answers there, not etcd"),
+            (b"220 mail.example ESMTP\r\n", "a mail or FTP server answers there, not etcd"),
+            (b"-ERR unknown command 'PRI'\r\n", "a Redis server answers there, not etcd"),
+        ] {
+            let (address, _serving) = server(move |connection| say(connection, answer)).await;
+            always(&address, None, ErrorKind::Unavailable, message).await;
+            always(&format!("https://{address}"), None, ErrorKind::Unavailable, message).await;
+        }
+        let (address, _serving) = server(|connection| say(connection, b"\x05\0\0\0\x0a9.1.0\0")).await;
+        always(&address, None, ErrorKind::Unavailable, "the server does not use HTTP/2").await;
         let message = "the server answered without TLS";
         always(&format!("https://{address}"), None, ErrorKind::Tls, message).await;
         let (address, _serving) = server(|connection| say(connection, &SETTINGS)).await;
@@ -280,5 +343,83 @@ mod tests {
         let (kind, message) = error(&format!("https://{address}"), Some(&files)).await;
         assert!(message.starts_with("the server rejected the client certificate ("), "{message}");
         always(&format!("https://{address}"), Some(&files), kind, &message).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn names_a_server_that_has_tls_without_http2() {
+        let folder = tempfile::tempdir().unwrap();
+        let (files, mut config) = certificate(folder.path(), None);
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let (address, _serving) = verifying(config).await;
+        let message = "a server with TLS but without HTTP/2 answers there, not etcd";
+        always(&format!("https://{address}"), Some(&files), ErrorKind::Unavailable, message).await;
+    }
+
+    #[tokio::test]
+    async fn a_server_that_does_not_answer_the_handshake_was_reached() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = Address::parse(&format!("https://{}", listener.local_addr().unwrap())).unwrap();
+        let tls = crate::wire::tls::client_config(&TlsFiles::default()).unwrap();
+        let dialled = dial(&address, Some(tls), TIMEOUT, &Arc::default()).await;
+        assert_eq!(dialled.err().unwrap().to_string(), "no reply to the TLS handshake within 1s");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test(flavor = "multi_thread")]
+    async fn dials_a_unix_socket() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("etcd.sock");
+        let endpoint = format!("unix://{}", path.display());
+        let (kind, message) = error(&endpoint, None).await;
+        assert!(kind == ErrorKind::Unavailable && message.starts_with("No such file"), "{kind:?} {message}");
+        let listener = tokio::net::UnixListener::bind(&path).unwrap();
+        let _serving = tasks::spawn(async move {
+            loop {
+                let (mut connection, _) = listener.accept().await.unwrap();
+                let _ = connection.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+            }
+        });
+        always(&endpoint, None, ErrorKind::Unavailable, "a web server with HTTP/1 answers there, not etcd").await;
+    }
+
+    /// Resolves every name to the same addresses.
+    #[derive(Clone)]
+    struct Resolving(Vec<SocketAddr>);
+
+    impl Service<Name> for Resolving {
+        type Response = std::vec::IntoIter<SocketAddr>;
+        type Error = io::Error;
+        type Future = std::future::Ready<io::Result<Self::Response>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: Name) -> Self::Future {
+            std::future::ready(Ok(self.0.clone().into_iter()))
+        }
+    }
+
+    #[tokio::test]
+    async fn each_address_of_a_name_is_tried() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let there = listener.local_addr().unwrap();
+        let at = move |last| SocketAddr::from(([127, 0, 0, last], there.port()));
+        // Its backlog is full, so the kernel drops further requests to connect.
+        let full = TcpSocket::new_v4().unwrap();
+        full.bind(at(2)).unwrap();
+        let _full = full.listen(0).unwrap();
+        let _pending: Vec<_> =
+            (0..4).map(|_| tasks::spawn(async move { drop(TcpStream::connect(at(2)).await) })).collect();
+        let (refused, silent) = (at(3), at(2));
+        let authority = format!("etcd.example:{}", there.port());
+        for addresses in [vec![refused, there], vec![silent, there]] {
+            let connector = HttpConnector::new_with_resolver(Resolving(addresses));
+            let connection = connect_resolved(connector, &authority, TIMEOUT).await;
+            assert!(connection.is_ok(), "{:?}", connection.err());
+        }
+        let connector = HttpConnector::new_with_resolver(Resolving(vec![refused]));
+        let error = connect_resolved(connector, &authority, TIMEOUT).await.err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused, "{error}");
     }
 }

@@ -8,7 +8,7 @@ use std::io;
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::AlertDescription;
 
-use super::certificate_text::handshake_text;
+use super::certificate_text::{alert_text, handshake_text};
 use super::error_cause::ErrorCause;
 
 /// Why a server that was reached did not answer.
@@ -18,7 +18,7 @@ pub(super) enum ConnectionFault {
     #[error("the server requires a client certificate")]
     CertificateMissing,
     /// The server got a client certificate and ended the connection with an alert.
-    #[error("the server rejected the client certificate ({0:?})")]
+    #[error("the server rejected the client certificate ({})", alert_text(*.0))]
     CertificateRejected(AlertDescription),
     /// The server got a client certificate and ended the connection without an alert.
     #[error("the server closed the connection after it got the client certificate")]
@@ -45,8 +45,52 @@ pub(super) enum ConnectionFault {
     #[error("nothing listens at the endpoint any more")]
     Stopped,
     /// The server answered in another protocol.
+    #[error("{0}")]
+    NotHttp2(OtherProtocol),
+    /// The server uses TLS, but refuses HTTP/2 during the handshake (ALPN).
+    #[error("a server with TLS but without HTTP/2 answers there, not etcd")]
+    NoHttp2InTls,
+    /// An HTTP/2 server answered with this HTTP status, and not in gRPC.
+    #[error("a web server answers there with HTTP status {0}, not etcd")]
+    NotGrpc(u16),
+    /// A proxy answered with this HTTP status, because it does not reach the server behind it.
+    #[error("a proxy answers there with HTTP status {0}")]
+    ProxyFailed(u16),
+}
+
+/// What a server uses instead of HTTP/2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum OtherProtocol {
+    /// HTTP/1, as web servers and etcd's metrics port.
+    #[error("a web server with HTTP/1 answers there, not etcd")]
+    Http1,
+    /// SSH.
+    #[error("an SSH server answers there, not etcd")]
+    Ssh,
+    /// A greeting of SMTP or FTP.
+    #[error("a mail or FTP server answers there, not etcd")]
+    MailOrFtp,
+    /// The error that Redis replies with to an unknown command.
+    #[error("a Redis server answers there, not etcd")]
+    Redis,
+    /// Anything else.
     #[error("the server does not use HTTP/2")]
-    NotHttp2,
+    Unknown,
+}
+
+impl OtherProtocol {
+    /// Reads the first [`ENOUGH`](FirstBytes::ENOUGH) bytes. They decide alone, so that the pieces in which an answer arrives
+    /// make no difference.
+    fn read(bytes: &[u8]) -> OtherProtocol {
+        match bytes {
+            // Some servers reply to an unknown version of HTTP with a page only.
+            [b'H', b'T', b'T', b'P', ..] | [b'<', b'!' | b'h' | b'H', ..] => OtherProtocol::Http1,
+            [b'S', b'S', b'H', b'-', ..] => OtherProtocol::Ssh,
+            [b'2', b'2', b'0', b' ' | b'-', ..] => OtherProtocol::MailOrFtp,
+            [b'-', b'E', b'R', b'R', ..] => OtherProtocol::Redis,
+            _ => OtherProtocol::Unknown,
+        }
+    }
 }
 
 /// Whether the server asked for a client certificate, and whether it got one.
@@ -71,7 +115,7 @@ pub(super) enum FirstBytes {
     /// A TLS alert.
     TlsAlert,
     /// Something else.
-    Other,
+    Other(OtherProtocol),
 }
 
 impl FirstBytes {
@@ -83,7 +127,7 @@ impl FirstBytes {
         match bytes {
             [0x15, 0x03, ..] => FirstBytes::TlsAlert,
             [0, _, _, 4, ..] => FirstBytes::Settings,
-            [_, _, _, _, ..] => FirstBytes::Other,
+            [_, _, _, _, ..] => FirstBytes::Other(OtherProtocol::read(bytes)),
             _ => FirstBytes::Incomplete,
         }
     }
@@ -93,24 +137,42 @@ impl FirstBytes {
         match self {
             FirstBytes::Settings => None,
             FirstBytes::TlsAlert => Some(ConnectionFault::UsesTls),
-            FirstBytes::Incomplete | FirstBytes::Other => Some(ConnectionFault::NotHttp2),
+            FirstBytes::Incomplete => Some(ConnectionFault::NotHttp2(OtherProtocol::Unknown)),
+            FirstBytes::Other(protocol) => Some(ConnectionFault::NotHttp2(protocol)),
         }
     }
 }
 
 impl ConnectionFault {
-    /// The fault in a failed TLS handshake; none if it is another error. `has_read` says whether the server sent any
-    /// byte.
+    /// The fault in a failed TLS handshake; none if it is another error. `first` are the first bytes from the server.
     pub(super) fn of_handshake(
         error: &io::Error,
-        has_read: bool,
+        first: &[u8],
         request: CertificateRequest,
     ) -> Option<ConnectionFault> {
         match tls_error(error) {
-            Some(rustls::Error::InvalidMessage(_)) => Some(ConnectionFault::NotTls),
-            None if is_closed(error) && !has_read => Some(ConnectionFault::HandshakeUnanswered),
+            Some(rustls::Error::InvalidMessage(_)) => Some(match OtherProtocol::read(first) {
+                OtherProtocol::Unknown => ConnectionFault::NotTls,
+                known => ConnectionFault::NotHttp2(known),
+            }),
+            Some(rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)) => {
+                Some(ConnectionFault::NoHttp2InTls)
+            }
+            None if is_closed(error) && first.is_empty() => Some(ConnectionFault::HandshakeUnanswered),
             _ => ConnectionFault::of_tls(error, request),
         }
+    }
+
+    /// The fault in an answer that is not gRPC.
+    pub(super) fn of_answer(status: http::StatusCode, headers: &http::HeaderMap) -> Option<ConnectionFault> {
+        let is_grpc = |value: &http::HeaderValue| value.as_bytes().starts_with(b"application/grpc");
+        if headers.get("content-type").is_some_and(is_grpc) || headers.contains_key("grpc-status") {
+            return None;
+        }
+        Some(match status.as_u16() {
+            status @ 502..=504 => ConnectionFault::ProxyFailed(status),
+            status => ConnectionFault::NotGrpc(status),
+        })
     }
 
     /// The fault in a connection that failed after the TLS handshake and before the server's first frame. In TLS 1.3
@@ -160,7 +222,9 @@ impl ConnectionFault {
             ConnectionFault::Tls(_) => ErrorCause::TlsFailed,
             ConnectionFault::UnansweredInTls => ErrorCause::Closed,
             ConnectionFault::Stopped => ErrorCause::Stopped,
-            ConnectionFault::NotHttp2 => ErrorCause::NotHttp2,
+            ConnectionFault::NotHttp2(_) | ConnectionFault::NoHttp2InTls => ErrorCause::NotHttp2,
+            ConnectionFault::NotGrpc(_) => ErrorCause::NotGrpc,
+            ConnectionFault::ProxyFailed(_) => ErrorCause::ProxyFailed,
         }
     }
 }
@@ -194,23 +258,31 @@ mod tests {
 
     #[test]
     fn the_first_bytes_name_the_protocol() {
-        let cases: [(&[u8], FirstBytes); 9] = [
+        use OtherProtocol::{Http1, MailOrFtp, Redis, Ssh, Unknown};
+        let cases: [(&[u8], FirstBytes); 12] = [
             (b"", FirstBytes::Incomplete),
             (&[0, 0, 18], FirstBytes::Incomplete),
             (&[0, 0, 18, 4, 0, 0, 0, 0, 0], FirstBytes::Settings),
             (&[0, 0, 0, 4], FirstBytes::Settings),
-            (&[0, 0, 8, 7], FirstBytes::Other),
+            (&[0, 0, 8, 7], FirstBytes::Other(Unknown)),
             (&[0x15, 3, 1, 0, 2, 2, 70], FirstBytes::TlsAlert),
             (&[0x15, 3], FirstBytes::TlsAlert),
-            (b"HTTP/1.0 400 Bad Request\r\n\r\n", FirstBytes::Other),
-            (b"SSH-2.0-OpenSSH_9.2\r\n", FirstBytes::Other),
+            (b"HTTP/1.0 400 Bad Request\r\n\r\n", FirstBytes::Other(Http1)),
+            (b"<!DOCTYPE HTML>", FirstBytes::Other(Http1)),
+            (b"SSH-2.0-OpenSSH_9.2\r\n", FirstBytes::Other(Ssh)),
+            (b"220 mail.example ESMTP\r\n", FirstBytes::Other(MailOrFtp)),
+            (b"-ERR unknown command 'PRI'\r\n", FirstBytes::Other(Redis)),
         ];
         for (bytes, expected) in cases {
             assert_eq!(FirstBytes::read(bytes), expected, "{bytes:?}");
         }
         assert_eq!(FirstBytes::Settings.fault(), None);
         assert_eq!(FirstBytes::TlsAlert.fault(), Some(ConnectionFault::UsesTls));
-        assert_eq!(FirstBytes::Incomplete.fault(), Some(ConnectionFault::NotHttp2), "closed after three bytes");
+        assert_eq!(
+            FirstBytes::Incomplete.fault(),
+            Some(ConnectionFault::NotHttp2(Unknown)),
+            "closed after three bytes"
+        );
     }
 
     #[test]
@@ -223,15 +295,15 @@ mod tests {
                 ConnectionFault::CertificateUnanswered,
             ]) {
                 assert_eq!(ConnectionFault::of_tls(&error, request), Some(expected.clone()), "{error}");
-                assert_eq!(ConnectionFault::of_handshake(&error, true, request), Some(expected), "{error}");
+                assert_eq!(ConnectionFault::of_handshake(&error, &[0x16], request), Some(expected), "{error}");
             }
-            let silent = ConnectionFault::of_handshake(&error, false, CertificateRequest::NotSent);
+            let silent = ConnectionFault::of_handshake(&error, &[], CertificateRequest::NotSent);
             assert_eq!(silent, Some(ConnectionFault::HandshakeUnanswered), "{error}");
         }
         let other = io::Error::from(io::ErrorKind::TimedOut);
         assert_eq!(ConnectionFault::of_plain(&other), None);
         assert_eq!(ConnectionFault::of_tls(&other, CertificateRequest::Declined), None);
-        assert_eq!(ConnectionFault::of_handshake(&other, false, CertificateRequest::NotSent), None);
+        assert_eq!(ConnectionFault::of_handshake(&other, &[], CertificateRequest::NotSent), None);
     }
 
     #[test]
@@ -243,21 +315,40 @@ mod tests {
         let expired = AlertDescription::CertificateExpired;
         let rejected = of(expired, CertificateRequest::Answered).unwrap();
         assert_eq!(rejected, ConnectionFault::CertificateRejected(expired));
-        assert_eq!(rejected.to_string(), "the server rejected the client certificate (CertificateExpired)");
+        assert_eq!(
+            rejected.to_string(),
+            "the server rejected the client certificate (it has expired by the server's clock)"
+        );
         let unasked = of(AlertDescription::ProtocolVersion, CertificateRequest::NotSent).unwrap();
         assert_eq!(unasked.to_string(), "received fatal alert: ProtocolVersion");
     }
 
     #[test]
     fn a_failed_handshake_keeps_its_reason() {
-        let of = |error| ConnectionFault::of_handshake(&tls(error), true, CertificateRequest::NotSent);
-        assert_eq!(
-            of(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)),
-            Some(ConnectionFault::NotTls)
-        );
+        let after =
+            |first: &[u8], error| ConnectionFault::of_handshake(&tls(error), first, CertificateRequest::NotSent);
+        let of = |error| after(&[0x15], error);
+        let no_record = || rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType);
+        assert_eq!(of(no_record()), Some(ConnectionFault::NotTls));
+        assert_eq!(after(b"SSH-", no_record()), Some(ConnectionFault::NotHttp2(OtherProtocol::Ssh)));
+        let no_alpn = of(rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)).unwrap();
+        assert_eq!((no_alpn.cause(), no_alpn), (ErrorCause::NotHttp2, ConnectionFault::NoHttp2InTls));
         let unknown = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
         let fault = of(unknown.clone()).unwrap();
         assert_eq!(fault.to_string(), "the server's certificate is not signed by a trusted CA");
         assert_eq!(fault.cause(), ErrorCause::ServerCertificate);
+    }
+
+    #[test]
+    fn an_answer_of_a_web_server_or_a_proxy_is_not_grpc() {
+        let of = |status: u16, header: Option<(&'static str, &'static str)>| {
+            let headers = header.into_iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            ConnectionFault::of_answer(http::StatusCode::from_u16(status).unwrap(), &headers.collect())
+        };
+        assert_eq!(of(200, Some(("content-type", "application/grpc+proto"))), None);
+        assert_eq!(of(200, Some(("grpc-status", "12"))), None);
+        assert_eq!(of(200, None), Some(ConnectionFault::NotGrpc(200)));
+        assert_eq!(of(403, Some(("content-type", "text/html"))), Some(ConnectionFault::NotGrpc(403)));
+        assert_eq!(of(502, Some(("content-type", "text/html"))), Some(ConnectionFault::ProxyFailed(502)));
     }
 }

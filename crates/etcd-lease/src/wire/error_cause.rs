@@ -102,6 +102,10 @@ pub enum ErrorCause {
     UsesTls,
     /// The server does not use HTTP/2.
     NotHttp2,
+    /// The server uses HTTP/2 but not gRPC.
+    NotGrpc,
+    /// A proxy answered that it does not reach the server behind it.
+    ProxyFailed,
     /// Another cluster answered than before.
     OtherCluster,
     /// Any other error.
@@ -200,6 +204,7 @@ impl ErrorCause {
                 | ErrorCause::NotTls
                 | ErrorCause::UsesTls
                 | ErrorCause::NotHttp2
+                | ErrorCause::NotGrpc
         )
     }
 
@@ -244,12 +249,17 @@ impl ErrorCause {
 /// A part of the message for a reply of another cluster.
 pub(super) const OTHER_CLUSTER: &str = "which is not the cluster known so far";
 
+/// The message for a server that accepts a connection and does not answer the TLS handshake.
+pub(super) const NO_HANDSHAKE: &str = "no reply to the TLS handshake within";
+
 /// Why a connection failed. An error of a connection that existed before has the message of whichever event came first.
 fn connection_cause(message: &str) -> ErrorCause {
     let has = |part: &str| message.contains(part);
     match () {
         () if has(OTHER_CLUSTER) => ErrorCause::OtherCluster,
-        () if has("Connection refused") => ErrorCause::Refused,
+        () if has(NO_HANDSHAKE) => ErrorCause::NoReply,
+        // The latter is a Unix socket that does not exist.
+        () if has("Connection refused") || has("No such file") => ErrorCause::Refused,
         () if has("failed to lookup address") => ErrorCause::UnknownHost,
         () if has("no connection within") || has("o route to host") || has("nreachable") => ErrorCause::Unreachable,
         () => ErrorCause::Closed,
@@ -275,8 +285,10 @@ mod tests {
     fn a_connection_fails_for_one_of_a_few_reasons() {
         for (code, message, cause) in [
             (Code::Unavailable, "Connection refused (os error 111)", ErrorCause::Refused),
+            (Code::Unavailable, "No such file or directory (os error 2)", ErrorCause::Refused),
             (Code::Unavailable, "failed to lookup address information: Name does not resolve", ErrorCause::UnknownHost),
             (Code::Unavailable, "no connection within 2s", ErrorCause::Unreachable),
+            (Code::Unavailable, "no reply to the TLS handshake within 2s", ErrorCause::NoReply),
             (Code::Unavailable, "Network is unreachable (os error 101)", ErrorCause::Unreachable),
             (Code::Unknown, "broken pipe", ErrorCause::Closed),
             (Code::Cancelled, "operation was canceled", ErrorCause::Closed),

@@ -47,13 +47,15 @@ impl Link {
     /// Notes that a connection failed.
     pub(super) fn fail(&self, error: &io::Error) {
         let fault = error.get_ref().and_then(|inner| inner.downcast_ref::<ConnectionFault>()).cloned();
-        let is_stopped = error.kind() == io::ErrorKind::ConnectionRefused && self.state().has_answered;
+        // A Unix socket is removed when its server ends.
+        let is_gone = matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound);
+        let is_stopped = is_gone && self.state().has_answered;
         self.conclude(if is_stopped { Some(ConnectionFault::Stopped) } else { fault });
     }
 
-    /// The error of a TLS handshake, with the [`ConnectionFault`] inside. `has_read` says whether the server sent any byte.
-    pub(super) fn handshake_error(&self, error: io::Error, has_read: bool) -> io::Error {
-        match ConnectionFault::of_handshake(&error, has_read, self.state().request) {
+    /// The error of a TLS handshake, with the [`ConnectionFault`] inside. `first` are the first bytes from the server.
+    pub(super) fn handshake_error(&self, error: io::Error, first: &[u8]) -> io::Error {
+        match ConnectionFault::of_handshake(&error, first, self.state().request) {
             Some(fault) => io::Error::new(error.kind(), fault),
             None => error,
         }
@@ -125,17 +127,17 @@ impl ResolvesClientCert for ObservedResolver {
 #[derive(Debug)]
 pub(super) struct ReadFirst<S> {
     stream: S,
-    has_read: bool,
+    first: Vec<u8>,
 }
 
 impl<S> ReadFirst<S> {
     pub(super) fn new(stream: S) -> Self {
-        ReadFirst { stream, has_read: false }
+        ReadFirst { stream, first: Vec::new() }
     }
 
-    /// Whether the server sent any byte.
-    pub(super) fn has_read(&self) -> bool {
-        self.has_read
+    /// The first bytes from the server, enough to tell what it is.
+    pub(super) fn first(&self) -> &[u8] {
+        &self.first
     }
 }
 
@@ -143,7 +145,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadFirst<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let result = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
-        self.has_read |= buf.filled().len() > before;
+        let missing = FirstBytes::ENOUGH - self.first.len();
+        self.first.extend(buf.filled()[before..].iter().take(missing));
         Poll::Ready(result)
     }
 }
@@ -275,6 +278,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
+    use crate::wire::connection_fault::OtherProtocol;
 
     const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
 
@@ -325,8 +329,9 @@ mod tests {
         let link = Arc::default();
         assert_eq!(told(&link, []).await, ConnectionFault::Unanswered.to_string());
         assert_eq!(told(&link, [reset()]).await, ConnectionFault::Unanswered.to_string());
-        assert_eq!(told(&link, [Ok(b"H".to_vec()), Ok(b"TTP".to_vec())]).await, ConnectionFault::NotHttp2.to_string());
-        assert_eq!(told(&link, [Ok(b"HT".to_vec()), reset()]).await, ConnectionFault::NotHttp2.to_string());
+        let not_http2 = |protocol| ConnectionFault::NotHttp2(protocol).to_string();
+        assert_eq!(told(&link, [Ok(b"H".to_vec()), Ok(b"TTP".to_vec())]).await, not_http2(OtherProtocol::Http1));
+        assert_eq!(told(&link, [Ok(b"HT".to_vec()), reset()]).await, not_http2(OtherProtocol::Unknown));
         assert_eq!(told(&link, [Ok(vec![0x15]), Ok(vec![3, 1, 0])]).await, ConnectionFault::UsesTls.to_string());
         let settings = SETTINGS.iter().map(|byte| Ok(vec![*byte]));
         assert_eq!(told(&link, settings).await, "transport error", "it answered");
@@ -337,7 +342,8 @@ mod tests {
         let link = Arc::default();
         assert_eq!(told(&link, [Ok(SETTINGS.to_vec()), reset()]).await, "transport error");
         assert_eq!(told(&link, [reset()]).await, "transport error");
-        assert_eq!(told(&link, [Ok(b"HTTP/1.1".to_vec())]).await, ConnectionFault::NotHttp2.to_string());
+        let not_http2 = ConnectionFault::NotHttp2(OtherProtocol::Http1).to_string();
+        assert_eq!(told(&link, [Ok(b"HTTP/1.1".to_vec())]).await, not_http2);
     }
 
     #[tokio::test]
