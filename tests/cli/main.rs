@@ -7,9 +7,11 @@ mod guard;
 #[path = "../common/ports.rs"]
 mod ports;
 
+mod corpus;
 mod json;
 mod sandbox;
 mod schema;
+mod secrets;
 mod sessions;
 mod streams;
 mod unreached;
