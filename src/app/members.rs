@@ -9,6 +9,9 @@ use etcd_lease::wire::{MemberProbe, ProbeStep};
 use etcd_lease::{ClusterView, ListedMember, MemberAlarm, MemberView, Reachability};
 use simkit::Timestamp;
 
+/// Maximum number of members whose last status reply is kept.
+const MAX_ANSWERS: usize = 256;
+
 /// What one reading of the members showed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemberReading {
@@ -166,6 +169,13 @@ impl MemberList {
         }
         if let Some(end) = member.certificate_end {
             self.certificates.insert(member.endpoint.clone(), end);
+        }
+        if self.answers.len() > MAX_ANSWERS {
+            let oldest = self.answers.iter().min_by_key(|(_, answer)| answer.at).map(|(endpoint, _)| endpoint.clone());
+            if let Some(endpoint) = oldest {
+                self.answers.remove(&endpoint);
+                self.certificates.remove(&endpoint);
+            }
         }
     }
 

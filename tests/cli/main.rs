@@ -14,12 +14,14 @@ mod ports;
 mod wait;
 
 mod completion;
+mod corpus;
 mod etcdctl;
 mod json;
 mod metrics;
 mod run;
 mod sandbox;
 mod schema;
+mod secrets;
 mod sessions;
 mod streams;
 mod unreached;

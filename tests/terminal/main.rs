@@ -23,6 +23,7 @@ mod monitor;
 mod odd_terminals;
 mod outputs;
 mod panic;
+mod prompt;
 mod revoke;
 mod rows;
 mod sandbox;

@@ -117,6 +117,15 @@ pub struct BadEndpoint {
     rule: &'static str,
 }
 
+/// Hides the `user:password@` of a URL, which no endpoint may have.
+pub fn without_login(text: &str) -> String {
+    let start = text.find("://").map_or(0, |end| end + 3);
+    match text.rfind('@') {
+        Some(end) if end >= start => format!("{}[hidden]{}", &text[..start], &text[end..]),
+        _ => text.to_owned(),
+    }
+}
+
 impl Address {
     /// Reads `host:port`, `http://host:port`, `https://host:port`, `unix://path` or `unixs://path`. Without a scheme and
     /// with `unix://` the address does not use TLS.
@@ -133,7 +142,7 @@ impl Address {
     /// # Errors
     /// [`BadEndpoint`] names what is wrong.
     pub fn parse_with_tls(text: &str, secure: bool) -> Result<Self, BadEndpoint> {
-        let bad = |rule| BadEndpoint { text: text.to_owned(), rule };
+        let bad = |rule| BadEndpoint { text: without_login(text), rule };
         if let Some((scheme, path)) = unix(text) {
             let secure = scheme == "unixs" || secure;
             let path = path.to_owned();
@@ -266,5 +275,7 @@ mod tests {
             let error = Address::parse(text).unwrap_err().to_string();
             assert!(error.contains("127.0.0.1:2379"), "{text}: {error}");
         }
+        let error = Address::parse("http://root:hunter2@h:1").unwrap_err().to_string();
+        assert!(error.starts_with("invalid endpoint \"http://[hidden]@h:1\": "), "{error}");
     }
 }

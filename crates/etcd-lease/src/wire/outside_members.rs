@@ -14,6 +14,9 @@ use super::tls;
 use crate::ListedMember;
 use simkit::Stopwatch;
 
+/// Maximum number of connections. A member list that lies can name other addresses each time.
+const MAX_MEMBERS: usize = 64;
+
 pub(super) struct OutsideMembers {
     settings: Settings,
     /// By client URL.
@@ -45,7 +48,11 @@ impl OutsideMembers {
         let tls = tls::config_for(&target, &self.settings)?;
         let member = Member::new(&target, &self.settings, tls.as_ref(), token).await?;
         let known = OutsideMember { member: member.clone(), read: Stopwatch::start() };
-        self.members().insert(url.to_owned(), known);
+        let mut members = self.members();
+        if members.len() >= MAX_MEMBERS {
+            members.pop_first();
+        }
+        members.insert(url.to_owned(), known);
         Ok(member)
     }
 
