@@ -376,7 +376,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hundred_thousand_leases_fit_into_64_mb() {
-        assert!(size_of::<Lease>() * 100_000 <= 64_000_000, "{} bytes each", size_of::<Lease>());
+    fn a_hundred_thousand_leases_fit_into_44_mb() {
+        assert!(size_of::<Lease>() * 100_000 <= 44_000_000, "{} bytes each", size_of::<Lease>());
     }
 }

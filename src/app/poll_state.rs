@@ -20,20 +20,12 @@ pub(super) struct PollState {
     pub(super) end: Timestamp,
     /// When the last poll was sent.
     pub(super) asked: Option<Timestamp>,
-    /// Whether a poll is in flight. There is at most one per lease.
-    pub(super) in_flight: bool,
     /// When the first outstanding query was sent. `None` if no reply has arrived since the machine was suspended.
     pub(super) awaited: Option<Timestamp>,
 }
 
 impl Default for PollState {
     fn default() -> Self {
-        PollState {
-            due: Timestamp::START,
-            end: Timestamp::NEVER,
-            asked: None,
-            in_flight: false,
-            awaited: Some(Timestamp::NEVER),
-        }
+        PollState { due: Timestamp::START, end: Timestamp::NEVER, asked: None, awaited: Some(Timestamp::NEVER) }
     }
 }

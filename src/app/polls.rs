@@ -224,12 +224,12 @@ impl PollScheduler {
             }
             Class::OnScreen => on_screen_due(leases, on_screen, now, room),
             Class::NearExpiry => {
-                let can_be_asked = |id: &LeaseId| leases.get(*id).is_some_and(|lease| !lease.poll.in_flight);
+                let can_be_asked = |id: &LeaseId| leases.get(*id).is_some_and(|lease| !lease.is_poll_in_flight);
                 self.ending(leases, now).filter(can_be_asked).take(room).collect()
             }
             Class::Soonest => self.soonest_due(leases, now, room),
             Class::Keys(due) => {
-                let can_be_asked = |id: &&LeaseId| leases.alive(**id).is_some_and(|lease| !lease.poll.in_flight);
+                let can_be_asked = |id: &&LeaseId| leases.alive(**id).is_some_and(|lease| !lease.is_poll_in_flight);
                 due.iter().filter(can_be_asked).take(room.div_ceil(2)).copied().collect()
             }
             Class::Planned => self.planned(now).take(room).collect(),
@@ -254,7 +254,7 @@ impl PollScheduler {
     /// exist or already has a poll in flight.
     fn ask(&mut self, leases: &mut LeaseStore, id: LeaseId, now: Timestamp) -> bool {
         let Some(lease) = leases.get_mut(id) else { return false };
-        let was_in_flight = std::mem::replace(&mut lease.poll.in_flight, true);
+        let was_in_flight = std::mem::replace(&mut lease.is_poll_in_flight, true);
         if !was_in_flight {
             lease.poll.asked = Some(now);
         }
@@ -318,7 +318,7 @@ pub(super) fn next_due(lease: &Lease, asked: Timestamp) -> Timestamp {
 
 /// When to poll a visible lease next.
 fn due_on_screen(lease: &Lease) -> Timestamp {
-    if lease.poll.in_flight {
+    if lease.is_poll_in_flight {
         return lease.poll.due;
     }
     let Some(asked) = lease.poll.asked else { return lease.poll.due };

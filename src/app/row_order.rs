@@ -16,8 +16,8 @@ pub(super) fn rank(facts: &RowFacts, lease: LeaseSource, sort: Sort, now: Timest
     let reverse = |value: u64| if sort.is_descending && is_reversible { !value } else { value };
     RowRank {
         group: None,
+        is_unpinned: !facts.is_pinned,
         head: [
-            u8::from(!facts.is_pinned),
             u8::from(facts.has_ended),
             sort::class_rank(facts.has_ended, facts.class, sort),
             u8::from(value.is_none()),

@@ -9,8 +9,9 @@ use etcd_lease::LeaseId;
 pub(super) struct RowRank {
     /// The group, so that the rows of a group are adjacent. `None` if leases are not grouped.
     pub(super) group: Option<GroupId>,
-    /// From the most significant byte on: not pinned, ended, class, value unknown.
-    pub(super) head: [u8; 4],
+    pub(super) is_unpinned: bool,
+    /// From the most significant byte on: ended, class, value unknown.
+    pub(super) head: [u8; 3],
     pub(super) value: u64,
     /// Which lease.
     pub(super) id: LeaseId,
@@ -19,12 +20,12 @@ pub(super) struct RowRank {
 impl RowRank {
     /// Whether the lease has ended.
     pub(super) fn has_ended(self) -> bool {
-        self.head[1] == 1
+        self.head[0] == 1
     }
 
     /// Whether both are in the same part of the table: the same group, pinned or not, living or ended. A row that changes
     /// its part moves at once.
     pub(super) fn is_in_part_of(self, other: RowRank) -> bool {
-        self.group == other.group && self.head[..2] == other.head[..2]
+        self.group == other.group && self.is_unpinned == other.is_unpinned && self.head[0] == other.head[0]
     }
 }

@@ -18,7 +18,9 @@ pub(super) struct RowKey {
 impl From<RowRank> for RowKey {
     fn from(rank: RowRank) -> Self {
         let group = rank.group.map_or(0, |group| u64::from(group.number()));
-        RowKey { keys: [group << 32 | u64::from(u32::from_be_bytes(rank.head)), rank.value], id: rank.id }
+        let [ended, class, unknown] = rank.head;
+        let head = u32::from_be_bytes([u8::from(rank.is_unpinned), ended, class, unknown]);
+        RowKey { keys: [group << 32 | u64::from(head), rank.value], id: rank.id }
     }
 }
 

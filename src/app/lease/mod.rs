@@ -132,6 +132,8 @@ pub struct Lease {
     /// Recent renewals and problems.
     pub history: Option<Box<LeaseHistory>>,
     pub(super) poll: PollState,
+    /// Whether a poll is in flight. There is at most one per lease. Beside the other flags it takes no room.
+    pub(super) is_poll_in_flight: bool,
     /// Whether the row of the ended lease made room for leases that ended later.
     pub(super) is_row_dropped: bool,
     /// The displayed time left, while the deadline is known.
@@ -170,6 +172,7 @@ impl Lease {
             loss: None,
             history: None,
             poll: PollState::default(),
+            is_poll_in_flight: false,
             is_row_dropped: false,
             countdown: None,
             is_reader_stalled: false,
@@ -328,7 +331,7 @@ impl Lease {
         self.keys = None;
         self.pending_deletion = None;
         self.is_listed = false;
-        self.poll.in_flight = false;
+        self.is_poll_in_flight = false;
     }
 
     /// The window in which etcd removed the lease, which was gone at `by`. `listed` is when the last list was

@@ -33,7 +33,7 @@ pub(super) fn answered(
     app.keys.revisions.record(answer.header.revision, sent, received);
     let keys = KeysReply::record(app, &mut answer, (sent, received), has_keys);
     if let Some(lease) = app.leases.get_mut(id) {
-        lease.poll.in_flight = false;
+        lease.is_poll_in_flight = false;
     }
     detect_regrant(app, &answer, sent, received);
     let Some(lease) = app.leases.alive_mut(id) else { return };
@@ -232,7 +232,7 @@ pub(super) fn failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now
     app.polls.failed += 1;
     app.keys.queries.failed(id, now);
     let Some(lease) = app.leases.get_mut(id) else { return };
-    lease.poll.in_flight = false;
+    lease.is_poll_in_flight = false;
     let (asked, due) = (lease.poll.asked.unwrap_or(now), lease.poll.due);
     let is_unseen = !lease.is_kept_alive && lease.state(now) == LeaseState::Unseen;
     if is_unseen && let Some(history) = &mut lease.history {
