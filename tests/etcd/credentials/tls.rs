@@ -59,7 +59,7 @@ impl TlsTest {
 async fn each_fault_of_the_servers_certificate_has_its_message(version: Version) {
     const TODO: &str = "; check --cacert, the host in --endpoints, and the certificate of the server";
     let test = TlsTest::start(version).await;
-    assert_eq!(test.of_server(None).await, "listed");
+    assert_eq!(test.of_server(None).await, "answered");
     for (fault, why) in [
         (Fault::OtherName, "is for other.example, not for 127.0.0.1"),
         (Fault::NoName, "has no subject alternative name (SAN)"),
@@ -91,7 +91,7 @@ async fn each_fault_of_the_clients_certificate_has_its_message(version: Version)
     let test = TlsTest::start(version).await;
     let known = test.etcd.certificates();
     let client = &known.client;
-    assert_eq!(test.of_client(&client.cert, &client.key).await, "listed");
+    assert_eq!(test.of_client(&client.cert, &client.key).await, "answered");
     let none = always(&test.with(known.ca.clone(), None)).await;
     assert_eq!(none, "the server requires a client certificate; use --cert and --key");
 

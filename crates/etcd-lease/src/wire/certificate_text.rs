@@ -36,7 +36,8 @@ fn server_fault(error: &CertificateError) -> String {
             "has no subject alternative name (SAN)".to_owned()
         }
         CertificateError::NotValidForNameContext { expected, presented } => {
-            format!("is for {}, not for {}", presented.join(", "), expected.to_str())
+            let names: Vec<_> = presented.iter().map(|name| plain_name(name)).collect();
+            format!("is for {}, not for {}", names.join(", "), expected.to_str())
         }
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             "is not meant for servers (extended key usage)".to_owned()
@@ -51,6 +52,12 @@ fn server_fault(error: &CertificateError) -> String {
             text => format!("is invalid: {text}"),
         },
     }
+}
+
+/// A name without its kind: webpki presents `DnsName("etcd.example")` and `IpAddress(10.0.0.1)`.
+fn plain_name(presented: &str) -> &str {
+    let inner = presented.split_once('(').and_then(|(_, name)| name.strip_suffix(')'));
+    inner.map_or(presented, |name| name.trim_matches('"'))
 }
 
 /// What is wrong with the dates of a certificate at `now`; `None` if it is valid.
@@ -169,5 +176,11 @@ mod tests {
         let expected = "10.0.0.1".try_into().unwrap();
         let nameless = CertificateError::NotValidForNameContext { expected, presented: Vec::new() };
         assert_eq!(text(nameless), "the server's certificate has no subject alternative name (SAN)");
+        let expected = "10.0.0.1".try_into().unwrap();
+        let presented = ["DnsName(\"etcd.example\")", "IpAddress(10.0.0.2)", "other"].map(str::to_owned).to_vec();
+        assert_eq!(
+            text(CertificateError::NotValidForNameContext { expected, presented }),
+            "the server's certificate is for etcd.example, 10.0.0.2, other, not for 10.0.0.1"
+        );
     }
 }
