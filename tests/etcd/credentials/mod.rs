@@ -5,6 +5,8 @@ mod authority;
 mod monitored;
 mod tls;
 
+use std::time::Duration;
+
 use etcd_lease::wire::{CallError, Cluster, Settings};
 use futures_util::future::join_all;
 use leasetop::error_table::reason;
@@ -20,6 +22,9 @@ async fn always(settings: &Settings) -> String {
 
 /// The same of another call.
 async fn always_for(settings: &Settings, call: impl AsyncFn(&Cluster) -> Result<(), CallError>) -> String {
+    // A busy machine takes long for so many handshakes at once.
+    let patient = Duration::from_secs(20);
+    let settings = Settings { dial_timeout: patient, command_timeout: patient, ..settings.clone() };
     let tries = (0..TRIES).map(|_| async {
         match Cluster::connect(settings.clone()).await {
             Ok(cluster) => said(call(&cluster).await),

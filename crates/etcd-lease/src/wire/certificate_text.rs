@@ -46,6 +46,11 @@ fn server_fault(error: &CertificateError) -> String {
             text if text.contains("UnsupportedCertVersion") => {
                 "is of X.509 version 1, which is not supported; use version 3".to_owned()
             }
+            // Some servers send a certificate of P-521 although it was not offered.
+            text if text.contains("UnsupportedSignatureAlgorithm") => {
+                "has a key of an unsupported type, such as P-521; use RSA, ECDSA with P-256 or P-384, or Ed25519"
+                    .to_owned()
+            }
             text if text.contains("CaUsedAsEndEntity") => {
                 "is that of a CA, which is not supported; use one that is signed by the CA".to_owned()
             }
@@ -176,6 +181,13 @@ mod tests {
         let expected = "10.0.0.1".try_into().unwrap();
         let nameless = CertificateError::NotValidForNameContext { expected, presented: Vec::new() };
         assert_eq!(text(nameless), "the server's certificate has no subject alternative name (SAN)");
+        let unsupported = CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            signature_algorithm_id: Vec::new(),
+            public_key_algorithm_id: Vec::new(),
+        };
+        assert!(
+            text(unsupported).starts_with("the server's certificate has a key of an unsupported type, such as P-521")
+        );
         let expected = "10.0.0.1".try_into().unwrap();
         let presented = ["DnsName(\"etcd.example\")", "IpAddress(10.0.0.2)", "other"].map(str::to_owned).to_vec();
         assert_eq!(
