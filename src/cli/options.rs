@@ -141,6 +141,7 @@ impl HeadlessCommand {
             | HeadlessCommand::Lease(_) => &[Format::Simple, Format::Json, Format::Fields, Format::Csv],
             HeadlessCommand::Events(_) => &[Format::Simple, Format::Json, Format::Fields],
             HeadlessCommand::Run(_)
+            | HeadlessCommand::Serve(_)
             | HeadlessCommand::Sandbox(_)
             | HeadlessCommand::Config
             | HeadlessCommand::Completions(_)

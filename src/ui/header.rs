@@ -111,7 +111,7 @@ fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
     parts
 }
 
-/// Whether the member answers and this user may not read its status: newer versions of etcd allow it only to root.
+/// Whether the member answers and this user may not read its status: some versions of etcd allow it only to root.
 fn is_status_denied(member: &MemberView) -> bool {
     member.reachability == Reachability::Up && member.member_id == 0
 }

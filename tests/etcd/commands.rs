@@ -20,6 +20,7 @@ on_the_newest_versions! {
     tells_how_the_lease_ended_that_it_waited_for
     lists_what_was_observed
     lists_megabytes_of_key_names
+    says_that_the_database_is_full
 }
 
 /// What the program prints on this etcd, and its exit code.
@@ -137,6 +138,24 @@ async fn lists_megabytes_of_key_names(version: Version) {
     assert_eq!((output.matches("/big/").count(), code), (KEYS, Some(0)));
 }
 
+async fn says_that_the_database_is_full(version: Version) {
+    let etcd = Etcd::with_options(version, &["--quota-backend-bytes=1500000"]).await;
+    let granted = etcd.ctl(&["lease", "grant", "600"]);
+    let cluster = connect(settings(&etcd.endpoints())).await;
+    let big = vec![0; 400_000];
+    let mut key = 0_u8;
+    while cluster.put(&[key], &big, None).await.is_ok() {
+        key += 1;
+    }
+    let (listed, code) = leasetop(&etcd, &[], &["list"]);
+    let alarm = "\nalarm NOSPACE: the database is full; existing leases are renewed and expire as usual; grants and puts fail; ";
+    assert!(code == Some(0) && listed.contains(alarm) && listed.contains(id(&granted)), "{listed}");
+    let refused = stderr(&etcd.endpoints()[0], &["grant", "60"]);
+    let why = "the database is full (etcdserver: mvcc: database space exceeded); compact and defragment etcd, then run `etcdctl \
+               alarm disarm`\n";
+    assert!(refused.0.ends_with(why) && refused.1 == Some(2), "{refused:?}");
+}
+
 async fn prints_the_same_lines_as_etcdctl(version: Version) {
     let etcd = Etcd::start(version).await;
     let ours = |args: &[&str]| leasetop(&etcd, &[], args).0;
@@ -207,16 +226,16 @@ async fn tells_which_certificate_is_at_fault(version: Version) {
     let endpoint = &etcd.endpoints()[0];
     let why = "the server requires a client certificate; use --cert and --key";
     let expected = format!("error: could not list the leases at {endpoint}: {why}\n");
-    assert_eq!(stderr(endpoint, &["--cacert", &ca]), (expected, Some(2)));
-    let (told, code) = stderr(endpoint, &["--cacert", &ca, "--cert", &cert, "--key", &key]);
+    assert_eq!(stderr(endpoint, &["list", "--cacert", &ca]), (expected, Some(2)));
+    let (told, code) = stderr(endpoint, &["list", "--cacert", &ca, "--cert", &cert, "--key", &key]);
     let fault = format!("error: the client certificate {cert} expired ");
     assert!(told.starts_with(&fault) && code == Some(2), "{told}");
 }
 
-/// What `list` prints to stderr, and its exit code.
+/// What a command prints to stderr, and its exit code.
 fn stderr(endpoint: &str, args: &[&str]) -> (String, Option<i32>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
-    command.args(["--endpoints", endpoint, "list"]).args(args);
+    command.args(["--endpoints", endpoint]).args(args);
     let output = tokio::task::block_in_place(|| command.output()).expect("the program runs");
     (String::from_utf8(output.stderr).expect("text"), output.status.code())
 }

@@ -86,7 +86,9 @@ impl FromStr for LeaseId {
                 return Err(bad("more than one sign"));
             }
             i64::from_str_radix(&format!("{sign}{digits}"), 16).map_err(|_| match text.parse() {
-                Ok(decimal) => bad(&format!("it is decimal; in hexadecimal it is {}", LeaseId(decimal))),
+                Ok(decimal) => {
+                    bad(&format!("it is decimal; in hexadecimal it is {}; or use dec:{decimal}", LeaseId(decimal)))
+                }
                 Err(_) => bad("expected 64-bit hexadecimal, as etcdctl prints it"),
             })
         }?;
@@ -114,7 +116,8 @@ mod tests {
     #[test]
     fn a_decimal_id_is_answered_with_its_hexadecimal_form() {
         let error = "7587890997105062660".parse::<LeaseId>().unwrap_err().to_string();
-        assert!(error.ends_with("it is decimal; in hexadecimal it is 694d9aa8d4d4f304"), "{error}");
+        let said = "it is decimal; in hexadecimal it is 694d9aa8d4d4f304; or use dec:7587890997105062660";
+        assert!(error.ends_with(said), "{error}");
         assert_eq!(LeaseId(-0x10).read_as_decimal(), Some(LeaseId(-10)));
         assert_eq!(LeaseId(i64::MIN).read_as_decimal(), Some(LeaseId(-8_000_000_000_000_000)));
     }

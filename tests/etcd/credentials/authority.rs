@@ -134,7 +134,13 @@ fn elements(mut rest: &[u8]) -> Vec<Vec<u8>> {
     elements
 }
 
+/// DER wants the shortest form of a length.
 fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(content.len()).unwrap().to_be_bytes();
-    [&[tag, 0x82, length[0], length[1]], content].concat()
+    let length = content.len().to_be_bytes();
+    let significant: Vec<u8> = length.into_iter().skip_while(|byte| *byte == 0).collect();
+    let header = match significant[..] {
+        [short @ 0..0x80] => vec![tag, short],
+        _ => [&[tag, 0x80 | u8::try_from(significant.len()).unwrap()], significant.as_slice()].concat(),
+    };
+    [header.as_slice(), content].concat()
 }

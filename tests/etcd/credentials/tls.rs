@@ -59,7 +59,7 @@ impl TlsTest {
 async fn each_fault_of_the_servers_certificate_has_its_message(version: Version) {
     const TODO: &str = "; check --cacert, the host in --endpoints, and the certificate of the server";
     let test = TlsTest::start(version).await;
-    assert_eq!(test.of_server(None).await, "listed");
+    assert_eq!(test.of_server(None).await, "answered");
     for (fault, why) in [
         (Fault::OtherName, "is for other.example, not for 127.0.0.1"),
         (Fault::NoName, "has no subject alternative name (SAN)"),
@@ -75,10 +75,11 @@ async fn each_fault_of_the_servers_certificate_has_its_message(version: Version)
         early.starts_with("the server's certificate is not valid yet, but in ") && early.ends_with(TODO),
         "{early}"
     );
+    // Some versions of Go send the certificate although the client does not offer P-521.
     let p521 = test.of_server(Some(Fault::P521)).await;
-    let todo = "check --cacert, --cert, --key and https:// in --endpoints";
-    let why = "the TLS handshake found no common algorithm; a server key of P-521 is not supported";
-    assert_eq!(p521, format!("{why}; {todo}"));
+    let no_handshake = "the TLS handshake found no common algorithm; a server key of P-521 is not supported; check ";
+    let bad_key = "the server's certificate has a key of an unsupported type, such as P-521; use RSA, ";
+    assert!([no_handshake, bad_key].iter().any(|why| p521.starts_with(why)), "{p521}");
 
     test.serve(&test.other.sign("served", None));
     let client = &test.etcd.certificates().client;
@@ -91,7 +92,7 @@ async fn each_fault_of_the_clients_certificate_has_its_message(version: Version)
     let test = TlsTest::start(version).await;
     let known = test.etcd.certificates();
     let client = &known.client;
-    assert_eq!(test.of_client(&client.cert, &client.key).await, "listed");
+    assert_eq!(test.of_client(&client.cert, &client.key).await, "answered");
     let none = always(&test.with(known.ca.clone(), None)).await;
     assert_eq!(none, "the server requires a client certificate; use --cert and --key");
 

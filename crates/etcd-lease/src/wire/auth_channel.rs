@@ -45,6 +45,11 @@ impl AuthChannel {
         AuthChannel { line, ready: None, token, require_leader }
     }
 
+    /// The same channel without the token. etcd 3.4 refuses a login that comes with an expired one.
+    pub(super) fn without_token(&self) -> Self {
+        AuthChannel::new(Arc::clone(&self.line), Arc::default(), self.require_leader)
+    }
+
     /// The connection of this channel.
     pub(super) fn line(&self) -> &Line {
         &self.line

@@ -83,7 +83,8 @@ impl AuthSession {
         }
         tracing::debug!(user = user.name, "logging in");
         let request = PbAuthenticateRequest { name: user.name.clone(), password: user.password.clone() };
-        let answer: Result<PbAuthenticateResponse, Status> = rpc::unary(channel, AUTHENTICATE, request).await;
+        let answer: Result<PbAuthenticateResponse, Status> =
+            rpc::unary(&channel.without_token(), AUTHENTICATE, request).await;
         let answer = answer.inspect_err(|status| self.remember(status))?;
         let mut token = HeaderValue::from_str(&answer.token)
             .map_err(|_| Status::internal("the token is not a valid header value"))?;

@@ -36,7 +36,8 @@ fn server_fault(error: &CertificateError) -> String {
             "has no subject alternative name (SAN)".to_owned()
         }
         CertificateError::NotValidForNameContext { expected, presented } => {
-            format!("is for {}, not for {}", presented.join(", "), expected.to_str())
+            let names: Vec<_> = presented.iter().map(|name| plain_name(name)).collect();
+            format!("is for {}, not for {}", names.join(", "), expected.to_str())
         }
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             "is not meant for servers (extended key usage)".to_owned()
@@ -44,6 +45,11 @@ fn server_fault(error: &CertificateError) -> String {
         error => match error.to_string() {
             text if text.contains("UnsupportedCertVersion") => {
                 "is of X.509 version 1, which is not supported; use version 3".to_owned()
+            }
+            // Some servers send a certificate of P-521 although it was not offered.
+            text if text.contains("UnsupportedSignatureAlgorithm") => {
+                "has a key of an unsupported type, such as P-521; use RSA, ECDSA with P-256 or P-384, or Ed25519"
+                    .to_owned()
             }
             text if text.contains("CaUsedAsEndEntity") => {
                 "is that of a CA, which is not supported; use one that is signed by the CA".to_owned()
@@ -75,6 +81,12 @@ fn system_time(time: UnixTime) -> SystemTime {
 /// A time of a certificate in Unix seconds. One before 1970 counts as 1970.
 fn since_unix_epoch(time: i64) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(time).unwrap_or(0)))
+}
+
+/// A name without its kind: webpki presents `DnsName("etcd.example")` and `IpAddress(10.0.0.1)`.
+fn plain_name(presented: &str) -> &str {
+    let inner = presented.split_once('(').and_then(|(_, name)| name.strip_suffix(')'));
+    inner.map_or(presented, |name| name.trim_matches('"'))
 }
 
 /// What is wrong with the dates of a certificate at `now`; `None` if it is valid.
@@ -194,5 +206,18 @@ mod tests {
         let expected = "10.0.0.1".try_into().unwrap();
         let nameless = CertificateError::NotValidForNameContext { expected, presented: Vec::new() };
         assert_eq!(text(nameless), "the server's certificate has no subject alternative name (SAN)");
+        let unsupported = CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            signature_algorithm_id: Vec::new(),
+            public_key_algorithm_id: Vec::new(),
+        };
+        assert!(
+            text(unsupported).starts_with("the server's certificate has a key of an unsupported type, such as P-521")
+        );
+        let expected = "10.0.0.1".try_into().unwrap();
+        let presented = ["DnsName(\"etcd.example\")", "IpAddress(10.0.0.2)", "other"].map(str::to_owned).to_vec();
+        assert_eq!(
+            text(CertificateError::NotValidForNameContext { expected, presented }),
+            "the server's certificate is for etcd.example, 10.0.0.2, other, not for 10.0.0.1"
+        );
     }
 }
