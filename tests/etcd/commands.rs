@@ -72,23 +72,23 @@ async fn tells_how_the_lease_ended_that_it_waited_for(version: Version) {
         let left = line.split_once("remaining(").and_then(|(_, rest)| rest.split_once('s'));
         left.map_or(0, |(seconds, _)| seconds.parse::<i64>().expect("seconds"))
     };
-    // Waits for the end, and acts when two of the eight seconds have passed.
+    // Waits for the end, and acts when five of the fifteen seconds have passed.
     let wait = |lease: &str, act: &dyn Fn()| {
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
                 command.env("ETCDCTL_ENDPOINTS", etcd.endpoints().join(","));
-                command.args(["wait", lease, "--until", "gone", "--timeout", "30s"]).output().expect("the program runs")
+                command.args(["wait", lease, "--until", "gone", "--timeout", "60s"]).output().expect("the program runs")
             });
-            while left(lease) > 5 {}
+            while left(lease) > 9 {}
             act();
             String::from_utf8(waiting.join().expect("it ends").stdout).expect("text")
         })
     };
-    let revoked = grant("8");
+    let revoked = grant("15");
     let revoke = || drop(etcd.ctl(&["lease", "revoke", &revoked]));
     assert_eq!(wait(&revoked, &revoke), format!("lease {revoked} was revoked\n"));
-    let (old, new) = (grant("8"), grant("60"));
+    let (old, new) = (grant("15"), grant("60"));
     etcd.ctl(&["put", "/heartbeat", "1", "--lease", &old]);
     let hand_over = || drop(etcd.ctl(&["put", "/heartbeat", "2", "--lease", &new]));
     let replaced = format!("lease {old} was replaced: its key /heartbeat is on lease {new} now\n");
