@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::connection_fault::ConnectionFault;
 use super::error_cause::{ErrorCause, ErrorKind};
@@ -73,12 +73,12 @@ impl CallError {
 
     /// Translates a gRPC status.
     pub(super) fn from_status(tried: &'static str, endpoint: &str, status: &Status) -> Self {
-        let mut message = message_of(status);
+        let (code, mut message) = unwrapped(status.code(), message_of(status));
         let (cause, kind) = match fault(status) {
             // A server that said nothing may be about to stop or to start, and another may answer.
             Some(fault) if fault.is_silent() => (fault.cause(), ErrorKind::Unavailable),
             Some(fault) => (fault.cause(), fault.cause().kind()),
-            None => ErrorCause::of(status.code(), &message),
+            None => ErrorCause::of(code, &message),
         };
         if cause == ErrorCause::Closed && fault(status).is_none() && is_broken_off(&message) {
             "the server closed the connection".clone_into(&mut message);
@@ -142,6 +142,15 @@ fn message_of(status: &Status) -> String {
     if text.is_empty() { format!("{:?}", status.code()) } else { text }
 }
 
+/// The code and text inside an error that etcd wrapped in another one. The status of etcd 3.7 refuses a request without a
+/// login with the code Unknown and `rpc error: code = InvalidArgument desc = etcdserver: user name is empty`.
+fn unwrapped(code: Code, message: String) -> (Code, String) {
+    let inner = message.strip_prefix("rpc error: code = ").and_then(|inner| inner.split_once(" desc = "));
+    let Some((name, text)) = inner else { return (code, message) };
+    let named = (0..=16).map(Code::from).find(|code| format!("{code:?}") == name);
+    (named.unwrap_or(code), text.to_owned())
+}
+
 /// The fault that replaced the error of the transport.
 fn fault(status: &Status) -> Option<ConnectionFault> {
     std::iter::successors(std::error::Error::source(status), |error| error.source())
@@ -152,4 +161,19 @@ fn fault(status: &Status) -> Option<ConnectionFault> {
 /// Whether an established connection broke. The message depends on which event comes first.
 fn is_broken_off(message: &str) -> bool {
     ["broken pipe", "reset", "closed"].iter().any(|part| message.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_that_etcd_wrapped_in_another_one_keeps_its_cause() {
+        let text = "rpc error: code = InvalidArgument desc = etcdserver: user name is empty";
+        let error = CallError::from_status("read the status", "m1", &Status::unknown(text));
+        let inner = "etcdserver: user name is empty";
+        assert_eq!((error.cause(), error.message()), (ErrorCause::LoginRequired, inner));
+        let plain = CallError::from_status("read the status", "m1", &Status::invalid_argument(inner));
+        assert_eq!(error, plain);
+    }
 }
