@@ -19,6 +19,8 @@ use crate::Header;
 const REPLACED_AFTER: Duration = Duration::from_millis(500);
 /// The same after replies came from both clusters in turn.
 const MIXED_REPLACED_AFTER: Duration = Duration::from_secs(10);
+/// How long two clusters count as mixed after the other one answered last.
+const MIXED_FOR: Duration = Duration::from_secs(60);
 /// A member that goes back and has its old raft index again within this time is two members with the same id.
 const RETURNS_WITHIN: Duration = Duration::from_secs(10);
 
@@ -128,6 +130,8 @@ pub(crate) struct ClusterIdentity {
     changed: Option<Duration>,
     before: Option<Before>,
     mixed_with: Option<u64>,
+    /// When another cluster answered last.
+    other_seen: Duration,
 }
 
 impl ClusterIdentity {
@@ -160,6 +164,10 @@ impl ClusterIdentity {
             self.candidate = None;
             self.mixed_with = Some(other);
         }
+        let is_other = |other: u64| other != cluster_id;
+        if self.mixed_with.is_some_and(is_other) && reply.received >= self.other_seen + MIXED_FOR {
+            self.mixed_with = None;
+        }
         if self.changed.is_some_and(|changed| reply.sent < changed) {
             return Verdict::Stale;
         }
@@ -168,6 +176,7 @@ impl ClusterIdentity {
 
     fn observe_other(&mut self, reply: &Evidence, answers_elsewhere: bool) -> Verdict {
         let new = reply.header.cluster_id;
+        self.other_seen = reply.received;
         if self.changed.is_some_and(|changed| reply.sent < changed) {
             return Verdict::Other(new);
         }
@@ -351,6 +360,17 @@ mod tests {
             assert!(matches!(replies.reply((cluster, 1, 100, 3, 50), time + 600, time + 601), Verdict::Changed(_)));
             assert_eq!(replies.identity.mixed_with(), mixed_with);
         }
+    }
+
+    #[test]
+    fn clusters_are_no_longer_mixed_a_minute_after_the_other_one_answered_last() {
+        let mut replies = Replies::new();
+        let known = |replies: &mut Replies, at| replies.reply((7, 1, 100, 3, 50), at, at + 1);
+        assert_eq!(known(&mut replies, 0), Verdict::Known);
+        assert_eq!(replies.reply((8, 1, 5, 2, 9), 10, 11), Verdict::Other(8));
+        assert_eq!(known(&mut replies, 20), Verdict::Known);
+        assert_eq!((known(&mut replies, 60_000), replies.identity.mixed_with()), (Verdict::Known, Some(8)));
+        assert_eq!((known(&mut replies, 60_010), replies.identity.mixed_with()), (Verdict::Known, None));
     }
 
     #[test]
