@@ -1,6 +1,6 @@
 //! The members of the cluster, as the client sees them.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::ClusterChange;
 use crate::wire::{CallError, ErrorCause};
@@ -75,6 +75,8 @@ pub struct MemberView {
     pub db_size_in_use: u64,
     /// The limit of the database file, in bytes. `None` if etcd does not report it, as before 3.6.
     pub db_size_quota: Option<u64>,
+    /// When the certificate that it presented last ends. `None` in plain text, and before the first handshake.
+    pub certificate_end: Option<SystemTime>,
     /// The round trip of the last status request.
     pub round_trip: Option<Duration>,
     /// Whether it answers.
@@ -96,6 +98,8 @@ pub struct ClusterView {
     pub last_change: Option<ClusterChange>,
     /// The id of another cluster that answers in turn with this one. Both can have the same id.
     pub mixed_with: Option<u64>,
+    /// When our own client certificate ends. `None` without one.
+    pub client_certificate_end: Option<SystemTime>,
 }
 
 /// How renewals reach the leader. See [`ClusterView::path`].

@@ -1,5 +1,6 @@
 //! The calls to etcd, with this crate's types.
 
+use etcd_client::proto::PbLeaseKeepAliveResponse;
 use etcd_client::{LeaseGrantOptions, PutOptions};
 use tokio::sync::mpsc;
 use tonic::Status;
@@ -8,6 +9,7 @@ use super::cluster::{CallKind, Cluster};
 use super::error::CallError;
 use super::header::{header, pb_header};
 use super::keepalive_replies::KeepaliveReply;
+use super::member::Member;
 use super::rpc;
 use crate::{Granted, Header, LeaseId, TimeToLive};
 
@@ -33,6 +35,21 @@ pub struct KeyValue {
     pub create_revision: i64,
     /// The revision of its last change.
     pub mod_revision: i64,
+}
+
+/// Renews a lease through one member, on a stream of its own.
+pub(super) async fn renew_through(
+    member: &Member,
+    tried: &'static str,
+    id: LeaseId,
+) -> Result<PbLeaseKeepAliveResponse, CallError> {
+    let (sender, requests) = mpsc::channel(1);
+    // The channel is empty and open, so this cannot fail.
+    let _ = sender.try_send(id);
+    let failed = |status: Status| CallError::from_status(tried, &member.endpoint, &status);
+    let mut stream = rpc::keep_alive(&member.channel, requests).await.map_err(failed)?;
+    let answer = stream.message().await.map_err(failed)?;
+    answer.ok_or_else(|| failed(Status::unavailable("the server ended the stream")))
 }
 
 impl Cluster {
@@ -106,17 +123,9 @@ impl Cluster {
     /// `Forbidden`, and any error of the connection.
     pub async fn keep_alive_once(&self, id: LeaseId) -> Result<KeepaliveReply, CallError> {
         const TRIED: &str = "renew a lease once";
-        self.call(CallKind::Read, TRIED, |member| async move {
-            let (sender, requests) = mpsc::channel(1);
-            // The channel is empty and open, so this cannot fail.
-            let _ = sender.try_send(id);
-            let failed = |status: Status| CallError::from_status(TRIED, &member.endpoint, &status);
-            let mut stream = rpc::keep_alive(&member.channel, requests).await.map_err(failed)?;
-            let answer = stream.message().await.map_err(failed)?;
-            answer.ok_or_else(|| failed(Status::unavailable("the server ended the stream")))
-        })
-        .await
-        .map(KeepaliveReply::from)
+        self.call(CallKind::Read, TRIED, |member| async move { renew_through(&member, TRIED, id).await })
+            .await
+            .map(KeepaliveReply::from)
     }
 
     /// Writes a key, attached to a lease or not.

@@ -1,6 +1,6 @@
 //! What is wrong with a certificate, in words: the server's as rustls rejects it, and the dates of our own.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio_rustls::rustls::pki_types::UnixTime;
 use tokio_rustls::rustls::{self, AlertDescription, CertificateError};
@@ -44,11 +44,34 @@ fn server_fault(error: &CertificateError) -> String {
     }
 }
 
+/// When a certificate ends (`notAfter`). `None` if it cannot be read.
+pub(super) fn end_of_certificate(der: &[u8]) -> Option<SystemTime> {
+    Some(system_time(since_unix_epoch(validity(der)?.1)))
+}
+
+/// When the server's certificate ended, if that is why a handshake failed.
+pub(super) fn end_of_expired(error: &rustls::Error) -> Option<SystemTime> {
+    match error {
+        rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. }) => {
+            Some(system_time(*not_after))
+        }
+        _ => None,
+    }
+}
+
+fn system_time(time: UnixTime) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(time.as_secs())
+}
+
+/// A time of a certificate in Unix seconds. One before 1970 counts as 1970.
+fn since_unix_epoch(time: i64) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(time).unwrap_or(0)))
+}
+
 /// What is wrong with the dates of a certificate at `now`; `None` if it is valid.
 pub(super) fn fault_of_dates(der: &[u8], now: UnixTime) -> Option<String> {
     let (not_before, not_after) = validity(der)?;
-    let seconds = |time: i64| UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(time).unwrap_or(0)));
-    let (not_before, not_after) = (seconds(not_before), seconds(not_after));
+    let (not_before, not_after) = (since_unix_epoch(not_before), since_unix_epoch(not_after));
     if now > not_after {
         return Some(expired(now, not_after));
     }
@@ -146,6 +169,8 @@ mod tests {
         assert_eq!(fault(from - 3_600).as_deref(), Some("is not valid yet, but in 60 min"));
         assert_eq!(fault(to + 3 * 86_400).as_deref(), Some("expired 3 days ago"));
         assert_eq!(fault_of_dates(b"no certificate", at(0)), None);
+        let end = SystemTime::UNIX_EPOCH + Duration::from_secs(to);
+        assert_eq!((end_of_certificate(certificate.der()), end_of_certificate(b"none")), (Some(end), None));
     }
 
     #[test]

@@ -74,6 +74,8 @@ impl Cluster {
             members.push(Member::new(target, &settings, tls.as_ref(), login.shared_token()).await?);
         }
         let shared = Arc::new(SharedState::new(members, login, settings.command_timeout));
+        let client_certificate_end = tls::client_certificate_end(&settings)?;
+        shared.view.send_modify(|view| view.client_certificate_end = client_certificate_end);
         let prober = tasks::spawn(prober::probe_forever(Arc::clone(&shared), settings.probe_every));
         Ok(Cluster { shared, outside: Arc::new(OutsideMembers::new(settings)), _prober: Arc::new(prober) })
     }

@@ -2,18 +2,21 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tonic::transport::{Channel, Endpoint};
 use tower::service_fn;
 
+use super::certificate_text::{end_of_certificate, end_of_expired};
 use super::config::{Address, Target};
+use super::connection_fault::tls_error;
 use super::link::{FirstAnswer, Link, ReadFirst};
 
 /// etcd closes connections with more than one ping every 5 s (`MinTime` of its keepalive enforcement).
@@ -85,11 +88,40 @@ async fn dial(
         };
         let name = ServerName::try_from(address.host().to_owned()).map_err(io::Error::other)?;
         let handshake = TlsConnector::from(config).connect(name, tcp).into_fallible();
-        let stream = handshake.await.map_err(|(error, tcp)| link.handshake_error(error, tcp.has_read()))?;
+        let stream = match handshake.await {
+            Ok(stream) => stream,
+            Err((error, tcp)) => {
+                link.note_certificate(tls_error(&error).and_then(end_of_expired));
+                return Err(link.handshake_error(error, tcp.has_read()));
+            }
+        };
+        link.note_certificate(certificate_end(&stream));
         Ok(Box::new(FirstAnswer::new(stream, true, link)) as Box<dyn Connection>)
     };
     let no_answer = || io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {timeout:?}"));
     tokio::time::timeout(timeout, connection).await.map_err(|_| no_answer())?
+}
+
+/// When the certificate of the server ends, from a TLS handshake of its own. `None` if that shows no certificate.
+pub(super) async fn read_certificate_end(
+    address: &Address,
+    tls: Arc<ClientConfig>,
+    timeout: Duration,
+) -> Option<SystemTime> {
+    let handshake = async {
+        let tcp = TcpStream::connect(address.authority()).await.ok()?;
+        let name = ServerName::try_from(address.host().to_owned()).ok()?;
+        match TlsConnector::from(tls).connect(name, tcp).await {
+            Ok(stream) => certificate_end(&stream),
+            Err(error) => tls_error(&error).and_then(end_of_expired),
+        }
+    };
+    tokio::time::timeout(timeout, handshake).await.ok().flatten()
+}
+
+fn certificate_end<S>(stream: &TlsStream<S>) -> Option<SystemTime> {
+    let (_, connection) = stream.get_ref();
+    end_of_certificate(connection.peer_certificates()?.first()?)
 }
 
 #[cfg(test)]

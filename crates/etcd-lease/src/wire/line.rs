@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio_rustls::rustls::ClientConfig;
 use tonic::transport::Channel;
@@ -63,6 +63,20 @@ impl Line {
         self.link.explain(error)
     }
 
+    /// When the certificate that the server presented last ends. `None` in plain text, and before the first handshake.
+    pub(super) fn certificate_end(&self) -> Option<SystemTime> {
+        self.link.certificate_end()
+    }
+
+    /// Reads when the server's certificate ends, in a handshake of its own: etcd may have loaded a new certificate since
+    /// this connection was made. Nothing happens in plain text.
+    pub(super) async fn reread_certificate(&self) {
+        if let (Target::Address(address), Some(tls)) = (&self.target, &self.tls) {
+            let end = connect::read_certificate_end(address, Arc::clone(tls), self.dial_timeout).await;
+            self.link.note_certificate(end);
+        }
+    }
+
     fn current(&self) -> MutexGuard<'_, Current> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -71,5 +85,68 @@ impl Line {
 impl fmt::Debug for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Line").field("target", &self.target).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use rcgen::{CertificateParams, KeyPair};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+    use tokio_rustls::rustls::ServerConfig;
+    use tokio_rustls::rustls::crypto::ring;
+    use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+    use super::*;
+    use crate::wire::config::{Address, TlsFiles};
+    use crate::wire::tls;
+    use simkit::tasks;
+
+    /// A server whose certificate ends at the start of this year, and the certificate in PEM.
+    fn server(year: i32) -> (TlsAcceptor, String) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(year, 1, 1);
+        let certificate = params.self_signed(&key).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+            .unwrap();
+        (TlsAcceptor::from(Arc::new(config)), certificate.pem())
+    }
+
+    fn year(end: Option<SystemTime>) -> Option<u64> {
+        const YEAR: f64 = 365.2425 * 86_400.0;
+        let since = end?.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        Some(1970 + (since.as_secs_f64() / YEAR).round() as u64)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_renewed_and_an_expired_certificate_are_noticed_without_a_new_connection() {
+        let servers = [3000, 3010, 2001].map(server);
+        let folder = tempfile::tempdir().unwrap();
+        let ca = folder.path().join("ca.pem");
+        std::fs::write(&ca, servers.each_ref().map(|(_, pem)| pem.as_str()).concat()).unwrap();
+        let files = TlsFiles { ca: Some(ca), ..TlsFiles::default() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("https://{}", listener.local_addr().unwrap());
+        let _serving = tasks::spawn(async move {
+            for (acceptor, _) in servers {
+                let (connection, _) = listener.accept().await.unwrap();
+                drop(acceptor.accept(connection).await);
+            }
+        });
+        let target = Target::Address(Address::parse(&address).unwrap());
+        let config = tls::client_config(&files).unwrap();
+        let line = Line::new(&target, Some(&config), Duration::from_secs(5));
+        assert_eq!(line.certificate_end(), None);
+        for expected in [3000, 3010, 2001] {
+            line.reread_certificate().await;
+            assert_eq!(year(line.certificate_end()), Some(expected));
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::SystemTime;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::rustls::client::ResolvesClientCert;
@@ -25,6 +26,8 @@ struct State {
     has_answered: bool,
     /// Belongs to the newest connection with a known outcome.
     fault: Option<ConnectionFault>,
+    /// When the certificate that the server presented last ends.
+    certificate_end: Option<SystemTime>,
 }
 
 impl Link {
@@ -62,6 +65,17 @@ impl Link {
             Some(fault) => fault.into(),
             None => error.into(),
         }
+    }
+
+    /// Notes when the server's certificate ends, if that was found out.
+    pub(super) fn note_certificate(&self, end: Option<SystemTime>) {
+        let mut state = self.state();
+        state.certificate_end = end.or(state.certificate_end);
+    }
+
+    /// When the certificate that the server presented last ends. `None` in plain text, and before the first handshake.
+    pub(super) fn certificate_end(&self) -> Option<SystemTime> {
+        self.state().certificate_end
     }
 
     fn answered(&self) {

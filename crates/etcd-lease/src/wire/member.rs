@@ -103,6 +103,7 @@ impl Member {
             db_size: answer.db_size.unsigned_abs(),
             db_size_in_use: answer.db_size_in_use.unsigned_abs(),
             db_size_quota: if quota == 0 { None } else { Some(quota) },
+            certificate_end: self.line().certificate_end(),
             round_trip: None,
             reachability,
         }

@@ -74,11 +74,13 @@ impl Cluster {
                 Err(trouble) => last = Some(trouble),
             }
         }
+        let certificate_end = self.outside().certificate_end(listed);
         let no_url = || CallError::new(ErrorCause::Other, READ_STATUS, &listed.name, "it advertises no client URL");
         let trouble = last.unwrap_or_else(no_url);
         MemberView {
             endpoint: trouble.endpoint().to_owned(),
             member_id: listed.id,
+            certificate_end,
             reachability: Reachability::Down { trouble },
             ..MemberView::default()
         }

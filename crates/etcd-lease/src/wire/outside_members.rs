@@ -1,19 +1,29 @@
 //! Connections to members that are no endpoints. They are made when a status is first read, and kept.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use super::auth_channel::AuthToken;
 use super::config::{Address, Settings, Target};
 use super::error::CallError;
 use super::error_cause::ErrorCause;
 use super::member::{Member, READ_STATUS};
+use super::prober::CERTIFICATE_INTERVAL;
 use super::tls;
+use crate::ListedMember;
+use simkit::Stopwatch;
 
 pub(super) struct OutsideMembers {
     settings: Settings,
     /// By client URL.
-    members: Mutex<BTreeMap<String, Member>>,
+    members: Mutex<BTreeMap<String, OutsideMember>>,
+}
+
+struct OutsideMember {
+    member: Member,
+    /// When its certificate was read last.
+    read: Stopwatch,
 }
 
 impl OutsideMembers {
@@ -23,8 +33,10 @@ impl OutsideMembers {
 
     /// The connection to a client URL. TLS files and the login are those of the endpoints.
     pub(super) async fn connection(&self, url: &str, token: &Arc<AuthToken>) -> Result<Member, CallError> {
-        let known = self.members.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned();
-        if let Some(known) = known {
+        if let Some((known, is_certificate_due)) = self.known(url) {
+            if is_certificate_due {
+                known.line().reread_certificate().await;
+            }
             return Ok(known);
         }
         let address = Address::parse(url)
@@ -32,7 +44,29 @@ impl OutsideMembers {
         let target = Target::Address(address);
         let tls = tls::config_for(&target, &self.settings)?;
         let member = Member::new(&target, &self.settings, tls.as_ref(), token).await?;
-        self.members.lock().unwrap_or_else(PoisonError::into_inner).insert(url.to_owned(), member.clone());
+        let known = OutsideMember { member: member.clone(), read: Stopwatch::start() };
+        self.members().insert(url.to_owned(), known);
         Ok(member)
+    }
+
+    /// When the certificate of a member ends, if one of its URLs showed it.
+    pub(super) fn certificate_end(&self, listed: &ListedMember) -> Option<SystemTime> {
+        let members = self.members();
+        listed.client_urls.iter().find_map(|url| members.get(url)?.member.line().certificate_end())
+    }
+
+    /// The connection to a URL, and whether its certificate is to be read again. That counts as done.
+    fn known(&self, url: &str) -> Option<(Member, bool)> {
+        let mut members = self.members();
+        let known = members.get_mut(url)?;
+        let is_certificate_due = known.read.elapsed() >= CERTIFICATE_INTERVAL;
+        if is_certificate_due {
+            known.read = Stopwatch::start();
+        }
+        Some((known.member.clone(), is_certificate_due))
+    }
+
+    fn members(&self) -> MutexGuard<'_, BTreeMap<String, OutsideMember>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -21,10 +21,23 @@ const MIN_PAUSE: Duration = Duration::from_millis(100);
 /// How long a member may take to answer before it counts as hanging. It is longer for a member that is far away.
 const MIN_PROBE_TIMEOUT: Duration = Duration::from_millis(700);
 
+/// How often the certificate of a member is read. A connection can last for months, longer than the certificate that it
+/// was made with.
+pub(super) const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(3600);
+
 /// Probes all members about once per `interval`, at once on a [`probe_request`](SharedState::probe_request), and all the
 /// time while it is [`urgent`](SharedState::urgent).
 pub(super) async fn probe_forever(shared: Arc<SharedState>, interval: Duration) {
-    join_all((0..shared.members.len()).map(|index| probe_member_forever(&shared, index, interval))).await;
+    let probes = join_all((0..shared.members.len()).map(|index| probe_member_forever(&shared, index, interval)));
+    let certificates = join_all(shared.members.iter().map(reread_certificate_forever));
+    tokio::join!(probes, certificates);
+}
+
+async fn reread_certificate_forever(member: &Member) {
+    loop {
+        sleep(CERTIFICATE_INTERVAL).await;
+        member.line().reread_certificate().await;
+    }
 }
 
 async fn probe_member_forever(shared: &SharedState, index: usize, interval: Duration) {
@@ -115,5 +128,6 @@ fn probe_result(shared: &SharedState, member: &Member, answer: Result<Probe, Cal
 /// A member with only its reachability known.
 fn without_details(member: &Member, reachability: Reachability) -> MemberView {
     let has_leader = reachability == Reachability::Up;
-    MemberView { endpoint: member.endpoint.clone(), reachability, has_leader, ..MemberView::default() }
+    let (endpoint, certificate_end) = (member.endpoint.clone(), member.line().certificate_end());
+    MemberView { endpoint, reachability, has_leader, certificate_end, ..MemberView::default() }
 }

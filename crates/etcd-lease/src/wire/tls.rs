@@ -4,14 +4,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use tokio_rustls::rustls::client::Resumption;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use super::certificate_text::fault_of_dates;
+use super::certificate_text::{end_of_certificate, fault_of_dates};
 use super::config::{Settings, Target, TlsFiles};
 use super::error::CallError;
 use super::error_cause::ErrorCause;
@@ -58,7 +60,22 @@ pub(super) fn client_config(files: &TlsFiles) -> Result<Arc<ClientConfig>, CallE
         (None, Some(_)) => return Err(tls_error("the client key is given without its certificate".to_owned())),
     };
     config.alpn_protocols = vec![b"h2".to_vec()];
+    // A resumed session shows the certificate of its first connection, which the server may have replaced.
+    config.resumption = Resumption::disabled();
     Ok(Arc::new(config))
+}
+
+/// When the client certificate ends. `None` without one, and without TLS.
+///
+/// # Errors
+/// As [`client_config`].
+pub(super) fn client_certificate_end(settings: &Settings) -> Result<Option<SystemTime>, CallError> {
+    let is_secure = |target: &Target| matches!(target, Target::Address(address) if address.is_secure());
+    let path = settings.tls.as_ref().and_then(|files| files.cert.as_ref());
+    match path {
+        Some(path) if settings.targets.iter().any(is_secure) => Ok(end_of_certificate(&certificates(path)?[0])),
+        _ => Ok(None),
+    }
 }
 
 fn tls_error(message: String) -> CallError {
