@@ -127,6 +127,8 @@ pub enum Action {
     CommandLine,
     /// Open the menu of clusters.
     Clusters,
+    /// Grant, renew and revoke a lease through each member. Asks first.
+    ProbeMembers,
     /// An action inside a dialog.
     Dialog(DialogAction),
 }
@@ -229,6 +231,7 @@ impl Action {
             Action::Suspend => "suspend",
             Action::CommandLine => "command-line",
             Action::Clusters => "clusters",
+            Action::ProbeMembers => "probe-members",
         };
         name.to_owned()
     }
@@ -287,8 +290,8 @@ impl Action {
 
     /// Whether the action writes to the cluster or renews a lease. Blocked by `--read-only`.
     pub fn writes(self) -> bool {
-        use Action::{Attach, ChangeTtl, Drill, KeepAlive, New, RenewOnce, Revoke, Undo, Warp};
-        matches!(self, New | KeepAlive | RenewOnce | Drill | Revoke | Attach | Warp | Undo | ChangeTtl)
+        use Action::{Attach, ChangeTtl, Drill, KeepAlive, New, ProbeMembers, RenewOnce, Revoke, Undo, Warp};
+        matches!(self, New | KeepAlive | RenewOnce | Drill | Revoke | Attach | Warp | Undo | ChangeTtl | ProbeMembers)
     }
 
     /// Whether the action needs a lease under the cursor, so it only works in views that show a cursor.
@@ -324,6 +327,7 @@ impl Action {
             Action::Follow | Action::Group => view == View::Leases,
             Action::ShorterSpan | Action::LongerSpan => matches!(view, View::Leases | View::Cadence),
             Action::ExportCsv => view == View::Cadence,
+            Action::ProbeMembers => view == View::Members,
             Action::JumpBack => view == View::Leases,
             action => view == View::Leases || !action.needs_table(),
         }

@@ -191,6 +191,13 @@ impl ClusterState {
         unreported.map(|lost| lost.report_at).min()
     }
 
+    /// The name of a member: in the member list, or its endpoint, or its id. Not escaped.
+    pub fn member_name(&self, id: u64) -> String {
+        let endpoint = || self.view.members.iter().find(|member| member.member_id == id);
+        let name = self.members.name(id).or_else(|| Some(endpoint()?.endpoint.as_str()));
+        name.map_or_else(|| format!("{id:x}"), str::to_owned)
+    }
+
     /// The alarms that members report, each with the name of its member: `NOSPACE etcd-1`.
     pub fn alarms(&self) -> Vec<String> {
         let named = |alarm: &MemberAlarm| match self.members.name(alarm.member_id) {

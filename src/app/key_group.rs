@@ -39,7 +39,7 @@ impl Action {
         match self {
             Action::NextLease | Action::PreviousLease | Action::Open | Action::Back => KeyGroup::Move,
             action if action.is_movement() => KeyGroup::Move,
-            Action::New | Action::ClearMarks | Action::MarkRange => KeyGroup::Act,
+            Action::New | Action::ClearMarks | Action::MarkRange | Action::ProbeMembers => KeyGroup::Act,
             action if action.needs_lease() => KeyGroup::Act,
             Action::Show(_) | Action::NextView | Action::PreviousView => KeyGroup::Views,
             Action::Filter | Action::QuickFilter | Action::Freeze | Action::Ids | Action::Zoom => KeyGroup::Look,

@@ -69,6 +69,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Right], Action::Right, None, "scroll columns right; cadence: next lease"),
     bind(&[Key::Char('i')], Action::Strip, None, "show or hide the strip above the table"),
     bind(&[Key::Char('e')], Action::ExportCsv, None, "export the cadence view as CSV"),
+    bind(&[Key::Char('R')], Action::ProbeMembers, Some("probe"), "probe every member with a lease; asks first"),
     bind(&[Key::Char('m')], Action::Mouse, None, "toggle mouse"),
     bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "show this help"),
     bind(&[Key::Char(':')], Action::CommandLine, None, "open the command line; Tab completes"),

@@ -1,10 +1,11 @@
 //! The members of the cluster, from the member list and from their statuses.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use super::CallFailure;
+use super::{CallFailure, LeaderHistory};
 use crate::error_table::alarm_sentence;
+use etcd_lease::wire::{MemberProbe, ProbeStep};
 use etcd_lease::{ClusterView, ListedMember, MemberAlarm, MemberView, Reachability};
 use simkit::Timestamp;
 
@@ -28,10 +29,22 @@ pub struct MemberList {
     outside: Vec<MemberView>,
     /// The last status reply of each member, by address.
     answers: BTreeMap<String, LastAnswer>,
+    /// When the certificate of each member ends, by address.
+    certificates: BTreeMap<String, SystemTime>,
+    /// Which member led from when until when.
+    pub leaders: LeaderHistory,
+    /// The last probe of the members with a lease, and when it ended.
+    probes: Option<(Vec<MemberProbe>, Timestamp)>,
+    /// Whether one is under way.
+    pub(super) is_probing: bool,
+    /// When the user was asked whether to start one.
+    pub(super) asked_to_probe: Option<Timestamp>,
     /// Whether a reading is under way.
     pub(super) is_reading: bool,
     /// When the last reading ended, and whether it included the members that are no endpoints.
     pub(super) last_read: Option<(Timestamp, bool)>,
+    /// When the last reading ended that included them.
+    pub(super) last_outside: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]
@@ -84,6 +97,10 @@ pub struct MemberRow<'a> {
     pub status: Option<&'a MemberView>,
     /// When that arrived.
     pub answered: Option<Timestamp>,
+    /// When its certificate ends, as it was read last. `None` in plain text, and while it is not known.
+    pub certificate_end: Option<SystemTime>,
+    /// What it answered to the last probe with a lease, and when that was.
+    pub probe: Option<(&'a MemberProbe, Timestamp)>,
     /// What is wrong, as sentences.
     pub problems: Vec<String>,
     /// The alarms that this member raised.
@@ -113,12 +130,20 @@ impl MemberList {
     /// Notes what the endpoints answered.
     pub(super) fn on_view(&mut self, view: &ClusterView, now: Timestamp) {
         view.members.iter().for_each(|member| self.note(member, now));
+        self.leaders.on_view(view, now);
+    }
+
+    /// Stores what the members answered to a probe with a lease.
+    pub fn on_probed(&mut self, probes: Vec<MemberProbe>, now: Timestamp) {
+        self.is_probing = false;
+        self.probes = Some((probes, now));
     }
 
     /// Stores a reading.
     pub(super) fn on_read(&mut self, reading: MemberReading, has_outside: bool, now: Timestamp) {
         self.is_reading = false;
         self.last_read = Some((now, has_outside));
+        self.last_outside = if has_outside { Some(now) } else { self.last_outside };
         reading.outside.iter().for_each(|member| self.note(member, now));
         self.outside = reading.outside;
         match reading.listed {
@@ -130,9 +155,17 @@ impl MemberList {
         }
     }
 
+    /// Forgets whether the members answer that are no endpoints, because they are not asked regularly.
+    pub(super) fn forget_outside(&mut self) {
+        self.outside.clear();
+    }
+
     fn note(&mut self, member: &MemberView, now: Timestamp) {
         if member.answers() && !member.version.is_empty() {
             self.answers.insert(member.endpoint.clone(), LastAnswer { view: member.clone(), at: now });
+        }
+        if let Some(end) = member.certificate_end {
+            self.certificates.insert(member.endpoint.clone(), end);
         }
     }
 
@@ -144,7 +177,7 @@ impl MemberList {
 
     /// The members that answer and all members that were asked: the endpoints, and the others while they are asked too.
     pub fn answering(&self, view: &ClusterView) -> (usize, usize) {
-        let asked = view.members.iter().chain(&self.outside);
+        let asked = view.members.iter().chain(&self.outside).filter(|member| !view.is_elsewhere(member));
         let asked = asked.filter(|member| member.reachability != Reachability::Unknown);
         (asked.clone().filter(|member| member.answers()).count(), asked.count())
     }
@@ -171,9 +204,16 @@ impl MemberList {
             });
         }
         let others = view.members.iter().enumerate().filter(|(place, _)| !used[*place]);
-        rows.extend(
-            others.map(|(place, member)| self.row(None, Some(member), (true, view.chosen == Some(place)), term)),
-        );
+        rows.extend(others.map(|(place, member)| {
+            let mut row = self.row(None, Some(member), (true, view.chosen == Some(place)), term);
+            if view.is_elsewhere(member) {
+                row.role = MemberRole::Unknown;
+                row.problems = vec![format!("belongs to another cluster, {:x}", member.cluster_id)];
+            } else {
+                row.problems.extend(self.why_unlisted(member));
+            }
+            row
+        }));
         let alarms = self.alarms(view);
         for row in &mut rows {
             row.alarms = alarms.iter().filter(|alarm| alarm.member_id == row.id()).copied().collect();
@@ -193,7 +233,9 @@ impl MemberList {
         let advertised = listed.and_then(|listed| listed.client_urls.first()).map_or("", String::as_str);
         let address = asked.map_or(advertised, |member| member.endpoint.as_str());
         let answers = asked.filter(|member| member.reachability != Reachability::Unknown).map(MemberView::answers);
-        let last = self.answers.get(address);
+        // Two members can advertise one address.
+        let is_its = |last: &&LastAnswer| listed.is_none_or(|listed| listed.id == last.view.member_id);
+        let last = self.answers.get(address).filter(is_its);
         MemberRow {
             listed,
             address,
@@ -203,9 +245,33 @@ impl MemberList {
             answers,
             status: last.map(|last| &last.view),
             answered: last.map(|last| last.at),
-            problems: asked.and_then(problem).into_iter().collect(),
+            certificate_end: self.certificates.get(address).copied(),
+            probe: self.probe(listed, address),
+            problems: match listed {
+                Some(listed) if listed.name.is_empty() => vec!["was added and has not started".to_owned()],
+                _ => asked.and_then(problem).into_iter().collect(),
+            },
             alarms: Vec::new(),
         }
+    }
+
+    /// Why an endpoint is not in the member list, if that is known.
+    fn why_unlisted(&self, endpoint: &MemberView) -> Option<String> {
+        if self.listed.is_empty() || self.failure.is_some() {
+            return None;
+        }
+        let is_known = self.answers.contains_key(&endpoint.endpoint);
+        // Its name may lead to a member that advertises another one.
+        Some(if is_known { "is not in the member list" } else { "its address is not in the member list" }.to_owned())
+    }
+
+    fn probe(&self, listed: Option<&ListedMember>, address: &str) -> Option<(&MemberProbe, Timestamp)> {
+        let (probes, at) = self.probes.as_ref()?;
+        let is_of = |probe: &&MemberProbe| match listed {
+            Some(listed) => probe.member_id == listed.id,
+            None => probe.endpoint == address,
+        };
+        Some((probes.iter().find(is_of)?, *at))
     }
 
     /// Whether an endpoint leads to a listed member. One that does not answer is known by its earlier answers or its
@@ -219,6 +285,7 @@ impl MemberList {
     /// The newest term of the members that answer.
     fn term(&self, view: &ClusterView) -> u64 {
         let asked = view.members.iter().chain(&self.outside).filter(|member| member.answers());
+        let asked = asked.filter(|member| !view.is_elsewhere(member));
         asked.map(|member| member.raft_term).max().unwrap_or(0)
     }
 
@@ -267,6 +334,17 @@ fn problem(member: &MemberView) -> Option<String> {
         Reachability::Down { trouble } if !member.is_learner => Some(trouble.message().to_owned()),
         Reachability::Up if !member.has_leader => Some("knows no leader, so it cannot renew".to_owned()),
         _ => None,
+    }
+}
+
+/// What a member answered to one request of a probe: `1.2 ms`, `not tried`, or `failed after 4.0 s: ...`. Not escaped.
+pub fn probe_step_text(step: &ProbeStep) -> String {
+    match step {
+        ProbeStep::NotSent => "not tried".to_owned(),
+        ProbeStep::Done(took) => format!("{:.1} ms", took.as_secs_f64() * 1e3),
+        ProbeStep::Failed { after, trouble } => {
+            format!("failed after {:.1} s: {}", after.as_secs_f64(), trouble.message())
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::key_reads::{KeyRead, LoadedKeys};
 use super::ttl_change::ChangedTtl;
 use super::undo::{LeaseBackup, NoBackup, RestoredKeys, UndoMeasure};
 use super::{BackgroundLeases, ClickTarget, KeptLease, Key, KeyValues, MemberReading, Viewport};
+use etcd_lease::wire::MemberProbe;
 use etcd_lease::{ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseId, LeaseStatus, TimeToLive};
 use simkit::Timestamp;
 
@@ -148,6 +149,8 @@ pub enum Msg {
         /// Whether the members that are no endpoints were asked.
         has_outside: bool,
     },
+    /// What each member answered to a probe with a lease of our own.
+    MembersProbed(Vec<MemberProbe>),
     /// The engine's status of these leases changed.
     Statuses(Vec<LeaseStatus>),
     /// Something happened in the engine.

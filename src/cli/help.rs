@@ -64,7 +64,12 @@ number of candidates before it, released (its key was deleted, by itself or by a
 pub(super) const MEMBERS: &str = "\
 Lists the members that etcd's member list names, also those that are not among the endpoints (marked *), and endpoints that do \
 not answer. DB is the size of the database file, IN USE what is left of it after a defragmentation, QUOTA its limit (etcd 3.6 \
-and later report it).";
+and later report it). CERTIFICATE is the day on which the server's certificate ends.
+
+--probe-members finds the member that answers but cannot renew: it grants a lease of 10 s through each member, renews it once \
+and revokes it.
+
+Exits 0 if every member answers, 1 if a member does not answer or a probe failed, 2 on an error.";
 
 pub(super) const EVENTS: &str = "\
 Existing leases produce no event. Renewals of other clients are inferred from polls; ± shows the maximum error of each \

@@ -1,28 +1,44 @@
 //! `members`: lists the members of the cluster.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use super::options::WatchArgs;
+use super::options::{MembersArgs, WatchArgs};
 use super::signals::Signals;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless};
-use crate::app::{AppConfig, knows_members};
+use crate::app::{AppConfig, AppState, MemberRow, certificate_expiry, knows_members};
 use crate::report;
 use crate::runtime::{self, FinalState};
 
 /// How long to wait for the members.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
-pub(super) async fn run(shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
+pub(super) async fn run(args: MembersArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
+    if args.probe_members {
+        shared.writes("members --probe-members")?;
+    }
     let config = AppConfig { reads_members: true, ..headless::config(WatchArgs::default(), &shared) };
     let session = CommandSession::open(shared).await?;
     let external = headless::external(Signals::catch()?, session.clock.clone(), Some(MAX_WAIT));
     let known = runtime::watch_until(headless::options(&session, config), external, knows_members).await;
-    let FinalState { app, now, .. } = headless::reached(known, &session)?;
-    if out.is_json() {
-        out.data(report::members_json(&app, now)).await?;
-        return Ok(Exit::Done);
+    let FinalState { mut app, now, .. } = headless::reached(known, &session)?;
+    if args.probe_members {
+        let probes = session.cluster.probe_members(&app.cluster.members.listed).await;
+        app.cluster.members.on_probed(probes, session.clock.now());
     }
-    out.data(report::members_table(&app, now)).await?;
+    let wall = session.clock.wall(now);
+    if out.is_json() {
+        out.data(report::members_json(&app, now, wall)).await?;
+    } else {
+        out.data(report::members_table(&app, now, wall)).await?;
+        notes(&app, wall, out).await;
+    }
+    let rows = app.cluster.members.rows(&app.cluster.view);
+    let has_failed = |row: &MemberRow<'_>| row.probe.is_some_and(|(probe, _)| !probe.is_done());
+    Ok(Exit::no_if(rows.iter().any(|row| row.answers == Some(false) || has_failed(row))))
+}
+
+/// What the marks mean, and what is not about a single member.
+async fn notes(app: &AppState, wall: SystemTime, out: &mut Out) {
     let members = &app.cluster.members;
     if members.rows(&app.cluster.view).iter().any(|row| !row.is_endpoint) {
         out.message("* not among the endpoints").await;
@@ -30,8 +46,11 @@ pub(super) async fn run(shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliE
     if let Some(through) = members.renewals_through(&app.cluster.view) {
         out.message(&format!("renewals go through {through}")).await;
     }
+    let own = app.cluster.view.client_certificate_end.and_then(|end| certificate_expiry(end, wall));
+    if let Some(expiry) = own {
+        out.message(&format!("the client certificate {expiry}")).await;
+    }
     if let Some(failure) = &members.failure {
         out.message(&format!("the member list is not known: {}", failure.text)).await;
     }
-    Ok(Exit::Done)
 }

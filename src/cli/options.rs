@@ -57,7 +57,7 @@ pub(super) enum HeadlessCommand {
     Locks(LocksArgs),
     /// List the members of the cluster with role, version and size
     #[command(after_help = help::MEMBERS)]
-    Members,
+    Members(MembersArgs),
     /// Stream lease events of all clients, one per line
     #[command(after_help = help::EVENTS)]
     Events(EventsArgs),
@@ -204,6 +204,13 @@ pub(super) struct LocksArgs {
     pub(super) watch_for: Option<Duration>,
     #[command(flatten)]
     pub(super) watch_args: WatchArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MembersArgs {
+    /// Grant, renew and revoke a lease of 10 s through each member
+    #[arg(long)]
+    pub(super) probe_members: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,15 +1,18 @@
 //! `members`: the members of the cluster as a table or as JSON.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
 use super::json::line;
+#[cfg(test)]
+use super::schema;
 use super::table::{Align, table};
-use super::text::{millis, or_dash, seconds};
-use crate::app::{AppState, MemberRow, size_in_words};
+use super::text::{date, millis, or_dash, rfc3339, seconds};
+use crate::app::{AppState, MemberRow, certificate_expiry, probe_step_text, size_in_words};
 use crate::error_table::name_of_alarm;
 use crate::escape::printable;
+use etcd_lease::wire::{MemberProbe, ProbeStep};
 use etcd_lease::{MemberAlarm, MemberView};
 use simkit::Timestamp;
 
@@ -21,6 +24,10 @@ pub(super) struct MembersObject {
     members: Vec<MemberObject>,
     /// Which member renewals go through, and why. Null if no endpoint answers.
     renewals_through: Option<String>,
+    /// When our own client certificate ends: RFC 3339. Left out without one.
+    #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_certificate_end: Option<String>,
     /// Why the member list could not be read. Left out if it could.
     #[serde(skip_serializing_if = "Option::is_none")]
     list_error: Option<String>,
@@ -77,6 +84,13 @@ struct MemberObject {
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     round_trip: Option<f64>,
+    /// When the server's certificate ends: RFC 3339. Left out in plain text, and while it is not known.
+    #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate_end: Option<String>,
+    /// The requests of `--probe-members` that were sent to it. Left out without that option.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    probe: Vec<StepObject>,
     /// The alarms that this member raised.
     #[cfg_attr(test, schemars(inner(regex(pattern = "^(NOSPACE|CORRUPT)$"))))]
     alarms: Vec<&'static str>,
@@ -84,17 +98,32 @@ struct MemberObject {
     problems: Vec<String>,
 }
 
-/// All members in one JSON object.
-pub fn members_json(app: &AppState, now: Timestamp) -> String {
+/// A request about a lease of our own.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct StepObject {
+    /// Granting a lease of 10 s, renewing it or a lease that another member granted, or revoking it.
+    #[cfg_attr(test, schemars(extend("enum" = ["grant", "renewal", "revoke"])))]
+    request: &'static str,
+    /// Seconds until the reply, or until it failed.
+    #[cfg_attr(test, schemars(range(min = 0)))]
+    took: f64,
+    /// Why it failed. Null if it succeeded.
+    error: Option<String>,
+}
+
+/// All members in one JSON object. `wall` is the system time.
+pub fn members_json(app: &AppState, now: Timestamp, wall: SystemTime) -> String {
     let members = &app.cluster.members;
     line(&MembersObject {
-        members: members.rows(&app.cluster.view).iter().map(|row| member_object(row, now)).collect(),
+        members: members.rows(&app.cluster.view).iter().map(|row| member_object(row, now, wall)).collect(),
         renewals_through: members.renewals_through(&app.cluster.view),
+        client_certificate_end: app.cluster.view.client_certificate_end.map(rfc3339),
         list_error: members.failure.as_ref().map(|failure| failure.text.clone()),
     })
 }
 
-fn member_object(row: &MemberRow<'_>, now: Timestamp) -> MemberObject {
+fn member_object(row: &MemberRow<'_>, now: Timestamp, wall: SystemTime) -> MemberObject {
     let name = row.listed.map(|listed| listed.name.clone()).filter(|name| !name.is_empty());
     let status = row.status;
     MemberObject {
@@ -116,8 +145,32 @@ fn member_object(row: &MemberRow<'_>, now: Timestamp) -> MemberObject {
         db_size_quota: status.and_then(|status| status.db_size_quota),
         round_trip: round_trip(row).map(seconds),
         alarms: row.alarms.iter().map(alarm_name).collect(),
-        problems: row.problems.clone(),
+        certificate_end: row.certificate_end.map(rfc3339),
+        probe: row.probe.map_or_else(Vec::new, |(probe, _)| step_objects(probe)),
+        problems: problems(row, wall),
     }
+}
+
+/// The requests that were sent.
+fn step_objects(probe: &MemberProbe) -> Vec<StepObject> {
+    let object = |(request, step): (&'static str, &ProbeStep)| match step {
+        ProbeStep::NotSent => None,
+        ProbeStep::Done(took) => Some(StepObject { request, took: seconds(*took), error: None }),
+        ProbeStep::Failed { after, trouble } => {
+            Some(StepObject { request, took: seconds(*after), error: Some(trouble.message().to_owned()) })
+        }
+    };
+    probe.steps().into_iter().filter_map(object).collect()
+}
+
+/// What is wrong, also with its certificate and in the probe.
+fn problems(row: &MemberRow<'_>, wall: SystemTime) -> Vec<String> {
+    let expiry = row.certificate_end.and_then(|end| certificate_expiry(end, wall));
+    let expiry = expiry.map(|expiry| format!("certificate {expiry}"));
+    let steps = row.probe.iter().flat_map(|(probe, _)| probe.steps());
+    let failed = steps.filter(|(_, step)| matches!(step, ProbeStep::Failed { .. }));
+    let failed = failed.map(|(name, step)| format!("{name} {}", probe_step_text(step)));
+    row.problems.iter().cloned().chain(expiry).chain(failed).collect()
 }
 
 /// Of the last status request, if it answers.
@@ -129,10 +182,17 @@ fn alarm_name(alarm: &MemberAlarm) -> &'static str {
     name_of_alarm(alarm.cause)
 }
 
-/// One row per member. Members that are no endpoints have a `*`.
-pub fn members_table(app: &AppState, now: Timestamp) -> String {
+/// One row per member. Members that are no endpoints have a `*`. Columns without content are left out. `wall` is the
+/// system time.
+pub fn members_table(app: &AppState, now: Timestamp, wall: SystemTime) -> String {
     let rows = app.cluster.members.rows(&app.cluster.view);
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| cells(row, now)).collect();
+    let has_tls = rows.iter().any(|row| row.certificate_end.is_some());
+    let is_probed = rows.iter().any(|row| row.probe.is_some());
+    let is_shown = |title: &str| match title {
+        "CERTIFICATE" => has_tls,
+        "GRANT" | "RENEW" | "REVOKE" => is_probed,
+        _ => true,
+    };
     let header = [
         ("MEMBER", Align::Left),
         ("ROLE", Align::Left),
@@ -145,13 +205,32 @@ pub fn members_table(app: &AppState, now: Timestamp) -> String {
         ("DB", Align::Right),
         ("IN USE", Align::Right),
         ("QUOTA", Align::Right),
+        ("GRANT", Align::Right),
+        ("RENEW", Align::Right),
+        ("REVOKE", Align::Right),
+        ("CERTIFICATE", Align::Left),
         ("ADDRESS", Align::Left),
         ("PROBLEM", Align::Left),
     ];
+    let shown = |cells: Vec<String>| -> Vec<String> {
+        header.iter().zip(cells).filter(|((title, _), _)| is_shown(title)).map(|(_, cell)| cell).collect()
+    };
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| shown(cells(row, now, wall))).collect();
+    let header: Vec<_> = header.into_iter().filter(|(title, _)| is_shown(title)).collect();
     table(header, &rows)
 }
 
-fn cells(row: &MemberRow<'_>, now: Timestamp) -> Vec<String> {
+/// How long a request of the probe took, or that it failed.
+fn step_cell(step: Option<&ProbeStep>) -> String {
+    match step {
+        Some(ProbeStep::Done(took)) => millis(*took),
+        Some(ProbeStep::Failed { .. }) => "failed".to_owned(),
+        Some(ProbeStep::NotSent) | None => "-".to_owned(),
+    }
+}
+
+fn cells(row: &MemberRow<'_>, now: Timestamp, wall: SystemTime) -> Vec<String> {
+    let probe = row.probe.map(|(probe, _)| probe);
     let of_status = |show: fn(&MemberView) -> Option<String>| or_dash(row.status.and_then(show), |text| text);
     let mark = if row.is_endpoint { "" } else { " *" };
     let answered = match (row.answers, row.silent_for(now)) {
@@ -160,8 +239,9 @@ fn cells(row: &MemberRow<'_>, now: Timestamp) -> Vec<String> {
         (Some(false), Some(span)) => format!("{:.1} s ago", span.as_secs_f64()),
         (Some(false), None) => "never".to_owned(),
     };
+    let name = if row.name().is_empty() { format!("{:x}", row.id()) } else { printable(row.name().as_bytes()) };
     vec![
-        format!("{}{mark}", printable(row.name().as_bytes())),
+        format!("{name}{mark}"),
         row.role.word().to_owned(),
         answered,
         of_status(|status| Some(printable(status.version.as_bytes()))),
@@ -172,7 +252,11 @@ fn cells(row: &MemberRow<'_>, now: Timestamp) -> Vec<String> {
         of_status(|status| Some(size_in_words(status.db_size))),
         of_status(|status| Some(size_in_words(status.db_size_in_use))),
         of_status(|status| status.db_size_quota.map(size_in_words)),
+        step_cell(probe.map(|probe| &probe.grant)),
+        step_cell(probe.map(|probe| &probe.renewal)),
+        step_cell(probe.map(|probe| &probe.revoke)),
+        or_dash(row.certificate_end, date),
         printable(row.address.as_bytes()),
-        printable(row.problems.join("; ").as_bytes()),
+        printable(problems(row, wall).join("; ").as_bytes()),
     ]
 }

@@ -26,6 +26,11 @@ pub fn rfc3339(time: SystemTime) -> String {
     format!("{time:.3}")
 }
 
+/// The day of a time in UTC: `2026-11-22`.
+pub(super) fn date(time: SystemTime) -> String {
+    rfc3339(time)[..10].to_owned()
+}
+
 /// Seconds, rounded to the microsecond.
 pub(super) fn seconds(duration: Duration) -> f64 {
     let micros = duration.as_nanos().saturating_add(500) / 1000;

@@ -175,6 +175,11 @@ impl Driver {
         self.run(stream::once(context.read_members(known, has_outside)));
     }
 
+    pub(super) fn probe_members(&mut self, listed: Vec<ListedMember>) {
+        let cluster = self.context.cluster.clone();
+        self.run(stream::once(async move { Msg::MembersProbed(cluster.probe_members(&listed).await) }));
+    }
+
     pub(super) fn probe(&mut self, ids: Vec<LeaseId>) {
         let context = self.context.clone();
         self.run(context.probe(ids));

@@ -16,6 +16,7 @@ use super::{RenderContext, Role, format};
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     if !area.is_empty() {
         let mut right = rights(ctx.app, ctx.now);
+        right.extend(certificates(ctx));
         right.extend(frozen(ctx));
         right.push(Segment::new(6, Role::Dim, ctx.wall.time_of_day(ctx.now)));
         draw_ends(ctx.theme, (link(ctx), right), ("   ", "   "), area, buf);
@@ -27,6 +28,15 @@ pub(super) fn frozen(ctx: RenderContext<'_>) -> Option<Segment> {
     let picture = ctx.app.frozen.as_ref()?;
     let age = (ctx.now - picture.at).as_secs();
     Some(Segment::new(0, Role::Danger, format!("‖ FROZEN {age} s")))
+}
+
+/// Certificates that expire soon or have expired.
+fn certificates(ctx: RenderContext<'_>) -> impl Iterator<Item = Segment> {
+    let warnings = ctx.app.cluster.certificate_warnings(ctx.wall.time(ctx.now));
+    warnings.into_iter().map(|warning| {
+        let (mark, role) = if warning.is_expired { ("✖", Role::Danger) } else { ("▲", Role::Warning) };
+        Segment::new(1, role, format!("{mark} {}", printable(warning.text.as_bytes())))
+    })
 }
 
 fn link(ctx: RenderContext<'_>) -> Vec<Segment> {

@@ -12,15 +12,19 @@
 //! connection refused ...
 //! ```
 
+use std::time::SystemTime;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::app::{MemberRole, MemberRow, size_in_words};
+use crate::app::{MemberRole, MemberRow, certificate_expiry, probe_step_text, size_in_words};
 use crate::escape::printable;
 use crate::plural::plural;
 use crate::width::DisplayWidth;
 use etcd_lease::MemberView;
+use etcd_lease::wire::MemberProbe;
+use simkit::Timestamp;
 
 use super::format::UNKNOWN;
 use super::line::{cut, wrap};
@@ -29,6 +33,8 @@ use super::{RenderContext, Role, filter_line, format, pane};
 /// Maximum width of a name and of an address.
 const MAX_TEXT: usize = 32;
 const GAP: usize = 2;
+/// The title of the column that is left out in plain text.
+const CERTIFICATE: &str = "CERTIFICATE";
 
 /// A column with its rank. The highest rank is hidden first when width runs out.
 struct MemberColumn {
@@ -47,7 +53,7 @@ const fn column(
     MemberColumn { title, rank, is_number, text }
 }
 
-const COLUMNS: [MemberColumn; 12] = [
+const COLUMNS: [MemberColumn; 13] = [
     column("MEMBER", 0, false, |_, row| name(row)),
     column("ROLE", 0, false, |_, row| row.role.word().to_owned()),
     column("ANSWERED", 0, false, answered),
@@ -59,6 +65,7 @@ const COLUMNS: [MemberColumn; 12] = [
     column("DB", 5, true, |_, row| of_status(row, |status| size(status.db_size))),
     column("IN USE", 8, true, |_, row| of_status(row, |status| size(status.db_size_in_use))),
     column("QUOTA", 6, true, |_, row| of_status(row, |status| size(status.db_size_quota?))),
+    column(CERTIFICATE, 6, false, certificate),
     column("ADDRESS", 9, false, |_, row| cut(&printable(row.address.as_bytes()), MAX_TEXT)),
 ];
 
@@ -110,6 +117,8 @@ impl Page<'_> {
         lines.extend(notes);
         lines.push(Line::default());
         lines.extend(detail);
+        lines.push(Line::default());
+        lines.extend(self.leaders());
         lines
     }
 
@@ -161,7 +170,9 @@ impl Page<'_> {
             let texts = self.rows.iter().map(|row| (column.text)(self.ctx, row).width());
             (column, texts.chain([column.title.width()]).max().unwrap_or(0))
         };
-        let mut columns: Vec<_> = COLUMNS.iter().map(width).collect();
+        let has_tls = self.rows.iter().any(|row| row.certificate_end.is_some());
+        let columns = COLUMNS.iter().filter(|column| has_tls || column.title != CERTIFICATE);
+        let mut columns: Vec<_> = columns.map(width).collect();
         let total = |columns: &[(&MemberColumn, usize)]| columns.iter().map(|(_, width)| width + GAP).sum::<usize>();
         while total(&columns) > self.width + GAP && columns.len() > 2 {
             let widest = columns.iter().map(|(column, _)| column.rank).max();
@@ -193,10 +204,54 @@ impl Page<'_> {
             lines.extend(self.paragraph(&text, Role::Text));
             lines.extend(self.paragraph(&format!("{age}{}", database(status)), Role::Text));
         }
+        lines.extend(row.certificate_end.into_iter().flat_map(|end| self.certificate(end)));
         for problem in &row.problems {
             lines.extend(self.paragraph(&printable(problem.as_bytes()), Role::Danger));
         }
+        lines.extend(row.probe.into_iter().flat_map(|(probe, at)| self.probe(probe, at)));
         lines
+    }
+
+    /// What the member answered to the last probe with a lease.
+    fn probe(&self, probe: &MemberProbe, at: Timestamp) -> Vec<Line<'static>> {
+        let role = if probe.is_done() { Role::Good } else { Role::Danger };
+        let ago = format::span((self.ctx.now - at).as_secs_f64());
+        let steps = probe.steps().map(|(name, step)| format!("{name} {}", probe_step_text(step)));
+        let text = format!("lease probe {ago} ago: {}", steps.join(", "));
+        self.paragraph(&printable(text.as_bytes()), role)
+    }
+
+    /// Which member led from when until when, the newest first.
+    fn leaders(&self) -> Vec<Line<'static>> {
+        let cluster = &self.ctx.app.cluster;
+        let mut lines = vec![Line::styled("Leaders since leasetop started", self.style(Role::Title))];
+        for (period, gap) in cluster.members.leaders.newest_first() {
+            let name = cluster.member_name(period.member_id);
+            let before = if period.is_older { "before " } else { "" };
+            let from = self.ctx.wall.time_of_day(period.from);
+            let until = period.until.map_or("now".to_owned(), |until| self.ctx.wall.time_of_day(until));
+            let gap = if gap.is_zero() {
+                String::new()
+            } else {
+                format!(", then no leader was seen for {}", format::span(gap.as_secs_f64()))
+            };
+            let text = format!("term {}: {name} from {before}{from} until {until}{gap}", period.term);
+            lines.extend(self.paragraph(&printable(text.as_bytes()), Role::Text));
+        }
+        lines
+    }
+
+    /// `certificate until 2026-12-11: expires in 12 days`
+    fn certificate(&self, end: SystemTime) -> Vec<Line<'static>> {
+        let now = self.ctx.wall.time(self.ctx.now);
+        let until = format!("certificate until {}", self.ctx.wall.date(end));
+        match certificate_expiry(end, now) {
+            None => self.paragraph(&until, Role::Text),
+            Some(expiry) => {
+                let role = if end < now { Role::Danger } else { Role::Warning };
+                self.paragraph(&format!("{until}: {expiry}"), role)
+            }
+        }
     }
 
     fn advice(&self) -> Vec<Line<'static>> {
@@ -231,6 +286,11 @@ fn answered(ctx: RenderContext<'_>, row: &MemberRow<'_>) -> String {
             None => "never".to_owned(),
         },
     }
+}
+
+/// The day on which its certificate ends.
+fn certificate(ctx: RenderContext<'_>, row: &MemberRow<'_>) -> String {
+    row.certificate_end.map_or_else(|| UNKNOWN.to_owned(), |end| ctx.wall.date(end))
 }
 
 /// Of the last answer, if it answers.

@@ -71,11 +71,24 @@ pub struct WallClock {
 }
 
 impl WallClock {
+    /// The system time at a timestamp.
+    fn time(&self, moment: Timestamp) -> SystemTime {
+        self.start + moment.since_start()
+    }
+
     /// The time of day at a timestamp, `10:04:31`.
     fn time_of_day(&self, moment: Timestamp) -> String {
-        jiff::Timestamp::try_from(self.start + moment.since_start())
-            .map(|time| time.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string())
-            .unwrap_or_else(|_| "--:--:--".to_owned())
+        self.format(self.time(moment), "%H:%M:%S").unwrap_or_else(|| "--:--:--".to_owned())
+    }
+
+    /// The day of a time, `2026-11-29`.
+    fn date(&self, time: SystemTime) -> String {
+        self.format(time, "%Y-%m-%d").unwrap_or_else(|| format::UNKNOWN.to_owned())
+    }
+
+    fn format(&self, time: SystemTime, format: &str) -> Option<String> {
+        let time = jiff::Timestamp::try_from(time).ok()?;
+        Some(time.to_zoned(self.zone.clone()).strftime(format).to_string())
     }
 }
 

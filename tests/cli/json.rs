@@ -71,6 +71,10 @@ fn members_have_a_role_and_a_size() {
     assert_eq!((&member["name"], &member["role"]), (&"sandbox-0".into(), &"leader".into()));
     assert_eq!((&member["is_endpoint"], &member["answers"]), (&true.into(), &true.into()));
     assert_eq!(members["renewals_through"], "sandbox-0: it is the leader");
+    assert!(member["probe"].is_null() && member["certificate_end"].is_null(), "{members}");
+    let probed = objects(&sandbox, "members", &["members", "--probe-members"], 0).remove(0);
+    let steps = probed["members"][0]["probe"].as_array().expect("a probe");
+    assert!(steps.len() == 3 && steps.iter().all(|step| step["error"].is_null()), "{probed}");
     let table = sandbox.stdout(&["members"], 0);
     assert!(table.contains("sandbox-0  leader  now") && table.lines().count() == 2, "{table}");
 }

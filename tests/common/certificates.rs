@@ -1,6 +1,7 @@
 //! A certificate authority of a test's own, a server's and a client's certificate.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 
@@ -11,6 +12,8 @@ pub(crate) struct Certificates {
     pub(crate) client: Pair,
     /// The client's, past its time.
     pub(crate) expired: Pair,
+    /// For a server or a client; it ends in twelve and a half days.
+    pub(crate) ending: Pair,
 }
 
 /// A certificate and its key.
@@ -30,7 +33,10 @@ pub(crate) fn write_to(folder: &Path) -> Certificates {
     let mut past = params("expired");
     past.not_after = rcgen::date_time_ymd(2001, 1, 1);
     let expired = sign(folder, "expired", past, &issuer);
-    Certificates { ca, server: signed("server"), client: signed("client"), expired }
+    let mut ending = params("ending");
+    ending.not_after = (SystemTime::now() + Duration::from_secs(25 * 43_200)).into();
+    let ending = sign(folder, "ending", ending, &issuer);
+    Certificates { ca, ending, server: signed("server"), client: signed("client"), expired }
 }
 
 fn sign(folder: &Path, name: &str, mut params: CertificateParams, issuer: &Issuer<'_, KeyPair>) -> Pair {

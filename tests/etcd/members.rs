@@ -1,5 +1,6 @@
 //! The members of a real cluster, also those that are no endpoints, and one that was killed.
 
+use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
@@ -10,14 +11,17 @@ use crate::pty::{Terminal, leasetop};
 
 on_the_newest_versions! {
     members_are_listed_and_a_killed_one_is_named
+    certificates_that_end_soon_are_named_in_every_view
+    a_member_that_answers_but_cannot_renew_is_found
 }
 
-/// What `leasetop members` prints in JSON, with one endpoint.
-fn members(endpoint: &str) -> Value {
+/// What `leasetop members` prints in JSON, and its exit code.
+fn members(args: &[&str]) -> (Value, Option<i32>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
-    command.args(["--endpoints", endpoint, "members", "-w", "json"]);
+    command.args(["members", "-w", "json"]).args(args);
     let output = tokio::task::block_in_place(|| command.output()).expect("the program runs");
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+    let listed = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    (listed, output.status.code())
 }
 
 async fn members_are_listed_and_a_killed_one_is_named(version: Version) {
@@ -26,7 +30,8 @@ async fn members_are_listed_and_a_killed_one_is_named(version: Version) {
     let (follower, killed) = ((leader + 1) % 3, (leader + 2) % 3);
     let endpoint = etcd.endpoints().remove(follower);
 
-    let listed = members(&endpoint);
+    let (listed, code) = members(&["--endpoints", &endpoint]);
+    assert_eq!(code, Some(0), "{listed}");
     let of = |object: &Value, member: usize| object["members"][member].clone();
     for member in 0..3 {
         let shown = of(&listed, member);
@@ -40,7 +45,8 @@ async fn members_are_listed_and_a_killed_one_is_named(version: Version) {
     assert_eq!(listed["renewals_through"], through);
 
     etcd.kill(killed);
-    let listed = members(&endpoint);
+    let (listed, code) = members(&["--endpoints", &endpoint]);
+    assert_eq!(code, Some(1), "{listed}");
     let lost = of(&listed, killed);
     assert_eq!((&lost["answers"], &lost["role"]), (&false.into(), &"unknown".into()), "{listed}");
     assert!(lost["problems"][0].as_str().is_some_and(|why| why.contains("refused")), "{listed}");
@@ -55,6 +61,81 @@ async fn members_are_listed_and_a_killed_one_is_named(version: Version) {
     monitor.wait_for("unknown");
     tokio::time::timeout(Duration::from_secs(60), etcd.restart(killed)).await.expect("it comes back");
     monitor.wait_for("● healthy");
+    monitor.keys("q");
+    assert_eq!(monitor.exit_code(), 0);
+}
+
+async fn certificates_that_end_soon_are_named_in_every_view(version: Version) {
+    let etcd = Etcd::with_tls(version).await;
+    let certificates = etcd.certificates();
+    let [ca, cert, key] = [&certificates.ca, &certificates.ending.cert, &certificates.ending.key];
+    let [ca, cert, key] = [ca, cert, key].map(|path| path.display().to_string());
+    let endpoint = etcd.endpoints().remove(0);
+    let options = ["--endpoints", &endpoint, "--cacert", &ca, "--cert", &cert, "--key", &key];
+
+    let (listed, _) = members(&options);
+    assert!(listed["members"][0]["certificate_end"].as_str().is_some_and(|end| end > "4000"), "{listed}");
+    assert_eq!(listed["members"][0]["problems"], Value::Array(Vec::new()), "{listed}");
+    assert!(listed["client_certificate_end"].as_str().is_some_and(|end| end < "4000"), "{listed}");
+
+    // etcd reads the files at every handshake.
+    fs::copy(&certificates.ending.key, &certificates.server.key).unwrap();
+    fs::copy(&certificates.ending.cert, &certificates.server.cert).unwrap();
+    let (listed, code) = members(&options);
+    assert_eq!(listed["members"][0]["problems"][0], "certificate expires in 12 days", "{listed}");
+    assert_eq!((&listed["client_certificate_end"], code), (&listed["members"][0]["certificate_end"], Some(0)));
+
+    let mut command = leasetop();
+    command.args(options);
+    let mut monitor = Terminal::start(command, 160, 35);
+    for view in ["1", "2", "3", "4", "5"] {
+        monitor.keys(view);
+        monitor.wait_for("▲ certificate of m0 expires in 12 days");
+        monitor.wait_for("▲ client certificate expires in 12 days");
+    }
+    monitor.wait_for("CERTIFICATE");
+    monitor.keys("q");
+    assert_eq!(monitor.exit_code(), 0);
+}
+
+async fn a_member_that_answers_but_cannot_renew_is_found(version: Version) {
+    let mut etcd = Etcd::cluster(version).await;
+    let endpoints = etcd.endpoints().join(",");
+    let (probed, code) = members(&["--endpoints", &endpoints, "--probe-members"]);
+    assert_eq!(code, Some(0), "{probed}");
+    for member in 0..3 {
+        let probe = probed["members"][member]["probe"].as_array().expect("a probe");
+        let requests: Vec<_> = probe.iter().map(|step| (&step["request"], step["error"].is_null())).collect();
+        let expected = ["grant", "renewal", "revoke"].map(Value::from);
+        assert_eq!(requests, expected.each_ref().map(|request| (request, true)), "{probed}");
+    }
+    assert_eq!(etcd.ctl(&["lease", "list"]).trim(), "found 0 leases");
+
+    let leader = etcd.leader().await;
+    let frozen = (leader + 1) % 3;
+    etcd.freeze(frozen);
+    let (probed, code) = members(&["--endpoints", &endpoints, "--probe-members"]);
+    etcd.thaw(frozen);
+    assert_eq!(code, Some(1), "{probed}");
+    for member in 0..3 {
+        let probe = &probed["members"][member]["probe"];
+        assert_eq!(probe[1]["error"].is_null(), member != frozen, "{probed}");
+        assert_eq!(probe[2].is_null(), member == frozen, "{probed}");
+    }
+
+    etcd.add_learner().await;
+    let endpoint = etcd.endpoints().remove(3);
+    let mut command = leasetop();
+    command.args(["--endpoints", &format!("{endpoints},{endpoint}")]);
+    let mut monitor = Terminal::start(command, 120, 35);
+    monitor.keys("5");
+    monitor.wait_for("learner");
+    monitor.keys("R");
+    monitor.wait_for("Grant, renew and revoke a lease of 10 s through 4 members? R again: yes");
+    monitor.keys("R");
+    monitor.wait_for("The lease probe failed at 1 of 4 members");
+    monitor.keys("G");
+    monitor.wait_for("not supported for learner");
     monitor.keys("q");
     assert_eq!(monitor.exit_code(), 0);
 }

@@ -1,6 +1,9 @@
 //! Members: which there are, which answer, and which one renewals go through.
 
+use std::time::SystemTime;
+
 use super::*;
+use etcd_lease::wire::{MemberProbe, ProbeStep};
 use etcd_lease::{ListedMember, MemberAlarm};
 
 fn listed(id: u64, name: &str) -> ListedMember {
@@ -108,6 +111,67 @@ fn a_learner_is_no_follower_and_an_old_leader_no_leader() {
     assert_eq!(story.app.cluster.members.answering(&story.app.cluster.view), (3, 3), "a learner answers its status");
 }
 
+/// Name, role, whether it answers, how long ago it answered if not, and the problems.
+fn states(story: &Story) -> Vec<(String, &'static str, Option<bool>, Option<u64>, String)> {
+    let rows = story.app.cluster.members.rows(&story.app.cluster.view);
+    let silent = |row: &MemberRow<'_>| row.silent_for(story.now).map(|span| span.as_secs());
+    let state = |row: &MemberRow<'_>| {
+        (row.name().to_owned(), row.role.word(), row.answers, silent(row), row.problems.join("; "))
+    };
+    rows.iter().map(state).collect()
+}
+
+#[test]
+fn an_endpoint_of_another_cluster_and_a_removed_member_are_no_members() {
+    let mut story = Story::start(AppConfig::default());
+    story.send(cluster(vec![member(1, 1), member(2, 1), member(4, 1)], 0));
+    let foreign = MemberView { cluster_id: 0x19f7, raft_term: 99, is_leader: true, ..member(9, 9) };
+    story.send(cluster(vec![member(1, 1), foreign, down_member(4)], 0));
+    story.send(reading(vec![member(2, 1), member(3, 1)]));
+    let expected = [
+        ("etcd-a".to_owned(), "follower", Some(true), None, String::new()),
+        ("etcd-b".to_owned(), "follower", Some(true), None, String::new()),
+        ("etcd-c".to_owned(), "leader", Some(true), None, String::new()),
+        ("m4:2379".to_owned(), "unknown", Some(false), Some(0), "connection refused; is not in the member list".into()),
+        ("m9:2379".to_owned(), "unknown", Some(true), None, "belongs to another cluster, 19f7".into()),
+    ];
+    assert_eq!(states(&story), expected, "its term makes no other leader an old one");
+    assert_eq!(story.app.cluster.members.answering(&story.app.cluster.view), (3, 4));
+}
+
+#[test]
+fn a_member_that_was_added_and_not_started_says_so() {
+    let mut story = Story::start(AppConfig::default());
+    story.send(cluster(vec![member(1, 1)], 0));
+    let added = ListedMember { id: 7, ..ListedMember::default() };
+    let trouble = CallError::new(ErrorCause::Other, "read the status", "", "it advertises no client URL");
+    let asked = MemberView { member_id: 7, reachability: Reachability::Down { trouble }, ..MemberView::default() };
+    let reading = MemberReading { listed: Ok(vec![listed(1, "etcd-a"), added]), outside: vec![asked] };
+    story.send(Msg::Members { reading, has_outside: true });
+    let (_, role, answers, silent, problems) = states(&story).remove(0);
+    assert_eq!((role, answers, silent), ("unknown", Some(false), None));
+    assert_eq!(problems, "was added and has not started");
+}
+
+#[test]
+fn two_members_that_advertise_one_address_do_not_share_their_facts() {
+    let mut story = Story::start(AppConfig::default());
+    story.send(cluster(vec![member(1, 1)], 0));
+    let at_two = |id: u64, name: &str| ListedMember { client_urls: vec!["http://m2:2379".into()], ..listed(id, name) };
+    let trouble = CallError::new(ErrorCause::Other, "read the status", "", "another member answers at this address");
+    let wrong = MemberView {
+        endpoint: "m2:2379".into(),
+        member_id: 3,
+        reachability: Reachability::Down { trouble },
+        ..MemberView::default()
+    };
+    let listed = Ok(vec![listed(1, "etcd-c"), at_two(2, "etcd-b"), at_two(3, "etcd-a")]);
+    let reading = MemberReading { listed, outside: vec![member(2, 1), wrong] };
+    story.send(Msg::Members { reading, has_outside: true });
+    let rows = story.app.cluster.members.rows(&story.app.cluster.view);
+    assert!(rows[0].status.is_none() && rows[1].status.is_some(), "{rows:?}");
+}
+
 /// Whether the last tick read the members, and with those that are no endpoints.
 fn read_at(story: &mut Story, seconds: f64) -> Option<bool> {
     story.wait(seconds);
@@ -153,4 +217,98 @@ fn a_failed_list_keeps_the_last_one() {
     assert_eq!(rows(&story).len(), 3);
     assert_eq!(rows(&story)[0].3, None, "it was not asked");
     assert!(story.app.cluster.members.failure.is_some());
+}
+
+#[test]
+fn certificates_that_end_within_30_days_are_named() {
+    const DAY: u64 = 86_400;
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000 * DAY);
+    let in_days = |days: u64| Some(SystemTime::UNIX_EPOCH + Duration::from_secs((1_000 + days) * DAY + 60));
+    let mut story = Story::start(AppConfig::default());
+    let certified = |id, days| MemberView { certificate_end: in_days(days), ..member(id, 1) };
+    let view = |members, own| ClusterView {
+        cluster_id: 1,
+        members,
+        chosen: Some(0),
+        client_certificate_end: own,
+        ..ClusterView::default()
+    };
+    let texts = |story: &Story| {
+        let warnings = story.app.cluster.certificate_warnings(now);
+        warnings.into_iter().map(|warning| (warning.text, warning.is_expired)).collect::<Vec<_>>()
+    };
+    story.send(Msg::Cluster(view(vec![certified(1, 365), member(2, 1), certified(3, 30)], None)));
+    story.send(reading(Vec::new()));
+    assert!(texts(&story).is_empty(), "one ends in 30 days and a minute");
+    story.send(Msg::Cluster(view(vec![certified(1, 20), certified(2, 12), certified(3, 400)], in_days(1))));
+    let expected = [
+        ("certificate of etcd-b expires in 12 days, 1 more soon".to_owned(), false),
+        ("client certificate expires in 24 h".to_owned(), false),
+    ];
+    assert_eq!(texts(&story), expected);
+    let gone = MemberView { certificate_end: Some(SystemTime::UNIX_EPOCH), ..down_member(2) };
+    story.send(Msg::Cluster(view(vec![certified(1, 365), gone, member(3, 1)], in_days(365))));
+    assert_eq!(texts(&story), [("certificate of etcd-b expired 1000 days ago".to_owned(), true)], "3 keeps its date");
+}
+
+#[test]
+fn members_outside_secure_endpoints_are_asked_for_their_certificates_every_hour() {
+    let mut story = Story::start(AppConfig::default());
+    let secure = MemberView { endpoint: "https://m1:2379".into(), ..member(1, 1) };
+    story.send(cluster(vec![secure], 0));
+    let answer = |has_outside| {
+        let certificate_end = Some(SystemTime::UNIX_EPOCH);
+        let outside = vec![MemberView { endpoint: "http://m2:2379".into(), certificate_end, ..member(2, 1) }];
+        let outside = if has_outside { outside } else { Vec::new() };
+        let listed = Ok(vec![listed(1, "etcd-a"), listed(2, "etcd-b")]);
+        Msg::Members { reading: MemberReading { listed, outside }, has_outside }
+    };
+    assert_eq!(read_at(&mut story, 0.1), Some(false), "the names first");
+    story.send(answer(false));
+    assert_eq!(read_at(&mut story, 10.0), Some(true));
+    story.send(answer(true));
+    assert_eq!(story.app.cluster.members.answering(&story.app.cluster.view), (1, 1), "2 is not watched");
+    let warned =
+        |story: &Story| story.app.cluster.certificate_warnings(SystemTime::UNIX_EPOCH + Duration::from_secs(1)).len();
+    assert_eq!((warned(&story), read_at(&mut story, 10.0)), (1, Some(false)));
+    story.send(answer(false));
+    assert_eq!((warned(&story), read_at(&mut story, 3600.0)), (1, Some(true)));
+}
+
+fn probe_of(id: u64, renewal: ProbeStep) -> MemberProbe {
+    let done = ProbeStep::Done(Duration::from_millis(2));
+    MemberProbe { member_id: id, endpoint: format!("m{id}:2379"), grant: done.clone(), renewal, revoke: done }
+}
+
+#[test]
+fn the_members_are_probed_after_a_second_press_and_not_in_read_only_mode() {
+    let mut story = Story::start(AppConfig::default());
+    story.send(cluster(vec![member(1, 1), member(2, 1), member(3, 1)], 0));
+    story.send(reading(Vec::new()));
+    let is_sent = |effects: Vec<Effect>| matches!(&effects[..], [Effect::ProbeMembers(listed)] if listed.len() == 3);
+    assert!(!is_sent(story.press(&[Key::Char('R')])), "not in this view");
+    story.press(&[Key::Char('5')]);
+    assert!(!is_sent(story.press(&[Key::Char('R')])));
+    assert!(status(&story).contains("through 3 members? R again: yes"), "{}", status(&story));
+    story.wait(11.0);
+    assert!(!is_sent(story.press(&[Key::Char('R')])), "the question is over");
+    assert!(is_sent(story.press(&[Key::Char('R')])));
+    assert!(!is_sent(story.press(&[Key::Char('R'), Key::Char('R')])), "one at a time");
+    let trouble = CallError::new(ErrorCause::NoReply, "renew a lease", "m2:2379", "no reply in time");
+    let failed = ProbeStep::Failed { after: Duration::from_secs(4), trouble };
+    let done = ProbeStep::Done(Duration::from_millis(1));
+    story.send(Msg::MembersProbed(vec![probe_of(1, done.clone()), probe_of(2, failed), probe_of(3, done)]));
+    assert!(status(&story).contains("failed at 1 of 3 members"), "{}", status(&story));
+    let rows = story.app.cluster.members.rows(&story.app.cluster.view);
+    let is_done = |row: &MemberRow<'_>| row.probe.map(|(probe, _)| probe.is_done());
+    assert_eq!(rows.iter().map(is_done).collect::<Vec<_>>(), [Some(true), Some(false), Some(true)]);
+
+    let mut story = Story::start(AppConfig { is_read_only: true, ..AppConfig::default() });
+    story.press(&[Key::Char('5')]);
+    assert!(!is_sent(story.press(&[Key::Char('R'), Key::Char('R')])));
+    assert!(status(&story).contains("Read-only"), "{}", status(&story));
+}
+
+fn status(story: &Story) -> &str {
+    story.app.view.status.as_ref().map_or("", |status| status.text.as_str())
 }

@@ -16,7 +16,9 @@ use simkit::Timestamp;
 use super::command_line::Plan;
 use super::open_dialogs::{cursor_id, targets_to_change};
 use super::report::{refusal, report};
-use super::{clusters, command_line, feedback, freeze, navigation, open_dialogs, selection, tick, view_actions};
+use super::{
+    clusters, command_line, feedback, freeze, navigation, open_dialogs, probe_members, selection, tick, view_actions,
+};
 
 /// Executes a command and shows the result on the status line.
 pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> Vec<Effect> {
@@ -206,6 +208,10 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
         Action::Mute => open_dialogs::open_mute_menu(app),
         Action::Clusters => clusters::open_menu(app),
         Action::ExportCsv => export_csv(app),
+        Action::ProbeMembers => match refusal(app) {
+            Some(refusal) => refusal,
+            None => probe_members::start(app, now),
+        },
         Action::CopyId => cursor_id(app).map_or_else(Done::default, |id| copy::id(app.view.id_format, id)),
         Action::CopyCommand => cursor_id(app).map_or_else(Done::default, |id| copy::command(&app.config, id)),
         action => {

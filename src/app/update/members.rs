@@ -10,10 +10,17 @@ const SHOWN_INTERVAL: Duration = Duration::from_secs(2);
 /// How often the member list is read otherwise, for the names of the members.
 const HIDDEN_INTERVAL: Duration = Duration::from_secs(10);
 
+/// How often the members that are no endpoints are asked otherwise, for their certificates.
+const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(3600);
+
 /// Stores a reading.
 pub(super) fn read(app: &mut AppState, reading: MemberReading, has_outside: bool, now: Timestamp) {
     let known = app.cluster.members.listed.clone();
     app.cluster.members.on_read(reading, has_outside, now);
+    // They were asked for their certificates only.
+    if is_secure(app) && !shows_members(app) {
+        app.cluster.members.forget_outside();
+    }
     if shows_members(app) || known != app.cluster.members.listed {
         app.view.request_redraw(Redraw::Soon);
     }
@@ -24,8 +31,21 @@ pub(super) fn start_read_if_due(app: &mut AppState, now: Timestamp) -> Option<Ef
     if next_wake(app) > now {
         return None;
     }
+    let has_outside = shows_members(app) || are_certificates_due(app, now);
     app.cluster.members.is_reading = true;
-    Some(Effect::ReadMembers { known: app.cluster.members.listed.clone(), has_outside: shows_members(app) })
+    Some(Effect::ReadMembers { known: app.cluster.members.listed.clone(), has_outside })
+}
+
+/// Whether the certificates of the members that are no endpoints are to be read. The first reading is for the names only,
+/// because those members may not answer.
+fn are_certificates_due(app: &AppState, now: Timestamp) -> bool {
+    let members = &app.cluster.members;
+    let is_due = members.last_outside.is_none_or(|at| now - at >= CERTIFICATE_INTERVAL);
+    is_secure(app) && members.last_read.is_some() && is_due
+}
+
+fn is_secure(app: &AppState) -> bool {
+    app.cluster.view.members.iter().any(|member| member.endpoint.starts_with("https://"))
 }
 
 /// When the next reading is due. While no endpoint answers, only those members are asked that are no endpoints.

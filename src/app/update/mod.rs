@@ -29,6 +29,7 @@ mod mouse;
 mod navigation;
 mod open_dialogs;
 mod probe;
+mod probe_members;
 mod refresh_rows;
 mod replies;
 mod report;
@@ -127,6 +128,7 @@ fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Values { id, pairs } => values::read(app, id, pairs),
         Msg::LockValues { pairs, bytes } => lock_values::read(app, pairs, bytes, now),
         Msg::Members { reading, has_outside } => members::read(app, reading, has_outside, now),
+        Msg::MembersProbed(probes) => probe_members::done(app, probes, now),
         Msg::Statuses(statuses) => engine::statuses(app, statuses),
         Msg::Engine(event) => engine::event(app, event),
         Msg::EventsLost(lost) => engine::events_lost(app, lost, now),

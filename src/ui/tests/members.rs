@@ -1,7 +1,10 @@
 //! Members view, and what the header says of members.
 
+use std::time::SystemTime;
+
 use super::*;
 use crate::app::MemberReading;
+use etcd_lease::wire::{MemberProbe, ProbeStep};
 use etcd_lease::{ListedMember, MemberAlarm};
 
 const SIZES: [(u16, u16); 5] = [(39, 7), (40, 12), (80, 24), (120, 35), (200, 50)];
@@ -99,4 +102,62 @@ fn the_header_of_every_view_warns_of_a_silent_member_and_an_alarm() {
     }
     let healthy = screen((120, 35), &[]);
     assert!(healthy.lines().next().unwrap_or_default().contains("● healthy"), "{healthy}");
+}
+
+/// Two members with TLS, whose certificates end in 12 and a half days and in a year.
+fn secure_messages() -> Vec<(f64, Msg)> {
+    const DAY: u64 = 86_400;
+    let ends = |days: u64| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + days * DAY + DAY / 2));
+    let secure = |id: u64, days| MemberView {
+        endpoint: format!("https://10.0.0.{id}:2379"),
+        certificate_end: ends(days),
+        ..member(id)
+    };
+    let mut messages = scene_messages();
+    let members = vec![secure(1, 12), secure(2, 365)];
+    let view = ClusterView { cluster_id: 1, members, chosen: Some(0), ..ClusterView::default() };
+    messages[0] = (0.0, Msg::Cluster(view));
+    let listed = listing().into_iter().take(2).collect();
+    let reading = MemberReading { listed: Ok(listed), outside: Vec::new() };
+    messages.push((89.0, Msg::Members { reading, has_outside: true }));
+    messages
+}
+
+#[test]
+fn the_header_of_every_view_names_a_certificate_that_ends_soon() {
+    for key in ['1', '2', '3', '4', '5'] {
+        for width in [80, 120, 200] {
+            let mut app = app(AppConfig::default(), secure_messages(), (width, 35));
+            update(&mut app, Msg::Key(Key::Char(key)), at(90.0));
+            refresh_rows(&mut app, at(90.0));
+            let shown = text(&paint(&app, (width, 35), Theme::default()));
+            let header = shown.lines().next().unwrap_or_default();
+            assert!(header.contains("▲ certificate of etcd-1 expires in 12 days"), "{key}: {header}");
+            if key == '5' {
+                assert!(width < 120 || shown.contains("CERTIFICATE"), "{shown}");
+                assert!(shown.contains("certificate until 2023-11-27: expires in 12 days"), "{shown}");
+            }
+        }
+    }
+    assert!(!picture((200, 50), &[Key::Char('5')]).to_lowercase().contains("certificate"), "in plain text");
+}
+
+#[test]
+fn the_selected_member_shows_its_probe_and_past_leaders_are_listed() {
+    let mut messages = messages();
+    let done = ProbeStep::Done(Duration::from_micros(1_240));
+    let trouble = CallError::new(ErrorCause::NoReply, "renew a lease", "10.0.0.1:2379", "no reply in time");
+    let renewal = ProbeStep::Failed { after: Duration::from_secs(4), trouble };
+    let probe =
+        MemberProbe { member_id: 1, endpoint: "10.0.0.1:2379".into(), grant: done.clone(), renewal, revoke: done };
+    messages.push((89.5, Msg::MembersProbed(vec![probe])));
+    let members = vec![MemberView { raft_term: 9, is_leader: false, leader_id: 3, ..member(1) }];
+    let view = ClusterView { cluster_id: 1, members, chosen: Some(0), ..ClusterView::default() };
+    messages.push((89.6, Msg::Cluster(view)));
+    let mut app = app(AppConfig::default(), messages, (120, 35));
+    update(&mut app, Msg::Key(Key::Char('5')), at(90.0));
+    refresh_rows(&mut app, at(90.0));
+    let shown = text(&paint(&app, (120, 35), Theme::default()));
+    assert!(shown.contains("grant 1.2 ms, renewal failed after 4.0 s: no reply in time"), "{shown}");
+    assert!(shown.contains("term 9: etcd-3 from "), "{shown}");
 }

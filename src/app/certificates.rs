@@ -1,0 +1,61 @@
+//! Certificates that end soon: those of the members, and our own.
+
+use std::time::{Duration, SystemTime};
+
+use super::ClusterState;
+use crate::plural::plural;
+
+const DAY: u64 = 86_400;
+/// How long before its end a certificate is reported.
+const SOON: Duration = Duration::from_secs(30 * DAY);
+
+/// A certificate that ends soon, or has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateWarning {
+    /// `certificate of etcd-2 expires in 12 days`. Not escaped.
+    pub text: String,
+    /// Whether it has ended.
+    pub is_expired: bool,
+}
+
+/// `expires in 12 days` or `expired 3 h ago`. `None` if a certificate is valid for more than 30 days.
+pub fn certificate_expiry(end: SystemTime, now: SystemTime) -> Option<String> {
+    match end.duration_since(now) {
+        Ok(left) if left > SOON => None,
+        Ok(left) => Some(format!("expires in {}", span(left))),
+        Err(past) => Some(format!("expired {} ago", span(past.duration()))),
+    }
+}
+
+/// Rounded down.
+fn span(span: Duration) -> String {
+    match span.as_secs() {
+        seconds if seconds < 2 * 3_600 => format!("{} min", seconds / 60),
+        seconds if seconds < 2 * DAY => format!("{} h", seconds / 3_600),
+        seconds => plural(seconds / DAY, "day"),
+    }
+}
+
+impl ClusterState {
+    /// The certificates that end within 30 days or have ended: of the members, as one warning, and our own.
+    pub fn certificate_warnings(&self, now: SystemTime) -> Vec<CertificateWarning> {
+        let warn = |whose: String, end: SystemTime| {
+            let expiry = certificate_expiry(end, now)?;
+            Some(CertificateWarning { text: format!("{whose} {expiry}"), is_expired: end < now })
+        };
+        let rows = self.members.rows(&self.view);
+        let ends = rows.iter().filter_map(|row| Some((row.certificate_end?, row.name())));
+        let mut ends: Vec<(SystemTime, &str)> =
+            ends.filter(|(end, _)| certificate_expiry(*end, now).is_some()).collect();
+        ends.sort();
+        let of_members = ends.first().and_then(|(end, name)| {
+            let mut warning = warn(format!("certificate of {name}"), *end)?;
+            if ends.len() > 1 {
+                warning.text += &format!(", {} more soon", ends.len() - 1);
+            }
+            Some(warning)
+        });
+        let own = self.view.client_certificate_end.and_then(|end| warn("client certificate".to_owned(), end));
+        of_members.into_iter().chain(own).collect()
+    }
+}
