@@ -48,6 +48,7 @@ fn cluster() -> ClusterView {
         db_size: 131_072,
         db_size_in_use: 65_536,
         db_size_quota: None,
+        certificate_end: None,
         round_trip: Some(Duration::from_micros(400)),
         reachability: Reachability::Up,
     };

@@ -17,7 +17,8 @@ const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(3600);
 pub(super) fn read(app: &mut AppState, reading: MemberReading, has_outside: bool, now: Timestamp) {
     let known = app.cluster.members.listed.clone();
     app.cluster.members.on_read(reading, has_outside, now);
-    if !shows_members(app) {
+    // They were asked for their certificates only.
+    if is_secure(app) && !shows_members(app) {
         app.cluster.members.forget_outside();
     }
     if shows_members(app) || known != app.cluster.members.listed {
@@ -39,9 +40,12 @@ pub(super) fn start_read_if_due(app: &mut AppState, now: Timestamp) -> Option<Ef
 /// because those members may not answer.
 fn are_certificates_due(app: &AppState, now: Timestamp) -> bool {
     let members = &app.cluster.members;
-    let is_secure = app.cluster.view.members.iter().any(|member| member.endpoint.starts_with("https://"));
     let is_due = members.last_outside.is_none_or(|at| now - at >= CERTIFICATE_INTERVAL);
-    is_secure && members.last_read.is_some() && is_due
+    is_secure(app) && members.last_read.is_some() && is_due
+}
+
+fn is_secure(app: &AppState) -> bool {
+    app.cluster.view.members.iter().any(|member| member.endpoint.starts_with("https://"))
 }
 
 /// When the next reading is due. While no endpoint answers, only those members are asked that are no endpoints.
