@@ -34,6 +34,11 @@ pub(super) struct OverviewShare {
 }
 
 impl OverviewShare {
+    /// Which of the maps of deadlines it belongs to. An unseen lease may have been renewed since its last known deadline.
+    fn deadlines(&self) -> usize {
+        if LIVING_STATES[usize::from(self.state)] == LeaseState::Unseen { TTL_CLASS_COUNT } else { self.class.into() }
+    }
+
     pub(super) fn of(lease: &Lease, state: LeaseState) -> Self {
         OverviewShare {
             slot: lease.shown_deadline().map(slot),
@@ -83,8 +88,8 @@ pub struct OverviewPoint {
 /// The figures over all living leases.
 #[derive(Clone, Debug, Default)]
 pub struct Overview {
-    /// Number of leases by TTL class and the slot of their deadline.
-    deadlines: [BTreeMap<u32, usize>; TTL_CLASS_COUNT],
+    /// Number of leases by the slot of their deadline, for each TTL class and for unseen leases.
+    deadlines: [BTreeMap<u32, usize>; TTL_CLASS_COUNT + 1],
     /// Number of leases in `deadlines`.
     known: usize,
     /// Leases whose deadline is unknown.
@@ -106,7 +111,7 @@ impl Overview {
         match share.slot {
             Some(slot) => {
                 self.known += 1;
-                *self.deadlines[usize::from(share.class)].entry(slot).or_default() += 1;
+                *self.deadlines[share.deadlines()].entry(slot).or_default() += 1;
             }
             None => self.unknown += 1,
         }
@@ -118,7 +123,7 @@ impl Overview {
         match share.slot {
             Some(slot) => {
                 self.known -= 1;
-                let deadlines = &mut self.deadlines[usize::from(share.class)];
+                let deadlines = &mut self.deadlines[share.deadlines()];
                 let count = deadlines.entry(slot).or_default();
                 *count -= 1;
                 if *count == 0 {
@@ -173,7 +178,8 @@ impl Overview {
         &self.table
     }
 
-    /// The lowest time left in each TTL class, to 250 ms. Zero for a lease that has expired and is not removed yet.
+    /// The lowest time left in each TTL class, to 250 ms. Zero for a lease that has expired and is not removed yet. Unseen leases
+    /// do not count.
     pub(super) fn lowest_left(&self, now: Timestamp) -> [Option<Duration>; TTL_CLASS_COUNT] {
         std::array::from_fn(|class| {
             let (slot, _) = self.deadlines[class].first_key_value()?;
@@ -214,6 +220,21 @@ mod tests {
         overview.remove(share(Some(100.0), 0));
         overview.remove(share(None, 0));
         assert_eq!((overview.expiring(at(96.0)), overview.unknown()), ([3, 0, 0, 1], 0));
+    }
+
+    #[test]
+    fn the_lowest_time_left_leaves_unseen_leases_out() {
+        let mut overview = Overview::default();
+        let unseen = LIVING_STATES.iter().position(|state| *state == LeaseState::Unseen).unwrap() as u8;
+        overview.add(share(Some(30.0), 1));
+        overview.add(share(Some(12.5), 1));
+        overview.add(OverviewShare { state: unseen, ..share(Some(5.0), 1) });
+        overview.add(share(Some(2.0), 0));
+        let left = overview.lowest_left(at(4.0)).map(|left| left.map(|left| left.as_secs_f64()));
+        assert_eq!(left, [Some(0.0), Some(8.5), None, None, None]);
+        assert_eq!(overview.expiring(at(4.0)), [2, 2, 0, 0], "they count in the strip");
+        overview.remove(share(Some(12.5), 1));
+        assert_eq!(overview.lowest_left(at(4.0))[1], Some(Duration::from_secs(26)));
     }
 
     #[test]

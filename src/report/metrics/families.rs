@@ -43,7 +43,7 @@ pub const METRICS: &[Metric] = &[
         "lowest_time_left",
         Gauge,
         TTL_LABEL,
-        "Lowest time left of a living lease, to 0.25 s",
+        "Lowest time left of a living lease that is not unseen, to 0.25 s",
         |snapshot, samples| {
             let known = TTL_CLASSES.iter().zip(snapshot.lowest_left).filter_map(|(class, left)| Some((class, left?)));
             known.into_iter().try_for_each(|(class, left)| samples.value(&[("ttl", class)], left.as_secs_f64()))
