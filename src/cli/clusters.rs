@@ -47,7 +47,9 @@ async fn named(shared: GlobalFlags, config: AppConfig, name: &str) -> Result<Clu
     if let Some(user) = flags.user_without_password() {
         let user = printable(user.as_bytes());
         let name = printable(name.as_bytes());
-        let why = format!("{name} needs the password of {user}; set ETCDCTL_PASSWORD, or start with --cluster {name}");
+        let why = format!(
+            "{name} needs the password of {user}; set its password-file or ETCDCTL_PASSWORD, or start with --cluster {name}"
+        );
         return Err(CliError::Usage(why));
     }
     let MonitorArgs { watch_args, .. } = monitor;

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use super::global_options::{ConnectionFlags, KeepAliveFlags, TlsFlags};
-use super::{CliError, GlobalFlags};
+use super::{CliError, GlobalFlags, password};
 use crate::app::Backend;
 use etcd_lease::engine;
 use etcd_lease::wire::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
@@ -74,6 +74,8 @@ impl GlobalFlags {
             words.push("--sync-endpoints".to_owned());
         }
         words.extend(self.connection_options());
+        let file = self.connection.password_file.iter();
+        words.extend(file.map(|file| format!("--password-file {}", quoted(&file.to_string_lossy()))));
         words.join(" ")
     }
 
@@ -88,8 +90,7 @@ impl GlobalFlags {
             words.push("--insecure-skip-tls-verify".to_owned());
         }
         if let Some(user) = &self.connection.user {
-            let name = user.split_once(':').map_or(user.as_str(), |(name, _)| name);
-            words.push(format!("--user {}", quoted(name)));
+            words.push(format!("--user {}", quoted(password::name_of(user))));
         }
         words
     }
@@ -104,18 +105,23 @@ impl GlobalFlags {
         Some(words.join(" "))
     }
 
+    /// Whether leasetop logs in, so that it has a password in memory.
+    pub(super) fn has_login(&self) -> bool {
+        self.connection.user.is_some() && !self.sandbox()
+    }
+
     /// The user that needs a password, if none is given.
     pub(super) fn user_without_password(&self) -> Option<&str> {
         let user = self.connection.user.as_deref()?;
-        let is_given = self.connection.password.is_some() || user.contains(':');
+        let ConnectionFlags { password, password_file, .. } = &self.connection;
+        let is_given = password.is_some() || password_file.is_some() || user.contains(':');
         if is_given || self.sandbox() { None } else { Some(user) }
     }
 
     /// The same options with the password, which is prompted for if it is missing.
     pub(super) fn with_password(mut self) -> Result<Self, CliError> {
         if let Some(user) = self.user_without_password() {
-            let (_, password) = ask_password(user.to_owned())?;
-            self.connection.password = Some(password);
+            self.connection.password = Some(ask_password(user)?.into());
         }
         Ok(self)
     }
@@ -159,32 +165,34 @@ impl TlsFlags {
 impl ConnectionFlags {
     /// The user to log in as. With --password the whole of --user is the name, as in etcdctl.
     fn user(&self) -> Result<Option<User>, CliError> {
-        let Some(user) = self.user.clone() else {
-            if self.password.is_some() {
-                return Err(CliError::Usage("--password needs --user NAME".to_owned()));
+        let Some(user) = self.user.as_deref() else {
+            let option = if self.password.is_some() { "--password" } else { "--password-file" };
+            if self.password.is_some() || self.password_file.is_some() {
+                return Err(CliError::Usage(format!("{option} needs --user NAME")));
             }
             return Ok(None);
         };
-        let (name, password) = match (&self.password, user.split_once(':')) {
-            (Some(password), _) => (user, password.clone()),
-            (None, Some((name, password))) => (name.to_owned(), password.to_owned()),
-            (None, None) => ask_password(user)?,
+        password::protect_memory();
+        let (name, password) = match (self.password.as_deref(), &self.password_file, user.split_once(':')) {
+            (Some(password), _, _) => (user, password.to_owned()),
+            (None, Some(file), _) => (user, password::read(file)?),
+            (None, None, Some((name, password))) => (name, password.to_owned()),
+            (None, None, None) => (user, ask_password(user)?),
         };
         if name.is_empty() {
             return Err(CliError::Usage("--user has no name; expected NAME or NAME:PASSWORD".to_owned()));
         }
-        Ok(Some(User { name, password }))
+        Ok(Some(User { name: name.to_owned(), password }))
     }
 }
 
-fn ask_password(name: String) -> Result<(String, String), CliError> {
+fn ask_password(name: &str) -> Result<String, CliError> {
     if !std::io::stdin().is_terminal() {
-        let why = format!("no password for user {name}; use --user {name}:PASSWORD, --password or ETCDCTL_PASSWORD");
+        let why = format!("no password for user {name}; use --password-file FILE or ETCDCTL_PASSWORD");
         return Err(CliError::Usage(why));
     }
-    let password = rpassword::prompt_password("Password: ")
-        .map_err(|error| CliError::System { tried: "prompt for the password", error })?;
-    Ok((name, password))
+    rpassword::prompt_password("Password: ")
+        .map_err(|error| CliError::System { tried: "prompt for the password", error })
 }
 
 #[cfg(test)]
@@ -237,10 +245,17 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_contains_no_password() {
+    fn the_command_line_and_debug_output_contain_no_password() {
         let line = shared("leasetop --endpoints a:1 --sync-endpoints").command_line();
         assert_eq!(line, "leasetop --endpoints a:1 --sync-endpoints");
         let line = shared("leasetop --endpoints a:1,b:2 --cacert it's.pem --user me:secret").command_line();
         assert_eq!(line, r"leasetop --endpoints a:1,b:2 --cacert 'it'\''s.pem' --user me");
+        for line in ["leasetop --user me:secret", "leasetop --user me --password secret"] {
+            let shared = shared(line);
+            let settings = shared.settings().unwrap();
+            assert!(!format!("{shared:?} {settings:?}").contains("secret"), "{shared:?}");
+        }
+        let line = shared("leasetop --user me --password-file pass").command_line();
+        assert!(line.ends_with("--user me --password-file pass"), "{line}");
     }
 }

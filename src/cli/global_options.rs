@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::config::ConfigFile;
+use super::password::Secret;
 use super::theme::ThemeParser;
 use super::{ReadOnlyBy, values};
 use crate::app::{ClusterLabel, Keymap, MuteRule};
@@ -78,10 +79,16 @@ pub(super) struct ConnectionFlags {
     pub(super) warp: u32,
     /// User to log in as; password prompted for if omitted
     #[arg(long, global = true, env = "ETCDCTL_USER", hide_env_values = true, value_name = "NAME[:PASSWORD]")]
-    pub(super) user: Option<String>,
+    pub(super) user: Option<Secret>,
     /// Password, if not in --user
     #[arg(long, global = true, env = "ETCDCTL_PASSWORD", hide_env_values = true)]
-    pub(super) password: Option<String>,
+    pub(super) password: Option<Secret>,
+    /// Read the password from FILE
+    #[arg(long, global = true, env = "LEASETOP_PASSWORD_FILE", hide_env_values = true, value_name = "FILE")]
+    pub(super) password_file: Option<PathBuf>,
+    /// Whether the command line contains the password, where other users can see it.
+    #[arg(skip)]
+    pub(super) is_password_on_command_line: bool,
     /// Timeout for connecting
     #[arg(long, global = true, env = "ETCDCTL_DIAL_TIMEOUT", hide_env_values = true, value_name = "DURATION")]
     #[arg(default_value = "2s", value_parser = values::duration)]

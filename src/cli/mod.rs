@@ -24,6 +24,7 @@ mod members;
 mod monitor;
 mod options;
 mod out;
+mod password;
 mod revoke;
 mod sandbox;
 mod session;
@@ -43,6 +44,12 @@ pub use self::config::BadConfig;
 pub use self::error::{CliError, Exit, ReadOnlyBy};
 pub use self::global_options::{Format, GlobalFlags};
 pub use self::options::Cli;
+
+// For the fuzz targets.
+#[doc(hidden)]
+pub use self::config::check_text as check_config_text;
+#[doc(hidden)]
+pub use self::values::{duration as parse_duration, size as parse_size, ttl as parse_ttl};
 
 use self::config::Env;
 use self::options::{CliCommand, HeadlessCommand};
@@ -65,6 +72,10 @@ impl Cli {
 /// Any error is for stderr, except [`CliError::ReaderGone`], which is not reported.
 pub fn run(cli: Cli) -> Result<Exit, CliError> {
     let Cli { command, monitor, shared } = cli;
+    if shared.has_login() {
+        password::protect_memory();
+    }
+    shared.connection.warn_of_exposed_password();
     match command {
         Some(_) if monitor.flags.anything => {
             Err(CliError::Usage("options of the monitor cannot precede a command; move them after it".to_owned()))

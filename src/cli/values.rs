@@ -10,7 +10,10 @@ use etcd_lease::wire::Address;
 /// Parses a TTL in whole seconds: `10`, `10s` or `2m`.
 ///
 /// Refuses 0 and less, for which etcd would silently grant its minimum.
-pub(super) fn ttl(text: &str) -> Result<i64, String> {
+///
+/// # Errors
+/// What is expected.
+pub fn ttl(text: &str) -> Result<i64, String> {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let seconds = if is_number(text.strip_prefix('-').unwrap_or(text)) {
         let beyond = if text.starts_with('-') { i64::MIN } else { i64::MAX };
@@ -27,7 +30,10 @@ pub(super) fn ttl(text: &str) -> Result<i64, String> {
 }
 
 /// Parses a duration greater than 0 in Go's notation: `500ms`, `2s`, `1m30s`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// What is expected.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let zero = text.parse::<f64>().is_ok_and(|number| number == 0.0);
     let duration = if zero { Ok(SignedDuration::ZERO) } else { text.parse::<SignedDuration>() };
     let duration = duration.map_err(|_| "expected a duration: 500ms, 2s, 1m30s".to_owned())?;
@@ -38,7 +44,10 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Parses a number of bytes: `500kB`, `8MB`, `1GB` or bytes without a unit.
-pub(super) fn size(text: &str) -> Result<u64, String> {
+///
+/// # Errors
+/// What is expected.
+pub fn size(text: &str) -> Result<u64, String> {
     const LEAST: u64 = 100_000;
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);

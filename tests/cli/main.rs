@@ -10,6 +10,7 @@ mod ports;
 mod json;
 mod sandbox;
 mod schema;
+mod secrets;
 mod sessions;
 mod streams;
 mod unreached;

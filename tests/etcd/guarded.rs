@@ -15,6 +15,7 @@ on_each_version! {
     a_user_reads_its_own_keys_and_is_refused_others
     without_permission_to_list_leases_are_found_by_their_keys
     a_wrong_password_is_reported_once_and_not_sent_over_and_over
+    no_output_contains_a_password_or_a_token
 }
 
 async fn log_in(etcd: &Etcd, name: &str, password: &str) -> Cluster {
@@ -105,4 +106,33 @@ async fn a_wrong_password_is_reported_once_and_not_sent_over_and_over(version: V
     let logins = etcd.metric(0, series).await.expect("the metric");
     // One is that of etcdctl, which enabled authentication.
     assert!(logins <= 4.0, "{logins} logins in 8 s");
+}
+
+/// With the most verbose log, and a password that is right or wrong.
+async fn no_output_contains_a_password_or_a_token(version: Version) {
+    let mut etcd = Etcd::start(version).await;
+    etcd.enable_auth();
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    // As `NewTokenProviderSimple` in etcd's server/auth/simple_token.go makes them: 16 letters, and an index.
+    let token = regex::Regex::new(r"\b[A-Za-z]{16}\.[0-9]+").expect("a pattern");
+    for (user, password) in [("root", "root-password"), ("root", "wrong-password"), ("app", "app-password")] {
+        for args in [
+            &["list"][..],
+            &["grant", "60", "--put", "/app/a=b"],
+            &["events", "--for", "2s"],
+            &["members"],
+            &["exercise", "--ttl", "5", "--for", "4s"],
+            &["config"],
+        ] {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_leasetop"));
+            command.env("ETCDCTL_ENDPOINTS", etcd.endpoints().join(",")).env("ETCDCTL_PASSWORD", password);
+            command.args(args).args(["--user", user, "-vv", "--log-file"]).arg(&log);
+            let output = tokio::task::block_in_place(|| command.output()).expect("the program runs");
+            let text = [output.stdout, output.stderr, std::fs::read(&log).unwrap_or_default()].concat();
+            let text = String::from_utf8(text).expect("text");
+            assert!(!text.contains(password) && !token.is_match(&text), "{user} {args:?}: {text}");
+        }
+    }
+    assert!(std::fs::read_to_string(&log).expect("a log").contains("logging in"), "it is complete");
 }

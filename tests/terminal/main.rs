@@ -18,6 +18,7 @@ mod measure;
 mod monitor;
 mod odd_terminals;
 mod panic;
+mod prompt;
 mod rows;
 mod sandbox;
 mod suspend;

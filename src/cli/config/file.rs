@@ -48,6 +48,7 @@ pub(super) struct Table {
     pub(super) mouse: Option<Spanned<bool>>,
     pub(super) no_color: Option<Spanned<bool>>,
     pub(super) pace: Option<Spanned<String>>,
+    pub(super) password_file: Option<Spanned<String>>,
     pub(super) prefix: Option<Spanned<String>>,
     pub(super) queue_capacity: Option<Spanned<i64>>,
     pub(super) read_only: Option<Spanned<bool>>,

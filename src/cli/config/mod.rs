@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::builder::Resettable;
+use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches, Id};
 
@@ -35,6 +36,7 @@ use super::options::MonitorArgs;
 use super::{Cli, CliError, GlobalFlags, ReadOnlyBy};
 use crate::app::{ClusterChoice, ClusterLabel};
 use crate::escape::printable;
+use etcd_lease::wire::without_login;
 
 pub use self::file::BadConfig;
 
@@ -105,7 +107,9 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     let cluster = chosen(&matches, &content)?;
     let command = settings::with_defaults(command(), &content.values, cluster.map(|cluster| &cluster.values));
     let said = cli(&matches).monitor.flags();
-    let mut cli = cli(&matched(command, &args));
+    let chosen = matched(command, &args);
+    let mut cli = cli(&chosen);
+    cli.shared.connection.choose_password(&chosen, cluster.is_some())?;
     cli.monitor.flags = said;
     if cli.shared.general.read_only {
         cli.shared.read_only_by = read_only_by(&matches, &content, cluster);
@@ -121,6 +125,14 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     cli.shared.is_pace_given = matches.value_source("pace") == Some(ValueSource::CommandLine);
     cli.shared.config_file = ConfigFile(Arc::new(content));
     Ok(cli)
+}
+
+/// Checks the text of a config file.
+///
+/// # Errors
+/// What is wrong, and in which line.
+pub fn check_text(text: &str) -> Result<(), BadConfig> {
+    Content::read(&Source { path: Path::new("config.toml"), text }).map(drop)
 }
 
 /// A config file that was read, for switching to its clusters.
@@ -159,6 +171,7 @@ pub(super) fn for_cluster(start: &GlobalFlags, name: &str) -> Result<(GlobalFlag
     let wrong = |error: clap::Error| CliError::Usage(printable(error.to_string().as_bytes()));
     let matches = command.try_get_matches_from(args).map_err(wrong)?;
     let Cli { mut shared, monitor, .. } = Cli::from_arg_matches(&matches).map_err(wrong)?;
+    shared.connection.choose_password(&matches, true)?;
     let is_flag = start.general.read_only && start.read_only_by == ReadOnlyBy::Flag;
     let is_read_only = shared.general.read_only || is_flag;
     shared.general = GeneralFlags { read_only: is_read_only, ..start.general.clone() };
@@ -187,9 +200,18 @@ fn matched(command: Command, args: &[OsString]) -> ArgMatches {
     };
     let without_env = Cli::command().mut_args(|arg| arg.env(None::<&str>)).try_get_matches_from(args);
     match without_env {
-        Err(plain) if plain.kind() == error.kind() => plain.exit(),
-        _ => error.exit(),
+        Err(plain) if plain.kind() == error.kind() => without_logins(plain).exit(),
+        _ => without_logins(error).exit(),
     }
+}
+
+/// Hides the password of a URL in an error that shows the wrong value.
+fn without_logins(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) {
+        let value = without_login(value);
+        error.insert(ContextKind::InvalidValue, ContextValue::String(value));
+    }
+    error
 }
 
 /// Refuses options that contradict each other. `ETCDCTL_ENDPOINTS` is ignored if there is a sandbox.

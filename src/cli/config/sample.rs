@@ -17,7 +17,7 @@ const CLUSTERS: &str = r##"
 # The cluster to use without --cluster, --endpoints and ETCDCTL_ENDPOINTS.
 # For example: default-cluster = "prod"
 
-# Clusters for --cluster NAME. A cluster does not inherit endpoints, TLS files and user from above or from the environment.
+# Clusters for --cluster NAME. A cluster does not inherit endpoints, TLS files, user and password-file from above or from the environment.
 # Its timeouts, pace, budget, key-budget, prefix and read-only override those above. Its color marks the top line: red, yellow,
 # green, cyan, blue or magenta. File names are relative to this file.
 # For example:

@@ -66,6 +66,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("key", Kind::File(|t| &t.key), Reach::Identity, r#""me-key.pem""#),
     setting("insecure-skip-tls-verify", Kind::Switch(|t| &t.insecure_skip_tls_verify), Reach::Identity, ""),
     setting("user", Kind::Text(|t| &t.user), Reach::Identity, r#""me""#),
+    setting("password-file", Kind::File(|t| &t.password_file), Reach::Identity, r#""me-password""#),
     setting("dial-timeout", Kind::Text(|t| &t.dial_timeout), Reach::Both, ""),
     setting("command-timeout", Kind::Text(|t| &t.command_timeout), Reach::Both, ""),
     setting("read-only", Kind::Switch(|t| &t.read_only), Reach::Both, ""),
@@ -127,7 +128,8 @@ fn given<T>(value: &Option<Spanned<T>>, texts: impl Fn(&T) -> Vec<String>) -> Op
 }
 
 pub(super) const NOT_IN_CLUSTER: &str = "applies to all clusters; move it above the first [table]";
-const NO_PASSWORD: &str = "passwords are not allowed in the config file; leasetop asks, or reads ETCDCTL_PASSWORD";
+const NO_PASSWORD: &str =
+    "passwords are not allowed in the config file; use password-file or ETCDCTL_PASSWORD, or leasetop asks";
 
 /// Checks values with the parsers of the options.
 pub(super) struct Checker<'a> {

@@ -85,8 +85,10 @@ impl AuthSession {
         let request = PbAuthenticateRequest { name: user.name.clone(), password: user.password.clone() };
         let answer: Result<PbAuthenticateResponse, Status> = rpc::unary(channel, AUTHENTICATE, request).await;
         let answer = answer.inspect_err(|status| self.remember(status))?;
-        let token = HeaderValue::from_str(&answer.token)
+        let mut token = HeaderValue::from_str(&answer.token)
             .map_err(|_| Status::internal("the token is not a valid header value"))?;
+        // Debug output does not show it, and HPACK keeps it out of its tables.
+        token.set_sensitive(true);
         self.token.set(token);
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())

@@ -106,13 +106,22 @@ pub struct BadEndpoint {
     rule: &'static str,
 }
 
+/// Hides the `user:password@` of a URL, which no endpoint may have.
+pub fn without_login(text: &str) -> String {
+    let start = text.find("://").map_or(0, |end| end + 3);
+    match text.rfind('@') {
+        Some(end) if end >= start => format!("{}[hidden]{}", &text[..start], &text[end..]),
+        _ => text.to_owned(),
+    }
+}
+
 impl Address {
     /// Reads `host:port`, `http://host:port` or `https://host:port`.
     ///
     /// # Errors
     /// [`BadEndpoint`] names what is wrong.
     pub fn parse(text: &str) -> Result<Self, BadEndpoint> {
-        let bad = |rule| BadEndpoint { text: text.to_owned(), rule };
+        let bad = |rule| BadEndpoint { text: without_login(text), rule };
         let (scheme, rest) = match text.split_once("://") {
             Some((scheme, rest)) => (scheme, rest),
             None => ("http", text),
@@ -187,5 +196,7 @@ mod tests {
             let error = Address::parse(text).unwrap_err().to_string();
             assert!(error.contains("127.0.0.1:2379"), "{text}: {error}");
         }
+        let error = Address::parse("http://root:hunter2@h:1").unwrap_err().to_string();
+        assert!(error.starts_with("invalid endpoint \"http://[hidden]@h:1\": "), "{error}");
     }
 }

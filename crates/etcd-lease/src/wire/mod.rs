@@ -29,7 +29,7 @@ mod transactions;
 pub use calls::{KeyValue, LeaseList};
 pub use cluster::Cluster;
 pub(crate) use cluster::Retry;
-pub use config::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
+pub use config::{Address, BadEndpoint, Settings, Target, TlsFiles, User, without_login};
 pub use error::CallError;
 pub use error_cause::{ETCD_ERRORS, ErrorCause, ErrorKind, EtcdError};
 pub use keepalive_replies::{KeepaliveReplies, KeepaliveReply};
