@@ -9,6 +9,7 @@ mod fake_screen;
 mod frames;
 mod headless;
 mod large_key_space;
+mod liar;
 mod many_leases;
 mod members;
 mod others;
@@ -19,6 +20,7 @@ mod times;
 mod unrenewed;
 mod verbs;
 mod views;
+mod week;
 
 use std::io;
 use std::sync::{Arc, Mutex};

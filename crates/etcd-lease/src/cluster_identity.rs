@@ -22,6 +22,10 @@ const MIXED_REPLACED_AFTER: Duration = Duration::from_secs(10);
 /// A member that goes back and has its old raft index again within this time is two members with the same id.
 const RETURNS_WITHIN: Duration = Duration::from_secs(10);
 
+/// Maximum number of members, and of former clusters, that are compared. A real cluster has at most about ten members; a
+/// server that lies can use another id in each reply.
+const MAX_IDS: usize = 100;
+
 /// How etcd showed that it is another cluster, or the same one with an older history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClusterChange {
@@ -188,6 +192,9 @@ impl ClusterIdentity {
             self.mixed_with = Some(old);
         }
         self.former.push(old);
+        if self.former.len() > MAX_IDS {
+            self.former.remove(0);
+        }
         self.start_over(reply);
         Verdict::Changed(ClusterChange::ClusterId { old, new })
     }
@@ -195,6 +202,9 @@ impl ClusterIdentity {
     fn observe_known(&mut self, reply: &Evidence) -> Verdict {
         self.detect_return(reply);
         let member = reply.header.member_id;
+        if self.members.len() >= MAX_IDS && !self.members.contains_key(&member) {
+            self.members.pop_first();
+        }
         let peaks = self.members.entry(member).or_default();
         let reached = *peaks;
         let Some(change) = peaks.observe(reply) else { return Verdict::Known };

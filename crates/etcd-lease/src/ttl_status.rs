@@ -62,7 +62,7 @@ pub enum TtlStatus {
     Dying,
     /// The lease does not exist: it expired, was revoked or never existed.
     Missing,
-    /// A TTL without meaning, which a demoted leader returns before etcd 3.4.32 and 3.5.14.
+    /// A TTL that etcd cannot grant. A demoted leader returns one before etcd 3.4.32 and 3.5.14.
     Invalid,
 }
 
@@ -71,9 +71,9 @@ impl TimeToLive {
     pub fn ttl_status(&self) -> TtlStatus {
         match (self.ttl, self.granted_ttl) {
             (_, ..=0) => TtlStatus::Missing,
+            (ttl, granted) if ttl.max(granted) > MAX_TTL || ttl < -MAX_TTL => TtlStatus::Invalid,
             (..=-1, _) => TtlStatus::Dying,
             (0, _) => TtlStatus::AtDeadline,
-            (ttl, _) if ttl > MAX_TTL => TtlStatus::Invalid,
             _ => TtlStatus::Alive,
         }
     }
@@ -116,6 +116,9 @@ mod tests {
             (-68_272, 10, TtlStatus::Dying),
             (-1, 0, TtlStatus::Missing),
             (9_223_372_036, 10, TtlStatus::Invalid),
+            (5, i64::MAX, TtlStatus::Invalid),
+            (i64::MIN, 10, TtlStatus::Invalid),
+            (i64::MAX, i64::MIN, TtlStatus::Missing),
         ];
         for (ttl, granted, expected) in readings {
             assert_eq!(answer(ttl, granted).ttl_status(), expected, "{ttl} of {granted}");

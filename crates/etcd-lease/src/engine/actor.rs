@@ -1,6 +1,7 @@
 //! The task of an engine. It passes events to the scheduler and runs the scheduler's actions.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -13,10 +14,12 @@ use super::stream::{KeepaliveStream, Report, StreamId};
 use super::subscriptions::Subscriptions;
 use crate::cluster::LeaderPath;
 use crate::keepalive::{Action, Notice, Scheduler, SlotId, StreamEnd};
-use crate::wire::{CallError, Cluster, Retry};
+use crate::wire::{CallError, Cluster, KeepaliveReply, Retry};
 use crate::{Ended, EngineEventKind, Fault, LeaseId, TimeToLive};
 use simkit::{Clock, Timestamp};
 
+/// How long further replies that etcd cannot have sent are not reported.
+const WRONG_REPLIES_AFTER: Duration = Duration::from_secs(600);
 /// Maximum number of inputs processed before the next turn of the scheduler.
 const BATCH: usize = 256;
 
@@ -40,6 +43,8 @@ pub(super) struct Actor {
     subscriptions: Subscriptions,
     endpoint: String,
     path: Option<LeaderPath>,
+    /// When a reply was reported that etcd cannot have sent.
+    wrong_reply: Option<Timestamp>,
     closing: bool,
 }
 
@@ -66,6 +71,7 @@ impl Actor {
             subscriptions: Subscriptions::default(),
             endpoint: String::new(),
             path: None,
+            wrong_reply: None,
             closing: false,
         };
         let (mut new_commands, mut new_reports) = (Vec::new(), Vec::new());
@@ -159,15 +165,10 @@ impl Actor {
                 }
             }
             Report::Replies { stream, at, batch } => {
-                for reply in batch {
-                    self.scheduler.on_renewal_reply(
-                        at,
-                        stream.lane,
-                        stream.generation,
-                        reply.id,
-                        reply.ttl,
-                        reply.revision,
-                    );
+                let StreamId { lane, generation } = stream;
+                for KeepaliveReply { id, ttl, revision } in batch {
+                    let wrong = self.scheduler.on_renewal_reply(at, lane, generation, id, ttl, revision);
+                    wrong.into_iter().for_each(|trouble| self.report_wrong_reply(trouble, now));
                 }
             }
             Report::StreamEnded { stream, end } => {
@@ -182,6 +183,16 @@ impl Actor {
                 }
                 self.scheduler.stream_ended(now, stream.lane, stream.generation, end);
             }
+        }
+    }
+
+    /// Reports a reply that etcd cannot have sent. A server that sends one may send one in each stream.
+    fn report_wrong_reply(&mut self, trouble: String, now: Timestamp) {
+        if self.wrong_reply.is_none_or(|before| before + WRONG_REPLIES_AFTER <= now) {
+            self.wrong_reply = Some(now);
+            let endpoint = self.endpoint.clone();
+            tracing::warn!(endpoint, trouble, "closed a stream");
+            self.event(now, None, || EngineEventKind::Lost { endpoint, trouble });
         }
     }
 

@@ -147,7 +147,7 @@ impl Scheduler {
         }
     }
 
-    /// A reply arrived on a lane.
+    /// A reply arrived on a lane. A reply that etcd cannot have sent ends the stream; returns what is wrong with it.
     pub fn on_renewal_reply(
         &mut self,
         now: Timestamp,
@@ -156,20 +156,21 @@ impl Scheduler {
         id: LeaseId,
         ttl: i64,
         revision: i64,
-    ) {
+    ) -> Option<String> {
         let state = &self.lanes[lane];
         let is_older = state.is_older(generation);
         if !is_older && state.generation != generation {
-            return;
+            return None;
         }
+        let first = match state.answered(is_older, id, ttl) {
+            Ok(first) => first,
+            Err(message) => {
+                self.stream_ended(now, lane, generation, StreamEnd::Broken(message.clone()));
+                return Some(message);
+            }
+        };
         self.trouble = None;
         self.last_reply = now;
-        let queue = if is_older { &state.older } else { &state.in_flight };
-        let Some(first) = queue.front().copied() else { return };
-        if first.id != id {
-            let message = format!("got a reply for lease {id} and expected one for {}", first.id);
-            return self.stream_ended(now, lane, generation, StreamEnd::Broken(message));
-        }
         if is_older {
             self.lanes[lane].pop_older(now);
             if self.lanes[lane].older.is_empty() {
@@ -188,6 +189,7 @@ impl Scheduler {
             self.route(first.slot, now, step);
         }
         self.retire_if_idle(lane);
+        None
     }
 
     /// A stream of a lane has ended.
@@ -362,6 +364,22 @@ mod tests {
             RenewalSchedule::Exact,
             "it is kept alive already, so nothing changes"
         );
+    }
+
+    #[test]
+    fn a_reply_that_etcd_cannot_have_sent_ends_the_stream_and_no_lease() {
+        let mut scheduler = two();
+        let sent = scheduler.turn(NOW).actions;
+        assert!(sent.contains(&Action::Send { lane: 0, id: EXACT }));
+        for (id, ttl) in [(USUAL, 10), (LeaseId(0), 0), (LeaseId(-7), -7), (EXACT, i64::MAX)] {
+            let generation = scheduler.lanes[0].generation;
+            let wrong = scheduler.on_renewal_reply(NOW, 0, generation, id, ttl, -1);
+            assert!(wrong.is_some_and(|wrong| wrong.starts_with("got a ")), "{id} {ttl}");
+            let later = NOW + std::time::Duration::from_secs(1);
+            let output = scheduler.turn(later);
+            assert!(output.actions.contains(&Action::Close { lane: 0, generation }), "{output:?}");
+        }
+        assert_eq!(scheduler.len(), 2);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::io::{SlotId, Timeouts};
-use crate::LeaseId;
+use crate::{LeaseId, MAX_TTL};
 use simkit::Timestamp;
 
 /// Maximum number of renewals in flight on one stream. More are sent when half of them have a reply.
@@ -73,6 +73,20 @@ impl StreamState {
         self.shortest_ttl = self.shortest_ttl.min(ttl);
         self.in_flight.push_back(renewal);
         self.filling = self.in_flight.len() < self.window;
+    }
+
+    /// The renewal that a reply answers: etcd replies in the order of the requests, once to each. Returns what is wrong with
+    /// a reply that etcd cannot have sent.
+    pub(super) fn answered(&self, is_older: bool, id: LeaseId, ttl: i64) -> Result<InFlight, String> {
+        let queue = if is_older { &self.older } else { &self.in_flight };
+        match queue.front() {
+            None => Err(format!("got a reply for lease {id} that was not asked for")),
+            Some(first) if first.id != id => {
+                Err(format!("got a reply for lease {id} and expected one for {}", first.id))
+            }
+            Some(_) if ttl > MAX_TTL => Err(format!("got a TTL of {ttl} s for lease {id}, more than etcd grants")),
+            Some(first) => Ok(*first),
+        }
     }
 
     /// The reply to the first renewal has arrived.

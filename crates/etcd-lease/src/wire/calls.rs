@@ -6,9 +6,11 @@ use tonic::Status;
 
 use super::cluster::{CallKind, Cluster};
 use super::error::CallError;
+use super::error_cause::ErrorCause;
 use super::header::{header, pb_header};
 use super::keepalive_replies::KeepaliveReply;
 use super::rpc;
+use crate::ttl_status::MAX_TTL;
 use crate::{Granted, Header, LeaseId, TimeToLive};
 
 /// The ids of all leases. The leader sorts them by time left; a follower returns them unsorted.
@@ -35,6 +37,11 @@ pub struct KeyValue {
     pub mod_revision: i64,
 }
 
+/// The error that a reply is about something else than the request, or that etcd cannot have sent it.
+fn wrong_reply(tried: &'static str, endpoint: &str, what: &str) -> CallError {
+    CallError::new(ErrorCause::Other, tried, endpoint, format!("got a wrong reply: {what}"))
+}
+
 impl Cluster {
     /// Grants a lease of `ttl` seconds, with this id or one that etcd chooses. etcd may raise the TTL.
     ///
@@ -49,7 +56,13 @@ impl Cluster {
             })
             .await?;
         let header = header(answer.header());
-        Ok(Granted { id: LeaseId(answer.id()), requested_ttl: ttl, ttl: answer.ttl(), header })
+        let granted = Granted { id: LeaseId(answer.id()), requested_ttl: ttl, ttl: answer.ttl(), header };
+        let is_asked_for = granted.id.0 != 0 && id.is_none_or(|id| id == granted.id);
+        if !is_asked_for || !(1..=MAX_TTL).contains(&granted.ttl) {
+            let what = format!("lease {} with a TTL of {} s", granted.id, granted.ttl);
+            return Err(wrong_reply("grant a lease", &self.shared().current().endpoint, &what));
+        }
+        Ok(granted)
     }
 
     /// Revokes a lease. Its keys are deleted in one revision, which is that of the reply's header.
@@ -72,7 +85,10 @@ impl Cluster {
         let answer = self
             .call(CallKind::Read, TRIED, |member| async move {
                 let answer = rpc::time_to_live(&member.channel, id, with_keys).await;
-                answer.map_err(|status| CallError::from_status(TRIED, &member.endpoint, &status))
+                let answer = answer.map_err(|status| CallError::from_status(TRIED, &member.endpoint, &status))?;
+                let is_asked_for = answer.id == id.0;
+                let what = || wrong_reply(TRIED, &member.endpoint, &format!("lease {}", LeaseId(answer.id)));
+                if is_asked_for { Ok(answer) } else { Err(what()) }
             })
             .await?;
         Ok(TimeToLive {
@@ -96,7 +112,8 @@ impl Cluster {
                 answer.map_err(|status| CallError::from_status(TRIED, &member.endpoint, &status))
             })
             .await?;
-        let ids = answer.leases.iter().map(|lease| LeaseId(lease.id)).collect();
+        // No lease has the id 0: in etcd it means that a key has no lease.
+        let ids = answer.leases.iter().map(|lease| LeaseId(lease.id)).filter(|id| id.0 != 0).collect();
         Ok(LeaseList { ids, header: pb_header(answer.header) })
     }
 
@@ -113,7 +130,12 @@ impl Cluster {
             let failed = |status: Status| CallError::from_status(TRIED, &member.endpoint, &status);
             let mut stream = rpc::keep_alive(&member.channel, requests).await.map_err(failed)?;
             let answer = stream.message().await.map_err(failed)?;
-            answer.ok_or_else(|| failed(Status::unavailable("the server ended the stream")))
+            let answer = answer.ok_or_else(|| failed(Status::unavailable("the server ended the stream")))?;
+            if answer.id != id.0 || answer.ttl > MAX_TTL {
+                let what = format!("lease {} with a TTL of {} s", LeaseId(answer.id), answer.ttl);
+                return Err(wrong_reply(TRIED, &member.endpoint, &what));
+            }
+            Ok(answer)
         })
         .await
         .map(KeepaliveReply::from)

@@ -13,6 +13,9 @@ use super::member::Member;
 use super::shared_state::SharedState;
 use crate::LeaseId;
 
+/// Maximum number of replies in a batch. A server that floods always has more.
+const MAX_BATCH: usize = 256;
+
 /// The reply to one renewal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeepaliveReply {
@@ -57,7 +60,9 @@ impl KeepaliveReplies {
             None => Ok(None),
         };
         self.on_message(first, batch).await?;
-        while let Some(more) = self.stream.as_mut().and_then(|stream| stream.message().now_or_never()) {
+        while batch.len() < MAX_BATCH
+            && let Some(more) = self.stream.as_mut().and_then(|stream| stream.message().now_or_never())
+        {
             self.on_message(more, batch).await?;
         }
         Ok(())

@@ -10,6 +10,9 @@ use super::error_cause::ErrorCause;
 use super::member::{Member, READ_STATUS};
 use super::tls;
 
+/// Maximum number of connections. A member list that lies can name other addresses each time.
+const MAX_MEMBERS: usize = 64;
+
 pub(super) struct OutsideMembers {
     settings: Settings,
     /// By client URL.
@@ -32,7 +35,11 @@ impl OutsideMembers {
         let target = Target::Address(address);
         let tls = tls::config_for(&target, &self.settings)?;
         let member = Member::new(&target, &self.settings, tls.as_ref(), token).await?;
-        self.members.lock().unwrap_or_else(PoisonError::into_inner).insert(url.to_owned(), member.clone());
+        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        if members.len() >= MAX_MEMBERS {
+            members.pop_first();
+        }
+        members.insert(url.to_owned(), member.clone());
         Ok(member)
     }
 }

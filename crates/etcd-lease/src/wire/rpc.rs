@@ -29,7 +29,10 @@ const LEASES: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/Leas
 const STATUS: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Maintenance/Status");
 const MEMBER_LIST: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Cluster/MemberList");
 
-/// One request with one reply of any size.
+/// Largest reply in bytes: a list of 20 million leases. A server that lies must not fill the memory with one reply.
+const MAX_REPLY: usize = 256 << 20;
+
+/// One request with one reply of up to [`MAX_REPLY`] bytes.
 pub(super) async fn unary<Q, A>(channel: &AuthChannel, path: PathAndQuery, request: Q) -> Result<A, Status>
 where
     Q: Message + Send + Sync + 'static,
@@ -94,7 +97,7 @@ pub(super) async fn keep_alive(
 }
 
 async fn client(channel: &AuthChannel) -> Result<Grpc<AuthChannel>, Status> {
-    let mut grpc = Grpc::new(channel.clone()).max_decoding_message_size(usize::MAX);
+    let mut grpc = Grpc::new(channel.clone()).max_decoding_message_size(MAX_REPLY);
     grpc.ready().await.map_err(Status::from_error)?;
     Ok(grpc)
 }
