@@ -6,12 +6,16 @@ use etcd_lease::LeaseId;
 
 /// Maximum number of changes kept.
 const MAX_CHANGES: usize = 4_096;
+/// Maximum number of bytes of the keys of these changes. A key can have 1.5 MB.
+const MAX_BYTES: usize = 16_000_000;
 
 /// The lease of each key that changed lately, with the revision of the change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KeyChangeLog {
     last: HashMap<Box<[u8]>, (i64, Option<LeaseId>)>,
     order: VecDeque<(i64, Box<[u8]>)>,
+    /// Bytes of the keys in `order`.
+    bytes: usize,
     /// Changes up to this revision may be missing.
     complete_after: i64,
 }
@@ -25,7 +29,8 @@ impl KeyChangeLog {
         }
         self.last.insert(Box::from(key), (revision, lease));
         self.order.push_back((revision, Box::from(key)));
-        if self.order.len() > MAX_CHANGES {
+        self.bytes += key.len();
+        while self.order.len() > MAX_CHANGES || self.bytes > MAX_BYTES {
             self.drop_oldest();
         }
     }
@@ -54,6 +59,7 @@ impl KeyChangeLog {
 
     fn drop_oldest(&mut self) {
         let Some((revision, key)) = self.order.pop_front() else { return };
+        self.bytes -= key.len();
         self.complete_after = self.complete_after.max(revision);
         if self.last.get(&key).is_some_and(|(last, _)| *last == revision) {
             self.last.remove(&key);
@@ -86,6 +92,8 @@ mod tests {
         }
         assert_eq!((log.covers(2), log.covers(3)), (false, true));
         assert_eq!(log.since(&3_i64.to_be_bytes(), 0), None);
+        (0..40).for_each(|n| log.record(&vec![n; 1_500_000], 5_000 + i64::from(n), Some(ID)));
+        assert!(log.bytes <= MAX_BYTES && log.order.len() == 10, "{} bytes", log.bytes);
         log.restart(9_000);
         assert!(!log.covers(8_999) && log.covers(9_000) && log.last.is_empty());
     }

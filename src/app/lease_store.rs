@@ -19,6 +19,8 @@ use simkit::Timestamp;
 
 /// Maximum number of rows of ended leases.
 const MAX_ENDED_ROWS: usize = 20;
+/// Maximum number of leases of other clients that have a history.
+const MAX_OTHERS_WITH_HISTORY: usize = 64;
 
 /// All leases, and statistics over them. Every mutable access to a lease marks it as changed.
 ///
@@ -29,6 +31,8 @@ pub struct LeaseStore {
     dirty: HashSet<LeaseId>,
     /// The ended leases that still have a row, in the order in which they ended.
     pub(super) recently_ended: VecDeque<(Timestamp, LeaseId)>,
+    /// The leases of other clients that have a history, in the order in which they got it.
+    with_history: VecDeque<LeaseId>,
     /// Ended leases that the engine still keeps alive although later leases have their ids. The engine must stop
     /// keeping them alive.
     pub(super) superseded: Vec<LeaseId>,
@@ -262,6 +266,16 @@ impl LeaseStore {
     pub(super) fn history_mut(&mut self, id: LeaseId, is_selected: bool) -> Option<&mut LeaseHistory> {
         let share = history::capacity_for(self.counts.own + self.counts.adopted);
         let capacity = if is_selected { history::SELECTED_CAPACITY } else { share };
+        if self.alive(id).is_some_and(|lease| lease.history.is_none() && lease.engine.is_none()) {
+            self.with_history.push_back(id);
+            if self.with_history.len() > MAX_OTHERS_WITH_HISTORY
+                && let Some(oldest) = self.with_history.pop_front()
+                && let Some(lease) = self.all.get_mut(&oldest)
+                && lease.engine.is_none()
+            {
+                lease.history = None;
+            }
+        }
         Some(self.alive_mut(id)?.history_mut().set_capacity(capacity))
     }
 

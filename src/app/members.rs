@@ -8,6 +8,9 @@ use crate::error_table::alarm_sentence;
 use etcd_lease::{ClusterView, ListedMember, MemberAlarm, MemberView, Reachability};
 use simkit::Timestamp;
 
+/// Maximum number of members whose last status reply is kept.
+const MAX_ANSWERS: usize = 256;
+
 /// What one reading of the members showed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemberReading {
@@ -133,6 +136,10 @@ impl MemberList {
     fn note(&mut self, member: &MemberView, now: Timestamp) {
         if member.answers() && !member.version.is_empty() {
             self.answers.insert(member.endpoint.clone(), LastAnswer { view: member.clone(), at: now });
+        }
+        if self.answers.len() > MAX_ANSWERS {
+            let oldest = self.answers.iter().min_by_key(|(_, answer)| answer.at).map(|(endpoint, _)| endpoint.clone());
+            oldest.and_then(|endpoint| self.answers.remove(&endpoint));
         }
     }
 

@@ -4,12 +4,16 @@ use std::collections::{HashMap, VecDeque};
 
 /// Maximum number of keys: as many as the application remembers.
 const MAX_KEYS: usize = 10_000;
+/// Maximum number of their bytes. A key can have 1.5 MB.
+const MAX_BYTES: usize = 16_000_000;
 
 /// A set of keys that forgets the oldest ones.
 #[derive(Debug, Default)]
 pub(super) struct RecentKeys {
     numbers: HashMap<Box<[u8]>, u64>,
     order: VecDeque<(u64, Box<[u8]>)>,
+    /// Bytes of the keys in `order`.
+    bytes: usize,
     next: u64,
 }
 
@@ -18,13 +22,14 @@ impl RecentKeys {
         self.next += 1;
         self.numbers.insert(Box::from(key), self.next);
         self.order.push_back((self.next, Box::from(key)));
-        if self.order.len() <= MAX_KEYS {
-            return;
-        }
-        let Some((number, oldest)) = self.order.pop_front() else { return };
-        // A key that was added again has a later entry.
-        if self.numbers.get(&oldest) == Some(&number) {
-            self.numbers.remove(&oldest);
+        self.bytes += key.len();
+        while self.order.len() > MAX_KEYS || self.bytes > MAX_BYTES {
+            let Some((number, oldest)) = self.order.pop_front() else { return };
+            self.bytes -= oldest.len();
+            // A key that was added again has a later entry.
+            if self.numbers.get(&oldest) == Some(&number) {
+                self.numbers.remove(&oldest);
+            }
         }
     }
 
@@ -49,5 +54,7 @@ mod tests {
         assert!(keys.remove(b"again") && !keys.remove(b"again"));
         assert!(!keys.remove(&0_u64.to_be_bytes()) && keys.remove(&(MAX_KEYS as u64 - 1).to_be_bytes()));
         assert!(keys.order.len() <= MAX_KEYS && keys.numbers.len() <= MAX_KEYS);
+        (0..40).for_each(|n| keys.insert(&vec![n; 1_500_000]));
+        assert!(keys.bytes <= MAX_BYTES && keys.order.len() == 10, "{} bytes", keys.bytes);
     }
 }

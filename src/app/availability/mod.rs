@@ -25,6 +25,9 @@ use crate::inference::locks::{KeyRole, LockPattern};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
+/// Longest key in bytes that has a record. etcd takes keys of 1.5 MB, and records outlive the key.
+const LONGEST_KEY: usize = 4096;
+
 /// A key or a service that came back.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ReturnedKey {
@@ -111,23 +114,28 @@ impl Availability {
         Some(record.deleted)
     }
 
+    /// Whether the availability of a key of this lease is recorded.
+    fn is_counted(&self, key: &[u8], id: LeaseId) -> bool {
+        key.len() <= LONGEST_KEY && self.role(key, Some(id)) != KeyRole::Lock
+    }
+
     /// Counts a key that is attached to a lease.
     pub(super) fn attach(&mut self, key: &[u8], id: LeaseId, at: Timestamp) {
-        if self.role(key, Some(id)) != KeyRole::Lock {
+        if self.is_counted(key, id) {
             self.services.attach(key, id, at);
         }
     }
 
     /// Counts a key that is no longer attached to the lease, but exists.
     pub(super) fn detach(&mut self, key: &[u8], id: LeaseId, at: Timestamp) {
-        if self.role(key, Some(id)) != KeyRole::Lock {
+        if self.is_counted(key, id) {
             self.services.detach(key, id, at);
         }
     }
 
     /// Records a key that was deleted. It was first seen at `since`, and the deletion became known at `now`.
     pub(super) fn delete(&mut self, key: &[u8], deleted: DeletedKey, since: Timestamp, now: Timestamp) {
-        if self.role(key, Some(deleted.lease)) == KeyRole::Lock {
+        if !self.is_counted(key, deleted.lease) {
             return;
         }
         let was_last = if deleted.is_lock {
@@ -147,7 +155,7 @@ impl Availability {
         if !deleted.is_lock {
             record.uptime.vanish(deleted.at);
         }
-        if deleted.is_kept && !deleted.is_lock {
+        if deleted.is_kept && !deleted.is_lock && self.unreported.len() < MAX_RECORDS {
             self.unreported.push_back((now + SHORTEST_OUTAGE, Arc::clone(&key)));
         }
         self.insert(key, KeyRecord { deleted, is_reported: false, changed: now, ..record });

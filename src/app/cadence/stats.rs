@@ -11,6 +11,10 @@ use simkit::Timestamp;
 
 /// Maximum number of ids in a series of the report.
 const NAMED: usize = 16;
+/// Maximum number of series; leases of further TTLs are not counted. A series takes some 100 kB.
+const MAX_SERIES: usize = 128;
+/// Maximum number of lost leases that are listed. All are counted.
+const MAX_LOSSES: usize = 10_000;
 
 /// Statistics of all leases so far.
 #[derive(Clone, Debug, Default)]
@@ -57,8 +61,8 @@ impl CadenceStats {
         if status.ended.is_none()
             && !self.leases.contains_key(&status.id)
             && let Some(ttl) = status.granted_ttl
+            && let Some(series) = self.series_of(asked.unwrap_or(ttl), ttl)
         {
-            let series = self.series_of(asked.unwrap_or(ttl), ttl);
             self.join(series, status.id, ttl, status.deadline.or(status.last_answer).unwrap_or_default());
         }
         self.status(status);
@@ -67,14 +71,15 @@ impl CadenceStats {
         }
     }
 
-    fn series_of(&mut self, asked: i64, granted: i64) -> usize {
+    fn series_of(&mut self, asked: i64, granted: i64) -> Option<usize> {
         let is_it =
             |counter: &SeriesCounter| (counter.totals.ttl, counter.totals.granted_ttl) == (asked, Some(granted));
         let known = self.series.iter().position(is_it);
-        known.unwrap_or_else(|| {
-            self.series.push(SeriesCounter::new(asked));
-            self.series.len() - 1
-        })
+        if known.is_some() || self.series.len() == MAX_SERIES {
+            return known;
+        }
+        self.series.push(SeriesCounter::new(asked));
+        Some(self.series.len() - 1)
     }
 
     fn join(&mut self, series: usize, id: LeaseId, ttl: i64, expires: Timestamp) {
@@ -106,7 +111,8 @@ impl CadenceStats {
 
     /// Records when and why a lease was lost. Its status counts it.
     pub fn ended(&mut self, id: LeaseId, at: Timestamp, why: &Ended) {
-        if !why.is_loss() {
+        let listed: usize = self.series.iter().map(|counter| counter.totals.losses.len()).sum();
+        if !why.is_loss() || listed >= MAX_LOSSES {
             return;
         }
         if let Some(kept) = self.leases.get(&id) {
@@ -283,6 +289,24 @@ mod tests {
         tally.follow(&lost, None);
         tally.follow(&lost, None);
         assert_eq!((tally.totals(), tally.alive().count()), ((3, 6, 1), 2));
+    }
+
+    #[test]
+    fn series_and_losses_are_limited_and_all_losses_count() {
+        let mut tally = CadenceStats::default();
+        for ttl in 1..3_000 {
+            tally.follow(&LeaseStatus { granted_ttl: Some(ttl), ..status(ttl, &[]) }, None);
+        }
+        assert_eq!((tally.series.len(), tally.leases.len()), (MAX_SERIES, MAX_SERIES));
+        let lost = 3_000 + MAX_LOSSES as i64 * 2;
+        for id in 3_000..lost {
+            let kept = LeaseStatus { granted_ttl: Some(1), ..status(id, &[]) };
+            tally.follow(&kept, None);
+            tally.ended(LeaseId(id), Timestamp::START, &Ended::NotFound);
+            tally.follow(&LeaseStatus { ended: Some(Ended::NotFound), ..kept }, None);
+        }
+        assert_eq!(tally.series[0].totals.losses.len(), MAX_LOSSES);
+        assert_eq!((tally.totals().2, tally.leases.len()), (2 * MAX_LOSSES as u64, MAX_SERIES));
     }
 
     #[test]

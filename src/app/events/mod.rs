@@ -124,12 +124,16 @@ pub struct EventLog {
     recorded: Option<Vec<Event>>,
     /// Events of keys, by the lease that they wait for.
     held: HashMap<LeaseId, Vec<(EventTime, LeaseId, EventKind)>>,
+    /// Number of these events.
+    held_count: usize,
 }
 
 /// Events of the same name and lease are repeats if no more time than this passes from one to the next.
 const REPEATS_WITHIN: Duration = Duration::from_secs(600);
 /// Maximum number of lines.
 const CAPACITY: usize = 2_000;
+/// Maximum number of events of keys that wait for a lease. Further ones are added at once.
+const MAX_HELD: usize = 2_000;
 /// Number of events with the same name in one second after which the rest is combined into one line.
 const CROWD: usize = 4;
 
@@ -160,7 +164,12 @@ impl EventLog {
         match self.lines.back_mut() {
             Some(last) if self.run > CROWD => {
                 let (number, is_repeat) = (last.number, last.repeats > 1);
+                let of_line = (last.name(), last.lease);
                 last.coalesce(latest);
+                // The line names no lease any more, so dropping it would not remove this entry.
+                if self.last_lines.get(&of_line) == Some(&number) {
+                    self.last_lines.remove(&of_line);
+                }
                 if is_repeat {
                     self.show_repeated(number);
                 }
@@ -172,12 +181,17 @@ impl EventLog {
     /// Holds an event of a key until [`release`](EventLog::release) of the lease that had the key. Until it is known whether
     /// that lease ended, the key has no end that could come first.
     pub(super) fn hold(&mut self, until: LeaseId, when: EventTime, lease: LeaseId, kind: EventKind) {
+        if self.held_count == MAX_HELD {
+            return self.push(when, Some(lease), kind);
+        }
+        self.held_count += 1;
         self.held.entry(until).or_default().push((when, lease, kind));
     }
 
     /// Adds the events that were held until it is known how a lease lost its keys.
     pub(super) fn release(&mut self, until: LeaseId) {
         for (when, lease, kind) in self.held.remove(&until).unwrap_or_default() {
+            self.held_count -= 1;
             self.push(when, Some(lease), kind);
         }
     }
@@ -293,6 +307,21 @@ mod tests {
         );
         log.push(at(1_000), None, EventKind::error("later"));
         assert_eq!(log.lines().next_back().unwrap().text(), "later");
+    }
+
+    #[test]
+    fn nothing_stays_of_lines_that_were_dropped() {
+        let mut log = EventLog::default();
+        for number in 0..20_000 {
+            // Six in a second, so that the last ones become a count.
+            log.push(at(number * 150), Some(LeaseId(number as i64)), EventKind::Kept);
+            log.hold(LeaseId(number as i64), at(number).into(), LeaseId(1), EventKind::Paused);
+        }
+        assert!(log.last_lines.len() <= CAPACITY, "{}", log.last_lines.len());
+        assert_eq!(log.held.len(), MAX_HELD);
+        (0..20_000).for_each(|number| log.release(LeaseId(number)));
+        assert_eq!((log.held.len(), log.held_count), (0, 0));
+        assert!(log.last_lines.len() <= CAPACITY, "{}", log.last_lines.len());
     }
 
     fn repeats(log: &EventLog, until: u64) -> Vec<(u64, u32)> {

@@ -18,6 +18,7 @@ mod keymap;
 mod large_key_space;
 mod lease_keys;
 mod leases;
+mod limits;
 mod link;
 mod lives;
 mod locks;
@@ -154,10 +155,16 @@ impl Story {
 
     /// The engine renewed a lease of this TTL just now, `every` after the time before.
     pub(super) fn renewed(&mut self, id: i64, ttl: i64, every: f64) {
+        let status = self.kept_status(id, ttl, every);
+        self.send(Msg::Statuses(vec![status]));
+    }
+
+    /// The engine's status after that.
+    pub(super) fn kept_status(&self, id: i64, ttl: i64, every: f64) -> LeaseStatus {
         let mut cadence = Cadence::default();
         cadence.record(None, None);
         cadence.record(Some(Duration::from_secs_f64(every)), Some(Duration::from_secs(6)));
-        self.send(Msg::Statuses(vec![LeaseStatus {
+        LeaseStatus {
             id: LeaseId(id),
             granted_ttl: Some(ttl),
             phase: Phase::Waiting,
@@ -172,7 +179,7 @@ impl Story {
             queue: QueueGauge { depth: 1, capacity: 16, dropped: 0 },
             drill: None,
             ended: None,
-        }]));
+        }
     }
 
     pub(super) fn state(&self, id: i64) -> &'static str {

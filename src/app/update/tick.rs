@@ -14,6 +14,8 @@ use super::{availability, cluster, lints, lock_values, members, start_over, undo
 
 /// Maximum number of queries for keys at once.
 const MAX_KEY_QUERIES: usize = 64;
+/// Maximum number of ended leases that are remembered for their rows.
+const MAX_ENDED: usize = 10_000;
 /// How long ended leases keep their row, in real time or in the time of the leases, whichever is shorter.
 const ENDED_ROW_TTL: Duration = Duration::from_secs(30);
 
@@ -111,6 +113,12 @@ fn report_exceeded_budget(app: &mut AppState, now: Timestamp) {
 }
 
 fn drop_ended_rows(app: &mut AppState, now: Timestamp) {
+    // Only the newest have a row, so these can go although the order is fixed.
+    for _ in MAX_ENDED..app.leases.recently_ended.len() {
+        if let Some((at, id)) = app.leases.recently_ended.pop_front() {
+            drop_ended(app, id, at, now);
+        }
+    }
     let Some(shown_for) = ended_row_time(app) else { return };
     while let Some(&(at, id)) = app.leases.recently_ended.front().filter(|(at, _)| *at + shown_for <= now) {
         app.leases.recently_ended.pop_front();

@@ -12,7 +12,9 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// Maximum number of keys.
-const MAX_KEYS: usize = 4096;
+pub(super) const MAX_KEYS: usize = 4096;
+/// Longest key in bytes that is remembered after its end. No client names a lock like this, and etcd takes keys of 1.5 MB.
+const LONGEST_KEY: usize = 4096;
 /// Clients that watch the key take it within this time, with a lease that they may grant just then.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
@@ -47,6 +49,9 @@ pub(super) struct EndedKeys {
 impl EndedKeys {
     pub(super) fn add(&mut self, key: Arc<[u8]>, lease: LeaseId, at: (Timestamp, bool), held: Option<Candidate>) {
         let (at, is_prompt) = at;
+        if key.len() > LONGEST_KEY {
+            return;
+        }
         self.keys.insert(Arc::clone(&key), EndedKey { lease, at, is_prompt, held });
         self.order.push_back(key);
         while self.order.len() > MAX_KEYS {

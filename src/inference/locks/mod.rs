@@ -26,7 +26,7 @@ pub use candidate_health::{CandidateHealth, CandidateProblem};
 pub use lock_key::{KeyRole, LockPattern, is_lock_key, lock_name};
 pub use queue::{Candidate, HeldSince, KeyAttachment, LockEvidence, LockKind, LockQueue, QueuePosition};
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +70,8 @@ pub struct Locks {
     ended: EndedKeys,
     /// Keys that another lease created again after their end.
     handed_over: HashMap<Arc<[u8]>, LockEvidence>,
+    /// The same keys, in the order in which that became known.
+    handed_over_order: VecDeque<Arc<[u8]>>,
     /// The queues of candidates that no longer have a key although their leases live, by lease.
     keyless: HashMap<LeaseId, Arc<[u8]>>,
     /// The candidates of the pages so far, while the keys are being read.
@@ -256,8 +258,17 @@ impl Locks {
             Some(Handover::AtOnce) => LockEvidence::CreatedAgain,
             None => return,
         };
-        let known = self.handed_over.entry(Arc::from(key)).or_insert(evidence);
-        *known = (*known).min(evidence);
+        if let Some(known) = self.handed_over.get_mut(key) {
+            *known = (*known).min(evidence);
+            return;
+        }
+        let key: Arc<[u8]> = Arc::from(key);
+        self.handed_over.insert(Arc::clone(&key), evidence);
+        self.handed_over_order.push_back(key);
+        if self.handed_over_order.len() > ended_keys::MAX_KEYS {
+            let oldest = self.handed_over_order.pop_front();
+            oldest.and_then(|key| self.handed_over.remove(&key));
+        }
     }
 
     fn apply(&mut self, key: &[u8], lease: Option<LeaseId>, create_revision: i64, held: HeldSince) {
