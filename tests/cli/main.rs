@@ -7,6 +7,7 @@ mod guard;
 #[path = "../common/ports.rs"]
 mod ports;
 
+mod corpus;
 mod json;
 mod sandbox;
 mod schema;

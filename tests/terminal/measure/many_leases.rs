@@ -123,6 +123,34 @@ async fn granted_with_keys(cluster: &Cluster, count: i64) {
     stream::iter(0..count).map(begin).buffer_unordered(AT_A_TIME).for_each(|()| async {}).await;
 }
 
+/// Resident megabytes and open files of the monitor.
+fn usage(terminal: &Terminal) -> (f64, f64) {
+    let files = std::fs::read_dir(format!("/proc/{}/fd", terminal.process().id())).expect("Linux lists them");
+    (megabytes(terminal.process(), "VmRSS"), files.count() as f64)
+}
+
+#[test]
+#[ignore = "run by tests/measure soak"]
+fn half_an_hour() {
+    let minutes = std::env::var("LEASETOP_MINUTES").ok().and_then(|minutes| minutes.parse().ok()).unwrap_or(30.0);
+    let server = ServedSandbox::start();
+    for n in 0..100_000 {
+        let lease = server.sandbox.grant(7_200 + i64::from(n * 7 % 3_541)).expect("a lease");
+        server.sandbox.put(format!("/service/{n}"), "127.0.0.1", Some(lease)).expect("a key");
+    }
+    let mut terminal = server.monitor(&[], 140, 40);
+    terminal.wait_for(" others");
+    let _writer = Writer::start(server.sandbox.clone());
+    terminal.pass(minutes * 60.0 / 5.0);
+    let (warm_mb, warm_files) = usage(&terminal);
+    terminal.pass(minutes * 60.0 * 4.0 / 5.0);
+    let (mb, files) = usage(&terminal);
+    print_value("soak_warm_mb", warm_mb);
+    print_value("soak_mb", mb);
+    print_value("soak_growth_percent", (mb / warm_mb - 1.0) * 100.0);
+    print_value("soak_more_files", files - warm_files);
+}
+
 #[test]
 #[ignore = "run by tests/measure cost"]
 fn what_it_costs_etcd() {
