@@ -211,7 +211,7 @@ impl KeyWatcher {
     async fn watch(&mut self, mut last_revision: i64) -> Result<(), CallError> {
         let kept = self.budget.left(self.clock.now()) / 4;
         loop {
-            let opened = self.cluster.watch_keys(&self.scope.range, last_revision + 1).await;
+            let opened = self.cluster.watch_keys(&self.scope.range, last_revision.saturating_add(1)).await;
             let end = match opened {
                 Ok(watch) => {
                     self.error_gate.report_recovery().await;

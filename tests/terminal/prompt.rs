@@ -17,7 +17,7 @@ fn a_typed_password_is_not_echoed_and_the_terminal_is_restored() {
         terminal.keys(&format!("{SECRET}\r"));
         if arguments.is_empty() {
             terminal.wait_until("the monitor", |screen| screen.alternate_screen());
-            terminal.wait_for("authentication");
+            terminal.wait_for("users and roles");
             terminal.keys("q");
         }
         terminal.exit_code();

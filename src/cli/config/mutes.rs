@@ -5,6 +5,7 @@ use toml::Spanned;
 
 use super::file::{BadConfig, Source};
 use crate::app::{MuteRule, MuteTarget};
+use crate::escape::printable;
 use crate::inference::lints::{LINTS, by_name};
 
 /// A `[[mute]]`.
@@ -39,7 +40,9 @@ fn target(source: &Source<'_>, table: &MuteTable, at: usize) -> Result<MuteTarge
         (None, Some(key), None) => Ok(MuteTarget::KeyPrefix(key.get_ref().clone())),
         (None, None, Some(id)) => {
             let parsed = id.get_ref().parse();
-            parsed.map(MuteTarget::Id).map_err(|bad| source.wrong(id.span().start, "mute.id", bad))
+            parsed
+                .map(MuteTarget::Id)
+                .map_err(|bad| source.wrong(id.span().start, "mute.id", printable(bad.to_string().as_bytes())))
         }
         _ => Err(source.wrong(at, "mute", "write one of service, key (a prefix) and id")),
     }

@@ -73,6 +73,11 @@ pub(super) fn check(name: &str, themes: &[(String, CustomPalette)]) -> Result<()
     Err(format!("`{}` is not one of {}", printable(name.as_bytes()), printable(known.join(", ").as_bytes())))
 }
 
+/// The text of an error that shows a value of the file.
+fn escaped(bad: &impl fmt::Display) -> String {
+    printable(bad.to_string().as_bytes())
+}
+
 fn theme(source: &Source<'_>, name: &Spanned<String>, entry: &Entry) -> Result<(String, CustomPalette), BadConfig> {
     let place = format!("theme.{}", name.get_ref());
     let at = name.span().start;
@@ -86,10 +91,10 @@ fn theme(source: &Source<'_>, name: &Spanned<String>, entry: &Entry) -> Result<(
     let palette = base.map_or("dark".to_owned(), |(_, base)| base.to_string());
     let at = base.map_or(at, |(key, _)| key.span().start);
     let palette = CustomPalette::based_on(&palette);
-    let mut palette = palette.map_err(|bad| source.wrong(at, &format!("{place}.{BASE}"), bad))?;
+    let mut palette = palette.map_err(|bad| source.wrong(at, &format!("{place}.{BASE}"), escaped(&bad)))?;
     for (role, color) in colors.iter().filter(|(key, _)| key.get_ref() != BASE) {
-        let wrong = |bad| source.wrong(role.span().start, &format!("{place}.{}", role.get_ref()), bad);
-        palette.set(role.get_ref(), &color.to_string()).map_err(wrong)?;
+        let set = palette.set(role.get_ref(), &color.to_string());
+        set.map_err(|bad| source.wrong(role.span().start, &format!("{place}.{}", role.get_ref()), escaped(&bad)))?;
     }
     Ok((name.get_ref().clone(), palette))
 }
