@@ -290,8 +290,8 @@ mod tests {
         assert_eq!(palette("leasetop --theme light --no-color", false), Palette::Mono);
     }
 
-    #[test]
-    fn the_command_line_and_debug_output_contain_no_password() {
+    #[tokio::test]
+    async fn the_command_line_and_debug_output_contain_no_password() {
         let line = shared("leasetop --endpoints a:1 --sync-endpoints").command_line();
         assert_eq!(line, "leasetop --endpoints a:1 --sync-endpoints");
         let line = "leasetop --discovery-srv example.com --insecure-discovery=false --insecure-transport=false";
@@ -301,7 +301,7 @@ mod tests {
         assert_eq!(line, r"leasetop --endpoints a:1,b:2 --cacert 'it'\''s.pem' --user me");
         for line in ["leasetop --user me:secret", "leasetop --user me --password secret"] {
             let shared = shared(line);
-            let settings = shared.settings().unwrap();
+            let settings = shared.settings().await.unwrap();
             assert!(!format!("{shared:?} {settings:?}").contains("secret"), "{shared:?}");
         }
         let line = shared("leasetop --user me --password-file pass").command_line();

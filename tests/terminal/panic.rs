@@ -7,7 +7,7 @@ use etcd_lease::engine;
 use etcd_lease::wire::{Cluster, Settings, Target};
 use etcd_sandbox::Sandbox;
 use leasetop::app::AppConfig;
-use leasetop::runtime::{self, MonitorOptions, UserFiles};
+use leasetop::runtime::{self, MonitorOptions, Outputs, UserFiles};
 use leasetop::ui::Theme;
 use portable_pty::CommandBuilder;
 use simkit::Clock;
@@ -51,6 +51,7 @@ async fn monitor_with_a_task_that_panics() {
         environments: None,
         engine: engine::Options::default(),
         config: AppConfig::default(),
+        outputs: Outputs::default(),
         theme: Theme::default(),
         asks_background: false,
         stall_consumer: false,

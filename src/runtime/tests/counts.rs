@@ -20,7 +20,8 @@ async fn counts(
     let clock = sandbox.clock().clone();
     let target = Target::Pipe { name: "sandbox".to_owned(), dialer: sandbox.dialer(0) };
     let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
-    let options = HeadlessOptions { cluster, clock: clock.clone(), config: AppConfig::default(), outputs: Outputs::default() };
+    let (config, outputs) = (AppConfig::default(), Outputs::default());
+    let options = HeadlessOptions { cluster, clock: clock.clone(), config, outputs };
     let seen = RefCell::new(Vec::new());
     let over = clock.now() + Duration::from_secs(seconds);
     let watching = watch_until(options, pending(), |app, now| {

@@ -36,7 +36,7 @@ impl MetricsTest {
         let outputs = Outputs::default().with_metrics(Some(server));
         let options = HeadlessOptions { cluster, clock: clock.clone(), config: config(services), outputs };
         let running =
-            spawn(async move { watch_until(options, UnboundedReceiverStream::new(happens), |_| false).await });
+            spawn(async move { watch_until(options, UnboundedReceiverStream::new(happens), |_, _| false).await });
         let test = MetricsTest { sandbox, clock, scrapes, _external: external, _running: running };
         test.wait(3.0).await;
         test

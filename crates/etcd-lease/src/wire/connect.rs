@@ -8,7 +8,6 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConfig;
@@ -21,6 +20,7 @@ use super::config::{Address, Place, Target};
 use super::connection_fault::tls_error;
 use super::error_cause::NO_HANDSHAKE;
 use super::link::{FirstAnswer, Link, ReadFirst};
+use simkit::Stopwatch;
 
 /// etcd closes connections with more than one ping every 5 s (`MinTime` of its keepalive enforcement).
 const PING_INTERVAL: Duration = Duration::from_secs(10);
@@ -85,15 +85,16 @@ async fn dial(
     link: &Arc<Link>,
 ) -> io::Result<Box<dyn Connection>> {
     link.begin();
-    let deadline = Instant::now() + timeout;
+    let started = Stopwatch::start();
     let no_answer = |what: &str| io::Error::new(io::ErrorKind::TimedOut, format!("{what} {timeout:?}"));
-    let connection = timeout_at(deadline, open(address, timeout)).await;
+    let connection = tokio::time::timeout(timeout, open(address, timeout)).await;
     let connection = ReadFirst::new(connection.map_err(|_| no_answer("no connection within"))??);
     let link = Arc::clone(link);
     let Some(config) = tls else { return Ok(Box::new(FirstAnswer::new(connection, false, link))) };
     let name = ServerName::try_from(address.host().to_owned()).map_err(io::Error::other)?;
     let handshake = TlsConnector::from(config).connect(name, connection).into_fallible();
-    let handshake = timeout_at(deadline, handshake).await.map_err(|_| no_answer(NO_HANDSHAKE))?;
+    let rest = timeout.saturating_sub(started.elapsed());
+    let handshake = tokio::time::timeout(rest, handshake).await.map_err(|_| no_answer(NO_HANDSHAKE))?;
     let stream = match handshake {
         Ok(stream) => stream,
         Err((error, connection)) => {

@@ -26,7 +26,8 @@ async fn watched(lie: Lie) -> (FinalState, Vec<app::Event>) {
     let _kept = [1, 2].map(|id| engine.keep_alive(etcd_lease::LeaseId(id)));
     let (sender, mut reported) = mpsc::channel(100_000);
     let (external, happens) = mpsc::unbounded_channel();
-    let options = HeadlessOptions { cluster, clock: clock.clone(), config: AppConfig::default() };
+    let (config, outputs) = (AppConfig::default(), Outputs::default());
+    let options = HeadlessOptions { cluster, clock: clock.clone(), config, outputs };
     let headless = spawn(follow_events(options, UnboundedReceiverStream::new(happens), sender));
     clock.sleep(Duration::from_secs_f64(WATCHED)).await;
     external.send(ExternalEvent::End).unwrap();
@@ -97,6 +98,7 @@ async fn the_screen_shows_no_impossible_number() {
             environments: None,
             engine: engine::Options::default(),
             config: AppConfig::default(),
+            outputs: Outputs::default(),
             theme: Theme::default(),
             asks_background: false,
             stall_consumer: false,
