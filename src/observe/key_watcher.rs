@@ -171,6 +171,10 @@ impl KeyWatcher {
             let received = read.pages.received() - before;
             self.traffic.add(received).await;
             self.budget.spend(received, self.clock.now());
+            // Names as long as this are not kept: a server that lies must not fill the memory with them.
+            if received > self.scope.bytes_per_minute {
+                return Ok(None);
+            }
             self.send_page(entries).await;
             if read.expected() > read.most {
                 return Ok(None);

@@ -112,7 +112,9 @@ fn a_learner_is_no_follower_and_an_old_leader_no_leader() {
 }
 
 /// Name, role, whether it answers, how long ago it answered if not, and the problems.
-fn states(story: &Story) -> Vec<(String, &'static str, Option<bool>, Option<u64>, String)> {
+type State = (String, &'static str, Option<bool>, Option<u64>, String);
+
+fn states(story: &Story) -> Vec<State> {
     let rows = story.app.cluster.members.rows(&story.app.cluster.view);
     let silent = |row: &MemberRow<'_>| row.silent_for(story.now).map(|span| span.as_secs());
     let state = |row: &MemberRow<'_>| {

@@ -29,9 +29,9 @@ pub(super) fn run_if_due(app: &mut AppState, now: Timestamp) {
     if next_wake(app) > now {
         return;
     }
-    let mut run = app.leases.lint_report.run.take().unwrap_or_else(|| start(app, now));
+    let mut run = app.leases.lint_report.run.take().map_or_else(|| start(app, now), |run| *run);
     if check_next(app, &mut run, SLICE, now) {
-        app.leases.lint_report.run = Some(run);
+        app.leases.lint_report.run = Some(Box::new(run));
         app.leases.lint_report.due = now + SLICE_PAUSE;
     } else {
         finish(app, run, now);
@@ -45,9 +45,9 @@ pub fn run_lints(app: &mut AppState, now: Timestamp) {
     finish(app, run, now);
 }
 
-fn start(app: &mut AppState, now: Timestamp) -> Box<LintRun> {
+fn start(app: &mut AppState, now: Timestamp) -> LintRun {
     app.keys.contests.forget_over(|id| app.leases.alive(id).is_some(), now);
-    let mut run = Box::<LintRun>::default();
+    let mut run = LintRun::default();
     for (id, position) in app.keys.locks.places() {
         run.positions.entry(id).or_default().push(position);
     }
@@ -67,7 +67,7 @@ fn check_next(app: &AppState, run: &mut LintRun, count: usize, now: Timestamp) -
     checked == count
 }
 
-fn finish(app: &mut AppState, run: Box<LintRun>, now: Timestamp) {
+fn finish(app: &mut AppState, run: LintRun, now: Timestamp) {
     let mut found = run.pass.finish(Some(&app.keys.contests), now);
     forget_ended(&mut found, &app.leases);
     let crowds = u32::try_from(app.leases.len()).unwrap_or(u32::MAX) / CROWD;

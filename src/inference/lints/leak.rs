@@ -50,7 +50,7 @@ impl Idle {
         // A client that renews at all does so at least once per TTL; most renew three times.
         let is_enough = |span: Duration| span >= ttl * 2 / 3;
         let is_watched = is_enough(facts.watched);
-        if !is_watched && !(ttl >= LONG && is_enough(unrenewed)) {
+        if !(is_watched || ttl >= LONG && is_enough(unrenewed)) {
             return None;
         }
         let seconds = u32::try_from(facts.watched.max(unrenewed).as_secs()).unwrap_or(u32::MAX);

@@ -38,6 +38,12 @@ pub(super) struct Probe {
     pub(super) evidence: Evidence,
 }
 
+/// A number of bytes; 0, as if it was not known, if no database can have so many.
+fn bytes(reported: i64) -> u64 {
+    const PETABYTE: u64 = 1_000_000_000_000_000;
+    u64::try_from(reported).ok().filter(|bytes| *bytes <= PETABYTE).unwrap_or(0)
+}
+
 impl Member {
     pub(super) async fn new(
         target: &Target,
@@ -86,7 +92,7 @@ impl Member {
         } else {
             Reachability::Up
         };
-        let quota = answer.db_size_quota.unsigned_abs();
+        let quota = bytes(answer.db_size_quota);
         MemberView {
             endpoint: self.endpoint.clone(),
             member_id: header.member_id,
@@ -100,8 +106,8 @@ impl Member {
             leader_id: answer.leader,
             version: answer.version.clone(),
             raft_index: answer.raft_index,
-            db_size: answer.db_size.unsigned_abs(),
-            db_size_in_use: answer.db_size_in_use.unsigned_abs(),
+            db_size: bytes(answer.db_size),
+            db_size_in_use: bytes(answer.db_size_in_use),
             db_size_quota: if quota == 0 { None } else { Some(quota) },
             certificate_end: self.line().certificate_end(),
             round_trip: None,

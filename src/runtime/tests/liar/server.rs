@@ -37,7 +37,7 @@ pub(super) enum Lie {
     Watches,
     /// The header has another revision, term, member and cluster each time.
     Headers,
-    /// Keys have 4 MB.
+    /// Keys have a megabyte.
     Keys,
     /// A thousand members without names, at addresses where nobody is, and others each time.
     Members,
@@ -67,7 +67,7 @@ const EXTREMES: [i64; 10] =
 /// Messages of a flood between two pauses, because a paused clock only advances while everything waits.
 const FLOOD: usize = 10;
 const PAUSE: Duration = Duration::from_millis(50);
-/// The pause between messages with keys of 4 MB.
+/// The pause between messages with long keys.
 const LARGE_PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
@@ -285,7 +285,7 @@ impl Liar {
 
     fn key(&self, id: i64) -> Vec<u8> {
         let name = format!("/service/{id}").into_bytes();
-        if self.lies(Lie::Keys) { [name, vec![b'k'; 4_000_000]].concat() } else { name }
+        if self.lies(Lie::Keys) { [name, vec![b'k'; 1_000_000]].concat() } else { name }
     }
 
     fn pair(&self, id: i64) -> PbKeyValue {
