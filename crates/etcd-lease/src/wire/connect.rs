@@ -8,7 +8,6 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -18,6 +17,7 @@ use tower::{Service, ServiceExt, service_fn};
 use super::config::{Address, Place, Target};
 use super::error_cause::NO_HANDSHAKE;
 use super::link::{FirstAnswer, Link, ReadFirst};
+use simkit::Stopwatch;
 
 /// etcd closes connections with more than one ping every 5 s (`MinTime` of its keepalive enforcement).
 const PING_INTERVAL: Duration = Duration::from_secs(10);
@@ -82,18 +82,19 @@ async fn dial(
     link: &Arc<Link>,
 ) -> io::Result<Box<dyn Connection>> {
     link.begin();
-    let deadline = Instant::now() + timeout;
+    let begun = Stopwatch::start();
     let no_answer = |what: &str| io::Error::new(io::ErrorKind::TimedOut, format!("{what} {timeout:?}"));
     let connection = match address.place() {
-        Place::Tcp(authority) => timeout_at(deadline, connect_tcp(authority, timeout)).await,
-        Place::Unix(path) => timeout_at(deadline, connect_unix(path)).await,
+        Place::Tcp(authority) => tokio::time::timeout(timeout, connect_tcp(authority, timeout)).await,
+        Place::Unix(path) => tokio::time::timeout(timeout, connect_unix(path)).await,
     };
     let connection = ReadFirst::new(connection.map_err(|_| no_answer("no connection within"))??);
     let link = Arc::clone(link);
     let Some(config) = tls else { return Ok(Box::new(FirstAnswer::new(connection, false, link))) };
     let name = ServerName::try_from(address.host().to_owned()).map_err(io::Error::other)?;
     let handshake = TlsConnector::from(config).connect(name, connection).into_fallible();
-    let handshake = timeout_at(deadline, handshake).await.map_err(|_| no_answer(NO_HANDSHAKE))?;
+    let rest = timeout.saturating_sub(begun.elapsed());
+    let handshake = tokio::time::timeout(rest, handshake).await.map_err(|_| no_answer(NO_HANDSHAKE))?;
     let stream = handshake.map_err(|(error, connection)| link.handshake_error(error, connection.first()))?;
     Ok(Box::new(FirstAnswer::new(stream, true, link)))
 }
