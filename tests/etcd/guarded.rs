@@ -5,7 +5,7 @@ use std::time::Duration;
 use etcd_lease::wire::{Address, Cluster, ErrorKind, Settings, Target, User, WatchUpdate};
 use etcd_lease::{KeyRange, LeaseId};
 use leasetop::app::{AppConfig, EventName};
-use leasetop::runtime::{ExternalEvent, HeadlessOptions, TimedEvent, follow_events};
+use leasetop::runtime::{ExternalEvent, HeadlessOptions, Outputs, TimedEvent, follow_events};
 use simkit::Clock;
 use simkit::tasks::spawn;
 
@@ -70,7 +70,8 @@ async fn without_permission_to_list_leases_are_found_by_their_keys(version: Vers
     let cluster = log_in(&etcd, "app", "app-password").await;
     let (sender, mut events) = tokio::sync::mpsc::channel(256);
     let signals = Box::pin(futures_util::stream::pending::<ExternalEvent>());
-    let _headless = spawn(follow_events(HeadlessOptions { cluster, clock: Clock::real(), config }, signals, sender));
+    let options = HeadlessOptions { cluster, clock: Clock::real(), config, outputs: Outputs::default() };
+    let _headless = spawn(follow_events(options, signals, sender));
     // The events of keys start once the keys are watched.
     let lease = root.grant(Some(LeaseId(-9)), 600).await.unwrap().id;
     let attaching = async {
@@ -93,7 +94,8 @@ async fn a_wrong_password_is_reported_once_and_not_sent_over_and_over(version: V
     let cluster = log_in(&etcd, "root", "wrong").await;
     let (sender, mut events) = tokio::sync::mpsc::channel(256);
     let signals = Box::pin(futures_util::stream::pending::<ExternalEvent>());
-    let options = HeadlessOptions { cluster, clock: Clock::real(), config: AppConfig::default() };
+    let (config, outputs) = (AppConfig::default(), Outputs::default());
+    let options = HeadlessOptions { cluster, clock: Clock::real(), config, outputs };
     let _headless = spawn(follow_events(options, signals, sender));
     let first = tokio::time::timeout(Duration::from_secs(10), events.recv()).await.expect("in time").expect("an event");
     let text = first.event.text();

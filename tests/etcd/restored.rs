@@ -5,7 +5,7 @@ use std::time::Duration;
 use etcd_lease::LeaseId;
 use etcd_lease::wire::Cluster;
 use leasetop::app::{AppConfig, EventKind, EventName};
-use leasetop::runtime::{ExternalEvent, HeadlessOptions, TimedEvent, follow_events};
+use leasetop::runtime::{ExternalEvent, HeadlessOptions, Outputs, TimedEvent, follow_events};
 use simkit::Clock;
 use simkit::tasks::{Task, spawn};
 use tokio::sync::mpsc;
@@ -33,7 +33,8 @@ impl Followed {
         let cluster = connect(settings(&etcd.endpoints())).await;
         let (sender, events) = mpsc::channel(1024);
         let signals = Box::pin(futures_util::stream::pending::<ExternalEvent>());
-        let options = HeadlessOptions { cluster: cluster.clone(), clock: Clock::real(), config: AppConfig::default() };
+        let (config, outputs) = (AppConfig::default(), Outputs::default());
+        let options = HeadlessOptions { cluster: cluster.clone(), clock: Clock::real(), config, outputs };
         let task = spawn(async move { drop(follow_events(options, signals, sender).await) });
         let mut followed = Followed { cluster, events, seen: Vec::new(), _task: task };
         followed.wait_for(EventName::Connection, None).await;

@@ -52,7 +52,8 @@ async fn a_week_of_a_thousand_leases() {
     let grants = requests_for(&[60], 1_000, &[KeyTemplate::parse("/service/{id}=v").unwrap()]).unwrap();
     // Polls of the own leases add nothing that renewals do not.
     let config = AppConfig { grants, budget: 5, ..AppConfig::default() };
-    let run = HeadlessRun::start(HeadlessOptions { cluster, clock: clock.clone(), config, outputs: Outputs::default() });
+    let run =
+        HeadlessRun::start(HeadlessOptions { cluster, clock: clock.clone(), config, outputs: Outputs::default() });
     let mut samples: Vec<Usage> = Vec::new();
     let last = run
         .run(futures_util::stream::pending::<ExternalEvent>(), |session, _, _| {
