@@ -20,7 +20,7 @@ pub const END_CAUSES: [EndCause; 6] = [
 ];
 /// The sources of [`EventMetrics::renewals`].
 pub const RENEWAL_SOURCES: [RenewalSource; 3] = [RenewalSource::Kept, RenewalSource::Once, RenewalSource::Inferred];
-/// The reasons of [`EventMetrics::lost`].
+/// The reasons why keepalives are lost.
 pub const LOSS_REASONS: [&str; 5] = ["expired", "not found", "unanswered", "not started", "forbidden"];
 
 /// Bounds of the renewal interval as a share of the TTL.

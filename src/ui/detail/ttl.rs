@@ -61,7 +61,7 @@ fn server(page: &DetailPage<'_>, lease: &Lease) -> String {
         TtlStatus::Missing => format!("expired or revoked ({ago})"),
         TtlStatus::Dying => format!("expired, not removed yet ({ago})"),
         TtlStatus::AtDeadline => format!("less than 1 s from its deadline ({ago})"),
-        TtlStatus::Invalid => format!("{} s left ({ago}); ignored, a former leader answered", said.ttl),
+        TtlStatus::Invalid => format!("an impossible time left ({ago}); ignored, a former leader may have answered"),
         TtlStatus::Alive => format!("{} s left ({ago})", said.ttl),
     }
 }

@@ -100,6 +100,7 @@ fn without_version(signed: &mut Vec<Vec<u8>>) {
     signed.retain(|element| element[0] != VERSION && element[0] != EXTENSIONS);
 }
 
+#[expect(clippy::ptr_arg, reason = "one type for all changes")]
 fn with_p521(signed: &mut Vec<Vec<u8>>) {
     const PUBLIC_KEY: usize = 6;
     let base64: String = P521.1.lines().filter(|line| !line.starts_with('-')).collect();

@@ -9,8 +9,9 @@ use server::{LIES, Lie};
 
 /// How long each server is watched, in its own time.
 const WATCHED: f64 = 30.0;
-/// The text of the state may have this many characters. It shows every collection, a byte of a key as `107, `.
-const LARGEST_STATE: usize = 400_000_000;
+/// The text of the state may have this many characters. It shows every collection, a byte of a key as `107, `, and a key
+/// once for each place that shares it.
+const LARGEST_STATE: usize = 800_000_000;
 
 async fn cluster(lie: Lie) -> (Cluster, Task) {
     let (dialer, server) = server::start(lie);
