@@ -222,7 +222,7 @@ fn events(snapshot: &MetricsSnapshot, samples: &mut Samples<'_>) -> fmt::Result 
     counts.into_iter().try_for_each(|(name, count)| samples.count(&[("event", name)], count))
 }
 
-/// A service can have the name that stands for the others.
+/// A service can be named like the group of all others.
 fn services(
     snapshot: &MetricsSnapshot,
     samples: &mut Samples<'_>,

@@ -30,7 +30,7 @@ impl TlsTest {
         TlsTest { etcd: Etcd::with_tls(version).await, other, folder }
     }
 
-    /// Lets the server use another certificate. It reads the files anew for each connection.
+    /// Lets the server use another certificate. It reads the files again for each connection.
     fn serve(&self, pair: &Pair) {
         let server = &self.etcd.certificates().server;
         std::fs::copy(&pair.key, &server.key).unwrap();
