@@ -14,7 +14,7 @@ use vt100::{MouseProtocolMode, Parser, Screen};
 /// How long a test waits for what it expects.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// The program under test: the release build if tests/run made one.
+/// The program under test: the one that the tests build, or the one that a measurement names.
 pub(crate) fn leasetop() -> CommandBuilder {
     let built = || env!("CARGO_BIN_EXE_leasetop").into();
     let mut command = CommandBuilder::new(std::env::var_os("LEASETOP_BINARY").unwrap_or_else(built));

@@ -1,4 +1,4 @@
-//! The dialogs, in the release build on a sandbox that it treats as a real cluster. `keys.txt` presses their keys.
+//! The dialogs, in a terminal, on a sandbox that it treats as a real cluster. `keys.txt` presses their keys.
 
 use etcd_lease::LeaseId;
 use leasetop::app::keymap::KEYMAP;

@@ -1,4 +1,4 @@
-//! Presses every key of the key table in every view of the release build. Each press must change the screen, or show
+//! Presses every key of the key table in every view. Each press must change the screen, or show
 //! why it did not.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Presses every key of the key table and of the dialogs in the release build; `keys.txt` says what each must do.
+//! Presses every key of the key table and of the dialogs; `keys.txt` says what each must do.
 //!
 //! `cargo test --test terminal keys:: -- --nocapture` prints each key with what the screen showed.
 

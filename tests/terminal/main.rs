@@ -1,4 +1,4 @@
-//! The release build in a real terminal.
+//! The program in a real terminal.
 
 #[path = "../common/http.rs"]
 mod http;

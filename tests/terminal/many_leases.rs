@@ -1,4 +1,4 @@
-//! 50,000 leases of other clients in the release build. `tests/measure mass` runs 400,000.
+//! 50,000 leases of other clients in a terminal. `tests/measure mass` runs 400,000.
 
 use etcd_lease::LeaseId;
 

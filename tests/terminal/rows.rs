@@ -1,4 +1,4 @@
-//! Filters, sort orders and marks in the release build.
+//! Filters, sort orders and marks in a terminal.
 
 use etcd_lease::LeaseId;
 
