@@ -28,7 +28,7 @@ fn command(name: &str) -> Result<Command, CliError> {
 
 fn of_command(command: Command) -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
-    Man::new(command).render(&mut page)?;
+    Man::new(command).source(concat!("leasetop ", env!("CARGO_PKG_VERSION"))).render(&mut page)?;
     Ok(page)
 }
 

@@ -23,7 +23,7 @@ use etcd_lease::LeaseId;
 ///
 /// Without a command, opens the monitor.
 #[derive(Debug, Parser)]
-#[command(name = "leasetop", version, after_help = help::program(), disable_help_subcommand = true)]
+#[command(name = "leasetop", version = env!("LEASETOP_VERSION"), after_help = help::program(), disable_help_subcommand = true)]
 pub struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<CliCommand>,
