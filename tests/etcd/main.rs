@@ -51,6 +51,7 @@ mod harness;
 mod locks;
 mod members;
 mod observed;
+mod recipes;
 mod restored;
 mod run;
 mod same;

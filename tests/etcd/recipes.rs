@@ -1,0 +1,149 @@
+//! The commands of docs/recipes.md, as they are written there.
+
+use std::fs::Permissions;
+use std::io::{self, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::common::etcd::{Etcd, Version};
+use crate::common::guard::Guarded;
+use crate::common::wait::until;
+
+on_each_version!(@ etcd_3_5_newest V3_5New every_recipe_does_what_it_says);
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+const RECIPES: &str = include_str!("../../docs/recipes.md");
+
+/// A shell with `leasetop` and a `logger` that writes to a file.
+struct Desk {
+    etcd: Etcd,
+    home: TempDir,
+}
+
+impl Desk {
+    async fn new(version: Version) -> Desk {
+        let desk = Desk { etcd: Etcd::start(version).await, home: TempDir::new().expect("a folder") };
+        desk.program("logger", "echo \"$*\" >>logged; cat >>logged");
+        desk.program("leasetop", &format!("exec {} \"$@\"", env!("CARGO_BIN_EXE_leasetop")));
+        desk
+    }
+
+    fn program(&self, name: &str, script: &str) {
+        let path = self.home.path().join(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a script");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("its mode");
+    }
+
+    fn shell(&self, script: &str) -> Command {
+        let mut command = Command::new("sh");
+        let path = std::env::var("PATH").expect("PATH is set");
+        command.env("PATH", format!("{}:{path}", self.home.path().display())).env("XDG_CONFIG_HOME", "/nowhere");
+        command.env("ETCDCTL_ENDPOINTS", self.etcd.endpoints().join(",")).current_dir(self.home.path());
+        command.args(["-c", script]).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a block to its end. Returns its output and exit code.
+    async fn run(&self, script: &str) -> (String, i32) {
+        let output = tokio::process::Command::from(self.shell(script)).output();
+        let output = tokio::time::timeout(TIMEOUT, output).await.expect("it ends in time").expect("sh runs");
+        (String::from_utf8(output.stdout).expect("UTF-8"), output.status.code().expect("an exit code"))
+    }
+
+    /// Starts a block that runs until it is dropped.
+    fn start(&self, script: &str) -> Guarded {
+        let script = format!("exec {}", script.trim());
+        Guarded::start(self.shell(&script).stdout(Stdio::null()))
+    }
+
+    /// Starts a service that keeps a lease with a key alive.
+    async fn service(&self, key: &str) -> Guarded {
+        let script = format!("leasetop grant 2 --keep-alive --put {key}=v");
+        let service = self.start(&script);
+        let key = key.to_owned();
+        until("the key is there", TIMEOUT, async || !self.etcd.ctl(&["get", &key]).is_empty()).await;
+        service
+    }
+
+    /// What a file of the scripts contains.
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.home.path().join(name)).unwrap_or_default()
+    }
+}
+
+/// The `number`th block of commands of a recipe.
+fn block(title: &str, number: usize) -> &'static str {
+    let (_, recipe) = RECIPES.split_once(&format!("## {title}\n")).unwrap_or_else(|| panic!("no recipe {title}"));
+    let recipe = recipe.split("\n## ").next().expect("a recipe");
+    let block = recipe.split("```sh\n").nth(number + 1).unwrap_or_else(|| panic!("{title} has no block {number}"));
+    block.split("```").next().expect("a block")
+}
+
+async fn every_recipe_does_what_it_says(version: Version) {
+    let desk = Desk::new(version).await;
+    alarm_when_a_prefix_has_no_lease(&desk).await;
+    wait_for_three_replicas(&desk).await;
+    count_leaks(&desk).await;
+    prometheus(&desk).await;
+}
+
+async fn alarm_when_a_prefix_has_no_lease(desk: &Desk) {
+    let (watch, look) = (block("Alarm when a prefix has no lease", 0), block("Alarm when a prefix has no lease", 1));
+    let _watching = desk.start(&watch.replace("/dev/null", "events"));
+    until("it is connected", TIMEOUT, async || desk.read("events").contains("connected")).await;
+    let service = desk.service("/svc/orders/1").await;
+    until("the lease is seen", TIMEOUT, async || desk.read("events").contains("/svc/orders/1")).await;
+    assert_eq!(desk.run(look).await, (String::new(), 0));
+
+    drop(service);
+    until("the alarm", TIMEOUT, async || desk.read("logged").contains("/svc/orders/1")).await;
+    assert!(desk.read("logged").starts_with("-t leasetop\n"), "{}", desk.read("logged"));
+    assert_eq!(desk.run(look).await, ("no lease for /svc/orders/\n".to_owned(), 0));
+}
+
+async fn wait_for_three_replicas(desk: &Desk) {
+    let recipe = block("Wait for three replicas", 0);
+    let _two = (desk.service("/svc/orders/1").await, desk.service("/svc/orders/2").await);
+    assert_eq!(desk.run(&recipe.replace("2m", "3")).await, (String::new(), 1));
+    let _third = desk.service("/svc/orders/3").await;
+    assert_eq!(desk.run(recipe).await, ("ready\n".to_owned(), 0));
+}
+
+async fn count_leaks(desk: &Desk) {
+    let (own, shared) = (block("Count leaks in CI", 0), block("Count leaks in CI", 1));
+    until("all leases have ended", TIMEOUT, async || desk.etcd.ctl(&["lease", "list"]) == "found 0 leases\n").await;
+    assert_eq!(desk.run(own).await, ("0 leases left\n".to_owned(), 0));
+    for _ in 0..3 {
+        desk.etcd.ctl(&["lease", "grant", "25"]);
+    }
+    assert_eq!(desk.run(own).await, ("3 leases left\n".to_owned(), 1));
+    let (listed, code) = desk.run(shared).await;
+    assert_eq!((listed.matches("leak").count(), code), (3, 0), "{listed}");
+}
+
+async fn prometheus(desk: &Desk) {
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port();
+    let _serving = desk.start(&block("A Prometheus alert", 0).replace("9709", &port.to_string()));
+    let _service = desk.service("/svc/orders/1").await;
+    let figure = "leasetop_service_leases{service=\"/svc/orders\"} 1";
+    until("the service's figure", TIMEOUT, async || scrape(port).unwrap_or_default().contains(figure)).await;
+}
+
+fn scrape(port: u16) -> io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    io::read_to_string(stream)
+}
+
+/// A recipe that is added gets a test.
+#[test]
+fn every_recipe_is_tested() {
+    let tests = include_str!("recipes.rs");
+    for title in RECIPES.lines().filter_map(|line| line.strip_prefix("## ")) {
+        assert!(tests.contains(&format!("\"{title}\"")), "no test of the recipe `{title}`");
+    }
+}
