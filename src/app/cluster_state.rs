@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{CallFailure, Lease, MemberList, Msg};
+use super::{CallFailure, Lease, MemberList, Msg, ServerCounters};
 use crate::error_table::{self, name_of_alarm};
 use crate::inference::TimeRange;
 use etcd_lease::wire::{CallError, ErrorCause};
@@ -17,6 +17,8 @@ pub struct ClusterState {
     pub view: ClusterView,
     /// The member list, and the members that are no endpoints.
     pub members: MemberList,
+    /// What the leader counted.
+    pub server_counters: ServerCounters,
     /// When members stopped replying. `None` while one replies.
     pub unreached_since: Option<Timestamp>,
     /// Why listing leases fails. `None` while it works.

@@ -65,6 +65,8 @@ pub enum Effect {
         /// Whether to ask the members that are no endpoints for their status.
         has_outside: bool,
     },
+    /// Read what the leader counted. Answered by `ServerCounters`.
+    ReadServerCounters,
     /// Grant, renew and revoke a lease through each of these members and each endpoint. Answered by `MembersProbed`.
     ProbeMembers(Vec<ListedMember>),
     /// Read the leases and keys as at the start, because another cluster answers.

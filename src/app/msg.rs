@@ -12,7 +12,9 @@ use super::ttl_change::ChangedTtl;
 use super::undo::{LeaseBackup, NoBackup, RestoredKeys, UndoMeasure};
 use super::{BackgroundLeases, ClickTarget, KeptLease, Key, KeyValues, MemberReading, Viewport};
 use etcd_lease::wire::MemberProbe;
-use etcd_lease::{ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseId, LeaseStatus, TimeToLive};
+use etcd_lease::{
+    ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseCounters, LeaseId, LeaseStatus, TimeToLive,
+};
 use simkit::Timestamp;
 
 /// The changes in a LeaseLeases response.
@@ -151,6 +153,8 @@ pub enum Msg {
         /// Whether the members that are no endpoints were asked.
         has_outside: bool,
     },
+    /// What the leader has counted.
+    ServerCounters(Result<LeaseCounters, CallFailure>),
     /// What each member answered to a probe with a lease of our own.
     MembersProbed(Vec<MemberProbe>),
     /// The engine's status of these leases changed.

@@ -174,6 +174,12 @@ impl Driver {
         self.run(stream::once(context.read_members(known, has_outside)));
     }
 
+    pub(super) fn read_server_counters(&mut self) {
+        let cluster = self.context.cluster.clone();
+        let read = async move { cluster.lease_counters().await.map_err(|error| call_failure(&error)) };
+        self.run(stream::once(async move { Msg::ServerCounters(read.await) }));
+    }
+
     pub(super) fn probe_members(&mut self, listed: Vec<ListedMember>) {
         let cluster = self.context.cluster.clone();
         self.run(stream::once(async move { Msg::MembersProbed(cluster.probe_members(&listed).await) }));

@@ -70,6 +70,7 @@ pub(super) fn execute(effect: Effect, app: &AppState, driver: &mut Driver, reque
         Effect::ReadValues { id, keys } => driver.read_values(id, keys),
         Effect::ReadLockValues(keys) => driver.read_lock_values(keys),
         Effect::ReadMembers { known, has_outside } => driver.read_members(known, has_outside),
+        Effect::ReadServerCounters => driver.read_server_counters(),
         Effect::ProbeMembers(listed) => driver.probe_members(listed),
         Effect::Probe(ids) => driver.probe(ids),
         Effect::ProbeKeys(id) => driver.probe_keys(id),

@@ -33,6 +33,9 @@ use super::{RenderContext, Role, filter_line, format, pane};
 /// Maximum width of a name and of an address.
 const MAX_TEXT: usize = 32;
 const GAP: usize = 2;
+/// Widths of the rates: what is counted, and each number.
+const WHAT: usize = 34;
+const NUMBER: usize = 12;
 /// The title of the column that is left out in plain text.
 const CERTIFICATE: &str = "CERTIFICATE";
 
@@ -119,6 +122,8 @@ impl Page<'_> {
         lines.extend(detail);
         lines.push(Line::default());
         lines.extend(self.leaders());
+        lines.push(Line::default());
+        lines.extend(self.rates());
         lines
     }
 
@@ -238,6 +243,27 @@ impl Page<'_> {
             let text = format!("term {}: {name} from {before}{from} until {until}{gap}", period.term);
             lines.extend(self.paragraph(&printable(text.as_bytes()), Role::Text));
         }
+        lines
+    }
+
+    /// What the leader counted per second, beside what leasetop saw.
+    fn rates(&self) -> Vec<Line<'static>> {
+        let counters = &self.ctx.app.cluster.server_counters;
+        if let Some(failure) = &counters.failure {
+            let text = format!("The counters of etcd cannot be read: {}", printable(failure.text.as_bytes()));
+            return self.paragraph(&text, Role::Dim);
+        }
+        let Some((over, rates)) = counters.rates() else { return Vec::new() };
+        let title = format!("Leases per second, last {}", format::span(over.as_secs_f64()));
+        let line = |what: &str, etcd: &str, seen: &str, difference: &str| {
+            format!("{what:<WHAT$}{etcd:>NUMBER$}{seen:>NUMBER$}{difference:>NUMBER$}")
+        };
+        let mut lines = vec![Line::styled(line(&title, "etcd", "leasetop", "difference"), self.style(Role::Title))];
+        lines.extend(rates.iter().map(|pair| {
+            let [etcd, seen] = [pair.etcd, pair.seen].map(|rate| format!("{rate:.1}"));
+            let text = line(pair.what, &etcd, &seen, &format!("{:+.1}", pair.seen - pair.etcd));
+            Line::styled(text, self.style(Role::Text))
+        }));
         lines
     }
 

@@ -1,19 +1,33 @@
 //! The members of a real cluster, also those that are no endpoints, and one that was killed.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::common::etcd::{Etcd, Version};
+use crate::common::guard::Guarded;
+use crate::common::wait::until;
+use crate::engine::{connect, settings};
+use vt100::Screen;
+
 use crate::pty::{Terminal, leasetop};
 
 on_the_newest_versions! {
     members_are_listed_and_a_killed_one_is_named
     certificates_that_end_soon_are_named_in_every_view
     a_member_that_answers_but_cannot_renew_is_found
+    the_rates_of_etcd_are_shown_beside_those_of_leasetop
 }
+
+mod counters {
+    use super::the_leader_counts_leases;
+
+    on_each_version! { the_leader_counts_leases }
+}
+
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What `leasetop members` prints in JSON, and its exit code.
 fn members(args: &[&str]) -> (Value, Option<i32>) {
@@ -136,6 +150,51 @@ async fn a_member_that_answers_but_cannot_renew_is_found(version: Version) {
     monitor.wait_for("The lease probe failed at 1 of 4 members");
     monitor.keys("G");
     monitor.wait_for("not supported for learner");
+    monitor.keys("q");
+    assert_eq!(monitor.exit_code(), 0);
+}
+
+async fn the_leader_counts_leases(version: Version) {
+    let etcd = Etcd::start(version).await;
+    let cluster = connect(settings(&etcd.endpoints())).await;
+    cluster.probe_now();
+    until("it leads", TIMEOUT, async || cluster.view().members[0].is_leader).await;
+    let before = cluster.lease_counters().await.expect("the counters");
+    let lease = etcd.ctl(&["lease", "grant", "60"]);
+    let id = lease.split(' ').nth(1).expect("an id");
+    etcd.ctl(&["lease", "keep-alive", id, "--once"]);
+    etcd.ctl(&["lease", "revoke", id]);
+    etcd.ctl(&["lease", "grant", "1"]);
+    let counted = async || {
+        let after = cluster.lease_counters().await.expect("the counters");
+        let more = [after.granted - before.granted, after.renewed - before.renewed];
+        more == [2, 1] && [after.revoked - before.revoked, after.expired - before.expired] == [1, 1]
+    };
+    until("two grants, a renewal, a revoke and an expiry are counted", TIMEOUT, counted).await;
+}
+
+async fn the_rates_of_etcd_are_shown_beside_those_of_leasetop(version: Version) {
+    let etcd = Etcd::start(version).await;
+    let endpoint = etcd.endpoints().remove(0);
+    let mut clients = Command::new(env!("CARGO_BIN_EXE_leasetop"));
+    clients.args(["--endpoints", &endpoint, "grant", "10", "--count", "30", "--keep-alive"]).stdout(Stdio::null());
+    let _clients = Guarded::start(&mut clients);
+    let mut command = leasetop();
+    command.args(["--endpoints", &endpoint]);
+    let mut monitor = Terminal::start(command, 120, 35);
+    monitor.keys("5");
+    monitor.wait_for("Leases per second, last ");
+    // 30 leases every 3.3 s; the rate of leasetop lags by one poll.
+    let renewed = |screen: &Screen| {
+        let text = screen.contents();
+        let line = text.lines().find(|line| line.contains("renewed "))?;
+        let mut numbers = line.split_whitespace().filter_map(|word| word.parse::<f64>().ok());
+        Some((numbers.next()?, numbers.next()?))
+    };
+    let is_close = |rate: f64| (6.0..12.0).contains(&rate);
+    monitor.wait_until("9 renewals a second", |screen| {
+        renewed(screen).is_some_and(|(etcd, seen)| is_close(etcd) && is_close(seen))
+    });
     monitor.keys("q");
     assert_eq!(monitor.exit_code(), 0);
 }

@@ -52,6 +52,19 @@ goal() {
   printf '%-8s%s: %s, goal %s to %s\n' "$result" "$1" "${2:-none}" "$3" "$4"
 }
 
+# check WHAT COMMAND...: runs a command and prints whether it succeeded.
+check() {
+  local what=$1
+  shift
+  if "$@" >"$work/log" 2>&1; then
+    printf '%-8s%s\n' ok "$what"
+  else
+    printf '%-8s%s\n' MISSED "$what"
+    tail -n 5 "$work/log"
+    missed=1
+  fi
+}
+
 # figure NAME: the value that the last test printed as `NAME value`.
 figure() {
   awk -v name="$1" '$1 == name { print $2 }' "$work/figures"

@@ -83,6 +83,21 @@ pub struct MemberView {
     pub reachability: Reachability,
 }
 
+/// What one member has counted since it started, as its `/metrics` say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeaseCounters {
+    /// The member, which led when it was asked.
+    pub member_id: u64,
+    /// Granted leases.
+    pub granted: u64,
+    /// Renewals. Only the leader counts them.
+    pub renewed: u64,
+    /// Leases that a client revoked.
+    pub revoked: u64,
+    /// Leases that the leader found expired.
+    pub expired: u64,
+}
+
 /// All members given as endpoints.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClusterView {

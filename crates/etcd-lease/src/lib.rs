@@ -40,7 +40,7 @@ pub use simkit::{Clock, Timestamp};
 #[doc(hidden)]
 pub use cadence::Cadence;
 #[doc(hidden)]
-pub use cluster::{ClusterView, ListedMember, MemberAlarm, MemberView, Reachability};
+pub use cluster::{ClusterView, LeaseCounters, ListedMember, MemberAlarm, MemberView, Reachability};
 #[doc(hidden)]
 pub use cluster_identity::ClusterChange;
 #[doc(hidden)]

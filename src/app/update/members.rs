@@ -1,8 +1,9 @@
-//! Reading the member list, and the status of the members that are no endpoints.
+//! Reading the member list, the status of the members that are no endpoints, and the counters of the leader.
 
 use std::time::Duration;
 
-use crate::app::{AppState, Effect, MemberReading, Redraw, View};
+use crate::app::{AppState, CallFailure, Effect, MemberReading, Redraw, View};
+use etcd_lease::LeaseCounters;
 use simkit::Timestamp;
 
 /// How often the members are read while they are shown. The endpoints are asked every second anyway.
@@ -12,6 +13,9 @@ const HIDDEN_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How often the members that are no endpoints are asked otherwise, for their certificates.
 const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// How often the leader's counters are read while they are shown.
+const COUNT_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Stores a reading.
 pub(super) fn read(app: &mut AppState, reading: MemberReading, has_outside: bool, now: Timestamp) {
@@ -59,6 +63,35 @@ pub(super) fn next_wake(app: &AppState) -> Timestamp {
         Some((_, false)) if is_shown => Timestamp::START,
         Some((at, _)) => at + if is_shown { SHOWN_INTERVAL } else { HIDDEN_INTERVAL },
     }
+}
+
+/// Stores what the leader counted.
+pub(super) fn counted(app: &mut AppState, reading: Result<LeaseCounters, CallFailure>, now: Timestamp) {
+    app.cluster.server_counters.on_read(reading, app.events.metrics(), now);
+    app.view.request_redraw(Redraw::Soon);
+}
+
+/// The reading of the leader's counters that is due now. It counts as sent, and the events are counted from the first one on.
+pub(super) fn start_count_if_due(app: &mut AppState, now: Timestamp) -> Option<Effect> {
+    if next_count(app) > now {
+        return None;
+    }
+    if app.events.metrics().is_none() {
+        app.events.record_metrics();
+    }
+    app.cluster.server_counters.is_reading = true;
+    Some(Effect::ReadServerCounters)
+}
+
+/// When the next reading of the leader's counters is due: only while the members are on the screen, because it is the
+/// whole text of `/metrics`.
+pub(super) fn next_count(app: &AppState) -> Timestamp {
+    let counters = &app.cluster.server_counters;
+    let is_shown = app.view.active == View::Members && app.frozen.is_none();
+    if !is_shown || counters.is_reading || app.config.is_sandbox() || !app.cluster.is_reached() {
+        return Timestamp::NEVER;
+    }
+    counters.last_read.map_or(Timestamp::START, |at| at + COUNT_INTERVAL)
 }
 
 /// Whether the members were read, with those that are no endpoints, and each has answered or did not in time.

@@ -132,6 +132,7 @@ fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Values { id, pairs } => values::read(app, id, pairs),
         Msg::LockValues { pairs, bytes } => lock_values::read(app, pairs, bytes, now),
         Msg::Members { reading, has_outside } => members::read(app, reading, has_outside, now),
+        Msg::ServerCounters(reading) => members::counted(app, reading, now),
         Msg::MembersProbed(probes) => probe_members::done(app, probes, now),
         Msg::Statuses(statuses) => engine::statuses(app, statuses),
         Msg::Engine(event) => engine::event(app, event),

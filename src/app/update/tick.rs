@@ -40,6 +40,7 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     effects.extend(values::start_read_if_due(app, now));
     effects.extend(lock_values::start_read_if_due(app, now));
     effects.extend(members::start_read_if_due(app, now));
+    effects.extend(members::start_count_if_due(app, now));
     effects
 }
 
@@ -198,7 +199,7 @@ pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     let held = start_over::next_wake(app);
     let loss = app.cluster.lasting_loss_at();
     let member = app.cluster.lost_member_due();
-    let members = Some(members::next_wake(app));
+    let members = Some(members::next_wake(app).min(members::next_count(app)));
     let gone_keys = app.keys.index.availability.next_wake();
     let reads = [values, lock_values, members, polls, undo];
     [ended, status, lints, state_change, reordering, held, loss, member, gone_keys]

@@ -3,9 +3,9 @@
 use std::time::SystemTime;
 
 use super::*;
-use crate::app::MemberReading;
+use crate::app::{CallFailure, MemberReading};
 use etcd_lease::wire::{MemberProbe, ProbeStep};
-use etcd_lease::{ListedMember, MemberAlarm};
+use etcd_lease::{LeaseCounters, ListedMember, MemberAlarm};
 
 const SIZES: [(u16, u16); 5] = [(39, 7), (40, 12), (80, 24), (120, 35), (200, 50)];
 
@@ -160,4 +160,22 @@ fn the_selected_member_shows_its_probe_and_past_leaders_are_listed() {
     let shown = text(&paint(&app, (120, 35), Theme::default()));
     assert!(shown.contains("grant 1.2 ms, renewal failed after 4.0 s: no reply in time"), "{shown}");
     assert!(shown.contains("term 9: etcd-3 from "), "{shown}");
+}
+
+#[test]
+fn the_rates_of_etcd_and_why_there_are_none() {
+    let counted = |granted, renewed| LeaseCounters { member_id: 1, granted, renewed, ..LeaseCounters::default() };
+    let shown = |readings: Vec<(f64, Result<LeaseCounters, CallFailure>)>| {
+        let readings = readings.into_iter().map(|(at, reading)| (at, Msg::ServerCounters(reading)));
+        let mut app = app(AppConfig::default(), messages().into_iter().chain(readings).collect(), (120, 35));
+        update(&mut app, Msg::Key(Key::Char('5')), at(90.0));
+        refresh_rows(&mut app, at(90.0));
+        text(&paint(&app, (120, 35), Theme::default()))
+    };
+    let both = shown(vec![(89.2, Ok(counted(10, 0))), (89.7, Ok(counted(11, 20)))]);
+    assert!(both.contains("Leases per second, last 0.5 s             etcd    leasetop  difference"), "{both}");
+    assert!(both.contains("granted                                    2.0         0.0        -2.0"), "{both}");
+    assert!(both.contains("renewed                                   40.0         0.0       -40.0"), "{both}");
+    let failure = CallFailure { is_not_found: false, is_forbidden: false, text: "connection refused".into() };
+    assert!(shown(vec![(89.5, Err(failure))]).contains("The counters of etcd cannot be read: connection refused"));
 }

@@ -28,6 +28,8 @@ async fn leases_are_kept_alive_over_tls(version: Version) {
     let mut fleet = Fleet::launch(&cluster, 10, 3).await;
     fleet.all_renewed(4, Duration::from_secs(12)).await;
     assert_eq!(fleet.ended(), &HashMap::new());
+    let counted = cluster.lease_counters().await.expect("/metrics over TLS");
+    assert!(counted.granted >= 10 && counted.renewed >= 40, "{counted:?}");
 }
 
 async fn a_missing_client_certificate_is_reported(version: Version) {

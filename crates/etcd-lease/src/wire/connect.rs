@@ -26,7 +26,7 @@ use simkit::Stopwatch;
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(3);
 
-trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(super) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 
 /// A channel that connects when it is first used, and again after the connection broke.
@@ -150,6 +150,18 @@ async fn connect_unix(path: &str) -> io::Result<Box<dyn Connection>> {
 #[cfg(not(unix))]
 async fn connect_unix(_: &str) -> io::Result<Box<dyn Connection>> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no Unix sockets"))
+}
+
+/// Connects apart from any channel, with TLS if it is given.
+pub(super) async fn connect(
+    address: &Address,
+    tls: Option<Arc<ClientConfig>>,
+    timeout: Duration,
+) -> io::Result<Box<dyn Connection>> {
+    let connection = open(address, timeout).await?;
+    let Some(config) = tls else { return Ok(connection) };
+    let name = ServerName::try_from(address.host().to_owned()).map_err(io::Error::other)?;
+    Ok(Box::new(TlsConnector::from(config).connect(name, connection).await?))
 }
 
 /// When the certificate of the server ends, from a TLS handshake of its own. `None` if that shows no certificate.

@@ -4,6 +4,7 @@
 //! work. The ping finds that out after 13 s, which is too late for a short TTL.
 
 use std::fmt;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -14,6 +15,7 @@ use tower::BoxError;
 use super::config::Target;
 use super::connect;
 use super::link::Link;
+use super::server_metrics;
 use simkit::Stopwatch;
 
 /// The connection to one member.
@@ -74,6 +76,14 @@ impl Line {
         if let (Target::Address(address), Some(tls)) = (&self.target, &self.tls) {
             let end = connect::read_certificate_end(address, Arc::clone(tls), self.dial_timeout).await;
             self.link.note_certificate(end);
+        }
+    }
+
+    /// The text at `/metrics`.
+    pub(super) async fn metrics(&self) -> io::Result<String> {
+        match &self.target {
+            Target::Address(address) => server_metrics::request(address, self.tls.as_ref()).await,
+            Target::Pipe { .. } => Err(io::Error::other("an embedded etcd has no metrics")),
         }
     }
 

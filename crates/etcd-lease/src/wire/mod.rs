@@ -23,6 +23,7 @@ mod member_probe;
 mod outside_members;
 mod prober;
 mod rpc;
+mod server_metrics;
 mod shared_state;
 mod tls;
 mod transactions;
