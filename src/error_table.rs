@@ -322,7 +322,7 @@ fn shown(cause: ErrorCause) -> String {
         ErrorCause::Closed => "`the member closed the connection`",
         ErrorCause::CertificateMissing => "`the server requires a client certificate`",
         ErrorCause::CertificateRejected => "`the server rejected the client certificate`",
-        ErrorCause::TlsFailed => "`received fatal alert`, `no common algorithm`",
+        ErrorCause::TlsFailed => "`no common algorithm`, `neither TLS 1.3 nor TLS 1.2`",
         ErrorCause::ServerCertificate => "`the server's certificate`",
         ErrorCause::TlsFile => "`is not a PEM certificate`, `do not match`",
         ErrorCause::NotTls => "`the server closed the connection during the TLS handshake`",

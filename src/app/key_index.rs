@@ -8,6 +8,8 @@
 //! known the lease is queried again.
 
 pub(super) mod lease_reply;
+#[cfg(test)]
+mod tests;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -19,6 +21,11 @@ use super::{KeyName, LeaseKeys};
 use crate::inference::locks::LockPattern;
 use etcd_lease::{KeyEntry, LeaseId};
 use simkit::Timestamp;
+
+/// Maximum memory for the keys of all leases, in bytes. Not even a server that makes up keys can use more.
+pub(super) const MAX_BYTES: usize = 512_000_000;
+/// About what a key takes besides its name.
+const ENTRY_BYTES: usize = 200;
 
 /// Attached keys by lease and key.
 type KeysByLease = BTreeMap<(LeaseId, KeyName), HeldKey>;
@@ -41,13 +48,19 @@ pub(super) struct KeyAttached {
 }
 
 /// All keys attached to leases, as far as the user may read them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct LeaseKeyIndex {
     held: KeysByLease,
+    /// Bytes that more keys may take.
+    room: usize,
+    /// Whether there was no room for a key since the last report.
+    is_full: bool,
+    is_full_reported: bool,
     /// Number of keys of the leases that have several.
     counts: BTreeMap<LeaseId, usize>,
     /// The pages read so far, during a reload, with create revisions.
     incoming: BTreeMap<(LeaseId, KeyName), i64>,
+    incoming_bytes: usize,
     /// Keys reported by the call that attached them, before a watch event or page confirmed them with a revision.
     unconfirmed: BTreeSet<(LeaseId, KeyName)>,
     is_read: bool,
@@ -78,10 +91,34 @@ struct LeaseReplies {
     answered: BTreeMap<LeaseId, (i64, i64)>,
 }
 
+impl Default for LeaseKeyIndex {
+    fn default() -> Self {
+        LeaseKeyIndex::new(Vec::new())
+    }
+}
+
 impl LeaseKeyIndex {
     /// No keys yet. Keys that match one of the patterns are locks.
     pub(super) fn new(lock_patterns: Vec<LockPattern>) -> Self {
-        LeaseKeyIndex { availability: Availability::new(lock_patterns), ..LeaseKeyIndex::default() }
+        LeaseKeyIndex {
+            held: KeysByLease::new(),
+            room: MAX_BYTES,
+            is_full: false,
+            is_full_reported: false,
+            counts: BTreeMap::new(),
+            incoming: BTreeMap::new(),
+            incoming_bytes: 0,
+            unconfirmed: BTreeSet::new(),
+            is_read: false,
+            changes: KeyChangeLog::default(),
+            by_lease: None,
+            availability: Availability::new(lock_patterns),
+        }
+    }
+
+    /// Whether there was no room for a key. Returns true once.
+    pub(super) fn take_overflow(&mut self) -> bool {
+        self.is_full && !std::mem::replace(&mut self.is_full_reported, true)
     }
 
     /// Whether all keys have been read at least once.
@@ -152,12 +189,14 @@ impl LeaseKeyIndex {
     /// Starts reading all pages again.
     pub(super) fn start_reload(&mut self) {
         self.incoming.clear();
+        self.incoming_bytes = 0;
     }
 
     /// From `revision` on, the watch reports only deletes, and leases are queried for their keys. Known keys stay until
     /// their leases reply. A read that has begun is given up.
     pub(super) fn start_by_lease(&mut self, revision: i64) {
         self.incoming.clear();
+        self.incoming_bytes = 0;
         self.unconfirmed.clear();
         self.changes.restart(revision);
         let holders = self.held.keys().map(|(id, key)| (key.clone(), *id)).collect();
@@ -176,8 +215,16 @@ impl LeaseKeyIndex {
 
     /// Adds a page of the reload.
     pub(super) fn add_page(&mut self, page: Vec<KeyEntry>) {
-        let held = page.into_iter().filter_map(|key| Some(((key.lease?, key.key.into()), key.create_revision)));
-        self.incoming.extend(held);
+        for key in page {
+            let Some(id) = key.lease else { continue };
+            let size = size(&key.key);
+            if self.incoming_bytes + size > MAX_BYTES {
+                self.is_full = true;
+                continue;
+            }
+            self.incoming_bytes += size;
+            self.incoming.insert((id, key.key.into()), key.create_revision);
+        }
     }
 
     /// The keys in the new pages that were not attached to their lease before. Empty on the first load.
@@ -198,6 +245,7 @@ impl LeaseKeyIndex {
         self.by_lease = None;
         self.keep_newer(revision);
         let incoming = std::mem::take(&mut self.incoming);
+        self.incoming_bytes = 0;
         let missing: Vec<_> = self.held.keys().filter(|held| !incoming.contains_key(*held)).cloned().collect();
         let come = incoming.keys().filter(|held| !missing.is_empty() && !self.held.contains_key(*held));
         let come: HashSet<KeyName> = come.map(|(_, key)| key.clone()).collect();
@@ -240,7 +288,9 @@ impl LeaseKeyIndex {
     /// `since`, maybe on another lease. Returns false if the key was already attached.
     pub(super) fn attach(&mut self, id: LeaseId, key: &[u8], created: i64, since: Timestamp) -> bool {
         let key = KeyName::from(key);
-        let is_new = self.insert(id, KeyName::clone(&key), HeldKey { created, since }, since);
+        let Some(is_new) = self.insert(id, KeyName::clone(&key), HeldKey { created, since }, since) else {
+            return false;
+        };
         if let Some(replies) = &mut self.by_lease {
             replies.holders.insert(key, id);
         } else if is_new && created == 0 {
@@ -249,19 +299,25 @@ impl LeaseKeyIndex {
         is_new
     }
 
-    /// Adds a key or its new create revision. Returns whether it is new.
-    fn insert(&mut self, id: LeaseId, key: KeyName, held: HeldKey, at: Timestamp) -> bool {
+    /// Adds a key or its new create revision. Returns whether it is new; `None` if there is no room.
+    fn insert(&mut self, id: LeaseId, key: KeyName, held: HeldKey, at: Timestamp) -> Option<bool> {
+        let size = size(&key);
         let count = self.count(id);
         match self.held.entry((id, key)) {
             Entry::Occupied(mut known) => {
                 known.get_mut().created = held.created;
-                false
+                Some(false)
+            }
+            Entry::Vacant(_) if size > self.room => {
+                self.is_full = true;
+                None
             }
             Entry::Vacant(place) => {
+                self.room -= size;
                 self.availability.attach(&place.key().1, id, at);
                 place.insert(held);
                 self.set_count(id, count + 1);
-                true
+                Some(true)
             }
         }
     }
@@ -306,6 +362,7 @@ impl LeaseKeyIndex {
         self.unconfirmed.remove(&place);
         let count = self.count(id);
         let held = self.held.remove(&place)?;
+        self.room += size(key);
         if let Some(replies) = &mut self.by_lease
             && replies.holders.get(key) == Some(&id)
         {
@@ -321,77 +378,7 @@ impl LeaseKeyIndex {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn page(keys: &[(&[u8], i64)]) -> Vec<KeyEntry> {
-        let held =
-            |(key, id): &(&[u8], i64)| KeyEntry { key: key.to_vec(), lease: Some(LeaseId(*id)), create_revision: 2 };
-        keys.iter().map(held).collect()
-    }
-
-    #[test]
-    fn what_is_read_anew_takes_the_place_of_what_was_known_with_the_last_page() {
-        let mut key_index = LeaseKeyIndex::default();
-        key_index.start_reload();
-        key_index.add_page(page(&[(b"b", 1), (b"\xff", -1), (b"a", 1)]));
-        assert_eq!((key_index.is_read(), key_index.count(LeaseId(1))), (false, 0));
-        key_index.finish_reload(1, Timestamp::START, Timestamp::START);
-        assert_eq!(key_index.summary(LeaseId(1), true).names().collect::<Vec<_>>(), [b"a", b"b"]);
-        assert_eq!(key_index.all().next(), Some((LeaseId(-1), &b"\xff"[..], 2)));
-        key_index.start_reload();
-        key_index.add_page(page(&[(b"c", 2)]));
-        assert_eq!(key_index.count(LeaseId(1)), 2, "the old ones stay meanwhile");
-        let touched: Vec<i64> =
-            key_index.finish_reload(1, Timestamp::START, Timestamp::START).into_iter().map(|id| id.0).collect();
-        assert_eq!((touched, key_index.count(LeaseId(1))), (vec![-1, 1, 2], 0));
-    }
-
-    #[test]
-    fn keys_come_and_go_one_by_one() {
-        let mut key_index = LeaseKeyIndex::default();
-        assert!(
-            key_index.attach(LeaseId(1), b"a", 5, Timestamp::START)
-                && !key_index.attach(LeaseId(1), b"a", 5, Timestamp::START)
-        );
-        key_index.detach(LeaseId(1), b"unknown", Timestamp::START);
-        assert_eq!(key_index.of(LeaseId(1)).collect::<Vec<_>>(), [(&b"a"[..], 5)]);
-        key_index.detach(LeaseId(1), b"a", Timestamp::START);
-        assert_eq!((key_index.count(LeaseId(1)), key_index.holders().count()), (0, 0));
-    }
-
-    #[test]
-    fn a_key_that_was_told_early_is_no_news_after_pages_that_are_older() {
-        let mut key_index = LeaseKeyIndex::default();
-        key_index.start_reload();
-        assert!(
-            key_index.attach(LeaseId(1), b"a", 0, Timestamp::START)
-                && key_index.attach(LeaseId(1), b"b", 0, Timestamp::START)
-        );
-        key_index.add_page(page(&[(b"b", 1)]));
-        key_index.finish_reload(1, Timestamp::START, Timestamp::START);
-        assert!(key_index.confirm(LeaseId(1), b"a") && !key_index.confirm(LeaseId(1), b"b"));
-        assert!(key_index.attach(LeaseId(1), b"a", 7, Timestamp::START), "the watch reports it with its revision");
-        assert_eq!(key_index.of(LeaseId(1)).collect::<Vec<_>>(), [(&b"a"[..], 7), (&b"b"[..], 2)]);
-        for key in [b"a", b"b"] {
-            key_index.detach(LeaseId(1), key, Timestamp::START);
-            assert!(
-                !key_index.confirm(LeaseId(1), key) && key_index.attach(LeaseId(1), key, 9, Timestamp::START),
-                "a second attach after a detach is reported"
-            );
-        }
-    }
-
-    #[test]
-    fn a_lease_of_many_keys_shows_the_first_of_them() {
-        let mut key_index = LeaseKeyIndex::default();
-        assert!((0..100_000_u32).all(|n| key_index.attach(LeaseId(7), &n.to_be_bytes(), 1, Timestamp::START)));
-        let keys = key_index.summary(LeaseId(7), false);
-        assert_eq!((keys.count, keys.first.len(), keys.is_all), (100_000, LeaseKeys::FIRST, false));
-        for n in 0..100_000_u32 {
-            key_index.detach(LeaseId(7), &n.to_be_bytes(), Timestamp::START);
-        }
-        assert_eq!(key_index.count(LeaseId(7)), 0);
-    }
+/// About what a key takes.
+fn size(key: &[u8]) -> usize {
+    key.len() + ENTRY_BYTES
 }

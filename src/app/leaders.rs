@@ -61,13 +61,12 @@ impl LeaderHistory {
         self.periods.push_back(period);
     }
 
-    /// The periods, the newest first. Each has the time until the next leader was seen.
-    pub fn newest_first(&self) -> impl Iterator<Item = (LeaderPeriod, Duration)> {
-        let mut next = None;
+    /// The periods, the newest first. Each has the time until the next leader was seen, or until `now`.
+    pub fn newest_first(&self, now: Timestamp) -> impl Iterator<Item = (LeaderPeriod, Duration)> {
+        let mut next = now;
         self.periods.iter().rev().map(move |period| {
-            let next = next.replace(period.from);
-            let gap = period.until.zip(next).map_or(Duration::ZERO, |(until, next)| next - until);
-            (*period, gap)
+            let next = std::mem::replace(&mut next, period.from);
+            (*period, period.until.map_or(Duration::ZERO, |until| next - until))
         })
     }
 }
@@ -104,7 +103,11 @@ mod tests {
         let plain = |(period, _): (LeaderPeriod, Duration)| {
             (period.member_id, period.term, seconds(period.from), period.is_older, period.until.map(seconds))
         };
-        history.newest_first().map(plain).collect()
+        history.newest_first(at(1_000)).map(plain).collect()
+    }
+
+    fn gaps(history: &LeaderHistory, now: u64) -> Vec<u64> {
+        history.newest_first(at(now)).map(|(_, gap)| gap.as_secs()).collect()
     }
 
     #[test]
@@ -120,7 +123,9 @@ mod tests {
             [(2, 4, 12, false, None), (1, 2, 0, true, Some(10))],
             "the former leader is stale"
         );
-        assert_eq!(history.newest_first().map(|(_, gap)| gap.as_secs()).collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(gaps(&history, 15), [0, 2]);
+        history.on_view(&view(&[(2, 5, 0)]), at(20));
+        assert_eq!(gaps(&history, 23), [3, 2], "no leader up to now");
     }
 
     #[test]
@@ -144,7 +149,7 @@ mod tests {
     fn the_history_is_bounded() {
         let mut history = LeaderHistory::default();
         (1..1_000).for_each(|term| history.on_view(&view(&[(1, term, 1)]), at(term)));
-        assert_eq!(history.newest_first().count(), LeaderHistory::CAPACITY);
+        assert_eq!(history.newest_first(at(1_000)).count(), LeaderHistory::CAPACITY);
         assert_eq!(periods(&history)[0], (1, 999, 999, false, None));
     }
 }

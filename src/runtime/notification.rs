@@ -6,7 +6,7 @@ use super::clipboard::wrapped;
 use crate::app::{Event, EventCategory};
 use simkit::Timestamp;
 
-/// At most one notification in this time. Further problems count for the next one.
+/// At most one notification in this time. Further problems are summed up in one at its end.
 const PAUSE: Duration = Duration::from_secs(5);
 /// Maximum length of the text, in characters.
 const MAX_TEXT: usize = 200;
@@ -36,8 +36,10 @@ pub struct NotificationOptions {
 pub(super) struct Notifier {
     options: NotificationOptions,
     last: Option<Timestamp>,
-    /// Problems since the last notification.
-    unreported: usize,
+    /// The newest problem since the last notification.
+    pending: Option<Event>,
+    /// Problems before that one, since the last notification.
+    earlier: usize,
 }
 
 impl Notifier {
@@ -50,17 +52,27 @@ impl Notifier {
         self.options.sequence.is_some() || self.options.has_bell
     }
 
-    /// The bytes to write for an event that became known at `now`, on a clock that is `speed` times as fast as real time.
-    pub(super) fn on_event(&mut self, event: &Event, now: Timestamp, speed: u32) -> Vec<u8> {
-        if !self.is_on() || !EventCategory::Problems.has(&event.kind) {
+    /// When the problems of a pause are to be reported, on a clock that is `speed` times as fast as real time.
+    pub(super) fn due_at(&self, speed: u32) -> Option<Timestamp> {
+        self.pending.as_ref().and(self.last).map(|last| last + PAUSE * speed)
+    }
+
+    /// Takes note of an event, if it is a problem.
+    pub(super) fn on_event(&mut self, event: &Event) {
+        if self.is_on() && EventCategory::Problems.has(&event.kind) {
+            self.earlier += usize::from(self.pending.replace(event.clone()).is_some());
+        }
+    }
+
+    /// The bytes to write at `now`.
+    pub(super) fn take_due(&mut self, now: Timestamp, speed: u32) -> Vec<u8> {
+        // Another cluster has a clock of its own, on which the last notification may be in the future.
+        if self.last.is_some_and(|last| last <= now && now < last + PAUSE * speed) {
             return Vec::new();
         }
-        if self.last.is_some_and(|last| now < last + PAUSE * speed) {
-            self.unreported += 1;
-            return Vec::new();
-        }
+        let Some(event) = self.pending.take() else { return Vec::new() };
         self.last = Some(now);
-        let text = text(event, std::mem::take(&mut self.unreported));
+        let text = text(&event, std::mem::take(&mut self.earlier));
         let mut bytes = self.options.sequence.map_or_else(Vec::new, |sequence| self.notification(sequence, &text));
         if self.options.has_bell {
             bytes.push(0x07);
@@ -78,9 +90,9 @@ impl Notifier {
 }
 
 /// One line without characters that end or divide the sequence: keys of leases are foreign input.
-fn text(event: &Event, unreported: usize) -> String {
+fn text(event: &Event, earlier: usize) -> String {
     let lease = event.lease.map_or(String::new(), |id| format!(" {id}"));
-    let more = if unreported > 0 { format!(" (and {unreported} more before)") } else { String::new() };
+    let more = if earlier > 0 { format!(" (and {earlier} more before)") } else { String::new() };
     let text = format!("{}{lease}: {}{more}", event.name().as_str(), event.text());
     text.chars().map(|c| if c.is_control() || c == ';' { ',' } else { c }).take(MAX_TEXT).collect()
 }
@@ -103,26 +115,55 @@ mod tests {
         Notifier::new(NotificationOptions { sequence: Some(sequence), has_bell, is_in_tmux })
     }
 
+    /// What is written for an event at this time.
+    fn told(notifier: &mut Notifier, event: &Event, now: Timestamp) -> String {
+        notifier.on_event(event);
+        String::from_utf8(notifier.take_due(now, 1)).unwrap()
+    }
+
     #[test]
     fn problems_are_reported_at_most_every_five_seconds() {
         let mut notifier = notifier(NotificationSequence::Osc9, true, false);
         let problem = event(EventKind::error("disk; full\x07"));
-        let told = String::from_utf8(notifier.on_event(&problem, at(1), 1)).unwrap();
-        assert_eq!(told, "\x1b]9;leasetop: error 000000000000694d: disk, full\\x07\x07\x07");
-        assert_eq!(notifier.on_event(&problem, at(5), 1), b"");
-        assert_eq!(notifier.on_event(&event(EventKind::Kept), at(7), 1), b"", "no problem");
-        let told = String::from_utf8(notifier.on_event(&problem, at(7), 1)).unwrap();
-        assert!(told.contains("(and 1 more before)"), "{told:?}");
-        assert_eq!(notifier.on_event(&problem, at(20), 10), b"", "2 s of real time");
+        let first = told(&mut notifier, &problem, at(1));
+        assert_eq!(first, "\x1b]9;leasetop: error 000000000000694d: disk, full\\x07\x07\x07");
+        assert_eq!(told(&mut notifier, &problem, at(5)), "");
+        assert_eq!(told(&mut notifier, &event(EventKind::Kept), at(5)), "", "no problem");
+        let next = told(&mut notifier, &problem, at(7));
+        assert!(next.contains("(and 1 more before)"), "{next:?}");
+        notifier.on_event(&problem);
+        assert_eq!(notifier.take_due(at(20), 10), b"", "1.3 s of real time");
+    }
+
+    #[test]
+    fn problems_within_the_pause_are_reported_after_it() {
+        let mut notifier = notifier(NotificationSequence::Osc9, false, false);
+        assert_ne!(told(&mut notifier, &event(EventKind::error("one")), at(1)), "");
+        assert_eq!(notifier.due_at(1), None);
+        for text in ["two", "three"] {
+            assert_eq!(told(&mut notifier, &event(EventKind::error(text)), at(2)), "");
+        }
+        assert_eq!((notifier.due_at(1), notifier.due_at(10)), (Some(at(6)), Some(at(51))));
+        let summary = String::from_utf8(notifier.take_due(at(6), 1)).unwrap();
+        assert_eq!(summary, "\x1b]9;leasetop: error 000000000000694d: three (and 1 more before)\x07");
+        assert_eq!((notifier.due_at(1), notifier.take_due(at(60), 1)), (None, Vec::new()));
+    }
+
+    #[test]
+    fn a_clock_that_starts_again_does_not_silence_it() {
+        let mut notifier = notifier(NotificationSequence::Osc9, false, false);
+        let problem = event(EventKind::error("x"));
+        assert_ne!(told(&mut notifier, &problem, at(3600)), "");
+        assert_ne!(told(&mut notifier, &problem, at(1)), "");
     }
 
     #[test]
     fn each_terminal_gets_its_sequence() {
         let problem = event(EventKind::error("x"));
-        let told = notifier(NotificationSequence::Osc777, false, false).on_event(&problem, at(1), 1);
-        assert_eq!(told, b"\x1b]777;notify;leasetop;error 000000000000694d: x\x07");
-        let told = notifier(NotificationSequence::Osc9, false, true).on_event(&problem, at(1), 1);
-        assert_eq!(told, b"\x1bPtmux;\x1b\x1b]9;leasetop: error 000000000000694d: x\x07\x1b\\");
-        assert_eq!(Notifier::default().on_event(&problem, at(1), 1), b"");
+        let plain = told(&mut notifier(NotificationSequence::Osc777, false, false), &problem, at(1));
+        assert_eq!(plain, "\x1b]777;notify;leasetop;error 000000000000694d: x\x07");
+        let in_tmux = told(&mut notifier(NotificationSequence::Osc9, false, true), &problem, at(1));
+        assert_eq!(in_tmux, "\x1bPtmux;\x1b\x1b]9;leasetop: error 000000000000694d: x\x07\x1b\\");
+        assert_eq!(told(&mut Notifier::default(), &problem, at(1)), "");
     }
 }

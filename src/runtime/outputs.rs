@@ -11,6 +11,7 @@ use super::notification::{NotificationOptions, Notifier};
 use super::session::Session;
 use crate::app::{Event, Msg, metrics_snapshot, triggers};
 use crate::report;
+use simkit::Timestamp;
 
 /// What acts on a session besides its screen.
 #[derive(Debug, Default)]
@@ -82,21 +83,25 @@ impl Outputs {
         !self.hooks.is_empty() || self.notifier.is_on()
     }
 
+    /// When [`on_events`](Self::on_events) has something to write without a new event.
+    pub(super) fn due_at(&self, session: &Session) -> Option<Timestamp> {
+        self.notifier.due_at(session.clock.speed())
+    }
+
     /// Passes new events to the commands. Returns the bytes to write to the terminal. `start` is the real time at the start of
     /// the clock.
     pub(super) fn on_events(&mut self, session: &Session, events: &[Event], start: SystemTime) -> Vec<u8> {
         let (app, clock) = (&session.app, &session.clock);
         let now = clock.now();
-        let mut bytes = Vec::new();
         for event in events {
             for hook in &mut self.hooks {
                 if triggers(&app.leases, &app.keys, hook.filter.filter(), event, now) {
                     hook.trigger(report::event_json(event, start));
                 }
             }
-            bytes.extend(self.notifier.on_event(event, now, clock.speed()));
+            self.notifier.on_event(event);
         }
-        bytes
+        self.notifier.take_due(now, clock.speed())
     }
 }
 

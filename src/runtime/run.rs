@@ -170,7 +170,10 @@ where
 
     async fn next(&mut self) -> LoopEvent {
         let asleep = self.session.clock.now();
-        let wake = self.session.next_wake().min(self.frames.next_frame());
+        let mut wake = self.session.next_wake().min(self.frames.next_frame());
+        if let Some(due) = self.outputs.due_at(&self.session) {
+            wake = wake.min(due);
+        }
         let event = self.wait(wake).await;
         self.session.detect_stall(asleep, wake);
         event

@@ -230,7 +230,7 @@ impl Page<'_> {
     fn leaders(&self) -> Vec<Line<'static>> {
         let cluster = &self.ctx.app.cluster;
         let mut lines = vec![Line::styled("Leaders since leasetop started", self.style(Role::Title))];
-        for (period, gap) in cluster.members.leaders.newest_first() {
+        for (period, gap) in cluster.members.leaders.newest_first(self.ctx.now) {
             let name = cluster.member_name(period.member_id);
             let before = if period.is_older { "before " } else { "" };
             let from = self.ctx.wall.time_of_day(period.from);

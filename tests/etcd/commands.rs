@@ -154,6 +154,11 @@ async fn says_that_the_database_is_full(version: Version) {
     let why = "the database is full (etcdserver: mvcc: database space exceeded); compact and defragment etcd, then run `etcdctl \
                alarm disarm`\n";
     assert!(refused.0.ends_with(why) && refused.1 == Some(2), "{refused:?}");
+    let (probed, _) = leasetop(&etcd, &[], &["members", "--probe-members", "-w", "json"]);
+    let probed: Value = serde_json::from_str(&probed).expect("JSON");
+    let steps = probed["members"][0]["probe"].as_array().unwrap_or_else(|| panic!("{probed}")).iter();
+    let steps: Vec<_> = steps.map(|step| (step["request"].as_str().unwrap(), step["error"].is_null())).collect();
+    assert_eq!(steps, [("grant", false), ("renewal", true)], "it renews although it cannot grant");
 }
 
 async fn prints_the_same_lines_as_etcdctl(version: Version) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::app::key_index::MAX_BYTES;
 use crate::app::key_queries::Shown;
 use crate::app::keymap::Action;
 use crate::app::{AppState, Effect, EventKind, Lease, Redraw};
@@ -30,6 +31,7 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     app.keys.locks.forget_released(now);
     lints::run_if_due(app, now);
     report_exceeded_budget(app, now);
+    report_too_many_keys(app, now);
     if app.view.take_reorder_request(now) {
         app.view.request_redraw(Redraw::Soon);
     }
@@ -112,6 +114,15 @@ fn report_exceeded_budget(app: &mut AppState, now: Timestamp) {
          they are a minute old, only leases on the screen are asked for their keys"
     );
     app.events.push(now, None, EventKind::error(text));
+}
+
+/// Reports once that the keys of all leases take too much memory.
+fn report_too_many_keys(app: &mut AppState, now: Timestamp) {
+    if app.keys.index.take_overflow() {
+        let limit = megabytes(MAX_BYTES as u64);
+        let text = format!("the keys of all leases take more than {limit} MB; further keys are left out");
+        app.events.push(now, None, EventKind::error(text));
+    }
 }
 
 fn drop_ended_rows(app: &mut AppState, now: Timestamp) {

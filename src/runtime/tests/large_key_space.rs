@@ -192,3 +192,31 @@ async fn many_deleted_keys_cost_few_bytes() {
     let keys = u64::try_from(LEASES).unwrap() * KEYS as u64;
     assert!(received < idle + keys * 400, "{received} bytes after the end of {keys} keys, {idle} before");
 }
+
+#[tokio::test(start_paused = true)]
+async fn another_cluster_behind_the_address_of_a_large_key_space_is_read_for_few_bytes() {
+    let mut test = HeadlessTest::start(10_000, prepare).await;
+    test.wait(8.0).await;
+    test.events();
+    let other = Sandbox::builder().seed(99).start(test.sandbox.clock().clone());
+    prepare(&other);
+    // The leases with even ids, the other ones are not there.
+    for id in (1..=LEASES).step_by(2) {
+        other.revoke(LeaseId(id)).unwrap();
+    }
+    let before = test.sandbox.dialer(0).received();
+    test.sandbox.swap(&other);
+    test.wait(10.0).await;
+    let received = test.sandbox.dialer(0).received() - before;
+    assert!(received < MOST_BYTES / 3, "{received} bytes in 10 s");
+    let names = test.event_names();
+    let count = |name: &str| names.iter().filter(|(event, _)| *event == name).count();
+    assert_eq!((count("cluster"), count("absent")), (1, LEASES as usize / 2), "{names:?}");
+    assert_eq!(count("revoked") + count("expired") + count("gone") + count("attached") + count("detached"), 0);
+    let FinalState { app, .. } = test.end().await;
+    for id in 1..=LEASES {
+        let lease = app.leases.get(LeaseId(id)).filter(|lease| lease.end.is_none());
+        let keys = lease.map(|lease| lease.keys.as_ref().map(|keys| (keys.is_all, keys.count)));
+        assert_eq!(keys, (id % 2 == 0).then_some(Some((true, KEYS))), "{id}");
+    }
+}

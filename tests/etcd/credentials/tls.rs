@@ -81,8 +81,13 @@ async fn each_fault_of_the_servers_certificate_has_its_message(version: Version)
     let bad_key = "the server's certificate has a key of an unsupported type, such as P-521; use RSA, ";
     assert!([no_handshake, bad_key].iter().any(|why| p521.starts_with(why)), "{p521}");
 
-    test.serve(&test.other.sign("served", None));
+    let (cert, key) = (test.other.sign("one", None).cert, test.other.sign("another", None).key);
+    test.serve(&Pair { cert, key });
     let client = &test.etcd.certificates().client;
+    let mismatched = always(&test.with(test.other.file(), Some((&client.cert, &client.key)))).await;
+    assert_eq!(mismatched, format!("the server's certificate or key is unusable, as its log says{TODO}"));
+
+    test.serve(&test.other.sign("served", None));
     let untrusted = test.of_client(&client.cert, &client.key).await;
     assert_eq!(untrusted, format!("the server's certificate is not signed by a trusted CA{TODO}"));
 }

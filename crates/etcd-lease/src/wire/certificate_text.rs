@@ -12,6 +12,14 @@ pub(super) fn handshake_text(error: &rustls::Error) -> String {
         rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => {
             "the TLS handshake found no common algorithm; a server key of P-521 is not supported".to_owned()
         }
+        // Go's servers send it if they cannot load their certificate and key, which etcd reads for each connection.
+        rustls::Error::AlertReceived(AlertDescription::InternalError) => {
+            "the server's certificate or key is unusable, as its log says".to_owned()
+        }
+        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => {
+            "the server supports neither TLS 1.3 nor TLS 1.2".to_owned()
+        }
+        rustls::Error::AlertReceived(alert) => format!("the server ended the TLS handshake ({alert:?})"),
         error => error.to_string(),
     }
 }

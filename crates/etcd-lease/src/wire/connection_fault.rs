@@ -218,7 +218,9 @@ impl ConnectionFault {
             }
             ConnectionFault::NotTls | ConnectionFault::HandshakeUnanswered => ErrorCause::NotTls,
             ConnectionFault::UsesTls | ConnectionFault::Unanswered => ErrorCause::UsesTls,
-            ConnectionFault::Tls(rustls::Error::InvalidCertificate(_)) => ErrorCause::ServerCertificate,
+            ConnectionFault::Tls(
+                rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(AlertDescription::InternalError),
+            ) => ErrorCause::ServerCertificate,
             ConnectionFault::Tls(_) => ErrorCause::TlsFailed,
             ConnectionFault::UnansweredInTls => ErrorCause::Closed,
             ConnectionFault::Stopped => ErrorCause::Stopped,
@@ -320,7 +322,12 @@ mod tests {
             "the server rejected the client certificate (it has expired by the server's clock)"
         );
         let unasked = of(AlertDescription::ProtocolVersion, CertificateRequest::NotSent).unwrap();
-        assert_eq!(unasked.to_string(), "received fatal alert: ProtocolVersion");
+        assert_eq!(unasked.to_string(), "the server supports neither TLS 1.3 nor TLS 1.2");
+        let broken = of(AlertDescription::InternalError, CertificateRequest::NotSent).unwrap();
+        assert_eq!(broken.to_string(), "the server's certificate or key is unusable, as its log says");
+        assert_eq!(broken.cause(), ErrorCause::ServerCertificate);
+        let other = of(AlertDescription::DecodeError, CertificateRequest::NotSent).unwrap();
+        assert_eq!(other.to_string(), "the server ended the TLS handshake (DecodeError)");
     }
 
     #[test]

@@ -20,6 +20,8 @@ use simkit::Stopwatch;
 const PROBE_TTL: i64 = 10;
 /// How long a request may take at most. So the lease still exists when it is renewed and revoked.
 const STEP_TIMEOUT: Duration = Duration::from_secs(4);
+/// An id that etcd, which chooses random ids, has most probably never granted. It is renewed if no lease can be granted.
+const UNKNOWN_LEASE: LeaseId = LeaseId(i64::MAX);
 const GRANT: &str = "grant a lease";
 const RENEW: &str = "renew a lease";
 const REVOKE: &str = "revoke a lease";
@@ -33,7 +35,7 @@ pub struct MemberProbe {
     pub endpoint: String,
     /// Granting a lease of 10 s.
     pub grant: ProbeStep,
-    /// Renewing that lease, or one that another member granted.
+    /// Renewing that lease, or one that another member granted, or one that does not exist.
     pub renewal: ProbeStep,
     /// Revoking the lease that this member granted.
     pub revoke: ProbeStep,
@@ -77,14 +79,18 @@ struct Asked {
 impl Cluster {
     /// Grants a lease of 10 s through each listed member and each endpoint, renews it once and revokes it through the
     /// same member. Each request may take 4 s, or the command timeout if that is shorter. All members are asked at the same time.
+    /// If no member grants a lease, as under the alarm NOSPACE, each is asked to renew one that does not exist: it answers that
+    /// as it would renew another.
     pub async fn probe_members(&self, listed: &[ListedMember]) -> Vec<MemberProbe> {
         let asked = self.members_to_ask(listed).await;
         let grants = join_all(asked.iter().map(|asked| self.step(asked, GRANT, grant_through))).await;
         let granted: Vec<Option<LeaseId>> = grants.iter().map(|(id, _)| *id).collect();
         let any = granted.iter().flatten().next().copied();
         let renewals = join_all(asked.iter().zip(&granted).map(|(asked, own)| {
-            let id = own.or(any);
-            self.step_with(id, asked, RENEW, renew_once_through)
+            let (id, granted) = (own.or(any).unwrap_or(UNKNOWN_LEASE), any.is_some());
+            self.step_with(Some(id), asked, RENEW, move |member, tried, id| {
+                renew_once_through(member, tried, id, granted)
+            })
         }))
         .await;
         let revokes = join_all(
@@ -208,9 +214,15 @@ async fn grant_through(member: Member, tried: &'static str, ttl: i64) -> Result<
     Ok((LeaseId(answer.id()), header(answer.header()).member_id))
 }
 
-async fn renew_once_through(member: Member, tried: &'static str, id: LeaseId) -> Result<(LeaseId, u64), CallError> {
+/// `exists`: whether the lease was granted.
+async fn renew_once_through(
+    member: Member,
+    tried: &'static str,
+    id: LeaseId,
+    exists: bool,
+) -> Result<(LeaseId, u64), CallError> {
     let answer = renew_through(&member, tried, id).await?;
-    if answer.ttl <= 0 {
+    if exists && answer.ttl <= 0 {
         let message = "etcd does not know the lease that was granted just now";
         return Err(CallError::new(ErrorCause::LeaseNotFound, tried, &member.endpoint, message));
     }
