@@ -13,11 +13,11 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::availability::{Availability, AvailabilityFigures, DeletedKey};
-use super::compact::compact;
 use super::key_change_log::KeyChangeLog;
 use super::{KeyName, LeaseKeys};
-use crate::inference::locks::LockPattern;
-use etcd_lease::{KeyEntry, LeaseId};
+use crate::compact::compact;
+use crate::inference::locks::{LockPattern, ReadKey};
+use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// Attached keys by lease and key.
@@ -175,8 +175,8 @@ impl LeaseKeyIndex {
     }
 
     /// Adds a page of the reload.
-    pub(super) fn add_page(&mut self, page: Vec<KeyEntry>) {
-        let held = page.into_iter().filter_map(|key| Some(((key.lease?, key.key.into()), key.create_revision)));
+    pub(super) fn add_page(&mut self, page: Vec<ReadKey>) {
+        let held = page.into_iter().filter_map(|key| Some(((key.lease?, key.key), key.create_revision)));
         self.incoming.extend(held);
     }
 
@@ -325,9 +325,9 @@ impl LeaseKeyIndex {
 mod tests {
     use super::*;
 
-    fn page(keys: &[(&[u8], i64)]) -> Vec<KeyEntry> {
+    fn page(keys: &[(&[u8], i64)]) -> Vec<ReadKey> {
         let held =
-            |(key, id): &(&[u8], i64)| KeyEntry { key: key.to_vec(), lease: Some(LeaseId(*id)), create_revision: 2 };
+            |(key, id): &(&[u8], i64)| ReadKey { key: (*key).into(), lease: Some(LeaseId(*id)), create_revision: 2 };
         keys.iter().map(held).collect()
     }
 

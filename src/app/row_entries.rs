@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::compact::compact;
 use super::counts_share::CountsShare;
 use super::problem_class::SettledClass;
 use super::row_facts::RowFacts;
+use crate::compact::compact;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
