@@ -22,6 +22,7 @@
 pub mod app;
 pub mod byte_budget;
 pub mod cli;
+mod compact;
 pub mod config_edit;
 pub mod demo;
 pub mod error_table;

@@ -15,11 +15,11 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::availability::{Availability, AvailabilityFigures, DeletedKey};
-use super::compact::compact;
 use super::key_change_log::KeyChangeLog;
 use super::{KeyName, LeaseKeys};
-use crate::inference::locks::LockPattern;
-use etcd_lease::{KeyEntry, LeaseId};
+use crate::compact::compact;
+use crate::inference::locks::{LockPattern, ReadKey};
+use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// Maximum memory for the keys of all leases, in bytes. Not even a server that makes up keys can use more.
@@ -214,7 +214,7 @@ impl LeaseKeyIndex {
     }
 
     /// Adds a page of the reload.
-    pub(super) fn add_page(&mut self, page: Vec<KeyEntry>) {
+    pub(super) fn add_page(&mut self, page: Vec<ReadKey>) {
         for key in page {
             let Some(id) = key.lease else { continue };
             let size = size(&key.key);
@@ -223,7 +223,7 @@ impl LeaseKeyIndex {
                 continue;
             }
             self.incoming_bytes += size;
-            self.incoming.insert((id, key.key.into()), key.create_revision);
+            self.incoming.insert((id, key.key), key.create_revision);
         }
     }
 

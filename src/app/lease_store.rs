@@ -7,13 +7,13 @@ use std::ops::Bound;
 use std::time::Duration;
 
 use super::cadence::{CadenceIndex, CadenceReport, CadenceStats};
-use super::compact::compact;
 use super::history;
 use super::lint_report::LintReport;
 use super::metrics::ServiceCounts;
 use super::mute::Mutes;
 use super::ttl_cohorts::TtlCohorts;
 use super::{HistoryEvent, Lease, LeaseCounts, LeaseHistory, LeaseState};
+use crate::compact::compact;
 use crate::inference::lease_inference::CohortHint;
 use crate::inference::lints::{self, Finding, Lint, QueueFull};
 use crate::inference::locks::{Candidate, CandidateHealth, CandidateProblem, LockQueue};

@@ -28,7 +28,6 @@ mod clusters;
 mod column;
 pub mod command;
 pub mod command_line;
-mod compact;
 mod config;
 mod countdown;
 mod counts_share;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::KeyName;
-use super::compact::compact;
 use super::natural_order::NaturalKey;
+use crate::compact::compact;
 use etcd_lease::LeaseId;
 
 /// The distance between neighbours at either end, and after renumbering.

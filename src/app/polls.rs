@@ -24,6 +24,7 @@ use std::time::Duration;
 use super::cluster_state::ClusterState;
 use super::lease_store::LeaseStore;
 use super::{Lease, LeaseState};
+use crate::compact::compact_set;
 use crate::list_interval::list_interval;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -146,6 +147,11 @@ impl PollScheduler {
         if lease.poll.end < Timestamp::NEVER {
             self.ends.insert((lease.poll.end, id));
         }
+    }
+
+    /// Saves memory after `new` leases were added.
+    pub(super) fn compact(&mut self, new: usize) {
+        compact_set(&mut self.plan, new);
     }
 
     /// Leases that nothing seems to renew and whose earliest possible end was before `moment`.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::compact::compact;
 use super::counts_share::CountsShare;
 use super::problem_class::SettledClass;
 use super::row_facts::RowFacts;
+use crate::compact::compact;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -88,16 +88,13 @@ impl RowEntries {
         }
     }
 
-    /// Calls a function with the facts about each lease, by id.
-    pub(super) fn each_facts(&mut self, mut call: impl FnMut(&mut RowFacts)) {
-        self.sort();
-        self.sorted.iter().for_each(|place| call(&mut self.facts[*place as usize]));
-    }
-
     /// Calls a function with everything about each lease, by id.
-    pub(super) fn each(&mut self, mut call: impl FnMut(&RowFacts, &mut RowEntry)) {
+    pub(super) fn each(&mut self, mut call: impl FnMut(&mut RowFacts, &mut RowEntry)) {
         self.sort();
-        self.sorted.iter().for_each(|place| call(&self.facts[*place as usize], &mut self.entries[*place as usize]));
+        for place in &self.sorted {
+            let place = *place as usize;
+            call(&mut self.facts[place], &mut self.entries[place]);
+        }
     }
 
     /// A walk over a vector takes less time than one over the nodes of a map.

@@ -1,5 +1,6 @@
 //! The facts about a lease that most filters and sort orders need.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::countdown::Countdown;
@@ -8,6 +9,7 @@ use super::lease_store::LeaseStore;
 use super::problem_class::ProblemClass;
 use super::row_rank::RowRank;
 use super::service::service_of;
+use super::sort;
 use super::{EndCause, FirstKeys, Lease, LeaseState, Ownership};
 use crate::filter::{FilterFacts, Number};
 use etcd_lease::LeaseId;
@@ -26,7 +28,9 @@ pub(super) struct RowFacts {
     pub(super) ttl: Option<i64>,
     pub(super) last_renewed: Option<Timestamp>,
     /// The observed interval.
-    pub(super) every: Option<Duration>,
+    pub(super) every: Option<Span>,
+    /// The lowest time left at a renewal.
+    pub(super) margin: Option<Span>,
     /// Number of known keys.
     pub(super) keys: Option<u32>,
     /// Whether these are all keys.
@@ -38,6 +42,10 @@ pub(super) struct RowFacts {
     /// The class by which a living lease is sorted.
     pub(super) class: ProblemClass,
     pub(super) ownership: Ownership,
+    /// The place of its most urgent warning that is not muted among all lints.
+    pub(super) warning: Option<u8>,
+    /// Whether the engine has reported figures about it.
+    pub(super) has_engine: bool,
     pub(super) is_pinned: bool,
     pub(super) has_ended: bool,
     /// Whether the row of the ended lease made room for leases that ended later.
@@ -55,12 +63,15 @@ impl RowFacts {
             ttl: None,
             last_renewed: None,
             every: None,
+            margin: None,
             keys: None,
             has_all_keys: false,
             first_keys: FirstKeys::default(),
             state: None,
             class: ProblemClass::default(),
             ownership: Ownership::default(),
+            warning: None,
+            has_engine: false,
             is_pinned: false,
             has_ended: false,
             is_row_dropped: false,
@@ -77,13 +88,16 @@ impl RowFacts {
             countdown: lease.countdown(),
             ttl: lease.granted_ttl,
             last_renewed: lease.last_renewed(),
-            every: lease.observed_interval().map(|interval| interval.every),
+            every: lease.observed_interval().map(|interval| interval.every.into()),
+            margin: lease.shown_margin().map(Span::from),
             keys: keys.map(|keys| u32::try_from(keys.count).unwrap_or(u32::MAX)),
             has_all_keys: keys.is_some_and(|keys| keys.is_all),
             first_keys: keys.map(|keys| keys.first.clone()).unwrap_or_default(),
             state,
             class,
             ownership: lease.ownership,
+            warning: sort::warning(lease),
+            has_engine: lease.engine.is_some(),
             is_pinned: lease.is_pinned,
             has_ended: lease.end.is_some(),
             is_row_dropped: lease.is_row_dropped,
@@ -93,12 +107,32 @@ impl RowFacts {
     /// The observed interval as a share of the TTL, as [`Lease::interval_share`] works it out.
     pub(super) fn interval_share(&self) -> Option<f64> {
         let ttl = self.ttl.filter(|ttl| *ttl > 0)?;
-        Some(self.every?.as_secs_f64() / ttl as f64)
+        Some(self.every?.length().as_secs_f64() / ttl as f64)
     }
 
     /// The state. The cause of an end is not known here.
     pub(super) fn state_or_end(&self) -> LeaseState {
         self.state.unwrap_or(LeaseState::Ended(EndCause::Unknown))
+    }
+}
+
+/// A span of at least a nanosecond. An option of it takes 8 bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span(NonZeroU64);
+
+impl Span {
+    pub(super) fn nanos(self) -> u64 {
+        self.0.get()
+    }
+
+    fn length(self) -> Duration {
+        Duration::from_nanos(self.nanos())
+    }
+}
+
+impl From<Duration> for Span {
+    fn from(span: Duration) -> Self {
+        Span(NonZeroU64::MIN.saturating_add(sort::nanos(span).saturating_sub(1)))
     }
 }
 
@@ -155,7 +189,7 @@ impl FilterFacts for IndexedFacts<'_> {
             Number::Ttl => facts.ttl.map(|ttl| ttl as f64),
             Number::Left if facts.has_ended => None,
             Number::Left => Some(facts.countdown?.left(self.now)),
-            Number::Every => Some(facts.every?.as_secs_f64()),
+            Number::Every => Some(facts.every?.length().as_secs_f64()),
             Number::Share => Some(facts.interval_share()? * 100.0),
             Number::Last => Some((self.now - facts.last_renewed?).as_secs_f64()),
             Number::Keys if facts.has_all_keys => Some(f64::from(facts.keys?).max(facts.first_keys.len() as f64)),

@@ -199,10 +199,16 @@ impl RowIndex {
 
     /// Rebuilds all alarms.
     fn set_alarms(&mut self) {
-        let mut alarms = std::mem::take(&mut self.alarms).into_vec();
-        alarms.clear();
+        let mut alarms = self.take_alarms();
         self.entries.each(|facts, entry| alarms.extend(entry.alarm().map(|at| Reverse((at, facts.id)))));
         self.alarms = alarms.into();
+    }
+
+    /// The empty memory of the alarms.
+    fn take_alarms(&mut self) -> Vec<Reverse<(Timestamp, LeaseId)>> {
+        let mut alarms = std::mem::take(&mut self.alarms).into_vec();
+        alarms.clear();
+        alarms
     }
 
     /// Returns and clears the leases that became late or at risk.
@@ -281,7 +287,9 @@ impl RowIndex {
         let mut rows = Vec::with_capacity(leases.len());
         self.ended_rows = 0;
         let mut next_lease = self.lease_sources(leases);
-        let mut rank = |facts: &mut RowFacts, lease: LeaseSource| {
+        let mut alarms = std::mem::take(&mut self.are_times_new).then(|| self.take_alarms());
+        self.entries.each(|facts, entry| {
+            let lease = next_lease();
             let rank = rank_now(&self.spec, &mut self.groups, facts, lease, now);
             let is_kept = keeps_ranks && facts.rank.zip(rank).is_some_and(|(old, new)| old.is_in_part_of(new));
             if !is_kept {
@@ -291,30 +299,24 @@ impl RowIndex {
                 self.ended_rows += usize::from(rank.has_ended());
                 rows.push(RowKey::from(rank));
             }
-        };
-        self.entries.each_facts(|facts| rank(facts, next_lease()));
-        if std::mem::take(&mut self.are_times_new) {
-            self.set_crossings(leases, now);
-        }
+            if let Some(alarms) = &mut alarms {
+                entry.crossing = if facts.has_ended { None } else { self.spec.crossing(facts, lease, now) };
+                alarms.extend(entry.alarm().map(|at| Reverse((at, facts.id))));
+            }
+        });
+        self.alarms = alarms.map_or_else(|| std::mem::take(&mut self.alarms), BinaryHeap::from);
         sort_rows(&mut rows);
         order.clear();
         order.extend(rows.into_iter().map(|row| row.id));
         self.is_spec_new = false;
     }
 
-    /// Computes again when the filter result of each lease next changes by time alone.
-    fn set_crossings(&mut self, leases: &LeaseStore, now: Timestamp) {
-        let (spec, mut next_lease) = (&self.spec, self.lease_sources(leases));
-        self.entries.each(|facts, entry| {
-            let lease = next_lease();
-            entry.crossing = if facts.has_ended { None } else { spec.crossing(facts, lease, now) };
-        });
-        self.set_alarms();
-    }
-
-    /// Each call gives the next lease in the order of ids. It does not visit leases if their facts are enough.
+    /// Each call gives the next lease in the order of ids. It does not visit leases if their facts are enough, or if only
+    /// a few leases must be looked up by id.
     fn lease_sources<'a>(&self, leases: &'a LeaseStore) -> impl FnMut() -> LeaseSource<'a> + use<'a> {
-        let is_enough = self.spec.is_indexed && self.groups.by() == GroupBy::None;
+        let with_engine = self.counts.own + self.counts.adopted;
+        let are_few = !self.spec.needs_engine || with_engine <= leases.len() / REBUILD_FRACTION;
+        let is_enough = self.spec.is_filter_indexed && are_few && self.groups.by() == GroupBy::None;
         let mut all = if is_enough { None } else { Some(leases.values()) };
         move || all.as_mut().and_then(Iterator::next).map_or(LeaseSource::Store(leases), LeaseSource::Lease)
     }

@@ -1,7 +1,7 @@
 //! The rank of a row by the facts about its lease.
 
 use super::Column;
-use super::row_facts::{LeaseSource, RowFacts};
+use super::row_facts::{LeaseSource, RowFacts, Span};
 use super::row_rank::RowRank;
 use super::sort::{self, Sort, SortKey};
 use simkit::Timestamp;
@@ -27,12 +27,10 @@ pub(super) fn rank(facts: &RowFacts, lease: LeaseSource, sort: Sort, now: Timest
     }
 }
 
-/// Whether a sort order needs nothing but the [`RowFacts`].
-pub(super) fn is_indexed(sort: Sort) -> bool {
-    use Column::{Cycles, Every, FirstKey, Id, Keys, Last, Left, Share, State, Ttl, Who};
-    let is_fact =
-        |column| matches!(column, Cycles | Every | FirstKey | Id | Keys | Last | Left | Share | State | Ttl | Who);
-    sort.column().is_none_or(is_fact)
+/// Whether a sort order needs the figures of the engine besides the [`RowFacts`].
+pub(super) fn needs_engine(sort: Sort) -> bool {
+    use Column::{Drop, Next, Queue, RoundTrip};
+    sort.column().is_some_and(|column| matches!(column, Drop | Next | Queue | RoundTrip))
 }
 
 /// The value of a column as a number that sorts the same way.
@@ -42,11 +40,14 @@ fn number(facts: &RowFacts, lease: LeaseSource, column: Column, now: Timestamp) 
         Column::Who => Some(sort::closeness(facts.ownership)),
         Column::State => Some(sort::urgency(facts.state_or_end())),
         Column::Left => facts.countdown.map(|countdown| countdown.deadline().nanos()),
-        Column::Every => facts.every.map(sort::nanos),
+        Column::Every => facts.every.map(Span::nanos),
+        Column::Margin => facts.margin.map(Span::nanos),
+        Column::Warn => facts.warning.map(u64::from),
         Column::Share | Column::Cycles => facts.interval_share().map(sort::billionths),
         Column::Last => facts.last_renewed.map(|at| !at.nanos()),
         Column::Ttl => facts.ttl.map(sort::rising),
         Column::Keys => facts.keys.map(u64::from),
-        column => sort::number(lease.get(facts.id)?, column, now),
+        column if facts.has_engine => sort::number(lease.get(facts.id)?, column, now),
+        _ => None,
     }
 }

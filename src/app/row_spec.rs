@@ -13,8 +13,10 @@ use simkit::Timestamp;
 pub(super) struct RowSpec {
     pub(super) sort: Sort,
     active_filter: ActiveFilter,
-    /// Whether both need nothing but the [`RowFacts`].
-    pub(super) is_indexed: bool,
+    /// Whether the filter needs nothing but the [`RowFacts`].
+    pub(super) is_filter_indexed: bool,
+    /// Whether the sort order needs the figures of the engine besides the [`RowFacts`].
+    pub(super) needs_engine: bool,
     /// What can change the filter result by time alone.
     pub(super) crossings: Vec<Crossing>,
 }
@@ -23,8 +25,8 @@ impl RowSpec {
     pub(super) fn new(row_filter: &RowFilter, sort: Sort) -> Self {
         let active_filter = ActiveFilter::of(row_filter);
         let crossings = active_filter.crossings();
-        let is_indexed = row_order::is_indexed(sort) && active_filter.is_indexed();
-        RowSpec { sort, active_filter, is_indexed, crossings }
+        let is_filter_indexed = active_filter.is_indexed();
+        RowSpec { sort, active_filter, is_filter_indexed, needs_engine: row_order::needs_engine(sort), crossings }
     }
 
     pub(super) fn is_for(&self, row_filter: &RowFilter, sort: Sort) -> bool {

@@ -250,22 +250,20 @@ pub(super) fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u6
         Column::Last => lease.last_renewed().map(|at| !at.nanos()),
         Column::Next if lease.is_kept_alive => engine?.next_due.map(Timestamp::nanos),
         Column::Next => None,
-        Column::Margin => match engine {
-            Some(status) => status.cadence.least_left.map(nanos),
-            None => lease.margin().map(|(least, _)| nanos(least)),
-        },
+        Column::Margin => lease.shown_margin().map(nanos),
         Column::Queue => Some(engine?.queue.depth as u64),
         Column::Drop => Some(engine?.queue.dropped),
         Column::RoundTrip => engine?.round_trip.map(nanos),
         Column::Keys => lease.keys.as_ref().map(|keys| keys.count as u64),
-        Column::Warn => lease.active_warnings().next().and_then(lint_rank),
+        Column::Warn => warning(lease).map(u64::from),
         Column::FirstKey => None,
     }
 }
 
-/// The index of a lint among all lints, most urgent first.
-fn lint_rank(name: &str) -> Option<u64> {
-    LINTS.iter().position(|lint| lint.name() == name).map(|place| place as u64)
+/// The place of the most urgent warning that is not muted among all lints.
+pub(super) fn warning(lease: &Lease) -> Option<u8> {
+    let name = lease.active_warnings().next()?;
+    (0..).zip(LINTS).find(|(_, lint)| lint.name() == name).map(|(place, _)| place)
 }
 
 pub(super) fn rising(number: i64) -> u64 {

@@ -14,8 +14,8 @@ fn keys_without_room_are_left_out_and_reported_once() {
     assert_eq!((key_index.count(LeaseId(1)), key_index.take_overflow()), (2, false));
 }
 
-fn page(keys: &[(&[u8], i64)]) -> Vec<KeyEntry> {
-    let held = |(key, id): &(&[u8], i64)| KeyEntry { key: key.to_vec(), lease: Some(LeaseId(*id)), create_revision: 2 };
+fn page(keys: &[(&[u8], i64)]) -> Vec<ReadKey> {
+    let held = |(key, id): &(&[u8], i64)| ReadKey { key: (*key).into(), lease: Some(LeaseId(*id)), create_revision: 2 };
     keys.iter().map(held).collect()
 }
 

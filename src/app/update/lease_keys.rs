@@ -10,7 +10,7 @@ use crate::app::lease_keys::PendingDeletion;
 use crate::app::{AppState, CallFailure, EventKind, KeyRead, Lease, LeaseEnd, Redraw};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::KeyDetachReason;
-use crate::inference::locks::LockPut;
+use crate::inference::locks::{LockPut, ReadKey};
 use etcd_lease::{KeyChange, KeyEntry, KeyState, LeaseId};
 use simkit::Timestamp;
 
@@ -28,6 +28,7 @@ pub(super) fn start_reload(app: &mut AppState) {
 
 /// Adds a page of the reload.
 pub(super) fn add_page(app: &mut AppState, page: Vec<KeyEntry>) {
+    let page: Vec<ReadKey> = page.into_iter().map(ReadKey::from).collect();
     app.keys.locks.add_page(&page);
     app.keys.index.add_page(page);
 }

@@ -47,11 +47,7 @@ pub fn run_lints(app: &mut AppState, now: Timestamp) {
 
 fn start(app: &mut AppState, now: Timestamp) -> LintRun {
     app.keys.contests.forget_over(|id| app.leases.alive(id).is_some(), now);
-    let mut run = LintRun::default();
-    for (id, position) in app.keys.locks.places() {
-        run.positions.entry(id).or_default().push(position);
-    }
-    run
+    LintRun::new(app.keys.locks.places())
 }
 
 /// Checks up to `count` leases. Returns whether there may be more.
@@ -59,7 +55,7 @@ fn check_next(app: &AppState, run: &mut LintRun, count: usize, now: Timestamp) -
     let mut checked = 0;
     for lease in app.leases.after(run.last).take(count) {
         let mut facts = facts(&app.cluster, &app.keys, lease, now);
-        facts.queue_positions = run.positions.remove(&lease.id).unwrap_or_default();
+        facts.queue_positions = run.take_positions(lease.id);
         run.pass.add(&facts, now);
         run.last = Some(lease.id);
         checked += 1;

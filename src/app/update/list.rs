@@ -25,6 +25,7 @@ pub(super) fn listed(app: &mut AppState, listing: Listing) {
         on_listed(app, id, sent, received);
     }
     app.leases.compact(new);
+    app.polls.compact(new);
     start_over::end_absent(app, received);
     if let Some(soonest) = soonest {
         app.polls.set_soonest(soonest);

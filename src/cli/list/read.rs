@@ -12,7 +12,7 @@ use etcd_lease::{ClusterView, Header, LeaseId, Reachability};
 use simkit::Timestamp;
 
 /// LeaseTimeToLive calls in flight at once.
-const MAX_IN_FLIGHT: usize = 64;
+const MAX_IN_FLIGHT: usize = 256;
 
 /// How long to wait for the members' status. Only the first line of the list needs it.
 const MEMBER_INFO_TIMEOUT: Duration = Duration::from_millis(500);

@@ -45,6 +45,23 @@ struct KeyPlace {
     kind: LockKind,
 }
 
+/// A key that was read. All that store its name share it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadKey {
+    /// The key, not escaped.
+    pub key: Arc<[u8]>,
+    /// The lease that it is attached to.
+    pub lease: Option<LeaseId>,
+    /// Its create revision.
+    pub create_revision: i64,
+}
+
+impl From<KeyEntry> for ReadKey {
+    fn from(KeyEntry { key, lease, create_revision }: KeyEntry) -> Self {
+        ReadKey { key: key.into(), lease, create_revision }
+    }
+}
+
 /// A put of a key.
 #[derive(Clone, Copy, Debug)]
 pub struct LockPut {
@@ -75,7 +92,7 @@ pub struct Locks {
     /// The queues of candidates that no longer have a key although their leases live, by lease.
     keyless: HashMap<LeaseId, Arc<[u8]>>,
     /// The candidates of the pages so far, while the keys are being read.
-    incoming: Vec<KeyEntry>,
+    incoming: Vec<ReadKey>,
 }
 
 impl Locks {
@@ -130,9 +147,9 @@ impl Locks {
     }
 
     /// Adds a page of keys.
-    pub fn add_page(&mut self, page: &[KeyEntry]) {
+    pub fn add_page(&mut self, page: &[ReadKey]) {
         let candidates = page.iter().filter(|held| self.is_candidate(&held.key, held.lease)).cloned();
-        let candidates: Vec<KeyEntry> = candidates.collect();
+        let candidates: Vec<ReadKey> = candidates.collect();
         self.incoming.extend(candidates);
     }
 
@@ -141,10 +158,11 @@ impl Locks {
         let before = std::mem::take(&mut self.queues);
         self.places.clear();
         self.keyless.clear();
-        for KeyEntry { key, lease, create_revision } in std::mem::take(&mut self.incoming) {
-            self.insert(&key, lease, create_revision, HeldSince::at_least_since(now));
+        for ReadKey { key, lease, create_revision } in std::mem::take(&mut self.incoming) {
+            self.insert(key, lease, create_revision, HeldSince::at_least_since(now));
         }
         for (prefix, queue) in &mut self.queues {
+            queue.compact();
             queue.carry_over(before.get(prefix));
         }
     }
@@ -279,7 +297,7 @@ impl Locks {
         if self.places.get(key).is_some_and(|place| place.created != create_revision) {
             self.remove(key, held.since);
         }
-        self.insert(key, lease, create_revision, held);
+        self.insert(Arc::from(key), lease, create_revision, held);
     }
 
     fn remove(&mut self, key: &[u8], at: Timestamp) -> Option<Candidate> {
@@ -323,9 +341,10 @@ impl Locks {
         }
     }
 
-    fn insert(&mut self, key: &[u8], lease: Option<LeaseId>, created: i64, held: HeldSince) {
-        let Some((prefix, named, kind)) = self.role(key, lease) else { return };
-        let (prefix, key): (Arc<[u8]>, Arc<[u8]>) = (Arc::from(prefix), Arc::from(key));
+    fn insert(&mut self, key: Arc<[u8]>, lease: Option<LeaseId>, created: i64, held: HeldSince) {
+        let Some((prefix, named, kind)) = self.role(&key, lease) else { return };
+        let known = self.queues.get(prefix).map(|queue| Arc::clone(queue.shared_prefix()));
+        let prefix = known.unwrap_or_else(|| Arc::from(prefix));
         let attachment = KeyAttachment::of(named, lease);
         let candidate = Candidate { key: Arc::clone(&key), created, lease: named, attachment };
         let queue = self.queues.entry(Arc::clone(&prefix));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use crate::compact::compact;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -130,6 +131,11 @@ impl LockQueue {
         &self.prefix
     }
 
+    /// The same, shared.
+    pub(super) fn shared_prefix(&self) -> &Arc<[u8]> {
+        &self.prefix
+    }
+
     /// How its candidates are named.
     pub fn kind(&self) -> LockKind {
         self.kind
@@ -238,9 +244,10 @@ impl LockQueue {
 
     /// Every lease whose end deletes its key, with its position.
     pub(super) fn places(&self) -> impl Iterator<Item = (LeaseId, QueuePosition)> {
-        let place = |(ahead, candidate): (usize, &Candidate)| {
+        let lock: Arc<[u8]> = Arc::from(self.name());
+        let place = move |(ahead, candidate): (usize, &Candidate)| {
             let behind = self.line.len() - 1 - ahead;
-            (candidate.lease, QueuePosition { lock: Arc::from(self.name()), ahead, behind })
+            (candidate.lease, QueuePosition { lock: Arc::clone(&lock), ahead, behind })
         };
         self.line
             .values()
@@ -274,6 +281,11 @@ impl LockQueue {
         if before != self.holding() {
             self.held = held;
         }
+    }
+
+    /// Saves memory after many candidates were added.
+    pub(super) fn compact(&mut self) {
+        compact(&mut self.line, usize::MAX);
     }
 
     /// Notes a key on the lease that it is named after, and why the name is a lock, if it is.

@@ -19,8 +19,8 @@ fn key(name: &str, lease: i64) -> Vec<u8> {
     format!("{name}/{sign}{:x}", lease.unsigned_abs()).into_bytes()
 }
 
-fn held(name: &str, lease: i64, create_revision: i64) -> KeyEntry {
-    KeyEntry { key: key(name, lease), lease: Some(LeaseId(lease)), create_revision }
+fn held(name: &str, lease: i64, create_revision: i64) -> ReadKey {
+    ReadKey { key: key(name, lease).into(), lease: Some(LeaseId(lease)), create_revision }
 }
 
 impl Locks {
@@ -252,7 +252,7 @@ proptest! {
     #[test]
     fn watching_and_reading_give_the_same_queues(acts in prop::collection::vec((0_u8..3, 0_u8..2, 0_u8..6), 0..200)) {
         let mut followed = Locks::default();
-        let mut truth: BTreeMap<Vec<u8>, KeyEntry> = BTreeMap::new();
+        let mut truth: BTreeMap<Vec<u8>, ReadKey> = BTreeMap::new();
         for (revision, (act, name, lease)) in (1..).zip(acts) {
             let id = MUTEX[0] + i64::from(lease);
             let key = key(["a", "b"][usize::from(name)], id);
@@ -264,7 +264,7 @@ proptest! {
             let create_revision = truth.get(&key).map_or(revision, |before| before.create_revision);
             let lease = (act == 1).then_some(LeaseId(id));
             followed.put_at(&key, lease, create_revision, at(1));
-            truth.insert(key.clone(), KeyEntry { key, lease, create_revision });
+            truth.insert(key.clone(), ReadKey { key: key.into(), lease, create_revision });
         }
         let mut read = Locks::default();
         read.add_page(&truth.values().cloned().collect::<Vec<_>>());

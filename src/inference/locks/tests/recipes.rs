@@ -72,7 +72,7 @@ fn a_key_that_a_waiting_lease_creates_again_is_a_lock() {
 #[test]
 fn a_lock_of_one_key_is_known_before_it_changes_hands() {
     let mut locks = Locks::new(vec!["/jobs/*/owner".parse().unwrap()]);
-    let entry = |key: &[u8], lease| KeyEntry { key: key.to_vec(), lease: Some(LeaseId(lease)), create_revision: 3 };
+    let entry = |key: &[u8], lease| ReadKey { key: key.into(), lease: Some(LeaseId(lease)), create_revision: 3 };
     locks.add_page(&[entry(b"/jobs/nightly/owner", 5), entry(b"/jobs/nightly/log", 6)]);
     locks.finish_reload(at(1));
     assert_eq!(summary(&locks), (LockKind::OneKey, LockEvidence::Pattern, 5, 0));
