@@ -2,7 +2,7 @@
 
 use crate::engine::{Engine, Response};
 use crate::wire::Cluster;
-use crate::{Clock, Config, Error, Lease, LeaseId, MAX_TTL, TimeToLive, TtlStatus};
+use crate::{Clock, Config, Error, Granted, Lease, LeaseGroup, LeaseId, MAX_TTL, TimeToLive, Timestamp, TtlStatus};
 
 /// A connection to an etcd cluster that keeps leases alive.
 ///
@@ -58,6 +58,11 @@ impl Client {
         }
     }
 
+    /// A group of leases with one reader, for thousands of leases.
+    pub fn lease_group(&self) -> LeaseGroup {
+        LeaseGroup::new(self.clone(), self.engine.consumer())
+    }
+
     /// Renews a lease once.
     ///
     /// # Errors
@@ -111,6 +116,13 @@ impl Client {
     }
 
     async fn grant_and_keep(&self, id: Option<LeaseId>, ttl: i64) -> Result<Lease, Error> {
+        let (granted, sent) = self.grant_only(id, ttl).await?;
+        let keep_alive = self.engine.keep_granted(&granted, sent);
+        Ok(Lease::new(self.cluster.clone(), keep_alive, granted.ttl))
+    }
+
+    /// Grants a lease, and returns when the request was sent.
+    pub(crate) async fn grant_only(&self, id: Option<LeaseId>, ttl: i64) -> Result<(Granted, Timestamp), Error> {
         // etcd would raise a TTL of 0 or less to its minimum without an error.
         if !(1..=MAX_TTL).contains(&ttl) {
             return Err(Error::InvalidTtl(ttl));
@@ -120,7 +132,6 @@ impl Client {
             Some(id) => Error::of_lease(id, &error),
             None => Error::of_call(&error),
         })?;
-        let keep_alive = self.engine.keep_granted(&granted, sent);
-        Ok(Lease::new(self.cluster.clone(), keep_alive, granted.ttl))
+        Ok((granted, sent))
     }
 }

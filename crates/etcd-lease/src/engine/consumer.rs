@@ -69,11 +69,11 @@ impl Consumer {
         std::future::poll_fn(|cx| self.poll_delivery(cx)).await
     }
 
-    pub(super) fn poll_delivery(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+    pub(crate) fn poll_delivery(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
         self.queues.poll_next(cx)
     }
 
-    pub(super) fn gauge(&self, id: LeaseId) -> QueueGauge {
+    pub(crate) fn gauge(&self, id: LeaseId) -> QueueGauge {
         self.queues.gauge(id)
     }
 
