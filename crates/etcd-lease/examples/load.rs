@@ -105,8 +105,9 @@ impl Seen {
     async fn keep_until_line(&mut self, lines: &mut Input) -> Fallible<()> {
         loop {
             tokio::select! {
-                line = lines.next_line() => return Ok(line.map(drop)?),
+                biased;
                 Some(delivery) = self.group.next() => self.note(&delivery),
+                line = lines.next_line() => return Ok(line.map(drop)?),
             }
         }
     }

@@ -13,9 +13,11 @@ mod command;
 mod consumer;
 mod handle;
 mod keep_alive;
+mod response_arena;
 mod response_queues;
 mod status_feed;
 mod stream;
+mod subscribers;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
