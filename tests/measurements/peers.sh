@@ -75,7 +75,7 @@ middle() { awk -v name="$1" -v column="$2" '$1 == name { print $column }' "$work
 compare() {
   local ours other ratio result=ok
   ours=$(middle ours "$2") other=$(middle "$5" "$2")
-  ratio=$(awk -v ours="$ours" -v other="$other" 'BEGIN { printf "%.2f", other > 0 ? ours / other : ours }')
+  ratio=$(awk -v ours="$ours" -v other="$other" 'BEGIN { printf "%.2f", (other > 0) ? ours / other : ours }')
   if [ -z "$4" ]; then
     result=
   elif ! awk -v it="$ratio" -v high="$4" 'BEGIN { exit !(it <= high) }'; then

@@ -47,3 +47,40 @@ impl Timers {
         moved
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Buckets keep the same timers as an ordered set, however they are set, moved and removed.
+        #[test]
+        fn buckets_are_an_ordered_set(steps in prop::collection::vec((0..8_u32, 0..5_u64, 0..4_u8), 0..300)) {
+            let mut timers = Timers::default();
+            let mut places: BTreeMap<SlotId, (Timestamp, Place)> = BTreeMap::new();
+            for (slot, tick, step) in steps {
+                let at = Timestamp::from_nanos(tick * 500_000_000);
+                if step == 0 {
+                    let mut due = BTreeSet::new();
+                    while let Some(slots) = timers.pop_due(at) {
+                        due.extend(slots);
+                    }
+                    let model = places.iter().filter(|(_, (timer, _))| *timer <= at).map(|(slot, _)| *slot);
+                    prop_assert_eq!(&due, &model.collect());
+                    places.retain(|slot, _| !due.contains(slot));
+                } else if let Some((timer, place)) = places.remove(&slot) {
+                    if let Some(moved) = timers.remove(timer, place) {
+                        places.insert(moved, (timer, place));
+                    }
+                } else {
+                    places.insert(slot, (at, timers.insert(at, slot)));
+                }
+                prop_assert_eq!(timers.first(), places.values().map(|(timer, _)| *timer).min());
+            }
+        }
+    }
+}

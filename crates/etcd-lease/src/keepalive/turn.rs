@@ -95,7 +95,8 @@ impl Scheduler {
                 if kept.phase != Phase::Suspect {
                     kept.phase = Phase::Waiting;
                 }
-                self.set_timer(slot, until);
+                kept.timer = until;
+                kept.place = self.timers.insert(until, slot);
             }
             NextStep::Send => {
                 kept.phase = Phase::Due;
@@ -107,8 +108,8 @@ impl Scheduler {
             }
             NextStep::QueryTtl => {
                 kept.phase = Phase::Suspect;
-                let give_up = kept.give_up(&timeouts).max(now + timeouts.grace);
-                self.set_timer(slot, give_up);
+                kept.timer = kept.give_up(&timeouts).max(now + timeouts.grace);
+                kept.place = self.timers.insert(kept.timer, slot);
                 self.ttl_queries.push_back(slot);
             }
             NextStep::End(ended) => return self.record_end(slot, ended),
@@ -116,7 +117,7 @@ impl Scheduler {
         self.mark_changed(slot);
     }
 
-    /// Sets the timer of a lease.
+    /// Sets the timer of a lease that may have one.
     pub(super) fn set_timer(&mut self, slot: SlotId, at: Timestamp) {
         self.clear_timer(slot);
         if let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) {
