@@ -24,6 +24,8 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 
 /// Grants and revocations in flight at once.
 const IN_FLIGHT: usize = 64;
+/// The calls wait for the disk of etcd, which may be busy. Go's client has no limit.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// The id of the first lease; the others follow.
 const FIRST: i64 = 1_000_000_000;
 
@@ -47,7 +49,7 @@ async fn main() -> Fallible<()> {
 }
 
 async fn keep(endpoint: &str, ids: impl Iterator<Item = LeaseId> + Clone, ttl: i64, lines: &mut Input) -> Fallible<()> {
-    let client = &Client::connect(Config::new([endpoint])).await?;
+    let client = &Client::connect(Config::new([endpoint]).call_timeout(CALL_TIMEOUT)).await?;
     let mut seen =
         Seen { group: client.lease_group(), lost: 0, renewals: 0, last: Vec::new(), longest: Duration::ZERO };
     seen.last.resize(ids.clone().count(), Timestamp::START);

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::engine::{Consumer, Delivery};
-use crate::{Client, Error, LeaseId, QueueGauge};
+use crate::grant::grant;
+use crate::wire::Cluster;
+use crate::{Clock, Error, LeaseId, QueueGauge};
 
 /// Many leases that are kept alive together, and one reader for the responses of all of them.
 ///
@@ -14,21 +16,22 @@ use crate::{Client, Error, LeaseId, QueueGauge};
 #[derive(Debug)]
 #[must_use = "dropping a group stops the renewals of its leases"]
 pub struct LeaseGroup {
-    client: Client,
+    cluster: Cluster,
+    clock: Clock,
     /// Shared with the grants in flight.
     consumer: Arc<Consumer>,
 }
 
 impl LeaseGroup {
-    pub(crate) fn new(client: Client, consumer: Consumer) -> Self {
-        LeaseGroup { client, consumer: Arc::new(consumer) }
+    pub(crate) fn new(cluster: Cluster, clock: Clock, consumer: Consumer) -> Self {
+        LeaseGroup { cluster, clock, consumer: Arc::new(consumer) }
     }
 
     /// Grants a lease of `ttl` seconds and keeps it alive from then on. The future does not borrow the group, so many grants
     /// can be in flight while responses are read.
     ///
     /// # Errors
-    /// Those of [`Client::grant`].
+    /// Those of [`Client::grant`](crate::Client::grant).
     pub fn grant(&self, ttl: i64) -> impl Future<Output = Result<LeaseId, Error>> + Send + use<> {
         self.grant_and_keep(None, ttl)
     }
@@ -36,7 +39,7 @@ impl LeaseGroup {
     /// As [`LeaseGroup::grant`], with a given id.
     ///
     /// # Errors
-    /// Those of [`Client::grant_with_id`].
+    /// Those of [`Client::grant_with_id`](crate::Client::grant_with_id).
     pub fn grant_with_id(&self, id: LeaseId, ttl: i64) -> impl Future<Output = Result<LeaseId, Error>> + Send + use<> {
         self.grant_and_keep(Some(id), ttl)
     }
@@ -66,9 +69,9 @@ impl LeaseGroup {
         id: Option<LeaseId>,
         ttl: i64,
     ) -> impl Future<Output = Result<LeaseId, Error>> + Send + use<> {
-        let (client, consumer) = (self.client.clone(), Arc::clone(&self.consumer));
+        let (cluster, clock, consumer) = (self.cluster.clone(), self.clock.clone(), Arc::clone(&self.consumer));
         async move {
-            let (granted, sent) = client.grant_only(id, ttl).await?;
+            let (granted, sent) = grant(&cluster, &clock, id, ttl).await?;
             consumer.keep_granted(&granted, sent);
             Ok(granted.id)
         }

@@ -10,6 +10,7 @@ pub mod engine;
 mod error;
 mod event;
 mod fault;
+mod grant;
 #[doc(hidden)]
 pub mod keepalive;
 mod lease;

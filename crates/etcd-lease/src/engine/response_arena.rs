@@ -1,6 +1,6 @@
 //! Unread responses of many queues in one allocation.
 
-use super::response_queues::Response;
+use super::response::Response;
 
 /// An index in the arena; [`NONE`] for no element.
 type Index = u32;

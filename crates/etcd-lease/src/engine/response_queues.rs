@@ -7,30 +7,13 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::response::Response;
 use super::response_arena::{Chain, ResponseArena};
-use super::subscribers::Subscribers;
 use crate::keepalive::{AnsweredRenewal, SlotId};
 use crate::{Ended, LeaseId, QueueGauge};
-use simkit::Timestamp;
-
-/// The response to one renewal.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Response {
-    /// The id of the lease.
-    pub id: LeaseId,
-    /// The full TTL in seconds, as etcd returned it.
-    pub ttl: i64,
-    /// When the reply arrived.
-    pub at: Timestamp,
-    /// The time from the request to the reply.
-    pub round_trip: Duration,
-    /// The header's revision, which etcd takes before the renewal.
-    pub revision: i64,
-}
 
 /// An item that a consumer reads.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,18 +79,6 @@ struct Queue {
 impl Queue {
     fn is_readable(&self) -> bool {
         !self.responses.is_empty() || self.ended
-    }
-}
-
-impl Response {
-    fn new(id: LeaseId, renewal: &AnsweredRenewal) -> Self {
-        let AnsweredRenewal { ttl, at, round_trip, revision, .. } = *renewal;
-        Response { id, ttl, at, round_trip, revision }
-    }
-
-    /// When the lease expires unless it is renewed again: the time of the request plus the TTL.
-    pub fn deadline(&self) -> Timestamp {
-        self.at.before(self.round_trip) + Duration::from_secs(self.ttl.unsigned_abs())
     }
 }
 
@@ -289,15 +260,6 @@ impl State {
         }
         Some(queue)
     }
-}
-
-/// The combined state of all queues of one lease: the maximum depth and the total number of drops.
-pub(super) fn total_gauge(subscribers: &Subscribers, id: LeaseId) -> QueueGauge {
-    subscribers.queues().iter().map(|queues| queues.gauge(id)).fold(QueueGauge::default(), |sum, one| QueueGauge {
-        depth: sum.depth.max(one.depth),
-        capacity: sum.capacity.max(one.capacity),
-        dropped: sum.dropped + one.dropped,
-    })
 }
 
 fn wake(reader: Option<Waker>) {

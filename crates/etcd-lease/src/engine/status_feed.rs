@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use self::slab::{Entry, Slab};
-use super::response_queues::{ReadListener, total_gauge};
+use super::response_queues::ReadListener;
 use super::subscribers::Subscribers;
 use crate::keepalive::{AnsweredRenewal, Scheduler, SlotId};
 use crate::{Cadence, EngineEvent, EngineEventKind, LeaseId, LeaseStatus};
@@ -301,7 +301,7 @@ impl State {
             return;
         }
         if let Some(subscribers) = entry.subscribers.upgrade() {
-            entry.status.queue = total_gauge(&subscribers, entry.status.id);
+            entry.status.queue = subscribers.gauge(entry.status.id);
         }
         visit(&entry.status, entry.renewed.take());
     }

@@ -4,6 +4,7 @@ use std::slice;
 use std::sync::{Arc, Weak};
 
 use super::response_queues::ResponseQueues;
+use crate::{LeaseId, QueueGauge};
 
 /// The queues of all consumers that receive responses of one lease. Most leases have one, which needs no allocation.
 #[derive(Clone, Debug)]
@@ -18,6 +19,15 @@ impl Subscribers {
             Subscribers::One(queues) => slice::from_ref(queues),
             Subscribers::Several(all) => all,
         }
+    }
+
+    /// The combined state of all queues of one lease: the maximum depth and the total number of drops.
+    pub(super) fn gauge(&self, id: LeaseId) -> QueueGauge {
+        self.queues().iter().map(|queues| queues.gauge(id)).fold(QueueGauge::default(), |sum, one| QueueGauge {
+            depth: sum.depth.max(one.depth),
+            capacity: sum.capacity.max(one.capacity),
+            dropped: sum.dropped + one.dropped,
+        })
     }
 
     pub(super) fn downgrade(&self) -> WeakSubscribers {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::response_queues::{Delivered, ResponseQueues, total_gauge};
+use super::response_queues::{Delivered, ResponseQueues};
 use super::status_feed::Writer;
 use super::subscribers::Subscribers;
 use crate::keepalive::{AnsweredRenewal, SlotId};
@@ -65,7 +65,7 @@ impl Subscriptions {
         let Some(subscribers) = self.0.get_mut(slot as usize).and_then(Option::take) else { return };
         let Some(ended) = last.ended.clone() else { return };
         tracing::info!(lease = %last.id, reason = %ended, "keep-alive ended");
-        last.queue = total_gauge(&subscribers, last.id);
+        last.queue = subscribers.gauge(last.id);
         subscribers.queues().iter().for_each(|queues| queues.end(last.id, ended.clone()));
         feed.event(now, Some(last.id), || EngineEventKind::Ended(ended));
         feed.end(slot, last);

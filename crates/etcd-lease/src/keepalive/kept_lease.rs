@@ -57,6 +57,8 @@ pub(super) struct KeptLease {
     round_trip: Option<Timestamp>,
     revision: i64,
     stats: RenewalStats,
+    /// The number of replies with a TTL above 0.
+    answers: u32,
     /// Its place among the timers of the same time.
     pub(super) place: Place,
     pub(super) pace: RenewalSchedule,
@@ -87,6 +89,7 @@ impl KeptLease {
             round_trip: None,
             revision: 0,
             stats: RenewalStats::default(),
+            answers: 0,
             place: NO_TIMER,
             pace,
             phase: Phase::Suspect,
@@ -146,6 +149,7 @@ impl KeptLease {
         let interval = self.last_answer.map(|last| now.since(last));
         let left = self.ttl().map(|_| self.deadline.since(now));
         self.stats.record(interval, left);
+        self.answers = self.answers.saturating_add(1);
         // The reply settles what a TTL query was to find out.
         self.phase = Phase::Waiting;
         let is_newest = sent == self.sent || self.ttl().is_none();
@@ -232,9 +236,9 @@ impl KeptLease {
         status.deadline = ttl.map(|_| self.deadline);
         status.next_due = if self.phase == Phase::Waiting { Some(self.due) } else { None };
         status.drill = self.drill.as_deref().copied();
-        if status.cadence.answers != u64::from(self.stats.answers) {
+        if status.cadence.answers != u64::from(self.answers) {
             status.last_answer = self.last_answer;
-            status.cadence = self.stats.cadence();
+            status.cadence = self.stats.cadence(self.answers);
             status.round_trip = self.round_trip.map(Timestamp::since_start);
             status.revision = Some(self.revision);
         }

@@ -384,6 +384,6 @@ mod tests {
     #[test]
     fn a_record_is_small() {
         // There may be a million of them.
-        assert!(size_of::<Option<KeptLease>>() <= 152, "{}", size_of::<Option<KeptLease>>());
+        assert!(size_of::<Option<KeptLease>>() <= 144, "{}", size_of::<Option<KeptLease>>());
     }
 }

@@ -8,10 +8,9 @@ use simkit::Timestamp;
 /// A duration, as a time after the start of the clock: so an absent one needs no memory.
 type Span = Option<Timestamp>;
 
-/// The statistics of the renewals of one lease. [`RenewalStats::cadence`] has the meaning of each field.
+/// The statistics of the renewals of one lease, without their number. [`Cadence`] has the meaning of each field.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RenewalStats {
-    pub(super) answers: u32,
     last: Span,
     min: Span,
     max: Span,
@@ -23,7 +22,6 @@ pub(super) struct RenewalStats {
 impl RenewalStats {
     /// As [`Cadence::record`].
     pub(super) fn record(&mut self, interval: Option<Duration>, left: Option<Duration>) {
-        self.answers = self.answers.saturating_add(1);
         self.last_left = left.map(Timestamp::at);
         if let Some(interval) = interval {
             let span = Timestamp::at(interval);
@@ -37,11 +35,11 @@ impl RenewalStats {
         }
     }
 
-    /// The statistics as a status shows them.
-    pub(super) fn cadence(&self) -> Cadence {
+    /// The statistics of this many replies, as a status shows them.
+    pub(super) fn cadence(&self, answers: u32) -> Cadence {
         let duration = |span: Span| span.map(Timestamp::since_start);
         Cadence {
-            answers: u64::from(self.answers),
+            answers: u64::from(answers),
             last: duration(self.last),
             min: duration(self.min),
             max: duration(self.max),
@@ -57,13 +55,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_counts_as_a_cadence_does() {
+    fn it_records_as_a_cadence_does() {
         let (mut stats, mut cadence) = (RenewalStats::default(), Cadence::default());
         let ms = |millis: u64| Some(Duration::from_millis(millis));
-        for (interval, left) in [(None, None), (ms(3_500), ms(6_500)), (ms(3_400), None), (ms(0), ms(7_000))] {
+        let replies = [(None, None), (ms(3_500), ms(6_500)), (ms(3_400), None), (ms(0), ms(7_000))];
+        for (answers, (interval, left)) in (1..).zip(replies) {
             stats.record(interval, left);
             cadence.record(interval, left);
-            assert_eq!(stats.cadence(), cadence);
+            assert_eq!(stats.cadence(answers), cadence);
         }
     }
 }
