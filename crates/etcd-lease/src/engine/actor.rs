@@ -125,7 +125,10 @@ impl Actor {
                     self.set_fault(slot, id, drill, now);
                 }
             }
-            Command::WriteStatuses => self.scheduler.mark_all_changed(),
+            Command::WriteStatuses => {
+                self.scheduler.track_changes(true);
+                self.scheduler.mark_all_changed();
+            }
             Command::Close => {
                 self.in_batches(self.subscriptions.slots(), |actor, slot| actor.scheduler.end(slot, Ended::Closed));
                 self.closing = true;
@@ -237,6 +240,10 @@ impl Actor {
 
     fn turn(&mut self) {
         let now = self.clock.now();
+        if !self.feed.is_read() {
+            // A new reader asks for all statuses.
+            self.scheduler.track_changes(false);
+        }
         let mut output = self.scheduler.turn(now);
         for action in output.actions.drain(..) {
             self.execute(action, now);

@@ -60,6 +60,8 @@ pub struct Scheduler {
     /// Why the last TTL query failed; `None` if it was answered.
     query_error: Option<CallError>,
     output: TurnOutput,
+    /// Whether [`TurnOutput::changed`] is wanted.
+    tracks_changes: bool,
 }
 
 impl Scheduler {
@@ -86,6 +88,7 @@ impl Scheduler {
             trouble: None,
             query_error: None,
             output: TurnOutput::default(),
+            tracks_changes: true,
         }
     }
 
@@ -292,6 +295,11 @@ impl Scheduler {
         let reopen = closed.map(|(_, lane)| lane.retry_at());
         let ready = self.ready.first().map(|(at, _)| *at);
         self.timers.first().into_iter().chain(ready).chain(stuck).chain(reopen).min()
+    }
+
+    /// Whether [`TurnOutput::changed`] lists anything from now on. Initially it does.
+    pub fn track_changes(&mut self, tracks_changes: bool) {
+        self.tracks_changes = tracks_changes;
     }
 
     /// Puts every lease into [`TurnOutput::changed`] of the next turn, changed or not.

@@ -51,7 +51,8 @@ impl Scheduler {
 
     /// Puts a lease into [`TurnOutput::changed`] of the next turn.
     pub fn mark_changed(&mut self, slot: SlotId) {
-        if let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut)
+        if self.tracks_changes
+            && let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut)
             && !kept.is_changed
         {
             kept.is_changed = true;
