@@ -3,6 +3,10 @@
 # The figures depend on the machine: record them on yours before a change, and check after it, with nothing else running.
 # The median of three runs counts.
 recorded=benches/recorded
+if [ "${2:-}" != record ] && [ ! -e "$recorded" ]; then
+  echo "tests/measure: nothing is recorded; run \`tests/measure check record\` before your change" >&2
+  exit 2
+fi
 cargo bench --locked --quiet --package etcd-lease --bench engine --no-run
 cargo bench --locked --quiet --bench frame --no-run
 for _ in 1 2 3; do

@@ -9,8 +9,9 @@ use crate::{Clock, Error, LeaseId, QueueGauge};
 
 /// Many leases that are kept alive together, and one reader for the responses of all of them.
 ///
-/// Use it for thousands of leases: it needs about 200 bytes for each, a [`Lease`](crate::Lease) ten times as much. Each lease
-/// has a bounded queue of its own here too, so unread responses of one do not affect the others.
+/// Use it for thousands of leases: it needs about 260 bytes for each. A [`Lease`](crate::Lease) needs more, because it has
+/// queues and a channel of its own. Each lease has a bounded queue here too, so unread responses of one do not affect the
+/// others.
 ///
 /// Dropping it stops the renewals of its leases and revokes none.
 #[derive(Debug)]
