@@ -1,6 +1,7 @@
-// peers measures how keepalives survive the faults of a cluster: the Go client for `tests/measure faults`, an observer
-// of the members, the report on what both recorded, and a proxy whose connections can go dead.
+// peers is the Go client that etcd-lease is compared with. `tests/measure faults` also has an observer of the members, the
+// report on what both clients recorded, and a proxy whose connections can go dead. `tests/measure peers` uses `load`.
 //
+//	peers load ENDPOINT LEASES TTL                  grants, keeps alive and revokes leases, a step for each line on stdin
 //	peers keep ENDPOINTS LEASES TTL SECONDS FILE    keeps leases alive with Go's clientv3; LOGIN is a user:password
 //	peers observe ENDPOINTS SECONDS FILE            records when a member answered that it is the leader
 //	peers report TTL OBSERVED FILE...               prints one line of figures per file of renewals
@@ -18,10 +19,12 @@ import (
 
 func main() {
 	if len(os.Args) < 4 {
-		fail(fmt.Errorf("usage: peers keep|observe|report|revoke|proxy ARGUMENTS"))
+		fail(fmt.Errorf("usage: peers load|keep|observe|report|revoke|proxy ARGUMENTS"))
 	}
 	args := os.Args[2:]
 	switch os.Args[1] {
+	case "load":
+		load(args[0], number(args[1]), number(args[2]))
 	case "keep":
 		keep(strings.Split(args[0], ","), number(args[1]), number(args[2]), seconds(args[3]), args[4])
 	case "observe":

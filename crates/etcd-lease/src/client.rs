@@ -1,8 +1,9 @@
 //! The entry point of the crate.
 
 use crate::engine::{Engine, Response};
+use crate::grant::grant;
 use crate::wire::Cluster;
-use crate::{Clock, Config, Error, Lease, LeaseId, MAX_TTL, TimeToLive, TtlStatus};
+use crate::{Clock, Config, Error, Lease, LeaseGroup, LeaseId, TimeToLive, TtlStatus};
 
 /// A connection to an etcd cluster that keeps leases alive.
 ///
@@ -31,7 +32,7 @@ impl Client {
     /// minimum, 2 s by default, see [`Lease::ttl`].
     ///
     /// # Errors
-    /// [`Error::InvalidTtl`] unless `ttl` is from 1 to [`MAX_TTL`]; any error of the call.
+    /// [`Error::InvalidTtl`] unless `ttl` is from 1 to [`MAX_TTL`](crate::MAX_TTL); any error of the call.
     pub async fn grant(&self, ttl: i64) -> Result<Lease, Error> {
         self.grant_and_keep(None, ttl).await
     }
@@ -56,6 +57,11 @@ impl Client {
                 Ok(Lease::new(self.cluster.clone(), self.engine.keep_alive(id), reply.granted_ttl))
             }
         }
+    }
+
+    /// A group of leases with one reader, for thousands of leases.
+    pub fn lease_group(&self) -> LeaseGroup {
+        LeaseGroup::new(self.cluster.clone(), self.clock.clone(), self.engine.consumer())
     }
 
     /// Renews a lease once.
@@ -111,15 +117,7 @@ impl Client {
     }
 
     async fn grant_and_keep(&self, id: Option<LeaseId>, ttl: i64) -> Result<Lease, Error> {
-        // etcd would raise a TTL of 0 or less to its minimum without an error.
-        if !(1..=MAX_TTL).contains(&ttl) {
-            return Err(Error::InvalidTtl(ttl));
-        }
-        let sent = self.clock.now();
-        let granted = self.cluster.grant(id, ttl).await.map_err(|error| match id {
-            Some(id) => Error::of_lease(id, &error),
-            None => Error::of_call(&error),
-        })?;
+        let (granted, sent) = grant(&self.cluster, &self.clock, id, ttl).await?;
         let keep_alive = self.engine.keep_granted(&granted, sent);
         Ok(Lease::new(self.cluster.clone(), keep_alive, granted.ttl))
     }

@@ -10,9 +10,11 @@ pub mod engine;
 mod error;
 mod event;
 mod fault;
+mod grant;
 #[doc(hidden)]
 pub mod keepalive;
 mod lease;
+mod lease_group;
 mod lease_id;
 mod lease_keys;
 mod renewal_schedule;
@@ -23,9 +25,10 @@ pub mod wire;
 
 pub use client::Client;
 pub use config::Config;
-pub use engine::Response;
+pub use engine::{Delivery, Response};
 pub use error::{Error, FailedCall};
 pub use lease::{Lease, Responses};
+pub use lease_group::LeaseGroup;
 pub use lease_id::{BadLeaseId, LeaseId};
 pub use renewal_schedule::{RenewalSchedule, UnknownSchedule};
 pub use status::{Ended, QueueGauge};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use etcd_lease::{Client, Clock, Config, Ended, Error, Lease, LeaseId, MAX_TTL, TtlStatus};
+use etcd_lease::{Client, Clock, Config, Delivery, Ended, Error, Lease, LeaseId, MAX_TTL, TtlStatus};
 use etcd_sandbox::Sandbox;
 
 async fn client(config: impl FnOnce(Config) -> Config) -> (Sandbox, Client) {
@@ -156,4 +156,38 @@ async fn close_ends_every_keepalive() {
     assert_eq!(lease.ended().await, Ended::Closed);
     assert!(exists(&sandbox, lease.id()), "it is not revoked");
     assert_eq!(client.grant(10).await.unwrap().ended().await, Ended::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_keeps_many_leases_with_one_reader() {
+    let (sandbox, client) = client(|config| config.queue_capacity(4)).await;
+    let mut group = client.lease_group();
+    let grants: Vec<_> = (1..=1_000).map(|id| group.grant_with_id(LeaseId(id), 10)).collect();
+    for grant in grants {
+        grant.await.unwrap();
+    }
+    let missing = LeaseId(5_000);
+    group.keep_alive(missing);
+    assert!(matches!(group.grant(0).await, Err(Error::InvalidTtl(0))));
+    seconds(60).await;
+    assert_eq!(sandbox.leases().len(), 1_000, "unread responses do no harm");
+    assert_eq!((group.queue(LeaseId(7)).depth, group.queue(LeaseId(7)).dropped > 10), (4, true));
+    sandbox.revoke(2).unwrap();
+    group.stop(LeaseId(3));
+    seconds(30).await;
+    let mut responses = [0_u8; 1_001];
+    let mut ended = Vec::new();
+    while let Ok(Some(delivery)) = tokio::time::timeout(Duration::from_millis(10), group.next()).await {
+        match delivery {
+            Delivery::Response(response) => responses[usize::try_from(response.id.0).unwrap()] += 1,
+            Delivery::Ended(id, reason) => ended.push((id, reason)),
+        }
+    }
+    ended.sort_by_key(|(id, _)| *id);
+    assert_eq!(ended, [(LeaseId(2), Ended::NotFound), (missing, Ended::NotFound)]);
+    assert_eq!((responses[3], exists(&sandbox, LeaseId(3))), (0, false), "stopped");
+    assert!(responses[4..].iter().all(|count| *count >= 4), "{responses:?}");
+    drop(group);
+    seconds(11).await;
+    assert_eq!(sandbox.leases(), [], "a drop stops the renewals");
 }

@@ -110,11 +110,11 @@ impl Actor {
                 self.scheduler.mark_changed(slot);
                 self.event(now, Some(id), || EngineEventKind::Kept);
             }
-            Command::StopKeepAlive(id) => {
-                if let Some(slot) = self.scheduler.slot(id) {
-                    self.remove_subscriber(slot, id);
+            Command::StopKeepAlive(ids) => self.in_batches(ids.into_iter(), |actor, id| {
+                if let Some(slot) = actor.scheduler.slot(id) {
+                    actor.remove_subscriber(slot, id);
                 }
-            }
+            }),
             Command::RenewNow(id) => {
                 if let Some(slot) = self.scheduler.slot(id) {
                     self.scheduler.renew_now(now, slot);
@@ -125,11 +125,24 @@ impl Actor {
                     self.set_fault(slot, id, drill, now);
                 }
             }
-            Command::WriteStatuses => self.scheduler.mark_all_changed(),
+            Command::WriteStatuses => {
+                self.scheduler.track_changes(true);
+                self.scheduler.mark_all_changed();
+            }
             Command::Close => {
-                self.subscriptions.slots().for_each(|slot| self.scheduler.end(slot, Ended::Closed));
+                self.in_batches(self.subscriptions.slots(), |actor, slot| actor.scheduler.end(slot, Ended::Closed));
                 self.closing = true;
             }
+        }
+    }
+
+    /// Handles many leases with turns in between: each end needs memory until the next turn.
+    fn in_batches<T>(&mut self, items: impl Iterator<Item = T>, mut handle: impl FnMut(&mut Self, T)) {
+        for (index, item) in items.enumerate() {
+            if index > 0 && index % BATCH == 0 {
+                self.turn();
+            }
+            handle(self, item);
         }
     }
 
@@ -227,16 +240,26 @@ impl Actor {
 
     fn turn(&mut self) {
         let now = self.clock.now();
-        let output = self.scheduler.turn(now);
-        for action in output.actions {
+        if !self.feed.is_read() {
+            // A new reader asks for all statuses.
+            self.scheduler.track_changes(false);
+        }
+        let mut output = self.scheduler.turn(now);
+        for action in output.actions.drain(..) {
             self.execute(action, now);
         }
         self.cluster.set_urgent(self.scheduler.is_failing());
-        self.publish(output.notices, &output.changed, now);
+        self.publish(output.notices.drain(..), &output.changed, now);
+        self.scheduler.reuse(output);
     }
 
     /// Delivers renewals and ends to the subscribers, and writes changed statuses.
-    fn publish(&mut self, notices: Vec<(SlotId, LeaseId, Notice)>, changed: &[SlotId], now: Timestamp) {
+    fn publish(
+        &mut self,
+        notices: impl Iterator<Item = (SlotId, LeaseId, Notice)>,
+        changed: &[SlotId],
+        now: Timestamp,
+    ) {
         let mut feed = self.feed.writer();
         for (slot, id, notice) in notices {
             match notice {
@@ -244,6 +267,9 @@ impl Actor {
                 Notice::Missed { waited } => feed.event(now, Some(id), || EngineEventKind::Missed { waited }),
                 Notice::Ended(last) => self.subscriptions.end(slot, last, now, &mut feed),
             }
+        }
+        if !feed.is_read() {
+            return;
         }
         for slot in changed {
             if let Some(subscribers) = self.subscriptions.get(*slot) {

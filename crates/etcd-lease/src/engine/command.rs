@@ -14,7 +14,8 @@ pub(super) enum Command {
         pace: Option<RenewalSchedule>,
         queues: Arc<ResponseQueues>,
     },
-    StopKeepAlive(LeaseId),
+    /// Stop the keepalive of leases whose queues were closed.
+    StopKeepAlive(Vec<LeaseId>),
     RenewNow(LeaseId),
     SetFault {
         id: LeaseId,

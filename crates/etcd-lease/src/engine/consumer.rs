@@ -46,7 +46,7 @@ impl Consumer {
     /// Stops the keepalive of a lease, unless it has another consumer. Unread responses are discarded.
     pub fn stop_keep_alive(&self, id: LeaseId) {
         self.queues.close(id);
-        self.engine.command(Command::StopKeepAlive(id));
+        self.engine.command(Command::StopKeepAlive(vec![id]));
     }
 
     /// Leaves the responses of a lease unread until [`Consumer::resume`]. Its queue fills; other leases are not affected.
@@ -69,11 +69,11 @@ impl Consumer {
         std::future::poll_fn(|cx| self.poll_delivery(cx)).await
     }
 
-    pub(super) fn poll_delivery(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+    pub(crate) fn poll_delivery(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
         self.queues.poll_next(cx)
     }
 
-    pub(super) fn gauge(&self, id: LeaseId) -> QueueGauge {
+    pub(crate) fn gauge(&self, id: LeaseId) -> QueueGauge {
         self.queues.gauge(id)
     }
 
@@ -94,8 +94,6 @@ impl Consumer {
 
 impl Drop for Consumer {
     fn drop(&mut self) {
-        for id in self.queues.close_all() {
-            self.engine.command(Command::StopKeepAlive(id));
-        }
+        self.engine.command(Command::StopKeepAlive(self.queues.close_all()));
     }
 }

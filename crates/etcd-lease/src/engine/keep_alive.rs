@@ -7,7 +7,8 @@ use futures_util::Stream;
 use tokio::sync::watch;
 
 use super::consumer::Consumer;
-use super::response_queues::{Delivery, Response};
+use super::response::Response;
+use super::response_queues::Delivery;
 use crate::{Ended, LeaseId, QueueGauge};
 
 /// Receives the reason for the end as soon as it is known.

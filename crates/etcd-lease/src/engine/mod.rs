@@ -13,9 +13,12 @@ mod command;
 mod consumer;
 mod handle;
 mod keep_alive;
+mod response;
+mod response_arena;
 mod response_queues;
 mod status_feed;
 mod stream;
+mod subscribers;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
@@ -37,7 +40,8 @@ use simkit::{Clock, Timestamp};
 
 pub use self::consumer::Consumer;
 pub use self::keep_alive::KeepAlive;
-pub use self::response_queues::{Delivery, Response};
+pub use self::response::Response;
+pub use self::response_queues::Delivery;
 pub use self::status_feed::{StatusFeed, StatusUpdate};
 
 /// The settings of an engine.

@@ -7,31 +7,13 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::response::Response;
+use super::response_arena::{Chain, ResponseArena};
 use crate::keepalive::{AnsweredRenewal, SlotId};
 use crate::{Ended, LeaseId, QueueGauge};
-use simkit::Timestamp;
-
-/// The queues of all consumers that receive responses of one lease.
-pub(super) type Subscribers = Arc<[Arc<ResponseQueues>]>;
-
-/// The response to one renewal.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Response {
-    /// The id of the lease.
-    pub id: LeaseId,
-    /// The full TTL in seconds, as etcd returned it.
-    pub ttl: i64,
-    /// When the reply arrived.
-    pub at: Timestamp,
-    /// The time from the request to the reply.
-    pub round_trip: Duration,
-    /// The header's revision, which etcd takes before the renewal.
-    pub revision: i64,
-}
 
 /// An item that a consumer reads.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +52,10 @@ pub(super) struct ResponseQueues {
 #[derive(Debug, Default)]
 struct State {
     queues: HashMap<LeaseId, Queue>,
+    /// The unread responses of all queues.
+    responses: ResponseArena,
+    /// The ends that are unread.
+    ends: HashMap<LeaseId, Ended>,
     /// Leases with deliveries to read, each listed once.
     readable: VecDeque<LeaseId>,
     reader: Option<Waker>,
@@ -77,33 +63,22 @@ struct State {
     dropped_before: u64,
 }
 
-/// The queue of one lease. Its buffer is allocated on first use, because most of 100,000 queues are usually empty.
+/// The queue of one lease. There may be a million of them, most of them empty, so it is small.
 #[derive(Debug, Default)]
 struct Queue {
-    responses: VecDeque<Response>,
-    ended: Option<Box<Ended>>,
-    dropped: u64,
-    /// The scheduler's slot of the lease; `None` before the engine has processed the subscription.
-    slot: Option<SlotId>,
+    responses: Chain,
+    dropped: u32,
+    /// The scheduler's slot of the lease; 0 before the engine has processed the subscription, which reads nothing then.
+    slot: SlotId,
     /// Whether its reader has paused it.
     paused: bool,
+    /// Whether its end is among [`State::ends`].
+    ended: bool,
 }
 
 impl Queue {
     fn is_readable(&self) -> bool {
-        !self.responses.is_empty() || self.ended.is_some()
-    }
-}
-
-impl Response {
-    fn new(id: LeaseId, renewal: &AnsweredRenewal) -> Self {
-        let AnsweredRenewal { ttl, at, round_trip, revision, .. } = *renewal;
-        Response { id, ttl, at, round_trip, revision }
-    }
-
-    /// When the lease expires unless it is renewed again: the time of the request plus the TTL.
-    pub fn deadline(&self) -> Timestamp {
-        self.at.before(self.round_trip) + Duration::from_secs(self.ttl.unsigned_abs())
+        !self.responses.is_empty() || self.ended
     }
 }
 
@@ -126,24 +101,25 @@ impl ResponseQueues {
     pub(super) fn open(&self, id: LeaseId) -> bool {
         let mut state = self.state();
         // An unread end of a paused lease does not prevent a new subscription.
-        if state.queues.get(&id).is_none_or(|queue| queue.paused && queue.ended.is_some()) {
+        let may_open = state.queues.get(&id).is_none_or(|queue| queue.paused && queue.ended);
+        if may_open {
+            state.remove(id);
             state.queues.insert(id, Queue::default());
-            return true;
         }
-        false
+        may_open
     }
 
     /// Stores the scheduler's slot of a lease.
     pub(super) fn set_slot(&self, id: LeaseId, slot: SlotId) {
         if let Some(queue) = self.state().queues.get_mut(&id) {
-            queue.slot = Some(slot);
+            queue.slot = slot;
         }
     }
 
     /// Closes the queue of a lease and discards unread responses.
     pub(super) fn close(&self, id: LeaseId) {
         let mut state = self.state();
-        state.queues.remove(&id);
+        state.remove(id);
         state.readable.retain(|readable| *readable != id);
     }
 
@@ -155,24 +131,27 @@ impl ResponseQueues {
     /// Closes all queues. Returns their leases.
     pub(super) fn close_all(&self) -> Vec<LeaseId> {
         let mut state = self.state();
-        state.readable.clear();
-        std::mem::take(&mut state.queues).into_keys().collect()
+        let State { queues, responses, ends, readable, .. } = &mut *state;
+        readable.clear();
+        ends.clear();
+        *responses = ResponseArena::default();
+        std::mem::take(queues).into_keys().collect()
     }
 
     /// Queues the response to a renewal, or drops it if the queue is full.
     pub(super) fn deliver(&self, id: LeaseId, renewal: &AnsweredRenewal) -> Delivered {
         let mut state = self.state();
-        let State { queues, readable, reader, .. } = &mut *state;
+        let State { queues, responses, readable, reader, .. } = &mut *state;
         let Some(queue) = queues.get_mut(&id) else { return Delivered::NotSubscribed };
         // Without capacity a response is delivered only to a reader that waits.
         let room = if self.capacity == 0 { usize::from(reader.is_some()) } else { self.capacity };
         if queue.responses.len() >= room {
-            queue.dropped += 1;
-            let depth = queue.responses.len();
-            return Delivered::Dropped(QueueGauge { depth, capacity: self.capacity, dropped: queue.dropped });
+            queue.dropped = queue.dropped.saturating_add(1);
+            let (depth, dropped) = (queue.responses.len(), u64::from(queue.dropped));
+            return Delivered::Dropped(QueueGauge { depth, capacity: self.capacity, dropped });
         }
         let announce = !queue.is_readable() && !queue.paused;
-        queue.responses.push_back(Response::new(id, renewal));
+        responses.push(&mut queue.responses, Response::new(id, renewal));
         if announce {
             readable.push_back(id);
             wake(reader.take());
@@ -183,13 +162,14 @@ impl ResponseQueues {
     /// Ends the queue of a lease. The reader gets the end after the responses before it.
     pub(super) fn end(&self, id: LeaseId, ended: Ended) {
         let mut state = self.state();
-        let State { queues, readable, reader, .. } = &mut *state;
+        let State { queues, ends, readable, reader, .. } = &mut *state;
         let Some(queue) = queues.get_mut(&id) else { return };
         let announce = !queue.is_readable() && !queue.paused;
         if let Some(end) = &self.end {
             end.send_replace(Some(ended.clone()));
         }
-        queue.ended.get_or_insert_with(|| Box::new(ended));
+        queue.ended = true;
+        ends.entry(id).or_insert(ended);
         if announce {
             readable.push_back(id);
             wake(reader.take());
@@ -220,10 +200,9 @@ impl ResponseQueues {
     }
 
     fn take_from(&self, mut state: MutexGuard<'_, State>, id: LeaseId) -> Option<Delivery> {
-        let slot = state.queues.get(&id)?.slot;
-        let delivery = state.take(id)?;
+        let (delivery, slot) = state.take(id)?;
         drop(state);
-        if let (Delivery::Response(_), Some(slot)) = (&delivery, slot) {
+        if let Delivery::Response(_) = &delivery {
             self.listener.on_read(slot, id);
         }
         Some(delivery)
@@ -232,7 +211,7 @@ impl ResponseQueues {
     pub(super) fn gauge(&self, id: LeaseId) -> QueueGauge {
         let state = self.state();
         let (depth, dropped) = match state.queues.get(&id) {
-            Some(queue) => (queue.responses.len(), queue.dropped),
+            Some(queue) => (queue.responses.len(), u64::from(queue.dropped)),
             // The queues of one lease: its count of drops outlives its queue.
             None if self.end.is_some() => (0, state.dropped_before),
             None => (0, 0),
@@ -256,28 +235,31 @@ impl ResponseQueues {
 }
 
 impl State {
-    fn take(&mut self, id: LeaseId) -> Option<Delivery> {
+    /// Takes the next delivery of a lease. Returns its slot too.
+    fn take(&mut self, id: LeaseId) -> Option<(Delivery, SlotId)> {
         let queue = self.queues.get_mut(&id)?;
-        if let Some(response) = queue.responses.pop_front() {
+        let slot = queue.slot;
+        if let Some(response) = self.responses.pop(&mut queue.responses) {
             if queue.is_readable() && !queue.paused {
                 self.readable.push_back(id);
             }
-            return Some(Delivery::Response(response));
+            return Some((Delivery::Response(response), slot));
         }
-        queue.ended.as_ref()?;
-        let queue = self.queues.remove(&id)?;
-        self.dropped_before += queue.dropped;
-        Some(Delivery::Ended(id, *queue.ended?))
+        let ended = self.ends.remove(&id)?;
+        let dropped = self.remove(id)?.dropped;
+        self.dropped_before += u64::from(dropped);
+        Some((Delivery::Ended(id, ended), slot))
     }
-}
 
-/// The combined state of all queues of one lease: the maximum depth and the total number of drops.
-pub(super) fn total_gauge(subscribers: &[Arc<ResponseQueues>], id: LeaseId) -> QueueGauge {
-    subscribers.iter().map(|queues| queues.gauge(id)).fold(QueueGauge::default(), |sum, one| QueueGauge {
-        depth: sum.depth.max(one.depth),
-        capacity: sum.capacity.max(one.capacity),
-        dropped: sum.dropped + one.dropped,
-    })
+    /// Removes the queue of a lease with its unread responses.
+    fn remove(&mut self, id: LeaseId) -> Option<Queue> {
+        let mut queue = self.queues.remove(&id)?;
+        self.responses.clear(&mut queue.responses);
+        if queue.ended {
+            self.ends.remove(&id);
+        }
+        Some(queue)
+    }
 }
 
 fn wake(reader: Option<Waker>) {

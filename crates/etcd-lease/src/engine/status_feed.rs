@@ -15,7 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use self::slab::{Entry, Slab};
-use super::response_queues::{ReadListener, Subscribers, total_gauge};
+use super::response_queues::ReadListener;
+use super::subscribers::Subscribers;
 use crate::keepalive::{AnsweredRenewal, Scheduler, SlotId};
 use crate::{Cadence, EngineEvent, EngineEventKind, LeaseId, LeaseStatus};
 use simkit::Timestamp;
@@ -137,7 +138,7 @@ impl Feed {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_read(&self) -> bool {
+    pub(super) fn is_read(&self) -> bool {
         self.readers.load(Ordering::Relaxed) > 0
     }
 
@@ -200,6 +201,11 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// Whether anyone reads.
+    pub(super) fn is_read(&self) -> bool {
+        self.state.is_some()
+    }
+
     pub(super) fn event(&mut self, at: Timestamp, lease: Option<LeaseId>, kind: impl FnOnce() -> EngineEventKind) {
         if let Some(state) = &mut self.state {
             let number = state.number();
@@ -229,11 +235,11 @@ impl Writer<'_> {
         let Some(state) = &mut self.state else { return };
         if let Some(entry) = state.slab.get(slot) {
             scheduler.write_status(slot, &mut entry.status);
-            if !std::ptr::addr_eq(entry.subscribers.as_ptr(), Arc::as_ptr(subscribers)) {
-                entry.subscribers = Arc::downgrade(subscribers);
+            if !entry.subscribers.is(subscribers) {
+                entry.subscribers = subscribers.downgrade();
             }
         } else if let Some(status) = scheduler.status(slot) {
-            let subscribers = Arc::downgrade(subscribers);
+            let subscribers = subscribers.downgrade();
             state.slab.insert(slot, Entry { status, subscribers, renewed: None, is_changed: false });
         }
         state.mark_changed(slot);
@@ -295,7 +301,7 @@ impl State {
             return;
         }
         if let Some(subscribers) = entry.subscribers.upgrade() {
-            entry.status.queue = total_gauge(&subscribers, entry.status.id);
+            entry.status.queue = subscribers.gauge(entry.status.id);
         }
         visit(&entry.status, entry.renewed.take());
     }

@@ -12,7 +12,7 @@ use simkit::tasks::{self, Task};
 use simkit::{Clock, Timestamp};
 
 /// Larger than the maximum number of renewals in flight on one stream, so that a renewal never waits here.
-const MAX_REQUESTS: usize = 128;
+const MAX_REQUESTS: usize = 512;
 
 /// An open stream. Dropping it closes the stream.
 #[derive(Debug)]

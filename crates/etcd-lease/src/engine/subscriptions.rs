@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::response_queues::{Delivered, ResponseQueues, Subscribers, total_gauge};
+use super::response_queues::{Delivered, ResponseQueues};
 use super::status_feed::Writer;
+use super::subscribers::Subscribers;
 use crate::keepalive::{AnsweredRenewal, SlotId};
 use crate::{EngineEventKind, LeaseId, LeaseStatus};
 use simkit::Timestamp;
@@ -28,7 +29,7 @@ impl Subscriptions {
         if self.0.len() <= index {
             self.0.resize(index + 1, None);
         }
-        let present = self.0[index].iter().flat_map(|subscribers| subscribers.iter().cloned());
+        let present = self.0[index].iter().flat_map(|subscribers| subscribers.queues().iter().cloned());
         let others = present.filter(|other| !Arc::ptr_eq(other, &queues)).collect::<Vec<_>>();
         self.0[index] = Some(others.into_iter().chain([queues]).collect());
     }
@@ -36,8 +37,8 @@ impl Subscriptions {
     /// Removes every subscriber that closed its queue of the lease. Returns whether no subscriber remains.
     pub(super) fn remove_closed(&mut self, slot: SlotId, id: LeaseId) -> bool {
         let Some(present) = self.get(slot) else { return false };
-        let rest: Subscribers = present.iter().filter(|queues| queues.is_open(id)).cloned().collect();
-        let is_empty = rest.is_empty();
+        let rest: Subscribers = present.queues().iter().filter(|queues| queues.is_open(id)).cloned().collect();
+        let is_empty = rest.queues().is_empty();
         self.0[slot as usize] = Some(rest);
         is_empty
     }
@@ -45,7 +46,7 @@ impl Subscriptions {
     /// Delivers a renewal to every subscriber. A full queue drops the response, which is logged.
     pub(super) fn deliver(&self, slot: SlotId, id: LeaseId, renewal: &AnsweredRenewal, feed: &mut Writer<'_>) {
         feed.renewed(slot, id, renewal);
-        for queues in self.get(slot).into_iter().flat_map(|subscribers| subscribers.iter()) {
+        for queues in self.get(slot).into_iter().flat_map(Subscribers::queues) {
             if let Delivered::Dropped(queue) = queues.deliver(id, renewal) {
                 tracing::warn!(
                     lease = %id,
@@ -64,8 +65,8 @@ impl Subscriptions {
         let Some(subscribers) = self.0.get_mut(slot as usize).and_then(Option::take) else { return };
         let Some(ended) = last.ended.clone() else { return };
         tracing::info!(lease = %last.id, reason = %ended, "keep-alive ended");
-        last.queue = total_gauge(&subscribers, last.id);
-        subscribers.iter().for_each(|queues| queues.end(last.id, ended.clone()));
+        last.queue = subscribers.gauge(last.id);
+        subscribers.queues().iter().for_each(|queues| queues.end(last.id, ended.clone()));
         feed.event(now, Some(last.id), || EngineEventKind::Ended(ended));
         feed.end(slot, last);
     }

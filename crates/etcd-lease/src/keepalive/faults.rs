@@ -12,7 +12,7 @@ impl Scheduler {
     /// [`Scheduler::stream_of`].
     pub fn set_fault(&mut self, now: Timestamp, slot: SlotId, drill: Option<Fault>) {
         let Some(kept) = self.get_mut(slot) else { return };
-        kept.drill = if drill == Some(Fault::CutStream) { None } else { drill };
+        kept.drill = drill.filter(|drill| *drill != Fault::CutStream).map(Box::new);
         let (phase, due) = (kept.phase, kept.due);
         self.mark_changed(slot);
         match phase {
@@ -27,7 +27,7 @@ impl Scheduler {
 
     /// The open stream on which a lease was renewed last: its lane and generation.
     pub fn stream_of(&self, slot: SlotId) -> Option<(usize, u32)> {
-        let lane = self.get(slot)?.lane?;
+        let lane = self.get(slot)?.lane()?;
         if !self.lanes[lane].open {
             return None;
         }
@@ -38,11 +38,10 @@ impl Scheduler {
     pub(super) fn drops_reply(&mut self, renewal: InFlight, now: Timestamp) -> bool {
         let timeouts = self.timeouts;
         let Some(kept) = self.in_flight(renewal) else { return false };
-        let Some(Fault::DropReplies { left }) = kept.drill else { return false };
-        kept.drill = if left > 1 { Some(Fault::DropReplies { left: left - 1 }) } else { None };
-        kept.timer = (kept.sent + timeouts.answer).max(now);
-        let timer = kept.timer;
-        self.timers.insert((timer, renewal.slot));
+        let Some(Fault::DropReplies { left }) = kept.drill.as_deref().copied() else { return false };
+        kept.drill = if left > 1 { Some(Box::new(Fault::DropReplies { left: left - 1 })) } else { None };
+        let timer = (kept.sent + timeouts.answer).max(now);
+        self.set_timer(renewal.slot, timer);
         self.mark_changed(renewal.slot);
         true
     }
@@ -58,7 +57,7 @@ impl Scheduler {
 impl KeptLease {
     /// Whether its renewals are held back.
     pub(super) fn is_held(&self) -> bool {
-        self.drill == Some(Fault::HoldSender)
+        self.drill.as_deref() == Some(&Fault::HoldSender)
     }
 
     /// The step after a drill: a lease that is held back waits for its deadline, and then until etcd reports its end.

@@ -133,6 +133,18 @@ pub struct TurnOutput {
     pub changed: Vec<SlotId>,
 }
 
+impl TurnOutput {
+    pub(super) fn is_empty(&self) -> bool {
+        self.actions.is_empty() && self.notices.is_empty() && self.changed.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.actions.clear();
+        self.notices.clear();
+        self.changed.clear();
+    }
+}
+
 /// Why a stream ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StreamEnd {

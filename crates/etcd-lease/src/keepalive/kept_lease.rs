@@ -17,8 +17,10 @@
 use std::time::Duration;
 
 use super::io::{AnsweredRenewal, Timeouts};
+use super::renewal_stats::RenewalStats;
+use super::timers::{NO_TIMER, Place};
 use crate::wire::CallError;
-use crate::{Cadence, Ended, Fault, LeaseId, LeaseStatus, Phase, RenewalSchedule, TimeToLive, TtlStatus};
+use crate::{Ended, Fault, LeaseId, LeaseStatus, Phase, RenewalSchedule, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
 /// What to do with a lease next.
@@ -37,77 +39,92 @@ pub(super) enum NextStep {
 }
 
 /// One lease that is kept alive. It is the only record of its renewals and of its deadline; a [`LeaseStatus`] is a
-/// snapshot of it.
+/// snapshot of it. There may be a million of them, so it is small.
+///
+/// Reading a record from memory is most of the work of a renewal among a million. What is needed until the reply comes
+/// first, so that it is in one or two cache lines.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(super) struct KeptLease {
     pub(super) id: LeaseId,
-    pub(super) pace: RenewalSchedule,
-    pub(super) phase: Phase,
-    /// The TTL in seconds that etcd returned last.
-    pub(super) ttl: Option<i64>,
+    /// The TTL in seconds that etcd returned last; 0 before that.
+    known_ttl: i64,
     /// The earliest time at which it expires without another renewal. Before the first reply about an adopted lease it is
     /// the time at which to stop waiting for that reply.
     pub(super) deadline: Timestamp,
-    /// The time of its timer.
+    /// The time of its timer, if it is set.
     pub(super) timer: Timestamp,
     pub(super) due: Timestamp,
     pub(super) sent: Timestamp,
-    pub(super) last_answer: Option<Timestamp>,
-    pub(super) round_trip: Option<Duration>,
-    pub(super) revision: Option<i64>,
-    pub(super) cadence: Cadence,
-    pub(super) drill: Option<Fault>,
-    /// The lane of its last renewal.
-    pub(super) lane: Option<usize>,
-    /// Whether it was first in a stream that did not reply in time, since its last reply.
-    pub(super) is_stuck: bool,
+    /// Its place among the timers of the same time.
+    pub(super) place: Place,
+    pub(super) pace: RenewalSchedule,
+    pub(super) phase: Phase,
+    /// The lane of its last renewal; [`NO_LANE`] before that.
+    lane: u8,
     /// Whether its status changed since the last turn.
     pub(super) is_changed: bool,
+    /// The drill that runs on it.
+    pub(super) drill: Option<Box<Fault>>,
+    /// The last reply to a renewal: its time, its round trip and its revision.
+    last_answer: Option<Timestamp>,
+    round_trip: Option<Timestamp>,
+    revision: i64,
+    stats: RenewalStats,
+    /// The number of replies with a TTL above 0.
+    answers: u32,
+    /// Whether it was first in a stream that did not reply in time, since its last reply.
+    pub(super) is_stuck: bool,
 }
+
+const NO_LANE: u8 = u8::MAX;
 
 impl KeptLease {
     /// Creates a lease with only the id known.
     pub(super) fn adopted(id: LeaseId, pace: RenewalSchedule, now: Timestamp, timeouts: &Timeouts) -> Self {
         KeptLease {
             id,
-            pace,
-            phase: Phase::Suspect,
-            ttl: None,
+            known_ttl: 0,
             deadline: now + timeouts.first_answer,
             timer: now,
             due: now,
             sent: now,
             last_answer: None,
             round_trip: None,
-            revision: None,
-            cadence: Cadence::default(),
-            drill: None,
-            lane: None,
+            revision: 0,
+            stats: RenewalStats::default(),
+            answers: 0,
+            place: NO_TIMER,
+            pace,
+            phase: Phase::Suspect,
+            lane: NO_LANE,
             is_stuck: false,
             is_changed: false,
+            drill: None,
         }
     }
 
     /// A lease of `ttl` seconds whose grant was sent at `granted`, first due at `due`.
     pub(super) fn granted(id: LeaseId, pace: RenewalSchedule, ttl: i64, granted: Timestamp, due: Timestamp) -> Self {
         KeptLease {
-            id,
-            pace,
+            known_ttl: ttl,
             phase: Phase::Waiting,
-            ttl: Some(ttl),
             deadline: granted + seconds(ttl),
             timer: due,
             due,
             sent: granted,
-            last_answer: None,
-            round_trip: None,
-            revision: None,
-            cadence: Cadence::default(),
-            drill: None,
-            lane: None,
-            is_stuck: false,
-            is_changed: false,
+            ..KeptLease::adopted(id, pace, granted, &Timeouts::at_speed(1))
         }
+    }
+
+    /// The TTL in seconds that etcd returned last.
+    pub(super) fn ttl(&self) -> Option<i64> {
+        if self.known_ttl > 0 { Some(self.known_ttl) } else { None }
+    }
+
+    /// The lane of its last renewal.
+    pub(super) fn lane(&self) -> Option<usize> {
+        if self.lane == NO_LANE { None } else { Some(usize::from(self.lane)) }
     }
 
     /// The step when it is due.
@@ -115,10 +132,11 @@ impl KeptLease {
         if now >= self.deadline { NextStep::QueryTtl } else { NextStep::Send }
     }
 
-    /// Its renewal was sent.
-    pub(super) fn sent(&mut self, now: Timestamp) {
+    /// Its renewal was sent on a lane.
+    pub(super) fn sent(&mut self, now: Timestamp, lane: usize) {
         self.phase = Phase::InFlight;
         self.sent = now;
+        self.lane = u8::try_from(lane).unwrap_or(NO_LANE);
     }
 
     /// The reply arrived to a renewal that was sent at `sent`, and perhaps again later.
@@ -133,19 +151,20 @@ impl KeptLease {
             return (NextStep::End(self.end_reason(now)), None);
         }
         let interval = self.last_answer.map(|last| now.since(last));
-        let left = self.ttl.map(|_| self.deadline.since(now));
-        self.cadence.record(interval, left);
+        let left = self.ttl().map(|_| self.deadline.since(now));
+        self.stats.record(interval, left);
+        self.answers = self.answers.saturating_add(1);
         // The reply settles what a TTL query was to find out.
         self.phase = Phase::Waiting;
-        let is_newest = sent == self.sent || self.ttl.is_none();
-        self.ttl = Some(ttl);
+        let is_newest = sent == self.sent || self.ttl().is_none();
+        self.known_ttl = ttl;
         let deadline = sent + seconds(ttl);
         self.deadline = if is_newest { deadline } else { deadline.max(self.deadline) };
         self.last_answer = Some(now);
         self.is_stuck = false;
         let round_trip = now.since(sent);
-        self.round_trip = Some(round_trip);
-        self.revision = Some(revision);
+        self.round_trip = Some(Timestamp::at(round_trip));
+        self.revision = revision;
         // A late reply leaves less time: etcd may have renewed it as early as it was sent.
         let latest = sent + seconds(ttl) * 2 / 3;
         self.due = self.pace.next(self.due, now, seconds(ttl)).min(latest.max(now));
@@ -166,7 +185,8 @@ impl KeptLease {
             TtlStatus::Invalid => return self.retry_query(now, timeouts).unwrap_or_else(|| self.gave_up(None, None)),
             TtlStatus::Alive | TtlStatus::AtDeadline => (),
         }
-        let known = self.ttl.replace(answer.granted_ttl).is_some();
+        let known = self.ttl().is_some();
+        self.known_ttl = answer.granted_ttl;
         if let Some((earliest, latest)) = answer.deadline(sent, now) {
             // The known deadline is more precise, unless the reply contradicts it.
             if !known || !(earliest..=latest).contains(&self.deadline) {
@@ -185,7 +205,7 @@ impl KeptLease {
     /// A TTL query failed: it is repeated until the TTL has passed without a reply. A refusal is final for a lease that
     /// etcd has never answered about.
     pub(super) fn on_failed_query(&self, now: Timestamp, error: &CallError, timeouts: &Timeouts) -> NextStep {
-        let is_refused = self.ttl.is_none() && error.is_refusal();
+        let is_refused = self.ttl().is_none() && error.is_refusal();
         let retry = if is_refused { None } else { self.retry_query(now, timeouts) };
         retry.unwrap_or_else(|| self.gave_up(Some(error.to_string()), Some(error)))
     }
@@ -198,7 +218,7 @@ impl KeptLease {
 
     /// The end without a reply. Only a lease with a known TTL can have passed its deadline.
     pub(super) fn gave_up(&self, trouble: Option<String>, error: Option<&CallError>) -> NextStep {
-        NextStep::End(match self.ttl {
+        NextStep::End(match self.ttl() {
             Some(_) => Ended::Unanswered { trouble },
             None => Ended::NotStarted { error: error.cloned().map(Box::new) },
         })
@@ -206,30 +226,31 @@ impl KeptLease {
 
     /// When to stop waiting for any reply.
     pub(super) fn give_up(&self, timeouts: &Timeouts) -> Timestamp {
-        if self.ttl.is_some() { self.deadline + timeouts.grace } else { self.deadline }
+        if self.ttl().is_some() { self.deadline + timeouts.grace } else { self.deadline }
     }
 
     /// Writes it into its status.
     pub(super) fn write(&self, status: &mut LeaseStatus) {
-        if status.granted_ttl != self.ttl {
-            status.granted_ttl = self.ttl;
-            status.expected = self.ttl.map(|ttl| self.pace.expected(seconds(ttl)));
+        let ttl = self.ttl();
+        if status.granted_ttl != ttl {
+            status.granted_ttl = ttl;
+            status.expected = ttl.map(|ttl| self.pace.expected(seconds(ttl)));
         }
         status.phase = self.phase;
-        status.deadline = self.ttl.map(|_| self.deadline);
+        status.deadline = ttl.map(|_| self.deadline);
         status.next_due = if self.phase == Phase::Waiting { Some(self.due) } else { None };
-        status.drill = self.drill;
-        if status.cadence.answers != self.cadence.answers {
+        status.drill = self.drill.as_deref().copied();
+        if status.cadence.answers != u64::from(self.answers) {
             status.last_answer = self.last_answer;
-            status.cadence = self.cadence;
-            status.round_trip = self.round_trip;
-            status.revision = self.revision;
+            status.cadence = self.stats.cadence(self.answers);
+            status.round_trip = self.round_trip.map(Timestamp::since_start);
+            status.revision = Some(self.revision);
         }
     }
 
     /// Why the lease does not exist in etcd: the deadline decides whether it expired or was revoked.
     fn end_reason(&self, now: Timestamp) -> Ended {
-        if self.ttl.is_some() && now >= self.deadline { Ended::Expired } else { Ended::NotFound }
+        if self.ttl().is_some() && now >= self.deadline { Ended::Expired } else { Ended::NotFound }
     }
 }
 

@@ -7,8 +7,9 @@ use super::io::{SlotId, Timeouts};
 use crate::{LeaseId, MAX_TTL};
 use simkit::Timestamp;
 
-/// Maximum number of renewals in flight on one stream. More are sent when half of them have a reply.
-const WINDOW: usize = 96;
+/// Maximum number of renewals in flight on one stream. More are sent when half of them have a reply. The more are sent at
+/// once, the less etcd has to wake up for each.
+const WINDOW: usize = 256;
 
 /// How many times [`Timeouts::resend`] an unanswered stream is kept open for late replies.
 const KEPT_FOR: u32 = 4;

@@ -4,6 +4,7 @@ use super::Scheduler;
 use super::io::{Action, Notice, SlotId, TurnOutput};
 use super::kept_lease::{self, KeptLease, NextStep};
 use super::stream_state::InFlight;
+use super::timers::NO_TIMER;
 use crate::{Ended, LeaseId, Phase};
 use simkit::Timestamp;
 
@@ -27,8 +28,10 @@ impl Scheduler {
         if kept.id != renewal.id || kept.phase == Phase::Waiting {
             return None;
         }
-        // The reply changes the deadline, which is the key there.
-        self.ready.remove(&(kept.deadline, renewal.slot));
+        if kept.phase == Phase::Due {
+            // The reply changes the deadline, which is the key there.
+            self.ready.remove(&(kept.deadline, renewal.slot));
+        }
         Some(kept)
     }
 
@@ -48,7 +51,8 @@ impl Scheduler {
 
     /// Puts a lease into [`TurnOutput::changed`] of the next turn.
     pub fn mark_changed(&mut self, slot: SlotId) {
-        if let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut)
+        if self.tracks_changes
+            && let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut)
             && !kept.is_changed
         {
             kept.is_changed = true;
@@ -68,19 +72,32 @@ impl Scheduler {
         output
     }
 
+    /// Takes the memory of an output that was processed, for the next one.
+    pub fn reuse(&mut self, mut output: TurnOutput) {
+        /// More is freed: it was needed when all leases ended at once.
+        const KEPT: usize = 4_096;
+        let is_small = output.notices.capacity().max(output.changed.capacity()) <= KEPT;
+        if is_small && self.output.is_empty() {
+            output.clear();
+            self.output = output;
+        }
+    }
+
     /// Moves a lease to where its next step belongs. Besides this, only sending and a reply change a phase.
     pub(super) fn route(&mut self, slot: SlotId, now: Timestamp, step: NextStep) {
         let timeouts = self.timeouts;
+        self.clear_timer(slot);
         let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
-        self.timers.remove(&(kept.timer, slot));
-        self.ready.remove(&(kept.deadline, slot));
+        if kept.phase == Phase::Due {
+            self.ready.remove(&(kept.deadline, slot));
+        }
         match kept.with_fault(now, step, &timeouts) {
             NextStep::Wait(until) => {
                 if kept.phase != Phase::Suspect {
                     kept.phase = Phase::Waiting;
                 }
                 kept.timer = until;
-                self.timers.insert((until, slot));
+                kept.place = self.timers.insert(until, slot);
             }
             NextStep::Send => {
                 kept.phase = Phase::Due;
@@ -93,12 +110,46 @@ impl Scheduler {
             NextStep::QueryTtl => {
                 kept.phase = Phase::Suspect;
                 kept.timer = kept.give_up(&timeouts).max(now + timeouts.grace);
-                self.timers.insert((kept.timer, slot));
+                kept.place = self.timers.insert(kept.timer, slot);
                 self.ttl_queries.push_back(slot);
             }
             NextStep::End(ended) => return self.record_end(slot, ended),
         }
         self.mark_changed(slot);
+    }
+
+    /// Sets the timer of a lease that may have one.
+    pub(super) fn set_timer(&mut self, slot: SlotId, at: Timestamp) {
+        self.clear_timer(slot);
+        if let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) {
+            kept.timer = at;
+            kept.place = self.timers.insert(at, slot);
+        }
+    }
+
+    fn clear_timer(&mut self, slot: SlotId) {
+        let Some(kept) = self.get_mut(slot).filter(|kept| kept.place != NO_TIMER) else { return };
+        let place = std::mem::replace(&mut kept.place, NO_TIMER);
+        let at = kept.timer;
+        if let Some(moved) = self.timers.remove(at, place)
+            && let Some(kept) = self.get_mut(moved)
+        {
+            kept.place = place;
+        }
+    }
+
+    /// Handles the timers that have expired.
+    pub(super) fn expire_timers(&mut self, now: Timestamp) {
+        while let Some(slots) = self.timers.pop_due(now) {
+            for slot in &slots {
+                if let Some(kept) = self.get_mut(*slot) {
+                    kept.place = NO_TIMER;
+                }
+            }
+            for slot in slots {
+                self.on_timer(slot, now);
+            }
+        }
     }
 
     pub(super) fn record_end(&mut self, slot: SlotId, ended: Ended) {
@@ -113,25 +164,32 @@ impl Scheduler {
 
     /// The timer of a lease has expired.
     pub(super) fn on_timer(&mut self, slot: SlotId, now: Timestamp) {
-        let timeouts = self.timeouts;
-        let trouble = self.trouble.clone();
-        let query_error = self.query_error.clone();
-        // While replies arrive, a query that is still queued is delayed by us and not by etcd.
-        let is_own_delay = trouble.is_none() && !self.ttl_queries.is_empty();
         self.report_dropped_reply(slot, now);
         let Some(kept) = self.get_mut(slot) else { return };
         let step = match kept.phase {
             Phase::InFlight => NextStep::QueryTtl,
-            Phase::Suspect if kept.is_held() && trouble.is_none() => NextStep::QueryTtl,
-            Phase::Suspect if now < kept.give_up(&timeouts) => NextStep::QueryTtl,
-            Phase::Suspect if is_own_delay => NextStep::Wait(now + timeouts.query_retry_interval),
-            Phase::Suspect => kept.gave_up(trouble, query_error.as_ref()),
+            Phase::Suspect => self.after_late_query(slot, now),
             _ => {
                 kept.due = kept.due.min(now);
                 kept.due(now)
             }
         };
         self.route(slot, now, step);
+    }
+
+    /// The step of a suspect whose TTL query was not answered in time.
+    fn after_late_query(&self, slot: SlotId, now: Timestamp) -> NextStep {
+        let Some(kept) = self.get(slot) else { return NextStep::QueryTtl };
+        let timeouts = self.timeouts;
+        // While replies arrive, a query that is still queued is delayed by us and not by etcd.
+        let is_own_delay = self.trouble.is_none() && !self.ttl_queries.is_empty();
+        if kept.is_held() && self.trouble.is_none() || now < kept.give_up(&timeouts) {
+            NextStep::QueryTtl
+        } else if is_own_delay {
+            NextStep::Wait(now + timeouts.query_retry_interval)
+        } else {
+            kept.gave_up(self.trouble.clone(), self.query_error.as_ref())
+        }
     }
 
     /// Sends due renewals, the earliest deadline first. The lanes take turns.
@@ -167,9 +225,8 @@ impl Scheduler {
 
     pub(super) fn send_on(&mut self, lane: usize, slot: SlotId, now: Timestamp) {
         let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
-        kept.sent(now);
-        kept.lane = Some(lane);
-        let (id, ttl) = (kept.id, kept.ttl.map_or(self.timeouts.answer * 10, kept_lease::seconds));
+        kept.sent(now, lane);
+        let (id, ttl) = (kept.id, kept.ttl().map_or(self.timeouts.answer * 10, kept_lease::seconds));
         let state = &mut self.lanes[lane];
         if !state.open {
             state.open = true;

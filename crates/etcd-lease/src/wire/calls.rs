@@ -1,7 +1,7 @@
 //! The calls to etcd, with this crate's types.
 
+use etcd_client::PutOptions;
 use etcd_client::proto::PbLeaseKeepAliveResponse;
-use etcd_client::{LeaseGrantOptions, PutOptions};
 use tokio::sync::mpsc;
 use tonic::Status;
 
@@ -70,19 +70,20 @@ impl Cluster {
     /// # Errors
     /// `AlreadyExists`, `TooLargeTtl`, and any error of the connection.
     pub async fn grant(&self, id: Option<LeaseId>, ttl: i64) -> Result<Granted, CallError> {
-        let options = LeaseGrantOptions::new().with_id(id.map_or(0, |id| id.0));
+        const TRIED: &str = "grant a lease";
+        let wanted = id.unwrap_or(LeaseId(0));
         let answer = self
-            .client_call(CallKind::Write, "grant a lease", |mut client| {
-                let options = options.clone();
-                async move { client.lease_grant(ttl, Some(options)).await }
+            .call(CallKind::Write, TRIED, |member| async move {
+                let answer = rpc::grant(&member.channel, wanted, ttl).await;
+                answer.map_err(|status| CallError::from_status(TRIED, &member.endpoint, &status))
             })
             .await?;
-        let header = header(answer.header());
-        let granted = Granted { id: LeaseId(answer.id()), requested_ttl: ttl, ttl: answer.ttl(), header };
+        let header = pb_header(answer.header);
+        let granted = Granted { id: LeaseId(answer.id), requested_ttl: ttl, ttl: answer.ttl, header };
         let is_asked_for = granted.id.0 != 0 && id.is_none_or(|id| id == granted.id);
         if !is_asked_for || !(1..=MAX_TTL).contains(&granted.ttl) {
             let what = format!("lease {} with a TTL of {} s", granted.id, granted.ttl);
-            return Err(wrong_reply("grant a lease", &self.shared().current().endpoint, &what));
+            return Err(wrong_reply(TRIED, &self.shared().current().endpoint, &what));
         }
         Ok(granted)
     }
@@ -92,10 +93,14 @@ impl Cluster {
     /// # Errors
     /// `NotFound`, `Forbidden`, and any error of the connection.
     pub async fn revoke(&self, id: LeaseId) -> Result<Header, CallError> {
+        const TRIED: &str = "revoke a lease";
         let answer = self
-            .client_call(CallKind::Write, "revoke a lease", |mut client| async move { client.lease_revoke(id.0).await })
+            .call(CallKind::Write, TRIED, |member| async move {
+                let answer = rpc::revoke(&member.channel, id).await;
+                answer.map_err(|status| CallError::from_status(TRIED, &member.endpoint, &status))
+            })
             .await?;
-        Ok(header(answer.header()))
+        Ok(pb_header(answer.header))
     }
 
     /// Reads the time left of a lease. An unknown lease is not an error: see [`TimeToLive::ttl_status`].

@@ -1,10 +1,10 @@
 //! The headers of replies.
 
 use etcd_client::proto::{
-    PbLeaseKeepAliveResponse, PbLeaseLeasesResponse, PbLeaseTimeToLiveResponse, PbMemberListResponse, PbRangeResponse,
-    PbResponseHeader,
+    PbLeaseGrantResponse, PbLeaseKeepAliveResponse, PbLeaseLeasesResponse, PbLeaseRevokeResponse,
+    PbLeaseTimeToLiveResponse, PbMemberListResponse, PbRangeResponse, PbResponseHeader,
 };
-use etcd_client::{GetResponse, LeaseGrantResponse, LeaseRevokeResponse, PutResponse, ResponseHeader, TxnResponse};
+use etcd_client::{GetResponse, PutResponse, ResponseHeader, TxnResponse};
 
 use crate::Header;
 
@@ -25,13 +25,13 @@ macro_rules! impl_reply {
 }
 
 impl_reply! {
+    PbLeaseGrantResponse: |reply| pb_header(reply.header);
+    PbLeaseRevokeResponse: |reply| pb_header(reply.header);
     PbLeaseLeasesResponse: |reply| pb_header(reply.header);
     PbLeaseTimeToLiveResponse: |reply| pb_header(reply.header);
     PbLeaseKeepAliveResponse: |reply| pb_header(reply.header);
     PbMemberListResponse: |reply| pb_header(reply.header);
     PbRangeResponse: |reply| pb_header(reply.header);
-    LeaseGrantResponse: |reply| header(reply.header());
-    LeaseRevokeResponse: |reply| header(reply.header());
     PutResponse: |reply| header(reply.header());
     GetResponse: |reply| header(reply.header());
     TxnResponse: |reply| header(reply.header());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use etcd_client::proto::PbLeaseKeepAliveResponse;
+use etcd_client::proto::{PbLeaseKeepAliveResponse, PbResponseHeader};
 use futures_util::FutureExt;
 use http::HeaderValue;
 use tonic::{Status, Streaming};
@@ -59,24 +59,30 @@ impl KeepaliveReplies {
             Some(stream) => stream.message().await,
             None => Ok(None),
         };
-        self.on_message(first, batch).await?;
+        let mut checked = None;
+        self.on_message(first, &mut checked, batch).await?;
         while batch.len() < MAX_BATCH
             && let Some(more) = self.stream.as_mut().and_then(|stream| stream.message().now_or_never())
         {
-            self.on_message(more, batch).await?;
+            self.on_message(more, &mut checked, batch).await?;
         }
         Ok(())
     }
 
+    /// Adds a reply to a batch. `checked` is the last header in it: most have the same one, which is checked once.
     async fn on_message(
         &mut self,
         message: Result<Option<PbLeaseKeepAliveResponse>, Status>,
+        checked: &mut Option<PbResponseHeader>,
         batch: &mut Vec<KeepaliveReply>,
     ) -> Result<(), CallError> {
         match message {
             Ok(Some(reply)) => {
-                if let Err(status) = self.shared.check_stream(&self.member.endpoint, reply.header, self.opened) {
-                    return Err(self.failed(&status).await);
+                if reply.header.is_none() || reply.header != *checked {
+                    if let Err(status) = self.shared.check_stream(&self.member.endpoint, reply.header, self.opened) {
+                        return Err(self.failed(&status).await);
+                    }
+                    *checked = reply.header;
                 }
                 batch.push(KeepaliveReply::from(reply));
                 Ok(())

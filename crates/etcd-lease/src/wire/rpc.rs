@@ -1,13 +1,16 @@
-//! Calls that etcd-client cannot make.
+//! Calls that etcd-client cannot make, and those that are made thousands of times at once.
 //!
-//! These are keepalive streams for many leases, replies larger than the 4 MiB that etcd-client accepts (lists of leases,
+//! The former are keepalive streams for many leases, replies larger than the 4 MiB that etcd-client accepts (lists of leases,
 //! the keys of a lease, pages of keys, watches), the login, and calls whose replies have fields that etcd-client does not
 //! expose (the quota of the database in a status).
 
+use std::marker::PhantomData;
+
 use etcd_client::proto::{
-    PbLeaseKeepAliveRequest, PbLeaseKeepAliveResponse, PbLeaseLeasesRequest, PbLeaseLeasesResponse,
-    PbLeaseTimeToLiveRequest, PbLeaseTimeToLiveResponse, PbMemberListRequest, PbMemberListResponse, PbRangeRequest,
-    PbRangeResponse, PbStatusRequest, PbStatusResponse, PbWatchRequest, PbWatchResponse,
+    PbLeaseGrantRequest, PbLeaseGrantResponse, PbLeaseKeepAliveRequest, PbLeaseKeepAliveResponse, PbLeaseLeasesRequest,
+    PbLeaseLeasesResponse, PbLeaseRevokeRequest, PbLeaseRevokeResponse, PbLeaseTimeToLiveRequest,
+    PbLeaseTimeToLiveResponse, PbMemberListRequest, PbMemberListResponse, PbRangeRequest, PbRangeResponse,
+    PbStatusRequest, PbStatusResponse, PbWatchRequest, PbWatchResponse,
 };
 use futures_util::StreamExt;
 use http::uri::PathAndQuery;
@@ -15,13 +18,16 @@ use prost::Message;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::client::Grpc;
+use tonic::codec::{BufferSettings, Codec};
 use tonic::{Request, Status, Streaming};
-use tonic_prost::ProstCodec;
+use tonic_prost::{ProstCodec, ProstDecoder, ProstEncoder};
 
 use super::auth_channel::AuthChannel;
 use crate::LeaseId;
 
 const KEEP_ALIVE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/LeaseKeepAlive");
+const GRANT: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/LeaseGrant");
+const REVOKE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/LeaseRevoke");
 const RANGE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.KV/Range");
 const WATCH: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Watch/Watch");
 const TIME_TO_LIVE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/LeaseTimeToLive");
@@ -32,6 +38,33 @@ const MEMBER_LIST: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Clust
 /// Largest reply in bytes: a list of 20 million leases. A server that lies must not fill the memory with one reply.
 const MAX_REPLY: usize = 256 << 20;
 
+/// Bytes of the buffers of one call. They grow if needed. tonic's default, 8 kB each, is too much for thousands of grants.
+const CALL_BUFFER: usize = 256;
+/// How many bytes are encoded before they are sent, as in tonic.
+const YIELD_THRESHOLD: usize = 32 << 10;
+
+/// The codec of calls, with small buffers.
+struct CallCodec<Q, A>(PhantomData<(Q, A)>);
+
+impl<Q, A> Codec for CallCodec<Q, A>
+where
+    Q: Message + Send + 'static,
+    A: Message + Default + Send + 'static,
+{
+    type Encode = Q;
+    type Decode = A;
+    type Encoder = ProstEncoder<Q>;
+    type Decoder = ProstDecoder<A>;
+
+    fn encoder(&mut self) -> Self::Encoder {
+        ProstCodec::<Q, A>::raw_encoder(BufferSettings::new(CALL_BUFFER, YIELD_THRESHOLD))
+    }
+
+    fn decoder(&mut self) -> Self::Decoder {
+        ProstCodec::<Q, A>::raw_decoder(BufferSettings::new(CALL_BUFFER, YIELD_THRESHOLD))
+    }
+}
+
 /// One request with one reply of up to [`MAX_REPLY`] bytes.
 pub(super) async fn unary<Q, A>(channel: &AuthChannel, path: PathAndQuery, request: Q) -> Result<A, Status>
 where
@@ -39,8 +72,18 @@ where
     A: Message + Default + Send + Sync + 'static,
 {
     let mut grpc = client(channel).await?;
-    let answer = grpc.unary(Request::new(request), path, ProstCodec::<Q, A>::default()).await?;
+    let answer = grpc.unary(Request::new(request), path, CallCodec::<Q, A>(PhantomData)).await?;
     Ok(answer.into_inner())
+}
+
+/// A new lease.
+pub(super) async fn grant(channel: &AuthChannel, id: LeaseId, ttl: i64) -> Result<PbLeaseGrantResponse, Status> {
+    unary(channel, GRANT, PbLeaseGrantRequest { ttl, id: id.0 }).await
+}
+
+/// The end of a lease.
+pub(super) async fn revoke(channel: &AuthChannel, id: LeaseId) -> Result<PbLeaseRevokeResponse, Status> {
+    unary(channel, REVOKE, PbLeaseRevokeRequest { id: id.0 }).await
 }
 
 /// The ids of all leases.

@@ -1,9 +1,7 @@
 //! The statuses, indexed by the scheduler's slot.
 
-use std::sync::{Arc, Weak};
-
 use crate::LeaseStatus;
-use crate::engine::response_queues::ResponseQueues;
+use crate::engine::subscribers::WeakSubscribers;
 use crate::keepalive::SlotId;
 
 /// Statuses in one page.
@@ -14,7 +12,7 @@ const PAGE: usize = 256;
 pub(super) struct Entry {
     pub(super) status: LeaseStatus,
     /// Weak, so that unread responses do not outlive their engine and their reader.
-    pub(super) subscribers: Weak<[Arc<ResponseQueues>]>,
+    pub(super) subscribers: WeakSubscribers,
     /// The number of the last renewal, if it is unread.
     pub(super) renewed: Option<u64>,
     /// Whether the slot is listed for the next visit.

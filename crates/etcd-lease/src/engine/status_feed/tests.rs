@@ -19,7 +19,7 @@ impl Bench {
         let feed = Arc::new(Feed::default());
         let reader = StatusFeed::new(Arc::clone(&feed));
         let scheduler = Scheduler::new(RenewalSchedule::Exact, 1, Timeouts::at_speed(1));
-        (Bench { scheduler, subscribers: Arc::new([]), feed, now: Timestamp::START }, reader)
+        (Bench { scheduler, subscribers: [].into_iter().collect(), feed, now: Timestamp::START }, reader)
     }
 
     fn keep(&mut self, id: i64) -> SlotId {

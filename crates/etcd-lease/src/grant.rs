@@ -1,0 +1,23 @@
+//! Grants, with their checks.
+
+use crate::wire::Cluster;
+use crate::{Clock, Error, Granted, LeaseId, MAX_TTL, Timestamp};
+
+/// Grants a lease, and returns when the request was sent.
+pub(crate) async fn grant(
+    cluster: &Cluster,
+    clock: &Clock,
+    id: Option<LeaseId>,
+    ttl: i64,
+) -> Result<(Granted, Timestamp), Error> {
+    // etcd would raise a TTL of 0 or less to its minimum without an error.
+    if !(1..=MAX_TTL).contains(&ttl) {
+        return Err(Error::InvalidTtl(ttl));
+    }
+    let sent = clock.now();
+    let granted = cluster.grant(id, ttl).await.map_err(|error| match id {
+        Some(id) => Error::of_lease(id, &error),
+        None => Error::of_call(&error),
+    })?;
+    Ok((granted, sent))
+}
