@@ -47,6 +47,7 @@ const LAYERS: &[Layer] = &[
         ],
         forbidden: IMPURE,
     },
+    Layer { name: "recording", may_use: &["app"], forbidden: IMPURE },
     Layer {
         name: "report",
         may_use: &[
@@ -72,6 +73,7 @@ const LAYERS: &[Layer] = &[
         may_use: &[
             "ui",
             "report",
+            "recording",
             "app",
             "observe",
             "demo",

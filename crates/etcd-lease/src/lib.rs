@@ -12,6 +12,9 @@ mod event;
 mod fault;
 #[doc(hidden)]
 pub mod keepalive;
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub mod key_text;
 mod lease;
 mod lease_id;
 mod lease_keys;
