@@ -106,7 +106,6 @@ Plays what --record or the key R wrote. p pauses, + and - change the speed, , an
 goes to the next event of the shown kind, :seek 50% goes to a place. Everything else works as in the monitor, except what \
 needs an etcd. A file that is cut is played up to there.
 
-  leasetop --record incident.jsonl.gz
   leasetop replay incident.jsonl.gz";
 
 pub(super) const WAIT: &str = "\

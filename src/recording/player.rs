@@ -77,10 +77,10 @@ impl Player {
     pub fn advance(&mut self, app: &mut AppState, to: Timestamp) {
         let to = to.min(self.end);
         while self.step(app, to) {
+            app.events.drain_recorded();
             self.keep_snapshot(app);
         }
         self.position = self.position.max(to);
-        app.events.drain_recorded();
     }
 
     /// Moves to a time, forward or back. The state keeps what the user chose to see.

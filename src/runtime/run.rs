@@ -1,13 +1,15 @@
 //! The event loop.
 
+mod terminal_requests;
+
 use std::{io, mem};
 
 use crossterm::event::Event;
 use futures_util::stream::{Stream, StreamExt};
 
-use super::background::{self, Background, BackgroundQuery, ReplyFilter};
+use super::background::{BackgroundQuery, ReplyFilter};
 use super::clusters::{BackgroundClusters, ClusterConnector, ClusterSetup, EndedInBackground, ParkedCluster};
-use super::effects::{ExitState, LoopRequests, SuspendScope, TerminalRequest};
+use super::effects::{ExitState, LoopRequests, SuspendScope};
 use super::files::UserFiles;
 use super::frame_scheduler::FrameScheduler;
 use super::mouse::{self, MouseAction};
@@ -15,8 +17,8 @@ use super::options::{Appearance, MonitorOptions, ReplayOptions};
 use super::outputs::{OutputRequest, Outputs};
 use super::session::{Session, Wakeup};
 use super::{Environment, ExternalEvent, Screen, clipboard, input};
-use crate::app::{CopyOutcome, KeptLease, Msg};
-use crate::ui::{self, Palette, Theme};
+use crate::app::{KeptLease, Msg};
+use crate::ui::{self, Theme};
 use simkit::Timestamp;
 
 /// An event that wakes the loop.
@@ -318,52 +320,6 @@ where
                 self.session.app.frame_written(self.session.now());
             }
         }
-    }
-
-    /// Asks the terminal for its background colour, after the first frame.
-    fn ask_for_background(&mut self) {
-        if self.background == BackgroundQuery::Wanted && self.frames.has_drawn() {
-            let limit = background::LIMIT * self.session.clock.speed();
-            self.background = BackgroundQuery::Asked { until: self.session.clock.now() + limit };
-            self.frames.append_bytes(background::QUERY.to_vec());
-        }
-    }
-
-    /// Applies the answer, unless it comes too late.
-    fn on_background(&mut self, background: Background) {
-        let asked = std::mem::replace(&mut self.background, BackgroundQuery::Over);
-        let BackgroundQuery::Asked { until } = asked else { return };
-        if background == Background::Light && self.session.clock.now() <= until {
-            self.frames.set_palette(Palette::Light);
-        }
-    }
-
-    /// Carries out a terminal request.
-    fn on_terminal_request(&mut self, request: TerminalRequest) {
-        match request {
-            TerminalRequest::Theme(name) => {
-                // An answer that comes later must not replace the chosen theme.
-                self.background = BackgroundQuery::Over;
-                if let Some((_, theme)) = self.themes.iter().find(|(other, _)| *other == name) {
-                    self.frames.set_theme(*theme);
-                }
-            }
-            TerminalRequest::Copy(text) => self.copy(text),
-            TerminalRequest::Mouse(is_ours) => {
-                self.frames.screen.keep_mouse(is_ours);
-                self.frames.append_bytes(if is_ours { mouse::ENABLE } else { mouse::DISABLE }.to_vec());
-            }
-        }
-    }
-
-    /// Copies a text. tmux is asked for a way, which may take a moment.
-    fn copy(&mut self, text: String) {
-        if self.frames.screen.is_in_tmux() {
-            return self.session.copy_in_tmux(text);
-        }
-        let outcome = CopyOutcome::Terminal;
-        self.frames.append_bytes(clipboard::sequence(&text, outcome));
-        self.session.send(Msg::Copied { text, outcome });
     }
 
     fn on_external(&mut self, external: ExternalEvent) {

@@ -62,7 +62,9 @@ fn keys(text: &str) -> Vec<KeyCode> {
 async fn record(folder: &tempfile::TempDir) -> PathBuf {
     let path = folder.path().join("minute.jsonl.gz");
     let test = MonitorTest::start(exercise(&[2, 10]), false).await;
-    test.press(&keys(&format!(":record {}\n", path.display()))).await;
+    for some in keys(&format!(":record {}\n", path.display())).chunks(20) {
+        test.press(some).await;
+    }
     assert!(test.screen.text().contains("● REC"), "{}", test.screen.text());
     let other = test.sandbox.grant(20).unwrap();
     test.sandbox.put("/other/key", "secret-value", Some(other)).unwrap();
