@@ -2,6 +2,8 @@
 //!
 //! A debug build names no commit, because each commit would then compile the crate again.
 
+#![allow(clippy::print_stdout, reason = "cargo reads what a build script prints")]
+
 use std::path::Path;
 use std::process::Command;
 

@@ -7,6 +7,7 @@
 //! ```text
 //! cli                  one file per command
 //! runtime              the event loop; carries out effects
+//! recording            messages written to a file and applied again
 //! ui, report           state -> cells; what was seen -> lines, tables, JSON (pure)
 //! app                  state, messages, update, key table (pure)
 //! observe, demo        all leases and keys of a cluster; simulated clients
@@ -33,6 +34,7 @@ pub mod inference;
 pub mod list_interval;
 pub mod observe;
 pub mod plural;
+pub mod recording;
 pub mod report;
 pub mod runtime;
 pub mod sawtooth;

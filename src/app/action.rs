@@ -1,6 +1,6 @@
 //! The actions that keys can be bound to, their names, and the contexts in which they work.
 
-use super::{DialogAction, Key, KeyContext, View};
+use super::{DialogAction, Key, KeyContext, TABS, View};
 
 /// The effect of a key press, in the monitor or in one of its dialogs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,6 +129,18 @@ pub enum Action {
     Clusters,
     /// Grant, renew and revoke a lease through each member. Asks first.
     ProbeMembers,
+    /// Start or stop recording.
+    Record,
+    /// Go one second back in time.
+    StepBack,
+    /// Go one second forward.
+    StepForward,
+    /// Go one minute back in time.
+    MinuteBack,
+    /// Go one minute forward.
+    MinuteForward,
+    /// In a recording, go to the next event that the events view shows.
+    NextEvent,
     /// An action inside a dialog.
     Dialog(DialogAction),
 }
@@ -232,6 +244,12 @@ impl Action {
             Action::CommandLine => "command-line",
             Action::Clusters => "clusters",
             Action::ProbeMembers => "probe-members",
+            Action::Record => "record",
+            Action::StepBack => "step-back",
+            Action::StepForward => "step-forward",
+            Action::MinuteBack => "minute-back",
+            Action::MinuteForward => "minute-forward",
+            Action::NextEvent => "next-event",
         };
         name.to_owned()
     }
@@ -294,6 +312,17 @@ impl Action {
         matches!(self, New | KeepAlive | RenewOnce | Drill | Revoke | Attach | Warp | Undo | ChangeTtl | ProbeMembers)
     }
 
+    /// Whether the action needs an etcd, so that it is refused in a recording.
+    pub fn needs_etcd(self) -> bool {
+        self.writes() || matches!(self, Action::PollNow | Action::Clusters | Action::Record)
+    }
+
+    /// Whether both actions work in some view, so that they need different keys.
+    pub(super) fn meets(self, other: Action) -> bool {
+        let is_reply = [self, other].iter().any(|action| matches!(action, Action::Dialog(_)));
+        is_reply || TABS.iter().any(|tab| self.works_in(tab.view) && other.works_in(tab.view))
+    }
+
     /// Whether the action needs a lease under the cursor, so it only works in views that show a cursor.
     pub fn needs_cursor(self) -> bool {
         matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke | Action::Open)
@@ -328,6 +357,8 @@ impl Action {
             Action::ShorterSpan | Action::LongerSpan => matches!(view, View::Leases | View::Cadence),
             Action::ExportCsv => view == View::Cadence,
             Action::ProbeMembers => view == View::Members,
+            // The key probes the members there.
+            Action::Record => view != View::Members,
             Action::JumpBack => view == View::Leases,
             action => view == View::Leases || !action.needs_table(),
         }

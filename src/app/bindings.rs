@@ -1,7 +1,7 @@
 //! The effective key bindings: the rows of [`KEYMAP`], with the user's keys where configured.
 
 use super::keymap::{Action, Binding, KEYMAP};
-use super::{DialogAction, Key, KeyContext};
+use super::{DialogAction, Key, KeyContext, View};
 
 /// The effective key bindings. Each row of [`KEYMAP`] has its default keys or the keys configured for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +107,9 @@ impl KeymapEntry<'_> {
 
     /// A key that both rows have, with a context they share.
     fn clash(&self, other: &KeymapEntry<'_>) -> Option<(Key, KeyContext)> {
+        if !self.binding.action.meets(other.binding.action) {
+            return None;
+        }
         let shared =
             self.binding.action.contexts().iter().find(|context| other.binding.action.contexts().contains(context))?;
         self.keys.iter().find(|key| other.keys.contains(key)).map(|key| (*key, *shared))
@@ -122,6 +125,13 @@ impl Keymap {
     /// The action of a key while no dialog is open. `None` if the key is unbound.
     pub fn action(&self, key: Key) -> Option<Action> {
         self.rows().find(|row| row.keys.contains(&key) && !row.is_dialog_key()).map(|row| row.binding.action)
+    }
+
+    /// The same in a view. A key may have one action in a view and another one elsewhere.
+    pub fn action_in(&self, key: Key, view: View) -> Option<Action> {
+        let of_key = || self.rows().filter(move |row| row.keys.contains(&key) && !row.is_dialog_key());
+        let mut works = of_key().map(|row| row.binding.action).filter(|action| action.works_in(view));
+        works.next().or_else(|| self.action(key))
     }
 
     /// The action of a key in a dialog. `None` if the key is not bound there.

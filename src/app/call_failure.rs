@@ -1,7 +1,9 @@
 //! Failed calls to etcd.
 
+use serde::{Deserialize, Serialize};
+
 /// Why a call to etcd failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallFailure {
     /// The server reported that the lease does not exist.
     pub is_not_found: bool,

@@ -7,7 +7,7 @@ use super::bulk::RevokeTarget;
 use super::column::Column;
 use super::mute::MuteChoice;
 use super::sort::Sort;
-use super::{GrantRequest, GroupBy, LeaveLeases};
+use super::{GrantRequest, GroupBy, LeaveLeases, PlaybackControl};
 use etcd_lease::{Fault, LeaseId};
 
 /// A request to the monitor, executed by [`update()`](super::update()).
@@ -100,6 +100,10 @@ pub enum Command {
         /// Whether to replace an existing file.
         overwrite: bool,
     },
+    /// Start a recording to a file, as typed.
+    Record(String),
+    /// Control the recording that is played.
+    Play(PlaybackControl),
     /// Show the introduction of the demo again.
     Tour,
     /// Show what would change in the config file.

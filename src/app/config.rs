@@ -38,6 +38,8 @@ pub struct AppConfig {
     pub is_demo: bool,
     /// Whether granting, renewing, revoking and attaching keys are refused.
     pub is_read_only: bool,
+    /// Whether a recording is played, so that there is no etcd.
+    pub is_replay: bool,
     /// The default renewal schedule.
     pub pace: RenewalSchedule,
     /// Maximum number of LeaseTimeToLive calls per second.
@@ -104,6 +106,11 @@ impl AppConfig {
         self.label.as_ref().map_or(&self.target, |label| &label.name)
     }
 
+    /// Whether own leases outlive the program: neither those of the sandbox nor those in a recording do.
+    pub fn keeps_leases(&self) -> bool {
+        !self.is_sandbox() && !self.is_replay
+    }
+
     /// Whether the backend is the embedded sandbox.
     pub fn is_sandbox(&self) -> bool {
         matches!(self.backend, Backend::Sandbox { .. })
@@ -119,6 +126,7 @@ impl Default for AppConfig {
             backend: Backend::Cluster,
             is_demo: false,
             is_read_only: false,
+            is_replay: false,
             pace: RenewalSchedule::default(),
             budget: 200,
             key_budget: 8_000_000,

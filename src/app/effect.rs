@@ -4,7 +4,7 @@ use super::command::ConfigFileChange;
 use super::key_reads::KeyRead;
 use super::ttl_change::ChangeTtlRequest;
 use super::undo::RestoreRequest;
-use super::{GrantRequest, HistoryKind, KeptLease};
+use super::{GrantRequest, HistoryKind, KeptLease, PlaybackControl};
 use etcd_lease::{Fault, LeaseId, ListedMember, RenewalSchedule};
 
 /// One side effect requested by the state.
@@ -124,6 +124,12 @@ pub enum Effect {
     },
     /// Revoke the own leases that are kept alive in the background. Answered by `BackgroundRevoked`.
     RevokeBackground,
+    /// Record to this file, or to a new one in the current directory. Answered by `Recording`.
+    StartRecording(Option<String>),
+    /// End the recording. Answered by `Recording`.
+    StopRecording,
+    /// Control the recording that is played.
+    Play(PlaybackControl),
     /// Quit.
     Quit {
         /// Leases that were kept alive and now expire unless something else renews them.

@@ -180,7 +180,8 @@ impl EventsView {
         self.category.is_none_or(|category| category.has(&event.kind))
     }
 
-    fn shows(&self, event: &Event, from: EventSources<'_>) -> bool {
+    /// Whether the view lists an event: by its kind and the filter.
+    pub fn shows(&self, event: &Event, from: EventSources<'_>) -> bool {
         self.has(event) && (!self.filter.is_active() || self.filter.matches(&facts(event, from)))
     }
 

@@ -7,6 +7,7 @@
 //! reply is compared with the changes reported since its query was sent: what is newer stays, and where the order is not
 //! known the lease is queried again.
 
+mod entries;
 pub(super) mod lease_reply;
 #[cfg(test)]
 mod tests;

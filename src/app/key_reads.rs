@@ -2,19 +2,21 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use etcd_lease::KeyEntry;
+use serde::{Deserialize, Serialize};
+
+use etcd_lease::{KeyEntry, key_text};
 
 /// What to read, because the replies of leases do not show it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum KeyRead {
     /// A key that is missing in the reply of its lease: it was deleted, or put with another lease or none.
-    Key(Vec<u8>),
+    Key(#[serde(with = "key_text")] Vec<u8>),
     /// The keys of a lock. Their create revisions are the order of its candidates.
-    Lock(Vec<u8>),
+    Lock(#[serde(with = "key_text")] Vec<u8>),
 }
 
 /// What a read of keys found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadedKeys {
     /// What was read.
     pub read: KeyRead,

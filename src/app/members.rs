@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
+
 use super::{CallFailure, LeaderHistory};
 use crate::error_table::alarm_sentence;
 use etcd_lease::wire::{MemberProbe, ProbeStep};
@@ -13,7 +15,7 @@ use simkit::Timestamp;
 const MAX_ANSWERS: usize = 256;
 
 /// What one reading of the members showed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MemberReading {
     /// The member list.
     pub listed: Result<Vec<ListedMember>, CallFailure>,

@@ -5,20 +5,22 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::call_failure::CallFailure;
 use super::clipboard::CopyOutcome;
 use super::key_reads::{KeyRead, LoadedKeys};
 use super::ttl_change::ChangedTtl;
 use super::undo::{LeaseBackup, NoBackup, RestoredKeys, UndoMeasure};
-use super::{BackgroundLeases, ClickTarget, KeptLease, Key, KeyValues, MemberReading, Viewport};
+use super::{BackgroundLeases, ClickTarget, KeptLease, Key, KeyValues, MemberReading, RecordingChange, Viewport};
 use etcd_lease::wire::MemberProbe;
 use etcd_lease::{
-    ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseCounters, LeaseId, LeaseStatus, TimeToLive,
+    ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseCounters, LeaseId, LeaseStatus, TimeToLive, key_text,
 };
 use simkit::Timestamp;
 
 /// The changes in a LeaseLeases response.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
     /// When the request was sent.
     pub sent: Timestamp,
@@ -37,24 +39,34 @@ pub struct Listing {
 }
 
 /// An input to [`update()`](super::update()).
-#[derive(Clone, Debug, PartialEq)]
+///
+/// A recording has what came from etcd, the engine and the clock. What is marked as skipped is not recorded: what the user
+/// did, values of keys, and what happened to files and to other clusters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Msg {
     /// A key was pressed.
+    #[serde(skip)]
     Key(Key),
     /// Text was pasted. It is inserted into text fields and never treated as key presses.
+    #[serde(skip)]
     Pasted(String),
     /// Something was clicked.
+    #[serde(skip)]
     Clicked(ClickTarget),
     /// The mouse wheel moved one notch.
+    #[serde(skip)]
     Wheel {
         /// Scrolling toward the end.
         is_down: bool,
     },
     /// The size of the screen changed.
+    #[serde(skip)]
     Resized(Viewport),
     /// The time returned by [`next_wake`](super::next_wake) has come.
+    #[serde(skip)]
     Tick,
     /// The clock of the sandbox waits, because this machine is too slow for its speed.
+    #[serde(skip)]
     ClockWaits,
     /// The program did not run for a while: it was suspended, or the machine was overloaded.
     ProcessStalled {
@@ -78,6 +90,7 @@ pub enum Msg {
         revision: i64,
     },
     /// A command that runs on events failed, or cannot keep up.
+    #[serde(skip)]
     OutputFailed(String),
     /// Listing the leases failed. It is retried.
     ListFailed(CallFailure),
@@ -133,6 +146,7 @@ pub enum Msg {
         failure: CallFailure,
     },
     /// The values of a lease's keys were read.
+    #[serde(skip)]
     Values {
         /// The lease.
         id: LeaseId,
@@ -140,6 +154,7 @@ pub enum Msg {
         pairs: KeyValues,
     },
     /// The values of locks of one key were read.
+    #[serde(skip)]
     LockValues {
         /// The requested keys with their values.
         pairs: KeyValues,
@@ -188,6 +203,7 @@ pub enum Msg {
         /// The lease.
         id: LeaseId,
         /// The key. Not escaped.
+        #[serde(with = "key_text")]
         key: Vec<u8>,
         /// The revision of the put.
         revision: i64,
@@ -197,6 +213,7 @@ pub enum Msg {
         /// The lease.
         id: LeaseId,
         /// The key. Not escaped.
+        #[serde(with = "key_text")]
         key: Vec<u8>,
         /// The reason.
         failure: CallFailure,
@@ -229,6 +246,7 @@ pub enum Msg {
         keys_deleted: Option<usize>,
     },
     /// A file was written.
+    #[serde(skip)]
     Exported {
         /// The number of leases, if it has their rows.
         leases: Option<usize>,
@@ -236,8 +254,10 @@ pub enum Msg {
         path: String,
     },
     /// A file could not be written.
+    #[serde(skip)]
     ExportFailed(String),
     /// The content of the config file.
+    #[serde(skip)]
     ConfigFile {
         /// The file.
         path: String,
@@ -245,21 +265,28 @@ pub enum Msg {
         text: Option<String>,
     },
     /// The config file was written.
+    #[serde(skip)]
     ConfigWritten {
         /// The file.
         path: String,
     },
     /// The config file could not be read or written.
+    #[serde(skip)]
     ConfigFileFailed(String),
     /// The lines typed are not stored. Reported once.
+    #[serde(skip)]
     HistoryFailed(String),
     /// The monitor could not switch to another cluster, and stays.
+    #[serde(skip)]
     SwitchFailed(String),
     /// The engine already keeps these leases alive, because the monitor returned to their cluster.
+    #[serde(skip)]
     Resumed(Vec<KeptLease>),
     /// The leases that are kept alive on other clusters, after one of them ended or the cluster was left.
+    #[serde(skip)]
     Background(Vec<BackgroundLeases>),
     /// A lease that was kept alive on another cluster ended.
+    #[serde(skip)]
     BackgroundEnded {
         /// The name of the cluster.
         cluster: String,
@@ -269,6 +296,7 @@ pub enum Msg {
         why: String,
     },
     /// The own leases kept alive on other clusters were revoked, except this number.
+    #[serde(skip)]
     BackgroundRevoked {
         /// Number of leases that could not be revoked.
         failed: usize,
@@ -281,6 +309,7 @@ pub enum Msg {
         failure: CallFailure,
     },
     /// The keys of a lease were read before its revoke.
+    #[serde(skip)]
     BackedUp {
         /// The lease.
         id: LeaseId,
@@ -288,6 +317,7 @@ pub enum Msg {
         backup: Result<LeaseBackup, NoBackup>,
     },
     /// The values of leases were measured for the revoke dialog.
+    #[serde(skip)]
     UndoMeasured {
         /// The leases.
         ids: Vec<LeaseId>,
@@ -306,6 +336,7 @@ pub enum Msg {
         answer: Granted,
     },
     /// A revoked lease was granted again.
+    #[serde(skip)]
     Restored {
         /// The revoked lease.
         id: LeaseId,
@@ -315,6 +346,7 @@ pub enum Msg {
         keys: RestoredKeys,
     },
     /// A revoked lease could not be granted again.
+    #[serde(skip)]
     RestoreFailed {
         /// The lease.
         id: LeaseId,
@@ -337,7 +369,11 @@ pub enum Msg {
         /// The new lease and the revision after its revoke, if it was revoked again.
         revoked: Option<(LeaseId, i64)>,
     },
+    /// A recording started, ended or failed.
+    #[serde(skip)]
+    Recording(RecordingChange),
     /// A text was copied, or could not be.
+    #[serde(skip)]
     Copied {
         /// The text.
         text: String,

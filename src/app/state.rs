@@ -11,7 +11,7 @@ use super::metrics::ServiceCounts;
 use super::mute::Mutes;
 use super::polls::PollScheduler;
 use super::view_state::ViewState;
-use super::{AppConfig, Lease, LeaseHistory, View};
+use super::{AppConfig, Lease, LeaseHistory, Playback, Redraw, View};
 use crate::inference::locks::Candidate;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -97,6 +97,25 @@ impl AppState {
         let new = AppState::new(config, now);
         let view = ViewState { sort: self.view.sort, ..self.view.restarted(&new.config, clock_speed) };
         AppState { view, ..new }
+    }
+
+    /// Shows what another state shows, as far as it exists here.
+    pub fn show_as(&mut self, other: &AppState) {
+        self.view.follow(&other.view, &self.leases);
+        self.view.show_as(&other.view);
+    }
+
+    /// Shows where the display is in a recording.
+    pub fn show_playback(&mut self, playback: Playback) {
+        // Messages stay for the same real time at any speed.
+        self.view.clock_speed = if playback.is_paused { 1 } else { playback.speed };
+        self.view.playback = Some(playback);
+        self.view.request_redraw(Redraw::Now);
+    }
+
+    /// Says that a recording has no more events of the shown kind.
+    pub fn report_no_more_events(&mut self, now: Timestamp) {
+        self.view.set_status(now, false, "End of the recording: no more events of the shown kind");
     }
 
     /// Freezes the display.

@@ -1,6 +1,8 @@
 //! A changed TTL: the request and its result.
 
-use etcd_lease::{Granted, LeaseId, RenewalSchedule};
+use serde::{Deserialize, Serialize};
+
+use etcd_lease::{Granted, LeaseId, RenewalSchedule, key_text};
 
 /// Maximum number of keys that move in one transaction: etcd's default of `--max-txn-ops`.
 pub const MAX_MOVED_KEYS: usize = 128;
@@ -19,13 +21,14 @@ pub struct ChangeTtlRequest {
 }
 
 /// The result of a changed TTL.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangedTtl {
     /// The new lease.
     pub answer: Granted,
     /// Whether the new lease is kept alive here.
     pub keep_alive: bool,
     /// The keys that moved.
+    #[serde(with = "key_text::list")]
     pub keys: Vec<Vec<u8>>,
     /// The revision after the old lease was revoked.
     pub revision: i64,

@@ -88,6 +88,8 @@ pub enum ClickTarget {
     Key(Key),
     /// A row of the cadence view.
     Cohort(CohortKey),
+    /// A place in the recording that is played, in thousandths.
+    Seek(u16),
 }
 
 #[cfg(test)]

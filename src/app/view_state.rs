@@ -1,6 +1,7 @@
 //! What is displayed: view, cursor, rows, dialogs and status line.
 
 mod rows;
+mod same_view;
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use super::selection::Selection;
 use super::status_message::{MessageScope, StatusMessage};
 use super::typed_history::TypedLines;
 use super::view::{View, Viewport};
-use super::{AppConfig, BackgroundLeases, Column, GroupBy, Sort};
+use super::{AppConfig, BackgroundLeases, Column, GroupBy, Playback, Sort};
 use crate::id_format::IdFormat;
 use crate::inference::locks::Locks;
 use etcd_lease::LeaseId;
@@ -127,6 +128,10 @@ pub struct ViewState {
     pub(super) jump_back: Option<LeaseId>,
     /// The columns of the lease table, left to right.
     pub columns: Vec<Column>,
+    /// The file to which the monitor records.
+    pub recording: Option<String>,
+    /// The place in the recording that is played.
+    pub playback: Option<Playback>,
 }
 
 impl Default for ViewState {
@@ -180,6 +185,8 @@ impl ViewState {
             named_targets: None,
             jump_back: None,
             columns: config.columns.clone(),
+            recording: None,
+            playback: None,
         }
     }
 

@@ -8,6 +8,7 @@ use super::BadConfig;
 use crate::app::{InvalidGrantRequest, InvalidKeyTemplate};
 use crate::error_table::sentence;
 use crate::escape::printable;
+use crate::recording::RecordingError;
 use crate::runtime;
 use etcd_lease::LeaseId;
 use etcd_lease::wire::{self, ErrorKind};
@@ -80,6 +81,9 @@ pub enum CliError {
     /// The metrics cannot be served.
     #[error(transparent)]
     Metrics(#[from] runtime::MetricsListenError),
+    /// A recording cannot be played.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     /// The monitor failed.
     #[error(transparent)]
     Monitor(#[from] runtime::MonitorError),

@@ -101,6 +101,13 @@ Serves the metrics of all leases at http://HOST:PORT/metrics. A port alone liste
 
 Exits 0 on Ctrl-C or SIGTERM. While no member replies, serve retries every second, and cluster_up is 0.";
 
+pub(super) const REPLAY: &str = "\
+Plays what --record or the key R wrote. p pauses, + and - change the speed, , and . step one second, ( and ) one minute, E \
+goes to the next event of the shown kind, :seek 50% goes to a place. Everything else works as in the monitor, except what \
+needs an etcd. A file that is cut is played up to there.
+
+  leasetop replay incident.jsonl.gz";
+
 pub(super) const WAIT: &str = "\
 Conditions of one lease: gone, renewed, left<5s (less than 5 s left). A lease that does not exist is gone.
 Conditions of all leases: count(FILTER)>=3 (also > <= < =), any(FILTER), none(FILTER). A lease with an unknown value may match: \

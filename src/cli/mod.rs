@@ -28,6 +28,7 @@ mod monitor;
 mod options;
 mod out;
 mod password;
+mod replay;
 mod revoke;
 mod run;
 mod sandbox;
@@ -88,6 +89,7 @@ pub fn run(cli: Cli) -> Result<Exit, CliError> {
             Err(CliError::Usage("options of the monitor cannot precede a command; move them after it".to_owned()))
         }
         Some(CliCommand::Demo(rows)) => monitor::demo(&rows, shared),
+        Some(CliCommand::Replay(args)) => replay::run(&args, &shared),
         Some(CliCommand::Headless(command)) => {
             let _log = logging::start(&shared.general, false)?;
             on_runtime(&mut Builder::new_current_thread(), headless(command, shared))

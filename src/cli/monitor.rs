@@ -9,6 +9,7 @@ use tokio::runtime::Builder;
 use super::options::{AlertArgs, LIST_FORMATS, ListArgs, MonitorArgs, TableArgs};
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, clusters, config, list, logging, on_runtime};
 use crate::app::{AppConfig, Column, KeyTemplate, requests_for};
+use crate::recording::RecordOptions;
 use crate::runtime::{self, ClusterSetup, Environment, EnvironmentFactory, HookOutput, MetricsServer, MonitorOptions};
 
 /// TTLs of the demo's own leases in seconds, as in the exercise, and the key of each.
@@ -26,14 +27,26 @@ pub(super) struct MonitorFlags {
 
 impl MonitorArgs {
     pub(super) fn flags(&self) -> MonitorFlags {
-        let MonitorArgs { ttl, keep_alive, puts, rows, watch_args, stall, metrics_listen, metrics, alerts, flags: _ } =
-            self;
+        let MonitorArgs {
+            ttl,
+            keep_alive,
+            puts,
+            rows,
+            watch_args,
+            stall,
+            metrics_listen,
+            metrics,
+            alerts,
+            record,
+            flags: _,
+        } = self;
         let has_outputs = metrics_listen.is_some() || metrics.metrics_services.is_some() || alerts.is_some();
         let monitor_only = !ttl.is_empty()
             || !keep_alive.is_empty()
             || !puts.is_empty()
             || watch_args.is_some()
             || *stall
+            || record.record.is_some()
             || has_outputs;
         MonitorFlags { anything: monitor_only || rows.is_some(), monitor_only }
     }
@@ -56,13 +69,18 @@ pub(super) fn run(args: MonitorArgs, shared: GlobalFlags) -> Result<Exit, CliErr
         return open(
             shared,
             config,
-            MonitorExtras { stall_consumer: args.stall, metrics_listen: args.metrics_listen, alerts: args.alerts },
+            MonitorExtras {
+                stall_consumer: args.stall,
+                metrics_listen: args.metrics_listen,
+                alerts: args.alerts,
+                record: args.record.options(),
+            },
         );
     }
     if args.flags.monitor_only {
         return Err(CliError::Usage(
-            "--ttl, --put, --keep-alive, --prefix, --budget, --key-budget, --stall, --metrics-listen, --on-event, --notify \
-             and --bell need a terminal; without one, use `leasetop grant`, `keep-alive`, `list`, `events` or `serve`"
+            "--ttl, --put, --keep-alive, --prefix, --budget, --key-budget, --stall, --record, --metrics-listen, --on-event, \
+             --notify and --bell need a terminal; without one, use `leasetop grant`, `keep-alive`, `list`, `events` or `serve`"
                 .to_owned(),
         ));
     }
@@ -83,7 +101,7 @@ pub(super) fn demo(rows: &TableArgs, mut shared: GlobalFlags) -> Result<Exit, Cl
 }
 
 /// Filter, sort order and columns of the lease table.
-fn table_setup(rows: &TableArgs) -> Result<AppConfig, CliError> {
+pub(super) fn table_setup(rows: &TableArgs) -> Result<AppConfig, CliError> {
     let columns = rows.columns_or(&Column::ALL)?;
     let filter = rows.filter.clone().unwrap_or_default();
     let sort = rows.sort.unwrap_or_default();
@@ -105,6 +123,8 @@ struct MonitorExtras {
     /// Where to serve metrics.
     metrics_listen: Option<SocketAddr>,
     alerts: AlertArgs,
+    /// Where to record.
+    record: Option<RecordOptions>,
 }
 
 /// Opens the monitor. `config` has what the command sets; the rest comes from the global flags.
@@ -148,6 +168,7 @@ fn open(shared: GlobalFlags, config: AppConfig, extras: MonitorExtras) -> Result
             files: clusters::user_files(&shared),
             themes: shared.general.all_themes(),
             outputs,
+            record: extras.record,
         };
         runtime::monitor(options).await?;
         Ok(Exit::Done)

@@ -13,6 +13,7 @@ use clap_complete::Shell;
 use super::alerts::NotifyBy;
 use super::global_options::{Format, GlobalFlags};
 use super::monitor::MonitorFlags;
+use super::replay::{RecordArgs, ReplayArgs};
 use super::{help, values};
 use crate::app::metrics::MetricsConfig;
 use crate::app::{Column, GroupBy, KeyTemplate, Sort, TypedFilter};
@@ -37,6 +38,9 @@ pub struct Cli {
 pub(super) enum CliCommand {
     /// Open the monitor on a simulated cluster
     Demo(TableArgs),
+    /// Play a recording in the monitor
+    #[command(after_help = help::REPLAY)]
+    Replay(ReplayArgs),
     #[command(flatten)]
     Headless(HeadlessCommand),
 }
@@ -180,6 +184,8 @@ pub(super) struct MonitorArgs {
     pub(super) metrics: MetricsArgs,
     #[command(flatten)]
     pub(super) alerts: AlertArgs,
+    #[command(flatten)]
+    pub(super) record: RecordArgs,
     /// Which of these were given on the command line, not in the config file.
     #[arg(skip)]
     pub(super) flags: MonitorFlags,

@@ -7,29 +7,21 @@ mod members;
 mod reads;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use futures_util::stream::{self, BoxStream, FuturesUnordered, SelectAll, Stream, StreamExt};
+use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt};
 
 use super::call_failure::call_failure;
-use super::export;
-use super::files::UserFiles;
 use super::observations;
 use super::response_reader::ResponseReader;
-use crate::app::command::ConfigFileChange;
-use crate::app::{
-    AppConfig, AppState, CallFailure, ChangeTtlRequest, GrantRequest, HistoryKind, KeyRead, Msg, RestoreRequest,
-};
+use crate::app::{AppConfig, CallFailure, ChangeTtlRequest, GrantRequest, KeyRead, Msg, RestoreRequest};
 use crate::observe::{KeyScope, Observer};
 use etcd_lease::engine::{self, Engine};
 use etcd_lease::wire::{self, Cluster, ErrorKind};
 use etcd_lease::{Fault, Granted, LeaseId, ListedMember, RenewalSchedule, TimeToLive};
-use simkit::{Clock, Timestamp};
+use simkit::Clock;
 
 /// Maximum number of concurrent calls per effect.
 const MAX_IN_FLIGHT: usize = 64;
@@ -40,11 +32,6 @@ pub(super) struct Driver {
     context: EffectContext,
     observer: Observer,
     running: SelectAll<BoxStream<'static, Msg>>,
-    pub(super) files: UserFiles,
-    /// Reads and writes of the user's files. `None` is a success that is not reported.
-    file_calls: FuturesUnordered<BoxFuture<'static, Option<Msg>>>,
-    /// Whether it was reported that the histories cannot be written.
-    has_history_failed: bool,
 }
 
 /// Everything that a call needs. Cheap to clone.
@@ -90,9 +77,6 @@ impl Driver {
             },
             observer,
             running,
-            files: UserFiles::default(),
-            file_calls: FuturesUnordered::new(),
-            has_history_failed: false,
         }
     }
 
@@ -138,11 +122,6 @@ impl Driver {
     pub(super) fn change_ttl(&mut self, request: ChangeTtlRequest) {
         let context = self.context.clone();
         self.run_silently(context.change_ttl(request));
-    }
-
-    /// Runs something else than a call to the cluster.
-    pub(super) fn run_other(&mut self, other: impl Future<Output = Msg> + Send + 'static) {
-        self.run(stream::once(other));
     }
 
     /// Reads the leases and keys as at the start. What was observed and not read yet is dropped.
@@ -210,42 +189,6 @@ impl Driver {
         self.run(stream::once(async move { context.attach(id, key, &value).await }));
     }
 
-    pub(super) fn remember(&mut self, kind: HistoryKind, line: String) {
-        let remember = self.files.clone().remember(kind, line);
-        self.file_calls.push(async move { remember.await.err().map(Msg::HistoryFailed) }.boxed());
-    }
-
-    pub(super) fn export_rows(&mut self, app: &AppState, path: String, overwrite: bool) {
-        let clock = &self.context.clock;
-        let (content, leases) = export::content(app, &path, clock.now(), clock.wall(Timestamp::START));
-        let export = self.files.clone().export(path, overwrite, content, leases);
-        self.file_calls.push(export.map(Some).boxed());
-    }
-
-    pub(super) fn export(&mut self, name: &'static str, text: String) {
-        self.file_calls.push(self.files.clone().export_new(name, text).map(Some).boxed());
-    }
-
-    pub(super) fn read_config(&mut self) {
-        self.file_calls.push(self.files.clone().read_config().map(Some).boxed());
-    }
-
-    pub(super) fn write_config(&mut self, change: ConfigFileChange) {
-        self.file_calls.push(self.files.clone().write_config(change).map(Some).boxed());
-    }
-
-    /// Answers with a message once a call is done.
-    pub(super) fn call(&mut self, call: impl Future<Output = Msg> + Send + 'static) {
-        self.run(stream::once(call));
-    }
-
-    /// Waits until the files are written, for a short time.
-    pub(super) async fn finish_files(&mut self) {
-        const LIMIT: Duration = Duration::from_millis(500);
-        let all = async { while self.file_calls.next().await.is_some() {} };
-        let _ = tokio::time::timeout(LIMIT, all).await;
-    }
-
     /// Stops observing. The engine and its reader continue.
     pub(super) fn into_engine(self) -> (Engine, ResponseReader) {
         (self.context.engine, self.context.reader)
@@ -262,16 +205,9 @@ impl Driver {
 
     /// The next reply or observation.
     pub(super) async fn next(&mut self) -> Msg {
-        loop {
-            let msg = tokio::select! {
-                Some(msg) = self.running.next() => Some(msg),
-                Some(msg) = self.file_calls.next() => msg,
-                observation = self.observer.next() => Some(observations::message(observation)),
-            };
-            let is_repeated = matches!(msg, Some(Msg::HistoryFailed(_))) && self.has_history_failed;
-            let Some(msg) = msg.filter(|_| !is_repeated) else { continue };
-            self.has_history_failed |= matches!(msg, Msg::HistoryFailed(_));
-            return msg;
+        tokio::select! {
+            Some(msg) = self.running.next() => msg,
+            observation = self.observer.next() => observations::message(observation),
         }
     }
 }

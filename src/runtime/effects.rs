@@ -1,9 +1,13 @@
 //! Carries out effects. This is the only place where an [`Effect`] has side effects: the driver handles calls to the
 //! cluster and the engine, and the event loop handles the rest through [`LoopRequests`].
 
+use std::time::SystemTime;
+
 use super::driver::Driver;
-use crate::app::{AppState, Effect, KeptLease};
+use super::local_calls::LocalCalls;
+use crate::app::{AppState, Effect, KeptLease, PlaybackControl};
 use etcd_lease::LeaseId;
+use simkit::Timestamp;
 
 /// The state in which the monitor exited.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +40,15 @@ pub(super) enum TerminalRequest {
     Theme(String),
 }
 
+/// What to do about recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum RecordingRequest {
+    /// Record to this file, or to a new one.
+    Start(Option<String>),
+    /// End the recording.
+    Stop,
+}
+
 /// Requests to the event loop, handled after the message is applied. Ignored without a screen.
 #[derive(Debug, Default)]
 pub(super) struct LoopRequests {
@@ -49,12 +62,54 @@ pub(super) struct LoopRequests {
     pub(super) switch: Option<(String, Vec<KeptLease>)>,
     /// Revoke the own leases that are kept alive on other clusters.
     pub(super) revoke_background: bool,
+    /// Start or end a recording.
+    pub(super) recording: Option<RecordingRequest>,
+    /// Control the recording that is played, in order.
+    pub(super) playback: Vec<PlaybackControl>,
     /// End the program.
     pub(super) exit: Option<ExitState>,
 }
 
+/// What carries out effects.
+pub(super) struct Executors<'a> {
+    /// `None` while a recording is played: there is no cluster.
+    pub(super) driver: Option<&'a mut Driver>,
+    pub(super) local: &'a mut LocalCalls,
+    pub(super) requests: &'a mut LoopRequests,
+    /// The time, and the wall-clock time of the clock's start.
+    pub(super) time: (Timestamp, SystemTime),
+}
+
 /// Carries out an effect, or starts to.
-pub(super) fn execute(effect: Effect, app: &AppState, driver: &mut Driver, requests: &mut LoopRequests) {
+pub(super) fn execute(effect: Effect, app: &AppState, with: &mut Executors<'_>) {
+    let Executors { driver, local, requests, time } = with;
+    match effect {
+        Effect::Export { name, text } => local.export(name, text),
+        Effect::Remember(kind, line) => local.remember(kind, line),
+        Effect::ExportRows { path, overwrite } => local.export_rows(app, (path, overwrite), *time),
+        Effect::ReadConfigFile => local.read_config(),
+        Effect::WriteConfigFile(change) => local.write_config(change),
+        Effect::Copy(text) => requests.terminal.push(TerminalRequest::Copy(text)),
+        Effect::Mouse(is_ours) => requests.terminal.push(TerminalRequest::Mouse(is_ours)),
+        Effect::Theme(name) => requests.terminal.push(TerminalRequest::Theme(name)),
+        Effect::Suspend => requests.suspend = Some(SuspendScope::Job),
+        Effect::RestartSandbox { warp } => requests.restart = Some(warp),
+        Effect::SwitchCluster { to, keep } => requests.switch = Some((to, keep)),
+        Effect::RevokeBackground => requests.revoke_background = true,
+        Effect::StartRecording(path) => requests.recording = Some(RecordingRequest::Start(path)),
+        Effect::StopRecording => requests.recording = Some(RecordingRequest::Stop),
+        Effect::Play(control) => requests.playback.push(control),
+        Effect::Quit { still_alive } => requests.exit = Some(ExitState { still_alive, ..ExitState::default() }),
+        effect => {
+            if let Some(driver) = driver {
+                call(effect, app, driver);
+            }
+        }
+    }
+}
+
+/// Carries out an effect on the cluster or the engine.
+fn call(effect: Effect, app: &AppState, driver: &mut Driver) {
     match effect {
         Effect::StartKeepAlive { id, pace } => driver.start_keep_alive(id, pace),
         Effect::StopKeepAlive(id) => driver.stop_keep_alive(id),
@@ -77,18 +132,22 @@ pub(super) fn execute(effect: Effect, app: &AppState, driver: &mut Driver, reque
         Effect::ReadKeys(reads) => driver.read_keys(reads),
         Effect::Grant(request) => driver.grant(request),
         Effect::Attach { id, key, value } => driver.attach(id, key, value),
-        Effect::Export { name, text } => driver.export(name, text),
-        Effect::Copy(text) => requests.terminal.push(TerminalRequest::Copy(text)),
-        Effect::Mouse(is_ours) => requests.terminal.push(TerminalRequest::Mouse(is_ours)),
-        Effect::Suspend => requests.suspend = Some(SuspendScope::Job),
-        Effect::RestartSandbox { warp } => requests.restart = Some(warp),
-        Effect::Quit { still_alive } => requests.exit = Some(ExitState { still_alive, ..ExitState::default() }),
-        Effect::Theme(name) => requests.terminal.push(TerminalRequest::Theme(name)),
-        Effect::Remember(kind, line) => driver.remember(kind, line),
-        Effect::ExportRows { path, overwrite } => driver.export_rows(app, path, overwrite),
-        Effect::ReadConfigFile => driver.read_config(),
-        Effect::WriteConfigFile(change) => driver.write_config(change),
-        Effect::SwitchCluster { to, keep } => requests.switch = Some((to, keep)),
-        Effect::RevokeBackground => requests.revoke_background = true,
+        // The others are carried out without the cluster.
+        Effect::Export { .. }
+        | Effect::Remember(..)
+        | Effect::ExportRows { .. }
+        | Effect::ReadConfigFile
+        | Effect::WriteConfigFile(_)
+        | Effect::Copy(_)
+        | Effect::Mouse(_)
+        | Effect::Theme(_)
+        | Effect::Suspend
+        | Effect::RestartSandbox { .. }
+        | Effect::SwitchCluster { .. }
+        | Effect::RevokeBackground
+        | Effect::StartRecording(_)
+        | Effect::StopRecording
+        | Effect::Play(_)
+        | Effect::Quit { .. } => (),
     }
 }

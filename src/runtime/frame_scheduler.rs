@@ -136,7 +136,8 @@ impl<S: Screen> FrameScheduler<S> {
         }
     }
 
-    pub(super) fn draw_if_due(&mut self, app: &mut AppState) {
+    /// Draws the state as of `shown_at`, which differs from the present in a recording.
+    pub(super) fn draw_if_due(&mut self, app: &mut AppState, shown_at: Timestamp) {
         let now = self.clock.now();
         let is_due = self.due.is_some_and(|due| due <= now) || self.countdown <= now;
         if !is_due || !self.screen.is_free() {
@@ -144,15 +145,15 @@ impl<S: Screen> FrameScheduler<S> {
         }
         // The screen became free, and the loop has not handled that yet.
         if mem::take(&mut self.is_pending) {
-            app.frame_written(now);
+            app.frame_written(shown_at);
         }
         self.due = None;
         self.last = Some(now);
         self.countdown = Timestamp::NEVER;
         self.schedule(Redraw::No, app.counts_down());
-        refresh_rows(app, now);
-        self.clamp_scroll(app, now);
-        let ctx = RenderContext { app, now, wall: &self.wall, theme: self.theme };
+        refresh_rows(app, shown_at);
+        self.clamp_scroll(app, shown_at);
+        let ctx = RenderContext { app, now: shown_at, wall: &self.wall, theme: self.theme };
         let frame = self.encoder.frame(self.screen.size(), |area, buf| ui::draw(ctx, area, buf));
         let mut bytes = mem::take(&mut self.extra_bytes);
         bytes.extend(frame.into_iter().flatten());

@@ -32,12 +32,15 @@ mod frame_encoder;
 mod frame_scheduler;
 mod headless;
 mod input;
+mod journal;
+mod local_calls;
 mod metrics_server;
 mod mouse;
 mod notification;
 mod observations;
 mod options;
 mod outputs;
+mod playback;
 mod response_reader;
 mod run;
 mod screen;
@@ -56,12 +59,13 @@ pub use files::UserFiles;
 pub use headless::{FinalState, HeadlessOptions, TimedEvent, follow_events, watch_leases, watch_until};
 pub use metrics_server::{MetricsListenError, MetricsServer};
 pub use notification::{NotificationOptions, NotificationSequence};
-pub use options::{MonitorError, MonitorOptions};
+pub use options::{Appearance, MonitorError, MonitorOptions, ReplayOptions};
 pub use outputs::Outputs;
-pub use run::run;
+pub use run::{run, run_replay};
 pub use screen::Screen;
 pub use signals::{ExternalEvent, sleeps};
 
+use crate::app::AppConfig;
 use etcd_lease::LeaseId;
 use simkit::tasks;
 
@@ -72,8 +76,7 @@ use simkit::tasks;
 /// Returns an error if there is no usable terminal, or if a task panicked. The terminal is restored in either case.
 pub async fn monitor(mut options: MonitorOptions) -> Result<(), MonitorError> {
     let external = signals::external_events(options.clock.clone()).map_err(MonitorError::Signals)?;
-    options.config.can_suspend = signals::has_shell();
-    options.config.typed = options.files.typed_lines();
+    prepare(&mut options.config, &options.files);
     let command = options.command.clone();
     let terminal = terminal::Terminal::enter()?;
     let screen = terminal.screen(options.config.has_mouse);
@@ -89,6 +92,29 @@ pub async fn monitor(mut options: MonitorOptions) -> Result<(), MonitorError> {
         }
     }
     Ok(())
+}
+
+/// Plays a recording on this process's terminal until the user quits or a signal ends it.
+///
+/// # Errors
+/// Returns an error if there is no usable terminal, or if a task panicked. The terminal is restored in either case.
+pub async fn replay(mut options: ReplayOptions) -> Result<(), MonitorError> {
+    let external = signals::external_events(options.clock.clone()).map_err(MonitorError::Signals)?;
+    prepare(&mut options.config, &options.files);
+    let terminal = terminal::Terminal::enter()?;
+    let screen = terminal.screen(options.config.has_mouse);
+    tokio::select! {
+        _ = run_replay(options, screen, EventStream::new(), external) => (),
+        () = tasks::panicked() => return Err(MonitorError::Panicked),
+    }
+    terminal.close();
+    Ok(())
+}
+
+/// Adds what depends on this process.
+fn prepare(config: &mut AppConfig, files: &UserFiles) {
+    config.can_suspend = signals::has_shell();
+    config.typed = files.typed_lines();
 }
 
 /// The commands that continue to keep leases alive after the exit, with at most 50 ids.

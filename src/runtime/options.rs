@@ -7,6 +7,7 @@ use super::environment::{EnvironmentFactory, OwnedResources};
 use super::files::UserFiles;
 use super::outputs::Outputs;
 use crate::app::AppConfig;
+use crate::recording::{RecordOptions, Recording};
 use crate::ui::Theme;
 use etcd_lease::engine;
 use etcd_lease::wire::Cluster;
@@ -44,6 +45,34 @@ pub struct MonitorOptions {
     pub themes: Vec<(String, Theme)>,
     /// Metrics, commands that run on events, and notifications.
     pub outputs: Outputs,
+    /// Where to record from the start. `None`: nowhere.
+    pub record: Option<RecordOptions>,
+}
+
+/// A recording to play, and how.
+#[derive(Debug)]
+pub struct ReplayOptions {
+    /// The recording.
+    pub recording: Recording,
+    /// What the user chooses: columns, keys, filter. The recording has the rest.
+    pub config: AppConfig,
+    /// The clock in real time.
+    pub clock: Clock,
+    /// The colours.
+    pub appearance: Appearance,
+    /// The user's files.
+    pub files: UserFiles,
+}
+
+/// The colours.
+#[derive(Clone, Debug, Default)]
+pub struct Appearance {
+    /// The colour theme.
+    pub theme: Theme,
+    /// The themes by name.
+    pub themes: Vec<(String, Theme)>,
+    /// Whether to ask the terminal for its background colour and to use the light palette on a light one.
+    pub asks_background: bool,
 }
 
 /// Why the monitor could not run.

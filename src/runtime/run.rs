@@ -1,22 +1,24 @@
 //! The event loop.
 
+mod terminal_requests;
+
 use std::{io, mem};
 
 use crossterm::event::Event;
 use futures_util::stream::{Stream, StreamExt};
 
-use super::background::{self, Background, BackgroundQuery, ReplyFilter};
+use super::background::{BackgroundQuery, ReplyFilter};
 use super::clusters::{BackgroundClusters, ClusterConnector, ClusterSetup, EndedInBackground, ParkedCluster};
-use super::effects::{ExitState, LoopRequests, SuspendScope, TerminalRequest};
+use super::effects::{ExitState, LoopRequests, SuspendScope};
 use super::files::UserFiles;
 use super::frame_scheduler::FrameScheduler;
 use super::mouse::{self, MouseAction};
-use super::options::MonitorOptions;
+use super::options::{Appearance, MonitorOptions, ReplayOptions};
 use super::outputs::{OutputRequest, Outputs};
 use super::session::{Session, Wakeup};
 use super::{Environment, ExternalEvent, Screen, clipboard, input};
-use crate::app::{CopyOutcome, KeptLease, Msg};
-use crate::ui::{self, Palette, Theme};
+use crate::app::{KeptLease, Msg};
+use crate::ui::{self, Theme};
 use simkit::Timestamp;
 
 /// An event that wakes the loop.
@@ -41,9 +43,7 @@ where
     O: Stream<Item = ExternalEvent> + Unpin,
 {
     let MonitorOptions { cluster, clock, resources, environments, engine, config, stall_consumer, .. } = options;
-    let MonitorOptions { theme, command, connector, files, themes, asks_background, outputs, .. } = options;
-    let background = if asks_background { BackgroundQuery::Wanted } else { BackgroundQuery::Over };
-    let frames = FrameScheduler::new(screen, clock.clone(), theme);
+    let MonitorOptions { theme, command, connector, files, themes, asks_background, outputs, record, .. } = options;
     let setup = ClusterSetup {
         cluster: cluster.clone(),
         clock: clock.clone(),
@@ -53,25 +53,32 @@ where
         config: config.clone(),
         command,
     };
-    let session = Session::start(cluster, clock, engine, config, stall_consumer);
-    let clusters = Clusters { setup, connector, background: BackgroundClusters::default(), has_switched: false };
-    let replies = ReplyFilter::default();
-    let mut monitor = Monitor {
-        session,
-        input,
-        external,
-        frames,
-        stall_consumer,
-        clusters,
-        files,
-        themes,
-        background,
-        replies,
-        outputs,
-    };
-    monitor.session.driver.files = monitor.files.clone();
-    monitor.resize();
+    let mut session = Session::start(cluster, clock, engine, config, stall_consumer);
+    if let Some(record) = record {
+        session.record(record);
+    }
+    let clusters = Clusters { setup: Some(setup), connector, ..Clusters::default() };
+    let look = Appearance { theme, themes, asks_background };
+    let mut monitor = Monitor::new(session, (screen, input, external), look, files);
+    monitor.stall_consumer = stall_consumer;
+    monitor.clusters = clusters;
+    monitor.outputs = outputs;
     monitor.run().await
+}
+
+/// Plays a recording on any screen and input until the user quits, the input ends, or `external` yields `End` or ends.
+///
+/// # Panics
+/// Outside a tokio runtime.
+pub async fn run_replay<S, I, O>(options: ReplayOptions, screen: S, input: I, external: O) -> ExitState
+where
+    S: Screen,
+    I: Stream<Item = io::Result<Event>> + Unpin,
+    O: Stream<Item = ExternalEvent> + Unpin,
+{
+    let ReplayOptions { recording, config, clock, appearance, files } = options;
+    let session = Session::replay(recording, config, clock);
+    Monitor::new(session, (screen, input, external), appearance, files).run().await
 }
 
 /// The state of the event loop.
@@ -90,9 +97,10 @@ struct Monitor<S, I, O> {
 }
 
 /// The displayed cluster, and the others.
+#[derive(Default)]
 struct Clusters {
-    /// The displayed cluster. Its resources are kept until it is replaced.
-    setup: ClusterSetup,
+    /// The displayed cluster. Its resources are kept until it is replaced. `None` while a recording is played.
+    setup: Option<ClusterSetup>,
     connector: Option<ClusterConnector>,
     background: BackgroundClusters,
     /// Whether the displayed cluster may not be the one of the start.
@@ -105,17 +113,42 @@ where
     I: Stream<Item = io::Result<Event>> + Unpin,
     O: Stream<Item = ExternalEvent> + Unpin,
 {
+    fn new(session: Session, (screen, input, external): (S, I, O), look: Appearance, files: UserFiles) -> Self {
+        let Appearance { theme, themes, asks_background } = look;
+        let frames = FrameScheduler::new(screen, session.clock.clone(), theme);
+        let mut monitor = Monitor {
+            session,
+            input,
+            external,
+            frames,
+            stall_consumer: false,
+            clusters: Clusters::default(),
+            files,
+            themes,
+            background: if asks_background { BackgroundQuery::Wanted } else { BackgroundQuery::Over },
+            replies: ReplyFilter::default(),
+            outputs: Outputs::default(),
+        };
+        monitor.session.local.files = monitor.files.clone();
+        monitor.resize();
+        monitor
+    }
+
     async fn run(mut self) -> ExitState {
         loop {
             self.pass_events();
             let redraw = self.session.app.view.reset_redraw();
             self.frames.schedule(redraw, self.session.app.counts_down());
-            self.frames.draw_if_due(&mut self.session.app);
+            if let Some(start) = self.session.replayed_start() {
+                self.frames.wall.start = start;
+            }
+            let shown_at = self.session.now();
+            self.frames.draw_if_due(&mut self.session.app, shown_at);
             self.ask_for_background();
             let event = self.next().await;
             self.handle(event);
             if let Some(ended) = self.handle_requests().await {
-                self.session.driver.finish_files().await;
+                self.session.local.finish().await;
                 return self.exit_state(ended);
             }
         }
@@ -140,7 +173,7 @@ where
 
     /// Carries out the session's requests. Returns `Some` if the monitor exits.
     async fn handle_requests(&mut self) -> Option<ExitState> {
-        let LoopRequests { terminal, suspend, restart, switch, revoke_background, exit } =
+        let LoopRequests { terminal, suspend, restart, switch, revoke_background, exit, .. } =
             mem::take(&mut self.session.requests);
         terminal.into_iter().for_each(|request| self.on_terminal_request(request));
         if let Some(scope) = suspend {
@@ -154,7 +187,7 @@ where
         }
         if revoke_background {
             let revoke = self.clusters.background.revoke_own();
-            self.session.driver.call(async move { Msg::BackgroundRevoked { failed: revoke.await } });
+            self.session.local.call(async move { Msg::BackgroundRevoked { failed: revoke.await } });
         }
         exit.or_else(|| self.session.requests.exit.take())
     }
@@ -162,7 +195,7 @@ where
     /// Adds the leases that were kept alive on other clusters.
     fn exit_state(&self, mut ended: ExitState) -> ExitState {
         if self.clusters.has_switched {
-            ended.command = Some(self.clusters.setup.command.clone());
+            ended.command = self.clusters.setup.as_ref().map(|setup| setup.command.clone());
         }
         ended.elsewhere = self.clusters.background.commands();
         ended
@@ -182,24 +215,26 @@ where
     async fn suspend(&mut self, scope: SuspendScope) {
         let since = self.session.clock.now();
         self.frames.screen.suspend(scope == SuspendScope::Job).await;
-        self.session.send(Msg::ProcessStalled { since });
+        if !self.session.app.config.is_replay {
+            self.session.send(Msg::ProcessStalled { since });
+        }
         // The window size may have changed meanwhile.
         self.resize();
     }
 
     /// Replaces the environment and the session. Only the displayed view is kept.
     async fn restart(&mut self, warp: u32) {
-        let Some(environments) = &self.clusters.setup.environments else { return };
+        let Some(setup) = &mut self.clusters.setup else { return };
+        let Some(environments) = &setup.environments else { return };
         let Environment { cluster, clock, resources } = environments.make(warp).await;
         let app = self.session.app.restarted(clock.speed(), clock.now());
-        let setup = &mut self.clusters.setup;
         setup.cluster = cluster.clone();
         setup.clock = clock.clone();
         let engine = setup.engine;
         self.frames.restart(clock.clone());
         self.session = Session::with_state(app, cluster, clock, engine, self.stall_consumer);
-        self.session.driver.files = self.files.clone();
-        self.clusters.setup.resources = Some(resources);
+        self.session.local.files = self.files.clone();
+        setup.resources = Some(resources);
         self.resize();
     }
 
@@ -223,14 +258,16 @@ where
             None => Session::with_state(app, cluster, clock, setup.engine, self.stall_consumer),
         };
         let left = mem::replace(&mut self.session, session);
-        let mut left_setup = mem::replace(&mut self.clusters.setup, setup);
-        // They were granted and adopted at the start, not again at the return.
-        left_setup.config.grants.clear();
-        left_setup.config.keep.clear();
+        let left_setup = self.clusters.setup.replace(setup);
         self.clusters.has_switched = true;
-        self.session.driver.files = self.files.clone();
-        if !keep.is_empty() {
-            self.clusters.background.add(ParkedCluster { setup: left_setup, running: left.park(), leases: keep });
+        self.session.local.files = self.files.clone();
+        if !keep.is_empty()
+            && let Some((mut left_setup, running)) = left_setup.zip(left.park())
+        {
+            // They were granted and adopted at the start, not again at the return.
+            left_setup.config.grants.clear();
+            left_setup.config.keep.clear();
+            self.clusters.background.add(ParkedCluster { setup: left_setup, running, leases: keep });
         }
         self.session.send(Msg::Resumed(resumed));
         self.session.send(Msg::Background(self.clusters.background.leases()));
@@ -283,55 +320,9 @@ where
             LoopEvent::Output(request) => request.serve(&mut self.session),
             LoopEvent::Freed => {
                 self.frames.is_pending = false;
-                self.session.app.frame_written(self.session.clock.now());
+                self.session.app.frame_written(self.session.now());
             }
         }
-    }
-
-    /// Asks the terminal for its background colour, after the first frame.
-    fn ask_for_background(&mut self) {
-        if self.background == BackgroundQuery::Wanted && self.frames.has_drawn() {
-            let limit = background::LIMIT * self.session.clock.speed();
-            self.background = BackgroundQuery::Asked { until: self.session.clock.now() + limit };
-            self.frames.append_bytes(background::QUERY.to_vec());
-        }
-    }
-
-    /// Applies the answer, unless it comes too late.
-    fn on_background(&mut self, background: Background) {
-        let asked = std::mem::replace(&mut self.background, BackgroundQuery::Over);
-        let BackgroundQuery::Asked { until } = asked else { return };
-        if background == Background::Light && self.session.clock.now() <= until {
-            self.frames.set_palette(Palette::Light);
-        }
-    }
-
-    /// Carries out a terminal request.
-    fn on_terminal_request(&mut self, request: TerminalRequest) {
-        match request {
-            TerminalRequest::Theme(name) => {
-                // An answer that comes later must not replace the chosen theme.
-                self.background = BackgroundQuery::Over;
-                if let Some((_, theme)) = self.themes.iter().find(|(other, _)| *other == name) {
-                    self.frames.set_theme(*theme);
-                }
-            }
-            TerminalRequest::Copy(text) => self.copy(text),
-            TerminalRequest::Mouse(is_ours) => {
-                self.frames.screen.keep_mouse(is_ours);
-                self.frames.append_bytes(if is_ours { mouse::ENABLE } else { mouse::DISABLE }.to_vec());
-            }
-        }
-    }
-
-    /// Copies a text. tmux is asked for a way, which may take a moment.
-    fn copy(&mut self, text: String) {
-        if self.frames.screen.is_in_tmux() {
-            return self.session.copy_in_tmux(text);
-        }
-        let outcome = CopyOutcome::Terminal;
-        self.frames.append_bytes(clipboard::sequence(&text, outcome));
-        self.session.send(Msg::Copied { text, outcome });
     }
 
     fn on_external(&mut self, external: ExternalEvent) {
@@ -343,6 +334,8 @@ where
                 self.frames.encoder.reset();
                 self.resize();
             }
+            // The machine on which a recording is played.
+            ExternalEvent::Slept(_) if self.session.app.config.is_replay => (),
             ExternalEvent::Slept(span) => {
                 self.frames.wall.start += span;
                 self.session.send(Msg::SystemSlept(span));
@@ -375,7 +368,7 @@ where
         match action {
             MouseAction::Wheel { is_down } => self.session.send(Msg::Wheel { is_down }),
             MouseAction::Click(column, row) => {
-                let ctx = self.frames.render_context(&self.session.app, self.session.clock.now());
+                let ctx = self.frames.render_context(&self.session.app, self.session.now());
                 if let Some(hit) = ui::hit(ctx, self.frames.screen.size(), (column, row)) {
                     self.session.send(Msg::Clicked(hit));
                 }
@@ -385,6 +378,7 @@ where
 
     fn resize(&mut self) {
         let (width, height) = self.frames.screen.size();
+        let height = height - ui::playback_height(&self.session.app, height);
         self.session.send(Msg::Resized(ui::viewport(width, height)));
     }
 }

@@ -1,14 +1,19 @@
 //! The state with its event sources and the driver. Used with and without a screen.
 
-use std::time::Duration;
+use std::future::pending;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
 use super::clipboard;
 use super::driver::Driver;
-use super::effects::{self, ExitState, LoopRequests};
+use super::effects::{self, Executors, ExitState, LoopRequests, RecordingRequest};
+use super::journal::Journal;
+use super::local_calls::LocalCalls;
+use super::playback::{self, PlayedRecording};
 use super::response_reader::{ReadCounts, ResponseReader};
-use crate::app::{AppConfig, AppState, Msg, next_wake, update};
+use crate::app::{AppConfig, AppState, Msg, RecordingChange, next_wake, update};
+use crate::recording::{RecordOptions, Recording};
 use etcd_lease::ClusterView;
 use etcd_lease::engine::{self, Engine, StatusFeed};
 use etcd_lease::wire::Cluster;
@@ -58,10 +63,23 @@ pub(super) struct Session {
     pub(super) clock: Clock,
     /// Requests to the event loop.
     pub(super) requests: LoopRequests,
+    pub(super) local: LocalCalls,
+    source: Source,
+    journal: Journal,
+}
+
+/// Where the messages come from.
+enum Source {
+    Cluster(Box<ClusterSource>),
+    Recording(Box<PlayedRecording>),
+}
+
+/// A cluster and an engine.
+struct ClusterSource {
     feed: StatusFeed,
     counts: ReadCounts,
     view: watch::Receiver<ClusterView>,
-    pub(super) driver: Driver,
+    driver: Driver,
     /// How long the clock had waited when that was last reported.
     waited: Duration,
 }
@@ -101,43 +119,89 @@ impl Session {
         view.mark_changed();
         let counts = reader.counts();
         let driver = Driver::new(cluster, engine, clock.clone(), reader, &app.config);
-        Session { app, requests: LoopRequests::default(), feed, counts, view, waited: clock.waited(), driver, clock }
+        let source = Source::Cluster(Box::new(ClusterSource { feed, counts, view, driver, waited: clock.waited() }));
+        Session::new(app, clock, source)
+    }
+
+    /// Plays a recording. `config` has what the user chooses.
+    pub(super) fn replay(recording: Recording, config: AppConfig, clock: Clock) -> Session {
+        let (played, app) = PlayedRecording::start(recording, config, &clock);
+        Session::new(app, clock, Source::Recording(Box::new(played)))
+    }
+
+    fn new(app: AppState, clock: Clock, source: Source) -> Session {
+        let journal = Journal::new(clock.wall(Timestamp::START));
+        Session { app, clock, requests: LoopRequests::default(), local: LocalCalls::default(), source, journal }
     }
 
     /// Stops observing the cluster. The engine continues to keep leases alive, and drills on them end.
-    pub(super) fn park(self) -> RunningEngine {
+    /// `None` if a recording is played.
+    pub(super) fn park(self) -> Option<RunningEngine> {
+        let Source::Cluster(source) = self.source else { return None };
         for lease in self.app.leases.kept_alive() {
-            self.driver.set_fault(lease.id, None);
+            source.driver.set_fault(lease.id, None);
         }
-        let (engine, reader) = self.driver.into_engine();
-        RunningEngine { engine, reader, feed: self.feed }
+        let (engine, reader) = source.driver.into_engine();
+        Some(RunningEngine { engine, reader, feed: source.feed })
+    }
+
+    /// The time of the state: that of the clock, or the place in the recording.
+    pub(super) fn now(&self) -> Timestamp {
+        match &self.source {
+            Source::Cluster(_) => self.clock.now(),
+            Source::Recording(played) => played.position(),
+        }
+    }
+
+    /// The wall-clock time of offset 0 of a recording that is played.
+    pub(super) fn replayed_start(&self) -> Option<SystemTime> {
+        match &self.source {
+            Source::Cluster(_) => None,
+            Source::Recording(played) => Some(played.wall_start()),
+        }
     }
 
     /// When the state must be woken at the latest.
     pub(super) fn next_wake(&self) -> Timestamp {
-        next_wake(&self.app, self.clock.now())
+        match &self.source {
+            Source::Cluster(_) => next_wake(&self.app, self.clock.now()),
+            Source::Recording(played) if played.is_still() => Timestamp::NEVER,
+            Source::Recording(_) => self.clock.now() + playback::FRAME,
+        }
     }
 
     /// Waits for the next event, until `wake` at the latest.
     pub(super) async fn next_wakeup(&mut self, wake: Timestamp) -> Wakeup {
+        let Session { source, local, clock, .. } = self;
+        let from_cluster = async {
+            let Source::Cluster(source) = source else { return pending().await };
+            tokio::select! {
+                msg = source.driver.next() => Wakeup::Answer(msg),
+                () = source.feed.changed() => Wakeup::Status,
+                () = source.counts.changed() => Wakeup::Read,
+                Ok(()) = source.view.changed() => Wakeup::Cluster,
+            }
+        };
         tokio::select! {
-            msg = self.driver.next() => Wakeup::Answer(msg),
-            () = self.feed.changed() => Wakeup::Status,
-            () = self.counts.changed() => Wakeup::Read,
-            Ok(()) = self.view.changed() => Wakeup::Cluster,
-            () = self.clock.sleep_until(wake) => Wakeup::Time,
+            wakeup = from_cluster => wakeup,
+            msg = local.next() => Wakeup::Answer(msg),
+            () = clock.sleep_until(wake) => Wakeup::Time,
         }
     }
 
     /// Detects a stall: the loop went to sleep at `asleep` to wake at `wake`, and now it is much later. Also detects that
     /// the clock has waited.
     pub(super) fn detect_stall(&mut self, asleep: Timestamp, wake: Timestamp) {
+        let Source::Cluster(source) = &mut self.source else { return };
+        let waited = self.clock.waited();
+        let has_waited = waited > source.waited + WAIT_THRESHOLD;
+        if has_waited {
+            source.waited = waited;
+        }
         if self.clock.now() > wake.max(asleep) + STALL_THRESHOLD * self.clock.speed() {
             self.send(Msg::ProcessStalled { since: asleep });
         }
-        let waited = self.clock.waited();
-        if waited > self.waited + WAIT_THRESHOLD {
-            self.waited = waited;
+        if has_waited {
             self.send(Msg::ClockWaits);
         }
     }
@@ -147,12 +211,26 @@ impl Session {
         match wakeup {
             Wakeup::Answer(msg) => self.send(msg),
             Wakeup::Status => self.read_feed(),
-            Wakeup::Read => self.send(Msg::Delivered(self.counts.drain())),
-            Wakeup::Cluster => {
-                let view = self.view.borrow_and_update().clone();
-                self.apply(Msg::Cluster(view));
+            Wakeup::Read => {
+                if let Source::Cluster(source) = &mut self.source {
+                    let read = source.counts.drain();
+                    self.send(Msg::Delivered(read));
+                }
             }
-            Wakeup::Time => self.send(Msg::Tick),
+            // The view is applied before the message.
+            Wakeup::Cluster => self.apply_view(),
+            Wakeup::Time => match &mut self.source {
+                Source::Cluster(_) => self.send(Msg::Tick),
+                Source::Recording(played) => played.advance(&mut self.app, &self.clock),
+            },
+        }
+    }
+
+    /// Applies the view of the cluster.
+    fn apply_view(&mut self) {
+        if let Source::Cluster(source) = &mut self.source {
+            let view = source.view.borrow_and_update().clone();
+            self.apply(Msg::Cluster(view));
         }
     }
 
@@ -160,12 +238,14 @@ impl Session {
     /// changes before the reply that shows it arrives. If it shows another cluster, observations of the known one are
     /// dropped.
     pub(super) fn send(&mut self, msg: Msg) {
-        if self.view.has_changed().unwrap_or_default() {
-            let view = self.view.borrow_and_update().clone();
+        let has_changed = match &self.source {
+            Source::Cluster(source) => source.view.has_changed().unwrap_or_default(),
+            Source::Recording(_) => false,
+        };
+        if has_changed {
             let changes = self.app.cluster.view.changes;
-            let is_replaced = changes != view.changes;
-            self.apply(Msg::Cluster(view));
-            if is_replaced && msg.is_observation() {
+            self.apply_view();
+            if changes != self.app.cluster.view.changes && msg.is_observation() {
                 return;
             }
         }
@@ -173,18 +253,50 @@ impl Session {
     }
 
     fn apply(&mut self, msg: Msg) {
-        for effect in update(&mut self.app, msg, self.clock.now()) {
-            effects::execute(effect, &self.app, &mut self.driver, &mut self.requests);
+        let now = self.now();
+        self.journal.on_message(&msg, now);
+        let start = self.replayed_start().unwrap_or_else(|| self.clock.wall(Timestamp::START));
+        let effects = update(&mut self.app, msg, now);
+        let driver = match &mut self.source {
+            Source::Cluster(source) => Some(&mut source.driver),
+            Source::Recording(_) => None,
+        };
+        let Session { local, requests, .. } = self;
+        let mut executors = Executors { driver, local, requests, time: (now, start) };
+        for effect in effects {
+            effects::execute(effect, &self.app, &mut executors);
         }
+        let failed = self.journal.write(&self.app, now);
+        let changed = match self.requests.recording.take() {
+            Some(RecordingRequest::Start(path)) => Some(self.journal.start_typed(path, &self.app, now)),
+            Some(RecordingRequest::Stop) => self.journal.stop(),
+            None => None,
+        };
+        for change in failed.into_iter().chain(changed) {
+            update(&mut self.app, Msg::Recording(change), now);
+        }
+        for control in std::mem::take(&mut self.requests.playback) {
+            if let Source::Recording(played) = &mut self.source {
+                played.control(control, &mut self.app, &self.clock);
+            }
+        }
+    }
+
+    /// Starts to record. A failure is an error on the status line.
+    pub(super) fn record(&mut self, options: RecordOptions) {
+        let now = self.now();
+        let change: RecordingChange = self.journal.start(options, &self.app, now);
+        update(&mut self.app, Msg::Recording(change), now);
     }
 
     /// Copies a text in a pane of tmux. Answered by [`Msg::Copied`].
     pub(super) fn copy_in_tmux(&mut self, text: String) {
-        self.driver.run_other(clipboard::copy_in_tmux(text));
+        self.local.call(clipboard::copy_in_tmux(text));
     }
 
     fn read_feed(&mut self) {
-        let update = self.feed.drain();
+        let Source::Cluster(source) = &mut self.source else { return };
+        let update = source.feed.drain();
         self.send(Msg::Statuses(update.statuses));
         for event in update.events {
             self.send(Msg::Engine(event));
@@ -197,7 +309,7 @@ impl Session {
     /// Requests an exit from outside, such as a signal.
     pub(super) fn request_exit(&mut self) {
         let mut exit = ExitState::default();
-        if !self.app.config.is_sandbox() {
+        if self.app.config.keeps_leases() {
             exit.still_alive = self.app.leases.kept_alive().map(|lease| lease.id).collect();
         }
         self.requests.exit = Some(exit);

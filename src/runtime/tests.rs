@@ -17,6 +17,7 @@ mod members;
 mod metrics;
 mod others;
 mod regrants;
+mod replay;
 mod restart;
 mod restored;
 mod times;
@@ -110,6 +111,7 @@ impl MonitorTest {
             files: UserFiles::default(),
             themes: Vec::new(),
             outputs,
+            record: None,
         };
         let screen = FakeScreen::new(180, 40);
         let (input, keys) = mpsc::unbounded_channel();

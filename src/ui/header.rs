@@ -148,9 +148,12 @@ fn key_data(app: &AppState, now: Timestamp) -> Option<Segment> {
 }
 
 fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
-    let polls = format!("polls {}/s (max {})", app.polls.rate(now), app.polls.limit);
-    let rank = if app.polls.chosen_limit.is_some() { 6 } else { 8 };
-    let mut parts = vec![Segment::new(rank, Role::Dim, polls)];
+    let mut parts = Vec::new();
+    if !app.config.is_replay {
+        let polls = format!("polls {}/s (max {})", app.polls.rate(now), app.polls.limit);
+        let rank = if app.polls.chosen_limit.is_some() { 6 } else { 8 };
+        parts.push(Segment::new(rank, Role::Dim, polls));
+    }
     parts.extend(key_data(app, now));
     if app.config.is_sandbox() {
         match app.view.clock_speed {
@@ -190,8 +193,13 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
     if muted > 0 {
         parts.push(Segment::new(3, Role::Dim, format!("{muted} muted")));
     }
-    if app.config.is_read_only {
+    if app.config.is_replay {
+        parts.push(Segment::new(1, Role::Warning, "recording"));
+    } else if app.config.is_read_only {
         parts.push(Segment::new(1, Role::Warning, "read-only"));
+    }
+    if app.view.recording.is_some() {
+        parts.push(Segment::new(1, Role::Danger, "● REC"));
     }
     parts
 }

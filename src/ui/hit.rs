@@ -5,12 +5,15 @@ use ratatui::layout::{Position, Rect};
 use crate::app::{ClickTarget, GroupedRow, View};
 
 use super::layout::{self, ViewMode};
-use super::{RenderContext, cadence, dialogs, footer, table, tabs};
+use super::{RenderContext, cadence, dialogs, footer, playback, table, tabs};
 
 /// What is at a position on a screen of this size, or `None` if nothing there can be clicked.
 pub fn hit(ctx: RenderContext<'_>, (width, height): (u16, u16), (x, y): (u16, u16)) -> Option<ClickTarget> {
     let shown = ctx.displayed();
-    let area = Rect::new(0, 0, width, height);
+    let (area, line) = playback::split(ctx.app, Rect::new(0, 0, width, height));
+    if line.contains(Position { x, y }) {
+        return playback::hit(ctx, line, x);
+    }
     let places = layout::places(area, ViewMode::of(shown.app));
     let position = Position { x, y };
     if ctx.app.view.dialog.is_some() {

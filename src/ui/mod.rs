@@ -39,6 +39,7 @@ mod locks;
 mod members;
 mod palette;
 mod pane;
+mod playback;
 mod strip;
 mod table;
 mod tabs;
@@ -54,6 +55,7 @@ use ratatui::layout::Rect;
 pub use hit::hit;
 pub use layout::viewport;
 pub use palette::{BadTheme, CustomPalette, Palette};
+pub use playback::playback_height;
 pub use theme::{Role, Theme};
 
 use layout::ViewMode;
@@ -116,6 +118,8 @@ impl<'a> RenderContext<'a> {
 /// Number of lines of the open help, the open detail or the cadence view that do not fit on a screen of this size, or
 /// `None` if none of them is shown.
 pub fn spare_lines(ctx: RenderContext<'_>, size: (u16, u16)) -> Option<usize> {
+    let (width, height) = size;
+    let size = (width, height - playback_height(ctx.app, height));
     let shown = ctx.displayed();
     let below = || detail::spare_lines(shown, size).or_else(|| cadence::spare_lines(shown, size));
     dialogs::spare_lines(ctx, size.1).or_else(below)
@@ -124,6 +128,8 @@ pub fn spare_lines(ctx: RenderContext<'_>, size: (u16, u16)) -> Option<usize> {
 /// Draws the whole screen. Any size works; smaller screens show less.
 pub fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let shown = ctx.displayed();
+    let (area, line) = playback::split(ctx.app, area);
+    playback::draw(ctx, line, buf);
     let places = layout::places(area, ViewMode::of(shown.app));
     header::draw(ctx, places.header, buf);
     tabs::draw(ctx, places.tabs, buf);

@@ -49,6 +49,7 @@ const LAYERS: &[Layer] = &[
         ],
         forbidden: IMPURE,
     },
+    Layer { name: "recording", may_use: &["app"], forbidden: IMPURE },
     Layer {
         name: "report",
         may_use: &[
@@ -74,6 +75,7 @@ const LAYERS: &[Layer] = &[
         may_use: &[
             "ui",
             "report",
+            "recording",
             "app",
             "observe",
             "demo",

@@ -52,6 +52,7 @@ async fn monitor_with_a_task_that_panics() {
         engine: engine::Options::default(),
         config: AppConfig::default(),
         outputs: Outputs::default(),
+        record: None,
         theme: Theme::default(),
         asks_background: false,
         stall_consumer: false,

@@ -6,6 +6,7 @@ use std::time::Duration;
 ///
 /// An interval is the time between two replies, so `answers` renewals have `answers - 1` intervals.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Cadence {
     /// The number of replies with a TTL above 0.
     pub answers: u64,

@@ -7,6 +7,7 @@ use crate::wire::{CallError, ErrorCause};
 
 /// Whether a member answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Reachability {
     /// The member has not been probed yet.
     #[default]
@@ -22,6 +23,7 @@ pub enum Reachability {
 
 /// An alarm of one member. etcd reports it at every member until it is disarmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MemberAlarm {
     /// The member that raised it; 0 if the reply does not name it.
     pub member_id: u64,
@@ -31,6 +33,7 @@ pub struct MemberAlarm {
 
 /// A member in the member list of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ListedMember {
     /// The member id.
     pub id: u64,
@@ -44,6 +47,7 @@ pub struct ListedMember {
 
 /// One member, with the facts of its last status reply.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MemberView {
     /// The endpoint as given by the user (`127.0.0.1:2379`).
     pub endpoint: String,
@@ -85,6 +89,7 @@ pub struct MemberView {
 
 /// What one member has counted since it started, as its `/metrics` say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LeaseCounters {
     /// The member, which led when it was asked.
     pub member_id: u64,
@@ -100,6 +105,7 @@ pub struct LeaseCounters {
 
 /// All members given as endpoints.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ClusterView {
     /// The cluster's id; 0 while unknown.
     pub cluster_id: u64,

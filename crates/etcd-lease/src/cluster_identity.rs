@@ -30,6 +30,7 @@ const MAX_IDS: usize = 100;
 
 /// How etcd showed that it is another cluster, or the same one with an older history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ClusterChange {
     /// The cluster id changed.
     ClusterId {

@@ -1,5 +1,6 @@
 //! Why a request to etcd failed.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::engine::RenewError;
@@ -53,7 +54,7 @@ pub enum Error {
 #[non_exhaustive]
 pub struct FailedCall {
     /// The attempted operation, such as "grant a lease"; empty if nothing was sent.
-    pub tried: &'static str,
+    pub tried: Cow<'static, str>,
     /// The endpoint that was called; empty if nothing was sent.
     pub endpoint: String,
     /// The message of etcd or of the connection.
@@ -82,7 +83,7 @@ impl Error {
     /// The error of a call without a lease id.
     pub(crate) fn of_call(error: &CallError) -> Self {
         let call = FailedCall {
-            tried: error.tried(),
+            tried: error.tried().clone(),
             endpoint: error.endpoint().to_owned(),
             message: error.message().to_owned(),
         };

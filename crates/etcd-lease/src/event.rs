@@ -6,6 +6,7 @@ use super::{Ended, Fault, LeaseId, Timestamp};
 
 /// Something that happened to a lease that is kept alive, or to the connection.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct EngineEvent {
     /// When it happened.
     pub at: Timestamp,
@@ -17,6 +18,7 @@ pub struct EngineEvent {
 
 /// The kinds of [`EngineEvent`].
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum EngineEventKind {
     /// The keepalive started.
     Kept,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 /// A fault in the keepalive of one lease. Only [`Fault::HoldSender`] endangers the lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Fault {
     /// The reader stops. The queue fills, then each response is dropped. The lease survives.
     StallConsumer,

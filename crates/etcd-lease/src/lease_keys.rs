@@ -4,8 +4,10 @@ use super::LeaseId;
 
 /// A range of keys: from `start` up to, not including, `end`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct KeyRange {
     /// The first key.
+    #[cfg_attr(feature = "serde", serde(with = "crate::key_text"))]
     pub start: Vec<u8>,
     /// The first key after the range; none for a range without an end.
     pub end: Option<Vec<u8>>,
@@ -52,8 +54,10 @@ impl KeyRange {
 
 /// A key and its lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct KeyEntry {
     /// The key, raw.
+    #[cfg_attr(feature = "serde", serde(with = "crate::key_text"))]
     pub key: Vec<u8>,
     /// The lease to which the key is attached, if any.
     pub lease: Option<LeaseId>,
@@ -63,8 +67,10 @@ pub struct KeyEntry {
 
 /// A change of one key, from a watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct KeyChange {
     /// The key, raw.
+    #[cfg_attr(feature = "serde", serde(with = "crate::key_text"))]
     pub key: Vec<u8>,
     /// The lease to which the key was attached before, if any.
     pub before: Option<LeaseId>,
@@ -76,6 +82,7 @@ pub struct KeyChange {
 
 /// A key after a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum KeyState {
     /// The key was written.
     Put {

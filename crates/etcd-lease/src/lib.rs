@@ -13,6 +13,9 @@ mod fault;
 mod grant;
 #[doc(hidden)]
 pub mod keepalive;
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub mod key_text;
 mod lease;
 mod lease_group;
 mod lease_id;

@@ -11,6 +11,7 @@ pub const CLIENTV3_TICK: Duration = Duration::from_millis(500);
 
 /// When the next renewal of a lease is due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum RenewalSchedule {
     /// As Go's clientv3: TTL/3 after the reply, at the next tick of a 500 ms grid.
     #[default]

@@ -8,6 +8,7 @@ use super::{Cadence, Fault, LeaseId, RenewalSchedule, Timestamp};
 
 /// Why the keepalive of a lease ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Ended {
     /// etcd reports that the lease is gone, and its deadline had passed.
     Expired,
@@ -72,6 +73,7 @@ impl fmt::Display for Ended {
 
 /// The phase of a lease between two renewals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Phase {
     /// The next renewal is not due yet.
     Waiting,
@@ -87,6 +89,7 @@ pub enum Phase {
 
 /// The state of a bounded response queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct QueueGauge {
     /// Responses that wait to be read.
     pub depth: usize,
@@ -98,6 +101,7 @@ pub struct QueueGauge {
 
 /// The status of one lease that is kept alive: a snapshot of its record in the scheduler.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LeaseStatus {
     /// The id of the lease.
     pub id: LeaseId,

@@ -9,6 +9,7 @@ pub const MAX_TTL: i64 = 9_000_000_000;
 
 /// The header of a reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Header {
     /// The id of the cluster.
     pub cluster_id: u64,
@@ -22,6 +23,7 @@ pub struct Header {
 
 /// The reply to LeaseGrant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Granted {
     /// The id of the lease.
     pub id: LeaseId,
@@ -35,6 +37,7 @@ pub struct Granted {
 
 /// The reply to LeaseTimeToLive, as etcd returned it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TimeToLive {
     /// The id of the lease.
     pub id: LeaseId,
@@ -43,6 +46,7 @@ pub struct TimeToLive {
     /// The granted TTL in seconds; 0 for an unknown lease.
     pub granted_ttl: i64,
     /// The attached keys if they were requested, unsorted.
+    #[cfg_attr(feature = "serde", serde(with = "crate::key_text::list"))]
     pub keys: Vec<Vec<u8>>,
     /// The header of the reply.
     pub header: Header,

@@ -1,12 +1,15 @@
 //! Parsing a command line into a [`Command`].
 
+use std::time::Duration;
+
 use super::bad_command::BadCommand;
 use super::commands::{self, Arguments, CommandSpec};
 use super::words::{self, Word};
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::verbs::grant::{Field, GrantForm};
-use crate::app::{AppConfig, Column, GroupBy, Sort, TABS, TypedFilter};
+use crate::app::{AppConfig, Column, GroupBy, PlaybackControl, Sort, TABS, TypedFilter};
+use crate::filter::seconds;
 use etcd_lease::LeaseId;
 
 /// Parses a line, which must not be empty.
@@ -89,6 +92,14 @@ impl Arguing<'_> {
                 }
                 Ok(Command::Export { path, overwrite })
             }
+            Arguments::Record => Ok(Command::Record(self.only("FILE")?.text.clone())),
+            Arguments::Seek => self.seek(),
+            Arguments::Speed => {
+                let speed = self.only("a number from 1 to 1000")?.text.trim_end_matches('x').parse().ok();
+                let speed = speed.filter(|speed| (1..=1_000).contains(speed));
+                let speed = speed.ok_or_else(|| self.bad(0, "a number from 1 to 1000"))?;
+                self.in_recording(Command::Play(PlaybackControl::Speed(speed)))
+            }
             Arguments::WriteConfig => self.nothing(Command::WriteConfig),
             Arguments::Tour => self.nothing(Command::Tour),
             Arguments::Action(action) => self.nothing(Command::Action(action)),
@@ -127,6 +138,31 @@ impl Arguing<'_> {
         let expected = names.join(", ");
         let word = self.only(&expected)?;
         names.iter().position(|name| *name == word.text).ok_or_else(|| self.bad(0, expected))
+    }
+
+    /// `50%`, `+5m` or `-30`.
+    fn seek(&self) -> Result<Command, BadCommand> {
+        const EXPECTED: &str = "a place or a span: 50%, +5m, -30s";
+        let text = self.only(EXPECTED)?.text.as_str();
+        let span = |text: &str| seconds(text).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let control = if let Some(percent) = text.strip_suffix('%') {
+            let share = percent.parse::<f64>().ok().filter(|share| (0.0..=100.0).contains(share));
+            share.map(|share| PlaybackControl::Seek((share * 10.0) as u16))
+        } else if let Some(text) = text.strip_prefix('+') {
+            span(text).map(PlaybackControl::Forward)
+        } else {
+            text.strip_prefix('-').and_then(span).map(PlaybackControl::Back)
+        };
+        self.in_recording(Command::Play(control.ok_or_else(|| self.bad(0, EXPECTED))?))
+    }
+
+    /// The command, if a recording is played.
+    fn in_recording(&self, command: Command) -> Result<Command, BadCommand> {
+        if self.config.is_replay {
+            Ok(command)
+        } else {
+            Err(BadCommand::at(self.line, 0, "a command of the live monitor"))
+        }
     }
 
     fn sort(&self) -> Result<Command, BadCommand> {

@@ -8,7 +8,7 @@ use crate::app::verbs::{
     Done, attach, change_ttl, columns, copy, drill, grant, keep_alive, mute, pin, quit, renew, revoke, revoke_many,
     sort, undo,
 };
-use crate::app::{AppState, Effect, MessageScope, Redraw, TypedFilter, View};
+use crate::app::{AppState, Effect, MessageScope, PlaybackControl, Redraw, TypedFilter, View};
 use crate::id_format::IdFormat;
 use etcd_lease::{Fault, LeaseId};
 use simkit::Timestamp;
@@ -17,7 +17,8 @@ use super::command_line::Plan;
 use super::open_dialogs::{cursor_id, targets_to_change};
 use super::report::{refusal, report};
 use super::{
-    clusters, command_line, feedback, freeze, navigation, open_dialogs, probe_members, selection, tick, view_actions,
+    clusters, command_line, feedback, freeze, navigation, open_dialogs, playback, probe_members, selection, suspension,
+    tick, view_actions,
 };
 
 /// Executes a command and shows the result on the status line.
@@ -81,6 +82,8 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
             Done::status(format!("Theme {name}")).with(Effect::Theme(name))
         }
         Command::Export { path, overwrite } => Done::effects(vec![Effect::ExportRows { path, overwrite }]),
+        Command::Record(path) => playback::record(app, path),
+        Command::Play(control) => playback::play(control),
         Command::Tour => show_tour(app),
         Command::WriteConfig => Done::effects(vec![Effect::ReadConfigFile]),
         Command::SaveConfig(change) => Done::effects(vec![Effect::WriteConfigFile(change)]),
@@ -103,7 +106,12 @@ fn start_drill(app: &mut AppState, id: LeaseId, fault: Fault, now: Timestamp) ->
 /// Executes a typed command and adds its line to the history.
 fn run_typed(app: &mut AppState, typed: TypedCommand, now: Timestamp) -> Vec<Effect> {
     let mut effects = command_line::remember_line(app, &typed);
-    let refusal = if matches!(typed.command, Command::Grant(_)) { refusal(app) } else { None };
+    let needs_etcd = match &typed.command {
+        Command::Grant(_) => true,
+        Command::Record(_) | Command::AskSwitchCluster(_) => app.config.is_replay,
+        _ => false,
+    };
+    let refusal = if needs_etcd { refusal(app) } else { None };
     let plan = refusal.map_or_else(|| command_line::plan(app, typed), Plan::Report);
     effects.extend(match plan {
         Plan::Execute(Command::Action(action)) => run_action(app, action, now),
@@ -185,11 +193,23 @@ fn act(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
 
 /// Executes an action that does more than change what is displayed.
 pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
+    if app.config.is_replay && action.needs_etcd() {
+        let done = refusal(app).unwrap_or_default();
+        return report(app, done, now);
+    }
     let done = match action {
         Action::Redraw => return redraw(app, now),
-        Action::Suspend => return suspend(app, now),
+        Action::Suspend => return suspension::suspend(app, now),
         Action::Quit => return ask_to_quit(app, now),
         Action::PollNow => return tick::poll_now(app, now),
+        Action::Record => playback::toggle_recording(app),
+        Action::StepBack | Action::StepForward | Action::MinuteBack | Action::MinuteForward | Action::NextEvent => {
+            playback::step(app, action)
+        }
+        Action::Freeze if app.config.is_replay => playback::play(PlaybackControl::TogglePause),
+        Action::PollFaster | Action::PollSlower if app.config.is_replay => {
+            playback::change_speed(app, action == Action::PollFaster)
+        }
         Action::Mouse => toggle_mouse(app),
         Action::Strip => toggle_strip(app),
         Action::New => open_dialogs::open_grant_form(app),
@@ -365,23 +385,4 @@ fn ask_to_quit(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     execute(app, Command::Quit, now)
-}
-
-/// Suspends at once, or asks first if leases are kept alive, because they would not be renewed. A second press
-/// confirms.
-fn suspend(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    app.view.request_redraw(Redraw::Now);
-    if !app.config.can_suspend {
-        app.view.set_status(now, true, "Cannot suspend: leasetop was not started by a shell");
-        return Vec::new();
-    }
-    match app.view.dialog.take() {
-        Some(Dialog::Suspend(below)) => app.view.dialog = below.map(|dialog| *dialog),
-        open if app.leases.kept_alive().next().is_some() => {
-            app.view.dialog = Some(Dialog::Suspend(open.map(Box::new)));
-            return Vec::new();
-        }
-        open => app.view.dialog = open,
-    }
-    vec![Effect::Suspend]
 }

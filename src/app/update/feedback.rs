@@ -138,6 +138,7 @@ fn sent(action: Action) -> Option<String> {
         Action::PollNow => "polling now",
         Action::RenewOnce => "renewing",
         Action::ExportCsv => "exporting",
+        Action::Record => "starting or ending the recording",
         Action::CopyId | Action::CopyCommand => "copying",
         _ => return None,
     };

@@ -1,9 +1,10 @@
 //! Replies of the runtime about files: exports, the config file, and histories.
 
 use crate::app::dialog::Dialog;
+use crate::app::keymap::Action;
 use crate::app::verbs::write_config::ScreenSettings;
 use crate::app::verbs::{Done, write_config};
-use crate::app::{AppState, EventKind, Redraw};
+use crate::app::{AppState, EventKind, RecordingChange, Redraw};
 use crate::plural::plural;
 use simkit::Timestamp;
 
@@ -43,6 +44,24 @@ pub(super) fn config_read(app: &mut AppState, path: String, text: Option<String>
 /// Reports that the config file was written.
 pub(super) fn config_written(app: &mut AppState, path: &str, now: Timestamp) {
     say(app, Done::status(format!("Wrote {path}")), now);
+}
+
+/// Reports a recording that started, ended or failed.
+pub(super) fn recording(app: &mut AppState, change: RecordingChange, now: Timestamp) {
+    let key = app.config.keymap.key_label(Action::Record);
+    let (file, done) = match change {
+        RecordingChange::Started(file) => {
+            let text = format!("Recording to {file} ({key} stops)");
+            (Some(file), Done::status(text))
+        }
+        RecordingChange::Stopped(file) => (None, Done::status(format!("Recorded {file}"))),
+        RecordingChange::Failed(why) => {
+            app.events.push(now, None, EventKind::error(why.clone()));
+            (None, Done::error(why))
+        }
+    };
+    app.view.recording = file;
+    say(app, done, now);
 }
 
 /// Reports a file that could not be read or written.

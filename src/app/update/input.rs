@@ -15,7 +15,7 @@ use super::{feedback, filter};
 /// dialogs. A key that does nothing says why.
 pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect> {
     app.view.hide_tour();
-    let action = app.config.keymap.action(key);
+    let action = app.config.keymap.action_in(key, app.active_view().view.active);
     if let Some(action @ (Action::Redraw | Action::Suspend)) = action {
         return perform(app, action, now);
     }

@@ -30,6 +30,7 @@ mod metrics;
 mod mouse;
 mod navigation;
 mod open_dialogs;
+mod playback;
 mod probe;
 mod probe_members;
 mod refresh_rows;
@@ -153,6 +154,7 @@ fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::RestoreFailed { id, failure } => undo::restore_failed(app, id, &failure, now),
         Msg::TtlChanged { id, changed } => return change_ttl::changed(app, id, &changed, now),
         Msg::ChangeTtlFailed { id, message, revoked } => return change_ttl::failed(app, id, &message, revoked, now),
+        Msg::Recording(change) => files::recording(app, change, now),
         Msg::Copied { text, outcome } => copied(app, &text, outcome, now),
     }
     Vec::new()

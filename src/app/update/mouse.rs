@@ -3,7 +3,7 @@
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::dialog::Dialog;
-use crate::app::{AppState, ClickTarget, Effect, Redraw, Sort, View};
+use crate::app::{AppState, ClickTarget, Effect, PlaybackControl, Redraw, Sort, View};
 use simkit::Timestamp;
 
 use super::execute::execute;
@@ -39,6 +39,7 @@ fn click(app: &mut AppState, hit: ClickTarget, now: Timestamp) -> Vec<Effect> {
             return Vec::new();
         }
         ClickTarget::Row(id) => Command::Select(id),
+        ClickTarget::Seek(permille) => Command::Play(PlaybackControl::Seek(permille)),
         ClickTarget::Header(column) if present.column() == Some(column) => Command::SortBy(present.inverted()),
         ClickTarget::Tab(view) => Command::Action(Action::Show(view)),
         ClickTarget::Key(_) => return Vec::new(),

@@ -18,5 +18,8 @@ pub(super) fn refusal(app: &mut AppState) -> Option<Done> {
         return None;
     }
     app.view.request_redraw(Redraw::Now);
+    if app.config.is_replay {
+        return Some(Done::error("This is a recording: there is no etcd to act on"));
+    }
     Some(Done::error("Read-only: grant, renew and revoke are disabled"))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::app::dialog::Dialog;
 use crate::app::{AppState, Effect, EventKind, HistoryEvent, Lease, Redraw};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -57,4 +58,23 @@ pub(super) fn slept(app: &mut AppState, span: Duration, now: Timestamp) -> Vec<E
     app.view.request_redraw(Redraw::Full);
     let renewals = app.leases.kept_alive().map(|lease| Effect::RenewNow(lease.id));
     std::iter::once(Effect::List).chain(renewals).collect()
+}
+
+/// Suspends at once, or asks first if leases are kept alive, because they would not be renewed. A second press
+/// confirms.
+pub(super) fn suspend(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    app.view.request_redraw(Redraw::Now);
+    if !app.config.can_suspend {
+        app.view.set_status(now, true, "Cannot suspend: leasetop was not started by a shell");
+        return Vec::new();
+    }
+    match app.view.dialog.take() {
+        Some(Dialog::Suspend(below)) => app.view.dialog = below.map(|dialog| *dialog),
+        open if !app.config.is_replay && app.leases.kept_alive().next().is_some() => {
+            app.view.dialog = Some(Dialog::Suspend(open.map(Box::new)));
+            return Vec::new();
+        }
+        open => app.view.dialog = open,
+    }
+    vec![Effect::Suspend]
 }

@@ -46,9 +46,9 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     effects
 }
 
-/// Polls the leases that are due, if a member answers.
+/// Polls the leases that are due, if a member answers. A recording has the replies.
 fn poll(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    if !app.cluster.is_reached() {
+    if !app.cluster.is_reached() || app.config.is_replay {
         return Vec::new();
     }
     let mut effects = Vec::new();
@@ -222,7 +222,7 @@ pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
 }
 
 fn next_poll(app: &AppState, now: Timestamp) -> Option<Timestamp> {
-    if !app.cluster.is_reached() {
+    if !app.cluster.is_reached() || app.config.is_replay {
         return None;
     }
     let on_screen = app.view.on_screen(&app.leases, &app.keys.locks);

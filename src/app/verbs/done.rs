@@ -38,6 +38,11 @@ impl Done {
         self
     }
 
+    /// Adds a message.
+    pub(in crate::app) fn with_status(self, text: impl Into<String>) -> Self {
+        self.then(Done::status(text))
+    }
+
     /// Combines two results. The later message wins.
     pub(in crate::app) fn then(mut self, next: Done) -> Self {
         self.effects.extend(next.effects);

@@ -40,14 +40,14 @@ pub(in crate::app) fn needs_question(
     config: &AppConfig,
     background: &[BackgroundLeases],
 ) -> bool {
-    let is_kept = !config.is_sandbox() && leases.kept_alive().next().is_some();
+    let is_kept = config.keeps_leases() && leases.kept_alive().next().is_some();
     let is_kept_elsewhere = background.iter().any(|kept| !kept.is_sandbox);
     !jobs.is_quitting() && (is_kept || is_kept_elsewhere)
 }
 
 /// Quits. Kept-alive leases expire by themselves. Those of a sandbox disappear with it and are not reported.
 pub(in crate::app) fn quit(leases: &LeaseStore, config: &AppConfig) -> Effect {
-    if config.is_sandbox() {
+    if !config.keeps_leases() {
         return Effect::Quit { still_alive: Vec::new() };
     }
     Effect::Quit { still_alive: leases.kept_alive().map(|lease| lease.id).collect() }

@@ -37,9 +37,9 @@ impl Screen for SlowScreen {
     fn reenter(&mut self) {}
 }
 
-fn draw(frames: &mut FrameScheduler<SlowScreen>, app: &mut AppState) {
+fn draw(frames: &mut FrameScheduler<SlowScreen>, app: &mut AppState, clock: &Clock) {
     frames.schedule(Redraw::Now, false);
-    frames.draw_if_due(app);
+    frames.draw_if_due(app, clock.now());
 }
 
 #[tokio::test(start_paused = true)]
@@ -53,15 +53,15 @@ async fn a_frame_before_the_loop_notices_that_the_screen_is_free_counts_the_last
     let answer = Granted { id: LeaseId(1), requested_ttl: 600, ttl: 600, header: Header::default() };
     let (sent, received) = (clock.now(), clock.now());
     send(&mut app, Msg::Granted { sent, received, answer, keep_alive: true });
-    draw(&mut frames, &mut app);
+    draw(&mut frames, &mut app, &clock);
     clock.sleep(Duration::from_secs(1)).await;
     send(&mut app, Msg::Key(Key::Char('x')));
     screen.is_slow.set(true);
-    draw(&mut frames, &mut app);
+    draw(&mut frames, &mut app, &clock);
     assert!(frames.is_pending && app.view.dialog.is_some());
     screen.is_slow.set(false);
     screen.is_busy.set(false);
-    draw(&mut frames, &mut app);
+    draw(&mut frames, &mut app, &clock);
     assert!(!frames.is_pending);
     clock.sleep(Duration::from_secs(1)).await;
     assert_eq!(send(&mut app, Msg::Key(Key::Char('y'))), [Effect::Revoke(LeaseId(1))]);

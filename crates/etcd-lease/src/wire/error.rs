@@ -1,5 +1,6 @@
 //! Why a call failed.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use tonic::{Code, Status};
@@ -9,10 +10,11 @@ use super::error_cause::{ErrorCause, ErrorKind};
 
 /// A call that failed. It prints what was tried, where, and the message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CallError {
     kind: ErrorKind,
     cause: ErrorCause,
-    tried: &'static str,
+    tried: Cow<'static, str>,
     endpoint: String,
     message: String,
 }
@@ -29,8 +31,8 @@ impl CallError {
     }
 
     /// What was tried, such as "grant a lease"; empty for an error of the configuration.
-    pub fn tried(&self) -> &'static str {
-        self.tried
+    pub fn tried(&self) -> &Cow<'static, str> {
+        &self.tried
     }
 
     /// The endpoint of the member that was called; empty for an error of the configuration.
@@ -45,7 +47,7 @@ impl CallError {
 
     /// An error that was found before anything was dialled.
     pub(super) fn config(kind: ErrorKind, cause: ErrorCause, message: String) -> Self {
-        CallError { kind, cause, tried: "", endpoint: String::new(), message }
+        CallError { kind, cause, tried: Cow::Borrowed(""), endpoint: String::new(), message }
     }
 
     pub(super) fn timeout(tried: &'static str, endpoint: &str) -> Self {
@@ -58,7 +60,13 @@ impl CallError {
 
     /// An error with this cause.
     pub fn new(cause: ErrorCause, tried: &'static str, endpoint: &str, message: impl Into<String>) -> Self {
-        CallError { kind: cause.kind(), cause, tried, endpoint: endpoint.to_owned(), message: message.into() }
+        CallError {
+            kind: cause.kind(),
+            cause,
+            tried: tried.into(),
+            endpoint: endpoint.to_owned(),
+            message: message.into(),
+        }
     }
 
     /// The refusal of a learner, which serves only its status and serializable reads.
@@ -68,7 +76,7 @@ impl CallError {
 
     /// The same error of another request.
     pub(super) fn trying(&self, tried: &'static str) -> Self {
-        CallError { tried, ..self.clone() }
+        CallError { tried: tried.into(), ..self.clone() }
     }
 
     /// Translates a gRPC status.
@@ -83,7 +91,7 @@ impl CallError {
         if cause == ErrorCause::Closed && fault(status).is_none() && is_broken_off(&message) {
             "the server closed the connection".clone_into(&mut message);
         }
-        CallError { kind, cause, tried, endpoint: endpoint.to_owned(), message }
+        CallError { kind, cause, tried: tried.into(), endpoint: endpoint.to_owned(), message }
     }
 
     pub(super) fn from_client(tried: &'static str, endpoint: &str, error: etcd_client::Error) -> Self {

@@ -4,6 +4,7 @@ use tonic::Code;
 
 /// The reason of an error, for decisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ErrorKind {
     /// The lease does not exist.
     NotFound,
@@ -35,6 +36,7 @@ pub enum ErrorKind {
 
 /// What exactly failed. Several causes share an [`ErrorKind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ErrorCause {
     /// The lease does not exist.
     LeaseNotFound,

@@ -28,6 +28,7 @@ const REVOKE: &str = "revoke a lease";
 
 /// What one member answered to the requests for a lease of our own.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MemberProbe {
     /// The member id; 0 for an endpoint that is not in the member list.
     pub member_id: u64,
@@ -43,6 +44,7 @@ pub struct MemberProbe {
 
 /// The outcome of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ProbeStep {
     /// It was not sent, because no lease was granted.
     NotSent,

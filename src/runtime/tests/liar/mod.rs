@@ -100,6 +100,7 @@ async fn the_screen_shows_no_impossible_number() {
             engine: engine::Options::default(),
             config: AppConfig::default(),
             outputs: Outputs::default(),
+            record: None,
             theme: Theme::default(),
             asks_background: false,
             stall_consumer: false,

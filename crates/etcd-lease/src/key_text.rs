@@ -1,0 +1,81 @@
+//! Keys as text in a recording: UTF-8 as it is, other keys as `hex:` and their bytes.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+const HEX: &str = "hex:";
+
+/// Writes a key.
+///
+/// # Errors
+/// An error of the serializer.
+pub fn serialize<S: Serializer>(key: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&encode(key))
+}
+
+/// Reads a key.
+///
+/// # Errors
+/// An error of the deserializer, or hexadecimal digits that are none.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let text = Cow::<str>::deserialize(deserializer)?;
+    decode(&text).ok_or_else(|| de::Error::custom("malformed key"))
+}
+
+/// The same for several keys.
+pub mod list {
+    use super::{Deserialize, Deserializer, Serialize, Serializer, de, decode, encode};
+
+    /// Writes keys.
+    ///
+    /// # Errors
+    /// An error of the serializer.
+    pub fn serialize<S: Serializer>(keys: &[Vec<u8>], serializer: S) -> Result<S::Ok, S::Error> {
+        keys.iter().map(|key| encode(key)).collect::<Vec<_>>().serialize(serializer)
+    }
+
+    /// Reads keys.
+    ///
+    /// # Errors
+    /// An error of the deserializer, or hexadecimal digits that are none.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec<u8>>, D::Error> {
+        let texts = Vec::<String>::deserialize(deserializer)?;
+        let keys = texts.iter().map(|text| decode(text)).collect::<Option<_>>();
+        keys.ok_or_else(|| de::Error::custom("malformed key"))
+    }
+}
+
+fn encode(key: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(key) {
+        Ok(text) if !text.starts_with(HEX) => Cow::Borrowed(text),
+        _ => {
+            let mut text = HEX.to_owned();
+            for byte in key {
+                let _ = write!(text, "{byte:02x}");
+            }
+            Cow::Owned(text)
+        }
+    }
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let Some(digits) = text.strip_prefix(HEX) else { return Some(text.as_bytes().to_vec()) };
+    let pairs = digits.as_bytes().chunks(2);
+    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_read_as_it_was_written() {
+        for key in [&b"/svc/a"[..], b"", b"hex:00", b"\xff\x00a", "/å".as_bytes()] {
+            assert_eq!(decode(&encode(key)).as_deref(), Some(key));
+        }
+        assert_eq!((encode(b"/a"), encode(b"\xff")), ("/a".into(), "hex:ff".into()));
+        assert_eq!((decode("hex:0g"), decode("hex:å")), (None, None));
+    }
+}

@@ -1,0 +1,90 @@
+//! A recording that is played, or being written.
+
+use std::time::Duration;
+
+use simkit::Timestamp;
+
+/// Where the display is in a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Playback {
+    /// The time of the first message.
+    pub start: Timestamp,
+    /// The time of the last message.
+    pub end: Timestamp,
+    /// The time that is displayed.
+    pub position: Timestamp,
+    /// The speed as a multiple of real time.
+    pub speed: u32,
+    /// Whether time stands still.
+    pub is_paused: bool,
+    /// Whether the file has no proper end.
+    pub is_truncated: bool,
+}
+
+/// What the user does with a recording that is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaybackControl {
+    /// Pause or continue.
+    TogglePause,
+    /// Play at this multiple of real time.
+    Speed(u32),
+    /// Move back by this span.
+    Back(Duration),
+    /// Move forward by this span.
+    Forward(Duration),
+    /// Move to a place, in thousandths of the recording.
+    Seek(u16),
+    /// Move to the next event that the events view shows.
+    NextEvent,
+}
+
+/// What became of a recording that is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordingChange {
+    /// It is written to this file.
+    Started(String),
+    /// It ended.
+    Stopped(String),
+    /// It could not be written, or not any more.
+    Failed(String),
+}
+
+/// The speeds at which a recording is played.
+const SPEEDS: [u32; 10] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
+
+impl Playback {
+    /// The next higher or lower speed, if there is one.
+    pub fn next_speed(&self, is_faster: bool) -> Option<u32> {
+        let mut faster = SPEEDS.into_iter().filter(|speed| *speed > self.speed);
+        let slower = SPEEDS.into_iter().rfind(|speed| *speed < self.speed);
+        if is_faster { faster.next() } else { slower }
+    }
+
+    /// The position in thousandths.
+    pub fn permille(&self) -> u16 {
+        let length = (self.end - self.start).as_secs_f64();
+        let share = if length > 0.0 { (self.position - self.start).as_secs_f64() / length } else { 1.0 };
+        (share.clamp(0.0, 1.0) * 1_000.0) as u16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speeds_go_from_1_to_1000() {
+        let at = |speed| Playback {
+            start: Timestamp::START,
+            end: Timestamp::at(Duration::from_secs(10)),
+            position: Timestamp::at(Duration::from_secs(5)),
+            speed,
+            is_paused: false,
+            is_truncated: false,
+        };
+        assert_eq!((at(1).next_speed(true), at(1).next_speed(false)), (Some(2), None));
+        assert_eq!((at(60).next_speed(true), at(60).next_speed(false)), (Some(100), Some(50)));
+        assert_eq!((at(1_000).next_speed(true), at(1_000).next_speed(false)), (None, Some(500)));
+        assert_eq!(at(1).permille(), 500);
+    }
+}

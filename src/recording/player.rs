@@ -1,0 +1,147 @@
+//! Applies the messages of a recording to a state, at the times at which they were recorded.
+
+use std::time::Duration;
+
+use super::Entry;
+use crate::app::{AppConfig, AppState, Msg, next_wake, update};
+use simkit::Timestamp;
+
+/// A place in a recording.
+///
+/// Time passes only in [`advance`](Player::advance). The state at a time depends only on the recording and on what the user
+/// chose to see, so two replays draw the same frames.
+#[derive(Debug)]
+pub struct Player {
+    entries: Vec<Entry>,
+    start: Timestamp,
+    end: Timestamp,
+    /// The state before the first message.
+    initial: Box<AppState>,
+    /// The sleeps of the machine, each with the index of its message.
+    sleeps: Vec<(usize, Duration)>,
+    /// The index of the next message.
+    next: usize,
+    position: Timestamp,
+    snapshots: Vec<Snapshot>,
+}
+
+/// A copy of the state to which a step back returns.
+#[derive(Debug)]
+struct Snapshot {
+    at: Timestamp,
+    next: usize,
+    app: AppState,
+}
+
+/// Maximum number of snapshots.
+const SNAPSHOTS: u32 = 16;
+/// Maximum number of leases in all snapshots together: about 200 MB.
+const SNAPSHOT_LEASES: usize = 100_000;
+/// The shortest time between two ticks, as timers of the live monitor have it.
+const TICK: Duration = Duration::from_millis(1);
+
+impl Player {
+    /// A player at the start.
+    pub fn new(entries: Vec<Entry>, start: Timestamp, config: AppConfig) -> Self {
+        let end = entries.last().map_or(start, |entry| entry.at);
+        let initial = Box::new(initial_state(config, start));
+        let sleeps = entries.iter().enumerate().filter_map(|(index, entry)| match entry.msg {
+            Msg::SystemSlept(span) => Some((index, span)),
+            _ => None,
+        });
+        let sleeps = sleeps.collect();
+        Player { entries, start, end, initial, sleeps, next: 0, position: start, snapshots: Vec::new() }
+    }
+
+    /// The state before the first message.
+    pub fn initial_state(&self) -> AppState {
+        (*self.initial).clone()
+    }
+
+    /// The time of the state.
+    pub fn position(&self) -> Timestamp {
+        self.position
+    }
+
+    /// The time of the first and of the last message.
+    pub fn span(&self) -> (Timestamp, Timestamp) {
+        (self.start, self.end)
+    }
+
+    /// How long the machine slept up to the position. The clock did not count that.
+    pub fn slept(&self) -> Duration {
+        self.sleeps.iter().take_while(|(index, _)| *index < self.next).map(|(_, span)| *span).sum()
+    }
+
+    /// Applies everything up to a time, but not beyond the end.
+    pub fn advance(&mut self, app: &mut AppState, to: Timestamp) {
+        let to = to.min(self.end);
+        while self.step(app, to) {
+            app.events.drain_recorded();
+            self.keep_snapshot(app);
+        }
+        self.position = self.position.max(to);
+    }
+
+    /// Moves to a time, forward or back. The state keeps what the user chose to see.
+    pub fn seek(&mut self, app: &mut AppState, to: Timestamp) {
+        let to = to.clamp(self.start, self.end);
+        if to < self.position {
+            let found = self.snapshots.iter().rev().find(|snapshot| snapshot.at <= to);
+            let (mut earlier, at, next) = match found {
+                Some(Snapshot { at, next, app }) => (app.clone(), *at, *next),
+                None => (self.initial_state(), self.start, 0),
+            };
+            earlier.show_as(app);
+            *app = earlier;
+            (self.position, self.next) = (at, next);
+        }
+        self.advance(app, to);
+    }
+
+    /// Moves forward to the next event that the events view shows. Returns false, and moves to the end, if there is none.
+    pub fn next_event(&mut self, app: &mut AppState) -> bool {
+        while self.step(app, self.end) {
+            let events = app.events.drain_recorded();
+            if events.iter().any(|event| app.view.events_view.shows(event, app.event_sources())) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Applies the next message or tick until `to`. Returns false if there is none.
+    fn step(&mut self, app: &mut AppState, to: Timestamp) -> bool {
+        let tick = next_wake(app, self.position).max(self.position + TICK);
+        let entry = self.entries.get(self.next).filter(|entry| entry.at <= tick);
+        let (at, msg) = match entry {
+            Some(entry) => (entry.at.max(self.position), entry.msg.clone()),
+            None => (tick, Msg::Tick),
+        };
+        if at > to {
+            return false;
+        }
+        self.next += usize::from(entry.is_some());
+        self.position = at;
+        // There is no etcd: effects are those of the polls.
+        update(app, msg, at);
+        true
+    }
+
+    fn keep_snapshot(&mut self, app: &AppState) {
+        let every = (self.end - self.start) / SNAPSHOTS;
+        let last = self.snapshots.last().map_or(self.start, |snapshot| snapshot.at);
+        let leases: usize = self.snapshots.iter().map(|snapshot| snapshot.app.leases.len()).sum();
+        if self.position < last + every.max(Duration::from_secs(1)) || leases > SNAPSHOT_LEASES {
+            return;
+        }
+        self.snapshots.push(Snapshot { at: self.position, next: self.next, app: app.clone() });
+    }
+}
+
+/// The state of a monitor that starts.
+fn initial_state(config: AppConfig, start: Timestamp) -> AppState {
+    let mut app = AppState::new(config, start);
+    app.events.record_all();
+    app
+}

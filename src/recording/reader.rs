@@ -1,0 +1,208 @@
+//! Reads a recording.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+
+use super::{Entry, FORMAT, Header};
+use simkit::Timestamp;
+
+/// A recording in memory.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// The first line.
+    pub header: Header,
+    /// The messages, oldest first.
+    pub entries: Vec<Entry>,
+    /// Whether the file has no proper end: leasetop was killed, or the file is cut.
+    pub is_truncated: bool,
+}
+
+/// Why a file cannot be replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordingError {
+    /// The file cannot be read.
+    #[error("could not read {file}: {error}")]
+    Io {
+        /// The file.
+        file: String,
+        /// The cause.
+        error: io::Error,
+    },
+    /// The file is no recording.
+    #[error("{file} is not a recording of leasetop; `leasetop --record FILE` writes one")]
+    Other {
+        /// The file.
+        file: String,
+    },
+    /// There is nothing in it.
+    #[error("{file} is empty")]
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// It was written by another version.
+    #[error("{file} has format {format} of leasetop {version}; this leasetop reads format {FORMAT}")]
+    Format {
+        /// The file.
+        file: String,
+        /// Its format version.
+        format: u32,
+        /// The leasetop that wrote it.
+        version: String,
+    },
+    /// A line is malformed.
+    #[error("{file}: line {line} is malformed: {error}")]
+    Line {
+        /// The file.
+        file: String,
+        /// The number of the line.
+        line: usize,
+        /// The cause.
+        error: serde_json::Error,
+    },
+}
+
+/// The part of a header that every version has.
+#[derive(serde::Deserialize)]
+struct AnyHeader {
+    leasetop_recording: u32,
+    #[serde(default)]
+    leasetop: String,
+}
+
+/// Longer lines are none of leasetop: a page of keys has at most a few MB.
+const MAX_LINE: u64 = 64_000_000;
+/// The first line of a recording is shorter. A device without line ends is not read for long.
+const MAX_HEADER: u64 = 100_000;
+
+impl Recording {
+    /// Reads a file. A recording that ends within a message is read up to there.
+    ///
+    /// # Errors
+    /// The file cannot be read, is empty, is no recording, has another format version, or is malformed in the middle.
+    pub fn read(path: &Path) -> Result<Self, RecordingError> {
+        let name = || path.display().to_string();
+        let failed = |error| RecordingError::Io { file: name(), error };
+        let mut file = BufReader::new(File::open(path).map_err(failed)?);
+        let start = file.fill_buf().map_err(failed)?;
+        if start.is_empty() {
+            return Err(RecordingError::Empty { file: name() });
+        }
+        if start.starts_with(&[0x1f, 0x8b]) {
+            return Recording::read_lines(BufReader::new(MultiGzDecoder::new(file)), name());
+        }
+        Recording::read_lines(file, name())
+    }
+
+    fn read_lines(mut lines: impl BufRead, file: String) -> Result<Self, RecordingError> {
+        let mut line = Vec::new();
+        // A cut in the first line is no recording either.
+        let read = lines.by_ref().take(MAX_HEADER).read_until(b'\n', &mut line);
+        let any = read.ok().and_then(|_| serde_json::from_slice::<AnyHeader>(&line).ok());
+        let Some(any) = any else { return Err(RecordingError::Other { file }) };
+        if any.leasetop_recording != FORMAT {
+            let (format, version) = (any.leasetop_recording, any.leasetop);
+            return Err(RecordingError::Format { file, format, version });
+        }
+        let header = serde_json::from_slice(&line).map_err(|error| RecordingError::Line {
+            file: file.clone(),
+            line: 1,
+            error,
+        })?;
+        let mut recording = Recording { header, entries: Vec::new(), is_truncated: false };
+        loop {
+            line.clear();
+            // A stream that is cut has no end: what was read before is complete.
+            recording.is_truncated = lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).is_err();
+            if line.is_empty() || recording.is_truncated {
+                return Ok(recording);
+            }
+            match serde_json::from_slice(&line) {
+                Ok(entry) => recording.entries.push(entry),
+                Err(_) if line.last() != Some(&b'\n') => {
+                    recording.is_truncated = true;
+                    return Ok(recording);
+                }
+                Err(error) => return Err(RecordingError::Line { file, line: recording.entries.len() + 2, error }),
+            }
+        }
+    }
+
+    /// The time of the first message.
+    pub fn start(&self) -> Timestamp {
+        self.header.at
+    }
+
+    /// The time of the last message.
+    pub fn end(&self) -> Timestamp {
+        self.entries.last().map_or(self.header.at, |entry| entry.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::time::SystemTime;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+    use crate::app::{AppConfig, Msg};
+    use crate::recording::encode;
+
+    fn lines(count: u64) -> Vec<u8> {
+        let mut lines = Header::new(&AppConfig::default(), SystemTime::UNIX_EPOCH, Timestamp::START, 1).line();
+        for nanos in 0..count {
+            encode(Timestamp::from_nanos(nanos), &Msg::KeyBytes(nanos * 7_919 % 1_000), &mut lines);
+        }
+        lines
+    }
+
+    fn read(bytes: &[u8]) -> Result<(usize, bool), String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().write_all(bytes).unwrap();
+        let recording = Recording::read(file.path())
+            .map_err(|error| error.to_string().replace(&file.path().display().to_string(), "FILE"))?;
+        Ok((recording.entries.len(), recording.is_truncated))
+    }
+
+    fn compressed(bytes: &[u8]) -> Vec<u8> {
+        let mut file = GzEncoder::new(Vec::new(), Compression::new(3));
+        file.write_all(bytes).unwrap();
+        file.finish().unwrap()
+    }
+
+    #[test]
+    fn a_cut_recording_is_read_up_to_the_cut() {
+        let whole = lines(3_000);
+        assert_eq!(read(&whole), Ok((3_000, false)));
+        assert_eq!(read(&whole[..whole.len() - 5]), Ok((2_999, true)));
+        let small = compressed(&whole);
+        assert_eq!(read(&small), Ok((3_000, false)));
+        let (count, is_truncated) = read(&small[..small.len() / 2]).unwrap();
+        assert!(is_truncated && (1_000..2_900).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_recording_gives_one_sentence() {
+        let other = "FILE is not a recording of leasetop; `leasetop --record FILE` writes one";
+        assert_eq!(read(b"").unwrap_err(), "FILE is empty");
+        assert_eq!(read(b"{\"leases\":[]}\n").unwrap_err(), other);
+        assert_eq!(read(&[0x1f, 0x8b, 1, 2, 3]).unwrap_err(), other);
+        let old = String::from_utf8(lines(1)).unwrap().replace("recording\":1", "recording\":0");
+        let version = env!("CARGO_PKG_VERSION");
+        let sentence = format!("FILE has format 0 of leasetop {version}; this leasetop reads format 1");
+        assert_eq!(read(old.as_bytes()).unwrap_err(), sentence);
+        let mut bad = lines(1);
+        bad.extend(b"{\"at\":1,\"msg\":\"Nonsense\"}\n{}\n");
+        assert!(read(&bad).unwrap_err().starts_with("FILE: line 3 is malformed: unknown variant"));
+        let random = Recording::read(Path::new("/dev/urandom")).unwrap_err().to_string();
+        assert_eq!(random, other.replacen("FILE", "/dev/urandom", 1));
+        let folder = Recording::read(Path::new("/")).unwrap_err().to_string();
+        assert_eq!(folder, "could not read /: Is a directory (os error 21)");
+    }
+}

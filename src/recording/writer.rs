@@ -1,0 +1,267 @@
+//! Writes a recording on a thread of its own.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::{Header, encode};
+use crate::app::Msg;
+use simkit::{Stopwatch, Timestamp};
+
+/// Messages that can wait for a slow disk. Further ones are dropped and counted.
+const QUEUE: usize = 16_384;
+/// How much a kill may lose.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
+/// Where to record, and how much.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordOptions {
+    /// The file. It must not exist.
+    pub path: PathBuf,
+    /// The size at which a new file is started, in bytes. The full file is kept as `PATH.1`; an older one is replaced.
+    pub max_bytes: u64,
+}
+
+impl RecordOptions {
+    /// The default size of a file.
+    pub const MAX_BYTES: u64 = 32_000_000;
+}
+
+/// Why nothing is recorded.
+#[derive(Debug, thiserror::Error)]
+#[error("could not record to {}: {error}", path.display())]
+pub struct RecordError {
+    path: PathBuf,
+    error: io::Error,
+}
+
+/// A running recording. Dropping it writes what is left and waits for that.
+#[derive(Debug)]
+pub struct Recorder {
+    options: RecordOptions,
+    parts: Option<SyncSender<Part>>,
+    thread: Option<JoinHandle<()>>,
+    /// Bytes in the current file.
+    written: Arc<AtomicU64>,
+    /// Messages that were dropped and are not reported yet.
+    lost: u64,
+    /// The number of the current file.
+    part: u32,
+}
+
+/// What the thread writes.
+enum Part {
+    Lines(Vec<u8>),
+    /// The first lines of the next file.
+    NextFile(Vec<u8>),
+}
+
+impl Recorder {
+    /// Starts a recording with its header and the messages that recreate the state.
+    ///
+    /// # Errors
+    /// The file exists, or cannot be created.
+    pub fn start(options: RecordOptions, header: &Header, state: &[Msg]) -> Result<Self, RecordError> {
+        let failed = |error| RecordError { path: options.path.clone(), error };
+        let written = Arc::new(AtomicU64::new(0));
+        let mut file = open(&options.path, &written).map_err(failed)?;
+        file.write_all(&first_lines(header, state)).map_err(failed)?;
+        let (sender, parts) = sync_channel(QUEUE);
+        let writer = Writer { path: options.path.clone(), file, written: Arc::clone(&written) };
+        let thread = std::thread::Builder::new().name("recorder".to_owned());
+        let thread = thread.spawn(move || writer.run(&parts)).map_err(failed)?;
+        Ok(Recorder { options, parts: Some(sender), thread: Some(thread), written, lost: 0, part: header.part })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.options.path
+    }
+
+    /// Writes an encoded message without waiting. What does not fit is dropped, and reported later.
+    ///
+    /// # Errors
+    /// The thread ended, because it could not write.
+    pub fn write(&mut self, at: Timestamp, line: &[u8]) -> Result<(), RecordError> {
+        let mut lines = Vec::with_capacity(line.len());
+        if self.lost > 0 {
+            encode(at, &Msg::EventsLost(self.lost), &mut lines);
+        }
+        lines.extend(line);
+        self.send(Part::Lines(lines))
+    }
+
+    /// The number of the next file, once the current one is full.
+    pub fn next_part(&self) -> Option<u32> {
+        if self.written.load(Ordering::Relaxed) >= self.options.max_bytes { Some(self.part + 1) } else { None }
+    }
+
+    /// Continues in a new file.
+    ///
+    /// # Errors
+    /// The thread ended, because it could not write.
+    pub fn rotate(&mut self, header: &Header, state: &[Msg]) -> Result<(), RecordError> {
+        self.part = header.part;
+        self.written.store(0, Ordering::Relaxed);
+        self.send(Part::NextFile(first_lines(header, state)))
+    }
+
+    fn send(&mut self, part: Part) -> Result<(), RecordError> {
+        let Some(parts) = &self.parts else { return Ok(()) };
+        match parts.try_send(part) {
+            Ok(()) => self.lost = 0,
+            Err(TrySendError::Full(_)) => self.lost += 1,
+            Err(TrySendError::Disconnected(_)) => {
+                let error = io::Error::other("the disk may be full");
+                return Err(RecordError { path: self.options.path.clone(), error });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.parts = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn first_lines(header: &Header, state: &[Msg]) -> Vec<u8> {
+    let mut lines = header.line();
+    for msg in state {
+        encode(header.at, msg, &mut lines);
+    }
+    lines
+}
+
+/// The side of the thread.
+struct Writer {
+    path: PathBuf,
+    file: Box<dyn Write + Send>,
+    written: Arc<AtomicU64>,
+}
+
+impl Writer {
+    /// Writes until the recorder is dropped, or until an error.
+    fn run(mut self, parts: &Receiver<Part>) {
+        let mut since_flush = Stopwatch::start();
+        loop {
+            let result = match parts.recv_timeout(FLUSH_EVERY.saturating_sub(since_flush.elapsed())) {
+                Ok(Part::Lines(lines)) => self.file.write_all(&lines),
+                Ok(Part::NextFile(lines)) => self.rotate(&lines),
+                Err(RecvTimeoutError::Timeout) => Ok(()),
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            let is_due = since_flush.elapsed() >= FLUSH_EVERY;
+            if is_due {
+                since_flush = Stopwatch::start();
+            }
+            let result = result.and_then(|()| if is_due { self.file.flush() } else { Ok(()) });
+            if let Err(error) = result {
+                tracing::warn!("recording to {} failed: {error}", self.path.display());
+                return;
+            }
+        }
+        if let Err(error) = self.file.flush() {
+            tracing::warn!("recording to {} failed: {error}", self.path.display());
+        }
+    }
+
+    /// Keeps the full file as `PATH.1`, and starts the next.
+    fn rotate(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.file.flush()?;
+        // Ends the compressed file.
+        self.file = Box::new(io::sink());
+        let mut full = self.path.clone().into_os_string();
+        full.push(".1");
+        std::fs::rename(&self.path, full)?;
+        self.file = open(&self.path, &self.written)?;
+        self.file.write_all(lines)
+    }
+}
+
+/// Creates a file, which may contain names of keys. Its bytes are counted in `written`.
+fn open(path: &Path, written: &Arc<AtomicU64>) -> io::Result<Box<dyn Write + Send>> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let file = BufWriter::new(Counted { file, written: Arc::clone(written) });
+    let is_compressed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
+    Ok(if is_compressed { Box::new(GzEncoder::new(file, Compression::new(3))) } else { Box::new(file) })
+}
+
+struct Counted {
+    file: File,
+    written: Arc<AtomicU64>,
+}
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.written.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::time::SystemTime;
+
+    use flate2::read::MultiGzDecoder;
+
+    use super::*;
+    use crate::app::AppConfig;
+
+    fn header(part: u32) -> Header {
+        Header::new(&AppConfig::default(), SystemTime::UNIX_EPOCH, Timestamp::START, part)
+    }
+
+    fn line(text: &str) -> Vec<u8> {
+        let mut line = Vec::new();
+        encode(Timestamp::START, &Msg::KeysFailed(failure(text)), &mut line);
+        line
+    }
+
+    fn failure(text: &str) -> crate::app::CallFailure {
+        crate::app::CallFailure { is_not_found: false, is_forbidden: false, text: text.to_owned() }
+    }
+
+    #[test]
+    fn a_full_file_is_kept_and_the_next_starts_with_a_header_and_the_state() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl.gz");
+        let options = RecordOptions { path: path.clone(), max_bytes: 100_000 };
+        let mut recorder = Recorder::start(options.clone(), &header(1), &[Msg::KeysReloading]).unwrap();
+        recorder.write(Timestamp::START, &line("first")).unwrap();
+        recorder.rotate(&header(2), &[Msg::KeysRecovered]).unwrap();
+        recorder.write(Timestamp::START, &line("second")).unwrap();
+        drop(recorder);
+        let read = |path: &Path| {
+            let mut text = String::new();
+            MultiGzDecoder::new(File::open(path).unwrap()).read_to_string(&mut text).unwrap();
+            text.lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let [full, last] = [read(&folder.path().join("a.jsonl.gz.1")), read(&path)];
+        assert!(full[0].contains("\"part\":1") && last[0].contains("\"part\":2"));
+        assert!(full[1].contains("KeysReloading") && last[1].contains("KeysRecovered"));
+        assert!(full[2].contains("first") && last[2].contains("second"));
+        assert_eq!((full.len(), last.len()), (3, 3));
+        let exists = Recorder::start(options, &header(1), &[]).unwrap_err().to_string();
+        assert!(exists.starts_with("could not record to ") && exists.contains("exists"), "{exists}");
+    }
+}

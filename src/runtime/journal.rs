@@ -1,0 +1,88 @@
+//! Records the messages of a session.
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use crate::app::{AppState, Msg, RecordingChange, checkpoint};
+use crate::recording::{self, Header, RecordError, RecordOptions, Recorder};
+use simkit::Timestamp;
+
+/// The recording of a session, if there is one.
+#[derive(Debug)]
+pub(super) struct Journal {
+    recorder: Option<Recorder>,
+    /// The wall-clock time of the clock's start. Later after a sleep of the machine.
+    start: SystemTime,
+    /// A message in its recorded form.
+    line: Vec<u8>,
+}
+
+impl Journal {
+    /// `start` is the wall-clock time of the clock's start.
+    pub(super) fn new(start: SystemTime) -> Self {
+        Journal { recorder: None, start, line: Vec::new() }
+    }
+
+    /// Starts a recording that begins with the present state.
+    pub(super) fn start(&mut self, options: RecordOptions, app: &AppState, now: Timestamp) -> RecordingChange {
+        let file = options.path.display().to_string();
+        let header = Header::new(&app.config, self.start, now, 1);
+        match Recorder::start(options, &header, &checkpoint(app, now)) {
+            Ok(recorder) => {
+                self.recorder = Some(recorder);
+                RecordingChange::Started(file)
+            }
+            Err(error) => RecordingChange::Failed(error.to_string()),
+        }
+    }
+
+    /// Starts a recording to a file, or to a new one that is named by the time.
+    pub(super) fn start_typed(&mut self, path: Option<String>, app: &AppState, now: Timestamp) -> RecordingChange {
+        let path = path.unwrap_or_else(|| {
+            let wall = jiff::Timestamp::try_from(self.start + now.since_start()).unwrap_or_default();
+            format!("leasetop-{}.jsonl.gz", wall.strftime("%Y%m%dT%H%M%SZ"))
+        });
+        let options = RecordOptions { path: PathBuf::from(path), max_bytes: RecordOptions::MAX_BYTES };
+        self.start(options, app, now)
+    }
+
+    /// Ends the recording.
+    pub(super) fn stop(&mut self) -> Option<RecordingChange> {
+        let recorder = self.recorder.take()?;
+        Some(RecordingChange::Stopped(recorder.path().display().to_string()))
+    }
+
+    /// Records a message before it is applied.
+    pub(super) fn on_message(&mut self, msg: &Msg, now: Timestamp) {
+        self.line.clear();
+        if self.recorder.is_some() {
+            recording::encode(now, msg, &mut self.line);
+        }
+        if let Msg::SystemSlept(span) = msg {
+            self.start += *span;
+        }
+    }
+
+    /// Writes the message after it was applied. Starts the next file once one is full.
+    pub(super) fn write(&mut self, app: &AppState, now: Timestamp) -> Option<RecordingChange> {
+        let recorder = self.recorder.as_mut()?;
+        let failed = write(recorder, &self.line, (app, now), self.start).err()?;
+        self.recorder = None;
+        Some(RecordingChange::Failed(failed.to_string()))
+    }
+}
+
+fn write(
+    recorder: &mut Recorder,
+    line: &[u8],
+    (app, now): (&AppState, Timestamp),
+    start: SystemTime,
+) -> Result<(), RecordError> {
+    if !line.is_empty() {
+        recorder.write(now, line)?;
+    }
+    match recorder.next_part() {
+        Some(part) => recorder.rotate(&Header::new(&app.config, start, now, part), &checkpoint(app, now)),
+        None => Ok(()),
+    }
+}

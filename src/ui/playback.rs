@@ -1,0 +1,83 @@
+//! The line of a recording that is played: speed, time, seek bar, keys. It is the last line of the screen.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{RenderContext, Role};
+use crate::app::keymap::Action;
+use crate::app::{AppState, ClickTarget, Playback};
+use crate::width::DisplayWidth;
+
+/// Lines of the screen that the line takes.
+pub fn playback_height(app: &AppState, height: u16) -> u16 {
+    u16::from(app.view.playback.is_some() && height > 3)
+}
+
+/// Splits off the last line.
+pub(super) fn split(app: &AppState, area: Rect) -> (Rect, Rect) {
+    let height = playback_height(app, area.height);
+    let above = Rect { height: area.height - height, ..area };
+    (above, Rect { y: above.bottom(), height, ..area })
+}
+
+/// The texts beside the seek bar.
+fn texts(ctx: RenderContext<'_>, playback: &Playback, width: u16) -> (String, String) {
+    let is_over = playback.position >= playback.end;
+    let sign = match (is_over, playback.is_paused) {
+        (true, _) => "■ end".to_owned(),
+        (false, true) => "‖ paused".to_owned(),
+        (false, false) => format!("▶ {}x", playback.speed),
+    };
+    let left = format!(" {sign:<8} {} ", ctx.wall.time_of_day(playback.position));
+    let [at, of] = [playback.position, playback.end].map(|time| clock(time - playback.start));
+    let cut = if playback.is_truncated { " (the file is cut)" } else { "" };
+    let key = |action| ctx.app.config.keymap.key_label(action);
+    let [pause, back, forward, event] =
+        [Action::Freeze, Action::StepBack, Action::StepForward, Action::NextEvent].map(key);
+    let mut right = format!(" {at} / {of}{cut} ");
+    if width >= 100 {
+        right += &format!("  {pause} pause  {back} {forward} step  {event} next event  + - speed ");
+    }
+    (left, right)
+}
+
+/// `1:02:03`
+fn clock(span: Duration) -> String {
+    let seconds = span.as_secs();
+    format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
+/// Where the bar is.
+fn bar(ctx: RenderContext<'_>, playback: &Playback, line: Rect) -> Rect {
+    let (left, right) = texts(ctx, playback, line.width);
+    let [left, right] = [left, right].map(|text| text.width() as u16);
+    Rect { x: line.x + left.min(line.width), width: line.width.saturating_sub(left + right), ..line }
+}
+
+pub(super) fn draw(ctx: RenderContext<'_>, line: Rect, buf: &mut Buffer) {
+    let Some(playback) = ctx.app.view.playback.as_ref().filter(|_| !line.is_empty()) else { return };
+    let (left, right) = texts(ctx, playback, line.width);
+    let bar = bar(ctx, playback, line);
+    let role = if playback.is_paused { Role::Warning } else { Role::Title };
+    buf.set_stringn(line.x, line.y, &left, usize::from(line.width), ctx.theme.style(role));
+    let done = u32::from(bar.width) * u32::from(playback.permille()) / 1_000;
+    for x in 0..bar.width {
+        let (sign, role) = if u32::from(x) < done { ("━", Role::Title) } else { ("─", Role::Border) };
+        buf.set_string(bar.x + x, bar.y, sign, ctx.theme.style(role));
+    }
+    let room = usize::from(line.right().saturating_sub(bar.right()));
+    buf.set_stringn(bar.right(), line.y, &right, room, ctx.theme.style(Role::Dim));
+}
+
+/// The place in the recording at a column of the line.
+pub(super) fn hit(ctx: RenderContext<'_>, line: Rect, x: u16) -> Option<ClickTarget> {
+    let playback = ctx.app.view.playback.as_ref()?;
+    let bar = bar(ctx, playback, line);
+    if !(bar.left()..bar.right()).contains(&x) {
+        return None;
+    }
+    let share = (f64::from(x - bar.x) + 0.5) / f64::from(bar.width);
+    Some(ClickTarget::Seek((share * 1_000.0) as u16))
+}
