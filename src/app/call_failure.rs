@@ -9,6 +9,8 @@ pub struct CallFailure {
     pub is_not_found: bool,
     /// The server denied permission.
     pub is_forbidden: bool,
+    /// The server wants a login, or refuses the one it got.
+    pub is_unauthenticated: bool,
     /// The full error message. Not escaped.
     pub text: String,
 }

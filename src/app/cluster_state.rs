@@ -23,8 +23,11 @@ pub struct ClusterState {
     pub unreached_since: Option<Timestamp>,
     /// Why listing leases fails. `None` while it works.
     pub list_failure: Option<CallFailure>,
-    /// Whether the list failure has no event yet because no member was reachable when it occurred.
+    /// Whether the list failure has no event yet: no member was reachable when it occurred, or the login was refused,
+    /// which the connection reports as well.
     pub(super) is_list_failure_unreported: bool,
+    /// When the list failure occurred first.
+    pub(super) list_failed_at: Timestamp,
     /// When the last answered list request was sent.
     pub(super) listed_at: Option<Timestamp>,
     /// Number of answered list requests.

@@ -8,6 +8,7 @@ pub(super) fn call_failure(error: &wire::CallError) -> CallFailure {
     CallFailure {
         is_not_found: error.kind() == ErrorKind::NotFound,
         is_forbidden: error.kind() == ErrorKind::Forbidden,
+        is_unauthenticated: error.kind() == ErrorKind::Unauthenticated,
         text: sentence(error),
     }
 }

@@ -237,7 +237,10 @@ impl EffectContext {
             Ok(answer) => Msg::Renewed { sent, received: answer.at, id, ttl: answer.ttl },
             Err(engine::RenewError::NotFound(_)) => {
                 let text = engine::RenewError::NotFound(id).to_string();
-                Msg::RenewFailed { id, failure: CallFailure { is_not_found: true, is_forbidden: false, text } }
+                Msg::RenewFailed {
+                    id,
+                    failure: CallFailure { is_not_found: true, is_forbidden: false, is_unauthenticated: false, text },
+                }
             }
             Err(engine::RenewError::Wire(error)) => Msg::RenewFailed { id, failure: call_failure(&error) },
         }

@@ -321,7 +321,12 @@ fn without_an_etcd_it_says_what_it_tries() {
 fn an_empty_list_says_what_to_do() {
     let size = (80, 24);
     let config = AppConfig { backend: Backend::Sandbox { warp: 60 }, is_demo: true, ..AppConfig::default() };
-    let denied = CallFailure { is_not_found: false, is_forbidden: true, text: "permission denied".into() };
+    let denied = CallFailure {
+        is_not_found: false,
+        is_forbidden: true,
+        is_unauthenticated: false,
+        text: "permission denied".into(),
+    };
     let empty = app(config.clone(), vec![(0.0, Msg::Cluster(cluster()))], size);
     insta::assert_snapshot!("empty_80x24", text(&paint(&empty, size, Theme::default())));
     let refused = app(config, vec![(0.0, Msg::Cluster(cluster())), (1.0, Msg::ListFailed(denied))], size);
@@ -355,7 +360,12 @@ fn no_size_panics() {
 fn nothing_from_etcd_reaches_the_terminal_raw() {
     let size = (200, 50);
     let mut messages = scene_messages();
-    let trouble = CallFailure { is_not_found: false, is_forbidden: false, text: "a\x1b]0;owned\x07\u{202e}b".into() };
+    let trouble = CallFailure {
+        is_not_found: false,
+        is_forbidden: false,
+        is_unauthenticated: false,
+        text: "a\x1b]0;owned\x07\u{202e}b".into(),
+    };
     messages.push((89.9, Msg::GrantFailed { ttl: 10, failure: trouble }));
     let picture = text(&paint(&app(AppConfig::default(), messages, size), size, Theme::default()));
     assert!(picture.contains(r"/svc/\x1b[2Jbilling") && picture.contains(r"a\x1b]0;owned\x07\u{202e}b"));

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use etcd_lease::engine;
-use etcd_lease::wire::{Cluster, Settings, Target};
+use etcd_lease::wire::{Cluster, Settings, Target, User};
 use etcd_sandbox::Sandbox;
 use leasetop::app::AppConfig;
 use leasetop::runtime::{self, MonitorOptions, Outputs, UserFiles};
@@ -14,6 +14,8 @@ use simkit::Clock;
 use simkit::tasks;
 
 use crate::pty::Terminal;
+
+const PASSWORD: &str = "hunter2-Zq9";
 
 #[test]
 fn a_panic_restores_the_terminal() {
@@ -34,7 +36,9 @@ fn a_panic_restores_the_terminal() {
     terminal.keys("n1\r");
     assert_ne!(terminal.exit_code(), 0);
     terminal.assert_sane();
-    assert!(terminal.screen().contents().contains("internal error (panic)"), "{}", terminal.screen().contents());
+    let report = terminal.screen().contents();
+    assert!(report.contains("internal error (panic)"), "{report}");
+    assert!(report.contains("root") && !report.contains(PASSWORD), "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -65,7 +69,8 @@ async fn monitor_with_a_task_that_panics() {
         while sandbox.leases().is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("a part that panics");
+        let user = User { name: "root".to_owned(), password: PASSWORD.to_owned() };
+        panic!("a part that panics with {user:?}");
     });
     if let Err(error) = runtime::monitor(options).await {
         panic!("{error}");

@@ -82,6 +82,42 @@ fn a_member_that_wants_a_login_is_not_lost() {
     assert!(!events.iter().any(|event| matches!(event.kind, EventKind::Disconnected { .. })), "{events:?}");
 }
 
+/// The texts of events that name a reason.
+fn named(story: &mut Story, reason: &str) -> Vec<String> {
+    story.app.events.drain_recorded().iter().map(Event::text).filter(|text| text.contains(reason)).collect()
+}
+
+fn refused_list() -> Msg {
+    Msg::ListFailed(CallFailure { is_unauthenticated: true, ..trouble("etcd requires a login") })
+}
+
+#[test]
+fn a_login_that_the_list_and_the_connection_lack_is_reported_once() {
+    let mut story = unconnected();
+    story.send(Msg::Cluster(view()));
+    story.send(refused_list());
+    story.wait(1.0);
+    story.send(failing(ErrorCause::LoginRequired));
+    for _ in 0..10 {
+        story.send(refused_list());
+        story.wait(1.0);
+    }
+    let told = named(&mut story, "requires a login");
+    assert!(told.len() == 1 && told[0].starts_with("127.0.0.1:2379 refuses requests: "), "{told:?}");
+    assert!(story.app.cluster.list_failure.is_some());
+}
+
+#[test]
+fn a_login_that_only_the_list_lacks_is_reported_once() {
+    let mut story = unconnected();
+    story.send(Msg::Cluster(view()));
+    for _ in 0..10 {
+        story.send(refused_list());
+        story.wait(1.0);
+    }
+    assert_eq!(named(&mut story, "requires a login"), ["etcd requires a login"]);
+}
+
 #[test]
 fn a_connection_that_comes_and_goes_gives_a_few_lines_a_minute() {
     let mut story = unconnected();

@@ -71,7 +71,7 @@ pub(super) fn at(seconds: f64) -> Timestamp {
 }
 
 pub(super) fn trouble(text: &str) -> CallFailure {
-    CallFailure { is_not_found: false, is_forbidden: false, text: text.to_owned() }
+    CallFailure { is_not_found: false, is_forbidden: false, is_unauthenticated: false, text: text.to_owned() }
 }
 
 fn view() -> ClusterView {

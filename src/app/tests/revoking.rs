@@ -142,7 +142,7 @@ fn a_failure_says_why_and_what_to_do() {
         let mut story = Story::start(by_left());
         story.grant(1, 10);
         story.press(&[Key::Char('x'), Key::Char('y')]);
-        let trouble = CallFailure { is_not_found, is_forbidden, text: text.to_owned() };
+        let trouble = CallFailure { is_not_found, is_forbidden, ..trouble(text) };
         story.send(Msg::RevokeFailed { id: LeaseId(1), failure: trouble });
         assert!(story.app.view.status.as_ref().unwrap().is_error);
         (status_text(&story), story.app.leases.alive_mut(LeaseId(1)).is_some())

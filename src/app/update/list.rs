@@ -11,6 +11,10 @@ use simkit::Timestamp;
 use super::lifecycle::{Absence, get_or_create, record_end, record_regrant};
 use super::start_over;
 
+/// How long a list that fails for want of a login is not reported. By then the connection is refused for the same reason
+/// and says so, except where etcd shows the status to everyone.
+const LOGIN_GRACE: Duration = Duration::from_secs(3);
+
 /// Applies the changes in a list. Leases that exist at the start produce no event.
 pub(super) fn listed(app: &mut AppState, listing: Listing) {
     let Listing { sent, received, revision, born, gone, soonest, .. } = listing;
@@ -114,26 +118,30 @@ fn on_unlisted(app: &mut AppState, id: LeaseId, received: Timestamp) {
 
 /// Records a list failure and reports it once per distinct error. It is shown in the header until a list succeeds.
 pub(super) fn failed(app: &mut AppState, failure: CallFailure, now: Timestamp) {
-    let is_new = app.cluster.list_failure.as_ref() != Some(&failure);
-    app.cluster.list_failure = Some(failure);
-    if is_new {
+    let is_login = failure.is_unauthenticated;
+    if app.cluster.list_failure.as_ref() != Some(&failure) {
+        app.cluster.list_failure = Some(failure);
+        app.cluster.list_failed_at = now;
+        app.cluster.is_list_failure_unreported = true;
+        if !is_login {
+            report_failure(app, now);
+        }
+    } else if is_login && now >= app.cluster.list_failed_at + LOGIN_GRACE {
         report_failure(app, now);
     }
 }
 
-/// Reports the list failure, unless no member is reachable, which is reported separately.
+/// Reports the list failure if it has no event yet, unless no member is reachable, which is reported separately.
 fn report_failure(app: &mut AppState, now: Timestamp) {
     let Some(failure) = &app.cluster.list_failure else { return };
-    app.cluster.is_list_failure_unreported = !app.cluster.is_reached();
-    if app.cluster.is_reached() {
-        app.events.push(now, None, EventKind::error(format!("could not list the leases: {}", failure.text)));
+    if app.cluster.is_reached() && std::mem::take(&mut app.cluster.is_list_failure_unreported) {
+        app.events.push(now, None, EventKind::error(failure.text.clone()));
     }
 }
 
 /// Reports a permission error that occurred before a member was reachable.
 pub(super) fn reached(app: &mut AppState, now: Timestamp) {
-    let is_forbidden = app.cluster.list_failure.as_ref().is_some_and(|failure| failure.is_forbidden);
-    if std::mem::take(&mut app.cluster.is_list_failure_unreported) && is_forbidden {
+    if app.cluster.list_failure.as_ref().is_some_and(|failure| failure.is_forbidden) {
         report_failure(app, now);
     }
 }

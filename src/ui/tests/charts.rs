@@ -109,7 +109,8 @@ fn another_clients_lease_has_a_chart_of_what_polls_showed() {
         let when = second as f64 + 0.3;
         (when, Msg::Probed { sent: at(when), received: at(when), answer, has_keys: true })
     });
-    let trouble = CallFailure { is_not_found: false, is_forbidden: false, text: "no answer".into() };
+    let trouble =
+        CallFailure { is_not_found: false, is_forbidden: false, is_unauthenticated: false, text: "no answer".into() };
     let failures = [84.5, 87.8].map(|when| (when, Msg::ProbeFailed { id: LeaseId(-5), failure: trouble.clone() }));
     let mut messages = scene_messages();
     messages.retain(|(_, msg)| !matches!(msg, Msg::Probed { .. }));

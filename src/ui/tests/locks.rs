@@ -130,7 +130,12 @@ fn where_there_is_no_lock_it_says_why() {
     let range = etcd_lease::KeyRange::prefix(b"/svc\x1b");
     let within = shown(AppConfig { range, ..AppConfig::default() }, read(scene_messages()));
     assert!(within.contains(r"under the prefix /svc\x1b."), "{within}");
-    let trouble = CallFailure { is_not_found: false, is_forbidden: true, text: "permission denied".into() };
+    let trouble = CallFailure {
+        is_not_found: false,
+        is_forbidden: true,
+        is_unauthenticated: false,
+        text: "permission denied".into(),
+    };
     let mut messages = scene_messages();
     messages.push((89.9, Msg::KeysFailed(trouble)));
     assert!(shown(AppConfig::default(), messages).contains("Could not watch the keys: permission denied"));
@@ -138,7 +143,12 @@ fn where_there_is_no_lock_it_says_why() {
 
 #[test]
 fn where_the_keys_are_not_told_any_more_it_says_that_this_may_be_old() {
-    let trouble = CallFailure { is_not_found: false, is_forbidden: false, text: "the watch broke".into() };
+    let trouble = CallFailure {
+        is_not_found: false,
+        is_forbidden: false,
+        is_unauthenticated: false,
+        text: "the watch broke".into(),
+    };
     let mut messages = locked();
     messages.push((89.9, Msg::KeysFailed(trouble)));
     let size = (80, 24);

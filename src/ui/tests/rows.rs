@@ -71,7 +71,12 @@ fn marks_stand_beside_the_rows() {
         };
         press(&mut app, [marked(3), vec![Key::Char('x'), Key::Char('3')]].concat(), 89.8);
         press(&mut app, vec![Key::Enter], 90.0);
-        let trouble = CallFailure { is_not_found: false, is_forbidden: false, text: "no\x1b[2J answer in time".into() };
+        let trouble = CallFailure {
+            is_not_found: false,
+            is_forbidden: false,
+            is_unauthenticated: false,
+            text: "no\x1b[2J answer in time".into(),
+        };
         update(&mut app, Msg::RevokeFailed { id: LeaseId(-5), failure: trouble }, at(90.0));
         update(&mut app, Msg::Revoked { id: LeaseId(OWN), revision: 1210, keys_deleted: Some(1) }, at(90.0));
         refresh_rows(&mut app, at(90.0));

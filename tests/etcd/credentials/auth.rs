@@ -16,12 +16,15 @@ on_each_version! {
     each_refused_login_has_its_message
     each_missing_right_has_its_message
     a_login_that_changes_under_a_client_has_its_message
-    an_expired_simple_token_is_replaced
+    an_expired_token_is_replaced
     an_expired_token_is_no_event
 }
 
 /// The least that etcd takes: a login costs a millisecond.
 pub(super) const CHEAP: &str = "--bcrypt-cost=4";
+
+/// JWTs instead of simple tokens. Their time to live, such as `1s`, follows.
+pub(super) const JWT: &str = "--auth-token=jwt,priv-key={home}/secret,sign-method=HS256,ttl=";
 
 /// The successful logins, on etcd's metrics page.
 const LOGINS: &str = "grpc_server_handled_total{grpc_code=\"OK\",grpc_method=\"Authenticate\",\
@@ -111,24 +114,25 @@ async fn a_login_that_changes_under_a_client_has_its_message(version: Version) {
     assert_eq!(open_client_gets(&app).await, LOGIN_REFUSED);
 }
 
-async fn an_expired_simple_token_is_replaced(version: Version) {
-    let mut etcd = Etcd::with_options(version, &[CHEAP, "--auth-token-ttl=1"]).await;
-    etcd.enable_auth();
-    // Each use of a simple token makes it last longer, so the status is not read meanwhile.
-    let rare = Settings { probe_every: Duration::from_secs(600), ..as_user(&etcd, "app", "app-password") };
-    let client = connect(rare).await;
-    client.put(b"/app/a", b"", None).await.unwrap();
-    let logins = etcd.metric(0, LOGINS).await.expect("logins are counted");
-    // etcd removes tokens that have expired once per second.
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    client.put(b"/app/a", b"", None).await.unwrap();
-    assert_eq!(etcd.metric(0, LOGINS).await, Some(logins + 1.0));
+async fn an_expired_token_is_replaced(version: Version) {
+    for tokens in ["--auth-token-ttl=1", &format!("{JWT}1s")] {
+        let mut etcd = Etcd::with_options(version, &[CHEAP, tokens]).await;
+        etcd.enable_auth();
+        // Each use of a simple token makes it last longer, so the status is not read meanwhile.
+        let rare = Settings { probe_every: Duration::from_secs(600), ..as_user(&etcd, "app", "app-password") };
+        let client = connect(rare).await;
+        client.put(b"/app/a", b"", None).await.unwrap();
+        let logins = etcd.metric(0, LOGINS).await.expect("logins are counted");
+        // etcd removes simple tokens that have expired once per second.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        client.put(b"/app/a", b"", None).await.unwrap();
+        assert_eq!(etcd.metric(0, LOGINS).await, Some(logins + 1.0), "{tokens}");
+    }
 }
 
 /// A JWT lives for its time, however often it is used.
 async fn an_expired_token_is_no_event(version: Version) {
-    let jwt = "--auth-token=jwt,priv-key={home}/secret,sign-method=HS256,ttl=1s";
-    let mut etcd = Etcd::with_options(version, &[CHEAP, jwt]).await;
+    let mut etcd = Etcd::with_options(version, &[CHEAP, &format!("{JWT}1s")]).await;
     etcd.enable_auth();
     assert_eq!(
         always(&as_user(&etcd, "app", "wrong")).await.split(" (").next(),
