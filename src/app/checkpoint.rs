@@ -24,7 +24,10 @@ pub fn checkpoint(app: &AppState, now: Timestamp) -> Vec<Msg> {
         let pages = app.keys.index.entries();
         messages.extend([Msg::KeysReloading, Msg::KeysPage(pages), Msg::KeysRead { revision: app.keys.revision }]);
     }
-    let (granted, probed): (Vec<_>, Vec<_>) = app.leases.living().map(|lease| (grant(lease), probe(lease))).unzip();
+    // A later reply of another term would show an election.
+    let raft_term = app.cluster.view.current().map_or(0, |member| member.raft_term);
+    let (granted, probed): (Vec<_>, Vec<_>) =
+        app.leases.living().map(|lease| (grant(lease), probe(lease, raft_term))).unzip();
     messages.extend(granted.into_iter().chain(probed).flatten());
     let statuses: Vec<LeaseStatus> = app.leases.living().filter_map(|lease| lease.engine.as_deref().cloned()).collect();
     messages.push(Msg::Statuses(statuses));
@@ -40,14 +43,14 @@ fn grant(lease: &super::Lease) -> Option<Msg> {
 }
 
 /// The last TTL reply about a lease.
-fn probe(lease: &super::Lease) -> Option<Msg> {
+fn probe(lease: &super::Lease, raft_term: u64) -> Option<Msg> {
     let reply = lease.last_ttl_reply?;
     let answer = TimeToLive {
         id: lease.id,
         ttl: reply.ttl,
         granted_ttl: lease.granted_ttl?,
         keys: Vec::new(),
-        header: Header::default(),
+        header: Header { raft_term, ..Header::default() },
     };
     Some(Msg::Probed { sent: reply.sent, received: reply.received, answer, has_keys: false })
 }

@@ -9,8 +9,6 @@
 //! [`Msg`] marks the messages that are not recorded. A file whose name ends in `.gz` is compressed.
 
 #[cfg(test)]
-mod incidents;
-#[cfg(test)]
 mod measure;
 mod player;
 mod reader;
