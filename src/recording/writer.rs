@@ -238,7 +238,12 @@ mod tests {
     }
 
     fn failure(text: &str) -> crate::app::CallFailure {
-        crate::app::CallFailure { is_not_found: false, is_forbidden: false, text: text.to_owned() }
+        crate::app::CallFailure {
+            is_not_found: false,
+            is_forbidden: false,
+            is_unauthenticated: false,
+            text: text.to_owned(),
+        }
     }
 
     #[test]

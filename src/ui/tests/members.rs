@@ -176,6 +176,11 @@ fn the_rates_of_etcd_and_why_there_are_none() {
     assert!(both.contains("Leases per second, last 0.5 s             etcd    leasetop  difference"), "{both}");
     assert!(both.contains("granted                                    2.0         0.0        -2.0"), "{both}");
     assert!(both.contains("renewed                                   40.0         0.0       -40.0"), "{both}");
-    let failure = CallFailure { is_not_found: false, is_forbidden: false, text: "connection refused".into() };
+    let failure = CallFailure {
+        is_not_found: false,
+        is_forbidden: false,
+        is_unauthenticated: false,
+        text: "connection refused".into(),
+    };
     assert!(shown(vec![(89.5, Err(failure))]).contains("The counters of etcd cannot be read: connection refused"));
 }
