@@ -2,12 +2,10 @@
 
 use std::io;
 
-use crossterm::cursor::MoveTo;
 use crossterm::queue;
-use crossterm::style::Print;
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
 use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::buffer::{Buffer, CellWidth};
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 /// Encodes frames as differences from the previous one.
@@ -53,10 +51,6 @@ fn encode(before: Option<&Buffer>, frame: &Buffer) -> io::Result<Vec<u8>> {
     if before.is_none() {
         queue!(bytes, Clear(ClearType::All))?;
     }
-    for (x, y, cell) in changes.iter().filter(|(.., cell)| cell.symbol().contains(['\u{ff9e}', '\u{ff9f}'])) {
-        // A terminal that gives the mark no cell would leave an old character there.
-        queue!(bytes, MoveTo(*x, *y), Print(" ".repeat(cell.cell_width().into())))?;
-    }
     CrosstermBackend::new(&mut bytes).draw(changes.into_iter())?;
     queue!(bytes, EndSynchronizedUpdate)?;
     Ok(bytes)
@@ -79,16 +73,5 @@ mod tests {
         let redrawn = String::from_utf8(encoder.frame((6, 1), text("abXde")).unwrap()).unwrap();
         assert!(redrawn.contains("\x1b[2J") && redrawn.contains("abXde"));
         assert!(encoder.frame((0, 0), |_, _| ()).is_some());
-    }
-
-    #[test]
-    fn a_voiced_sound_mark_shifts_nothing_where_it_has_no_cell() {
-        let mut encoder = FrameEncoder::default();
-        let mut terminal = vt100::Parser::new(1, 8, 0);
-        for text in ["abcdefgh", "ｶﾞcｷﾞfgh"] {
-            let set = |_: Rect, buf: &mut Buffer| buf.set_string(0, 0, text, ratatui::style::Style::new());
-            terminal.process(&encoder.frame((8, 1), set).unwrap());
-        }
-        assert_eq!(terminal.screen().contents(), "ｶﾞ cｷﾞ fgh");
     }
 }
