@@ -15,7 +15,7 @@ use tower::BoxError;
 use super::config::Target;
 use super::connect;
 use super::link::Link;
-use super::server_metrics;
+use super::metrics_page;
 use simkit::Stopwatch;
 
 /// The connection to one member.
@@ -82,7 +82,7 @@ impl Line {
     /// The text at `/metrics`.
     pub(super) async fn metrics(&self) -> io::Result<String> {
         match &self.target {
-            Target::Address(address) => server_metrics::request(address, self.tls.as_ref()).await,
+            Target::Address(address) => metrics_page::request(address, self.tls.as_ref()).await,
             Target::Pipe { .. } => Err(io::Error::other("an embedded etcd has no metrics")),
         }
     }

@@ -1,0 +1,76 @@
+//! The lease counters in etcd's `/metrics`, which every member serves over HTTP at its client URL, unless it is started
+//! with `--listen-client-http-urls`.
+
+use super::cluster::Cluster;
+use super::error::CallError;
+use super::error_cause::ErrorCause;
+use super::metrics_page::TIMEOUT;
+use crate::{LeaseCounters, MemberView};
+
+const TRIED: &str = "read the metrics of etcd";
+
+impl Cluster {
+    /// Reads the lease counters of the leader, which alone counts renewals and expired leases.
+    ///
+    /// # Errors
+    /// [`ErrorCause::Other`] if no endpoint leads, or if it does not serve these counters; otherwise that of the
+    /// connection.
+    pub async fn lease_counters(&self) -> Result<LeaseCounters, CallError> {
+        let view = self.view();
+        let leads = |member: &MemberView| member.answers() && member.is_leader;
+        let error = |endpoint: &str, message: String| CallError::new(ErrorCause::Other, TRIED, endpoint, message);
+        let Some(place) = view.members.iter().position(leads) else {
+            return Err(error("", "the leader is not among the endpoints".to_owned()));
+        };
+        let (leader, endpoint) = (&self.shared().members[place], &view.members[place].endpoint);
+        let text = tokio::time::timeout(TIMEOUT, leader.line().metrics()).await;
+        let text = text.map_err(|_| CallError::timeout(TRIED, endpoint))?;
+        let text = text.map_err(|failure| error(endpoint, failure.to_string()))?;
+        parse(view.members[place].member_id, &text)
+            .ok_or_else(|| error(endpoint, "the answer has no lease counters".to_owned()))
+    }
+}
+
+/// Finds the counters. Their names are the same from etcd 3.4 to 3.7.
+fn parse(member_id: u64, text: &str) -> Option<LeaseCounters> {
+    let counter = |name: &str| {
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+        // Large values are written as 1.5e+06.
+        let value: f64 = value.trim().parse().ok().filter(|value| *value >= 0.0)?;
+        Some(value as u64)
+    };
+    let revoked = counter("etcd_debugging_lease_revoked_total")?;
+    let expired = counter("etcd_debugging_server_lease_expired_total")?;
+    Some(LeaseCounters {
+        member_id,
+        granted: counter("etcd_debugging_lease_granted_total")?,
+        renewed: counter("etcd_debugging_lease_renewed_total")?,
+        revoked: revoked.saturating_sub(expired),
+        expired,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANSWER: &str = "\
+# HELP etcd_debugging_lease_granted_total The total number of granted leases.
+# TYPE etcd_debugging_lease_granted_total counter
+etcd_debugging_lease_granted_total 1.5e+06
+etcd_debugging_lease_renewed_total 7
+etcd_debugging_lease_revoked_total 5
+etcd_debugging_lease_ttl_total_bucket{le=\"1\"} 3
+etcd_debugging_server_lease_expired_total 2
+";
+
+    #[test]
+    fn etcd_counts_an_expired_lease_as_revoked_too() {
+        let counters = LeaseCounters { member_id: 1, granted: 1_500_000, renewed: 7, revoked: 3, expired: 2 };
+        assert_eq!(parse(1, ANSWER), Some(counters));
+        for missing in ["granted", "renewed", "revoked", "expired"] {
+            assert_eq!(parse(1, &ANSWER.replace(missing, "lost")), None, "without {missing}");
+        }
+        assert_eq!(parse(1, &ANSWER.replace(" 7", " NaN")), None);
+    }
+}
