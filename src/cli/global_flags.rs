@@ -1,6 +1,8 @@
 //! Global options at work: which cluster they name, how it is reached, and the command lines that name it again.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Stdin};
+
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use super::global_options::{ConnectionFlags, DiscoveryFlags, KeepAliveFlags, TlsFlags};
 use super::{CliError, GlobalFlags, discovery, password};
@@ -220,12 +222,23 @@ impl ConnectionFlags {
 }
 
 fn ask_password(name: &str) -> Result<String, CliError> {
-    if !std::io::stdin().is_terminal() {
+    let terminal = io::stdin();
+    if !terminal.is_terminal() {
         let why = format!("no password for user {name}; use --password-file FILE or ETCDCTL_PASSWORD");
         return Err(CliError::Usage(why));
     }
-    rpassword::prompt_password("Password: ")
-        .map_err(|error| CliError::System { tried: "prompt for the password", error })
+    prompt(&terminal).map_err(|error| CliError::System { tried: "prompt for the password", error })
+}
+
+/// Asks with the echo off before the prompt appears, because some people type at once.
+fn prompt(terminal: &Stdin) -> io::Result<String> {
+    let before = tcgetattr(terminal)?;
+    let mut hidden = before.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(terminal, OptionalActions::Now, &hidden)?;
+    let password = rpassword::prompt_password("Password: ");
+    tcsetattr(terminal, OptionalActions::Now, &before)?;
+    password
 }
 
 #[cfg(test)]
