@@ -127,6 +127,19 @@ struct MonitorExtras {
     record: Option<RecordOptions>,
 }
 
+/// Adds what the user sets for every session, live or replayed.
+pub(super) fn with_user_settings(shared: &GlobalFlags, config: AppConfig) -> AppConfig {
+    AppConfig {
+        themes: shared.general.theme_names(),
+        theme: shared.general.theme.clone(),
+        has_group_setting: config::has_setting("group"),
+        has_mouse: shared.general.mouse,
+        mutes: shared.mutes.clone(),
+        lock_patterns: shared.lock_patterns.clone(),
+        ..config
+    }
+}
+
 /// Opens the monitor. `config` has what the command sets; the rest comes from the global flags.
 fn open(shared: GlobalFlags, config: AppConfig, extras: MonitorExtras) -> Result<Exit, CliError> {
     let _log = logging::start(&shared.general, true)?;
@@ -139,15 +152,7 @@ fn open(shared: GlobalFlags, config: AppConfig, extras: MonitorExtras) -> Result
             None => None,
         };
         let outputs = extras.alerts.outputs(&shared, HookOutput::Discarded)?.with_metrics(metrics);
-        let config = AppConfig {
-            themes: shared.general.theme_names(),
-            theme: shared.general.theme.clone(),
-            has_group_setting: config::has_setting("group"),
-            has_mouse: shared.general.mouse,
-            mutes: shared.mutes.clone(),
-            lock_patterns: shared.lock_patterns.clone(),
-            ..config
-        };
+        let config = with_user_settings(&shared, config);
         let ClusterSetup { cluster, clock, resources, environments, engine, config, command } =
             cluster_setup(shared.clone(), config).await?;
         let choices = clusters::choices(&shared, config.cluster_name());

@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::runtime::Builder;
 
 use super::options::TableArgs;
-use super::{CliError, Exit, GlobalFlags, clusters, config, logging, monitor, on_runtime, values};
+use super::{CliError, Exit, GlobalFlags, clusters, logging, monitor, on_runtime, values};
 use crate::app::AppConfig;
 use crate::recording::{RecordOptions, Recording};
 use crate::runtime::{self, Appearance, ReplayOptions};
@@ -45,16 +45,8 @@ pub(super) fn run(args: &ReplayArgs, shared: &GlobalFlags) -> Result<Exit, CliEr
     let _log = logging::start(&shared.general, true)?;
     let recording = Recording::read(&args.file)?;
     on_runtime(&mut Builder::new_current_thread(), async {
-        let config = AppConfig {
-            themes: shared.general.theme_names(),
-            theme: shared.general.theme.clone(),
-            has_group_setting: config::has_setting("group"),
-            has_mouse: shared.general.mouse,
-            mutes: shared.mutes.clone(),
-            lock_patterns: shared.lock_patterns.clone(),
-            keymap: shared.keymap.clone(),
-            ..monitor::table_setup(&args.rows)?
-        };
+        let config = AppConfig { keymap: shared.keymap.clone(), ..monitor::table_setup(&args.rows)? };
+        let config = monitor::with_user_settings(shared, config);
         let (theme, asks_background) = shared.general.appearance();
         let appearance = Appearance { theme, themes: shared.general.all_themes(), asks_background };
         let files = clusters::user_files(shared);

@@ -1,6 +1,7 @@
-//! Calls that etcd-client cannot make, and those that are made thousands of times at once.
+//! Calls that this crate makes without etcd-client: those that etcd-client cannot make, and grants and revocations, of which
+//! thousands can be in flight.
 //!
-//! The former are keepalive streams for many leases, replies larger than the 4 MiB that etcd-client accepts (lists of leases,
+//! etcd-client cannot make keepalive streams for many leases, replies larger than the 4 MiB that it accepts (lists of leases,
 //! the keys of a lease, pages of keys, watches), the login, and calls whose replies have fields that etcd-client does not
 //! expose (the quota of the database in a status).
 
