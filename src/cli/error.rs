@@ -101,6 +101,14 @@ pub enum CliError {
         sentence(.0)
     )]
     ListDenied(wire::CallError),
+    /// The endpoints belong to two clusters.
+    #[error("the endpoints lead to two clusters, {known} and {other}; use the endpoints of one")]
+    TwoClusters {
+        /// An endpoint of one, and the id of its cluster.
+        known: String,
+        /// The same of the other.
+        other: String,
+    },
     /// The list that was printed may be incomplete.
     #[error("the list may be incomplete: {0}")]
     Incomplete(String),

@@ -21,6 +21,7 @@ on_the_newest_versions! {
     lists_what_was_observed
     lists_megabytes_of_key_names
     says_that_the_database_is_full
+    refuses_endpoints_of_two_clusters
 }
 
 /// What the program prints on this etcd, and its exit code.
@@ -243,4 +244,18 @@ fn stderr(endpoint: &str, args: &[&str]) -> (String, Option<i32>) {
     command.args(["--endpoints", endpoint]).args(args);
     let output = tokio::task::block_in_place(|| command.output()).expect("the program runs");
     (String::from_utf8(output.stderr).expect("text"), output.status.code())
+}
+
+async fn refuses_endpoints_of_two_clusters(version: Version) {
+    let (one, two) = (Etcd::start(version).await, Etcd::start(version).await);
+    one.ctl(&["lease", "grant", "60"]);
+    let (one, two) = (one.endpoints().remove(0), two.endpoints().remove(0));
+    // Either may answer first.
+    for endpoints in [format!("{one},{two}"), format!("{two},{one}")].iter().cycle().take(20) {
+        for args in [&["list"][..], &["list", "-q"], &["revoke", "--filter", "ttl>0", "--yes", "1"]] {
+            let (told, code) = stderr(endpoints, args);
+            assert!(told.starts_with("error: the endpoints lead to two clusters, 127.0.0.1:"), "{args:?}: {told}");
+            assert_eq!(code, Some(2), "{told}");
+        }
+    }
 }

@@ -55,10 +55,26 @@ pub(in crate::cli) async fn listed(session: &CommandSession, held: Option<LeaseI
     if let Some(id) = held {
         return Ok(LeaseList { ids: vec![id], header: Header::default() });
     }
-    session.cluster.leases().await.map_err(|error| match error.kind() {
+    let list = session.cluster.leases().await.map_err(|error| match error.kind() {
         ErrorKind::Forbidden => CliError::ListDenied(error),
         _ => error.into(),
-    })
+    })?;
+    check_clusters(session).await?;
+    Ok(list)
+}
+
+/// Refuses endpoints of two clusters: it would be chance whose leases are listed.
+async fn check_clusters(session: &CommandSession) -> Result<(), CliError> {
+    if session.cluster.view().members.len() == 1 {
+        return Ok(());
+    }
+    let view = introduced(session).await;
+    let first = |is_elsewhere| {
+        let found = view.members.iter().find(|member| view.is_elsewhere(member) == is_elsewhere)?;
+        Some(format!("{} to {:x}", found.endpoint, found.cluster_id))
+    };
+    let (Some(known), Some(other)) = (first(false), first(true)) else { return Ok(()) };
+    Err(CliError::TwoClusters { known, other })
 }
 
 async fn reading(session: &CommandSession, id: LeaseId) -> Result<(ListedLease, Header), wire::CallError> {
