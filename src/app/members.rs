@@ -279,10 +279,9 @@ impl MemberList {
 
     fn probe(&self, listed: Option<&ListedMember>, address: &str) -> Option<(&MemberProbe, Timestamp)> {
         let (probes, at) = self.probes.as_ref()?;
-        let is_of = |probe: &&MemberProbe| match listed {
-            Some(listed) => probe.member_id == listed.id,
-            None => probe.endpoint == address,
-        };
+        // A member that was listed after the probe had no id then.
+        let is_at = |probe: &MemberProbe| (listed.is_none() || probe.member_id == 0) && probe.endpoint == address;
+        let is_of = |probe: &&MemberProbe| listed.is_some_and(|listed| probe.member_id == listed.id) || is_at(probe);
         Some((probes.iter().find(is_of)?, *at))
     }
 

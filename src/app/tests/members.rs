@@ -283,6 +283,22 @@ fn probe_of(id: u64, renewal: ProbeStep) -> MemberProbe {
 }
 
 #[test]
+fn a_member_that_is_listed_after_its_probe_keeps_the_result() {
+    let mut story = Story::start(AppConfig::default());
+    story.send(cluster(vec![member(1, 1)], 0));
+    let done = ProbeStep::Done(Duration::from_millis(2));
+    story.send(Msg::MembersProbed(vec![MemberProbe { member_id: 0, ..probe_of(1, done.clone()) }, probe_of(2, done)]));
+    let probed = |story: &Story| {
+        let rows = story.app.cluster.members.rows(&story.app.cluster.view);
+        rows.iter().map(|row| (row.address.to_owned(), row.probe.is_some())).collect::<Vec<_>>()
+    };
+    assert_eq!(probed(&story), [("m1:2379".to_owned(), true)]);
+    story.send(reading(Vec::new()));
+    let [first, second] = [("m1:2379", true), ("http://m2:2379", true)].map(|(at, is)| (at.to_owned(), is));
+    assert_eq!(probed(&story), [("http://m3:2379".to_owned(), false), second, first]);
+}
+
+#[test]
 fn the_members_are_probed_after_a_second_press_and_not_in_read_only_mode() {
     let mut story = Story::start(AppConfig::default());
     story.send(cluster(vec![member(1, 1), member(2, 1), member(3, 1)], 0));
