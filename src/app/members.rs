@@ -230,6 +230,7 @@ impl MemberList {
         for row in &mut rows {
             row.alarms = alarms.iter().filter(|alarm| alarm.member_id == row.id()).copied().collect();
             row.problems.extend(row.alarms.iter().map(|alarm| alarm_sentence(alarm.cause)));
+            row.problems.extend(row.listed.and_then(|listed| self.shared_url(listed)));
         }
         rows.sort_by(|one, two| one.name().cmp(two.name()));
         rows
@@ -265,6 +266,16 @@ impl MemberList {
             },
             alarms: Vec::new(),
         }
+    }
+
+    /// Names another member that advertises a client URL of this one: clients that are sent there reach either.
+    fn shared_url(&self, listed: &ListedMember) -> Option<String> {
+        let others = self.listed.iter().filter(|other| other.id != listed.id);
+        let mut shared = others
+            .filter_map(|other| Some((other, other.client_urls.iter().find(|url| listed.client_urls.contains(url))?)));
+        let (other, url) = shared.next()?;
+        let name = if other.name.is_empty() { format!("{:x}", other.id) } else { other.name.clone() };
+        Some(format!("advertises {url}, as member {name} does"))
     }
 
     /// Why an endpoint is not in the member list, if that is known.

@@ -39,6 +39,8 @@ const SNAPSHOTS: u32 = 16;
 const SNAPSHOT_LEASES: usize = 100_000;
 /// The shortest time between two ticks, as timers of the live monitor have it.
 const TICK: Duration = Duration::from_millis(1);
+/// A monitor that runs records something more often than this: it was stopped meanwhile, and had no ticks either.
+const LONGEST_SILENCE: Duration = Duration::from_secs(600);
 
 impl Player {
     /// A player at the start.
@@ -113,7 +115,8 @@ impl Player {
     /// Applies the next message or tick until `to`. Returns false if there is none.
     fn step(&mut self, app: &mut AppState, to: Timestamp) -> bool {
         let tick = next_wake(app, self.position).max(self.position + TICK);
-        let entry = self.entries.get(self.next).filter(|entry| entry.at <= tick);
+        let was_stopped = |at: Timestamp| at.since(self.position) > LONGEST_SILENCE;
+        let entry = self.entries.get(self.next).filter(|entry| entry.at <= tick || was_stopped(entry.at));
         let (at, msg) = match entry {
             Some(entry) => (entry.at.max(self.position), entry.msg.clone()),
             None => (tick, Msg::Tick),

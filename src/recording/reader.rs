@@ -97,7 +97,11 @@ impl Recording {
         Recording::read_lines(file, name())
     }
 
-    fn read_lines(mut lines: impl BufRead, file: String) -> Result<Self, RecordingError> {
+    /// Reads lines that are not compressed. `file` is named in errors.
+    ///
+    /// # Errors
+    /// Those of [`Recording::read`].
+    pub fn read_lines(mut lines: impl BufRead, file: String) -> Result<Self, RecordingError> {
         let mut line = Vec::new();
         // A cut in the first line is no recording either.
         let read = lines.by_ref().take(MAX_HEADER).read_until(b'\n', &mut line);

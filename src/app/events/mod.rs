@@ -5,21 +5,21 @@
 
 mod filter;
 mod kind;
+mod log;
 mod name;
 mod sentence;
 
-use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 pub use crate::inference::{Renewal, RenewalSource};
 pub(super) use filter::all_keys;
 pub use filter::{matches_filter, triggers};
 pub use kind::{Awaited, EventKind, LeaseEnded};
+pub use log::EventLog;
 pub use name::EventName;
 pub(super) use sentence::keys_in_words;
 pub use sentence::last_renewal_in_words;
 
-use crate::app::metrics::EventMetrics;
 use crate::inference::TimeRange;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -44,6 +44,9 @@ impl From<TimeRange> for EventTime {
         EventTime { at: bounds.middle(), doubt: bounds.half_width() }
     }
 }
+
+/// Events of the same name and lease are repeats if no more time than this passes from one to the next.
+const REPEATS_WITHIN: Duration = Duration::from_secs(600);
 
 /// An event: one line of the events panel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,307 +107,5 @@ impl Event {
         let is_routine = matches!(self.name(), Dropped | Late | Missed | Renewed | Risk);
         let is_count = [self, before].iter().any(|event| matches!(event.kind, EventKind::More { .. }));
         is_near && !is_count && (is_routine || self.kind == before.kind)
-    }
-}
-
-/// The newest events. Many events of the same name within a second are combined into one line.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct EventLog {
-    lines: VecDeque<Event>,
-    /// Number of events at the end with the same name and second.
-    run: usize,
-    /// Number of lines so far, including dropped ones.
-    count: u64,
-    /// The last line of each name and lease, by its number.
-    last_lines: HashMap<(EventName, Option<LeaseId>), u64>,
-    /// The time of the message being processed.
-    pub(super) now: Timestamp,
-    /// Whether an event was added since the last `reset_changed`.
-    has_changed: bool,
-    /// Every event since the last `drain_recorded`. `None` while recording is off.
-    recorded: Option<Vec<Event>>,
-    /// Counters of every event. `None` while they are not counted.
-    metrics: Option<Box<EventMetrics>>,
-    /// Events of keys, by the lease that they wait for.
-    held: HashMap<LeaseId, Vec<(EventTime, LeaseId, EventKind)>>,
-    /// Number of these events.
-    held_count: usize,
-}
-
-/// Events of the same name and lease are repeats if no more time than this passes from one to the next.
-const REPEATS_WITHIN: Duration = Duration::from_secs(600);
-/// Maximum number of lines.
-const CAPACITY: usize = 2_000;
-/// Maximum number of events of keys that wait for a lease. Further ones are added at once.
-const MAX_HELD: usize = 2_000;
-/// Number of events with the same name in one second after which the rest is combined into one line.
-const CROWD: usize = 4;
-
-impl EventLog {
-    /// The lines, oldest first.
-    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Event> + ExactSizeIterator {
-        self.lines.iter()
-    }
-
-    /// Starts recording every event for [`drain_recorded`](EventLog::drain_recorded), including events that the log
-    /// combines.
-    pub fn record_all(&mut self) {
-        self.recorded = Some(Vec::new());
-    }
-
-    /// Whether events are recorded.
-    pub fn is_recording(&self) -> bool {
-        self.recorded.is_some()
-    }
-
-    /// Returns and clears the recorded events, in the order in which they became known.
-    pub fn drain_recorded(&mut self) -> Vec<Event> {
-        self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
-    }
-
-    /// Starts counting every event, including those that are too minor for the screen.
-    pub(super) fn record_metrics(&mut self) {
-        self.metrics = Some(Box::default());
-    }
-
-    /// The counters of events, if they are counted.
-    pub(super) fn metrics(&self) -> Option<&EventMetrics> {
-        self.metrics.as_deref()
-    }
-
-    /// Adds an event to the log and to the recording.
-    pub(super) fn push(&mut self, when: impl Into<EventTime>, lease: Option<LeaseId>, kind: EventKind) {
-        let event = self.event(when, lease, kind);
-        self.has_changed = true;
-        self.metrics.iter_mut().for_each(|metrics| metrics.observe(&event.kind));
-        self.recorded.iter_mut().for_each(|recorded| recorded.push(event.clone()));
-        self.run = if self.continues(&event) { self.run + 1 } else { 1 };
-        let latest = self.lines.iter().rev().take(CROWD).map(|line| line.at).fold(event.at, Timestamp::max);
-        match self.lines.back_mut() {
-            Some(last) if self.run > CROWD => {
-                let (number, is_repeat) = (last.number, last.repeats > 1);
-                let of_line = (last.name(), last.lease);
-                last.coalesce(latest);
-                // The line names no lease any more, so dropping it would not remove this entry.
-                if self.last_lines.get(&of_line) == Some(&number) {
-                    self.last_lines.remove(&of_line);
-                }
-                if is_repeat {
-                    self.show_repeated(number);
-                }
-            }
-            _ => self.append(event),
-        }
-    }
-
-    /// Holds an event of a key until [`release`](EventLog::release) of the lease that had the key. Until it is known whether
-    /// that lease ended, the key has no end that could come first.
-    pub(super) fn hold(&mut self, until: LeaseId, when: EventTime, lease: LeaseId, kind: EventKind) {
-        if self.held_count == MAX_HELD {
-            return self.push(when, Some(lease), kind);
-        }
-        self.held_count += 1;
-        self.held.entry(until).or_default().push((when, lease, kind));
-    }
-
-    /// Adds the events that were held until it is known how a lease lost its keys.
-    pub(super) fn release(&mut self, until: LeaseId) {
-        for (when, lease, kind) in self.held.remove(&until).unwrap_or_default() {
-            self.held_count -= 1;
-            self.push(when, Some(lease), kind);
-        }
-    }
-
-    /// Returns whether an event was added to the log since the last call.
-    pub(super) fn reset_changed(&mut self) -> bool {
-        std::mem::take(&mut self.has_changed)
-    }
-
-    /// Adds an event only to the recording, because it is too minor for the screen.
-    pub(super) fn push_verbose(
-        &mut self,
-        when: impl Into<EventTime>,
-        lease: Option<LeaseId>,
-        kind: impl FnOnce() -> EventKind,
-    ) {
-        if self.recorded.is_some() || self.metrics.is_some() {
-            let event = self.event(when, lease, kind());
-            self.metrics.iter_mut().for_each(|metrics| metrics.observe(&event.kind));
-            self.recorded.iter_mut().for_each(|recorded| recorded.push(event.clone()));
-        }
-    }
-
-    fn event(&self, when: impl Into<EventTime>, lease: Option<LeaseId>, kind: EventKind) -> Event {
-        let when = when.into();
-        Event { number: self.count, ..Event::new(when, self.now.max(when.at), lease, kind) }
-    }
-
-    fn continues(&self, event: &Event) -> bool {
-        let second = |moment: Timestamp| moment.since_start().as_secs();
-        self.lines.back().is_some_and(|last| last.name() == event.name() && second(last.at) == second(event.at))
-    }
-
-    fn append(&mut self, mut event: Event) {
-        let repeated = self.last_lines.insert((event.name(), event.lease), event.number);
-        if let Some(before) = repeated.and_then(|number| self.line_mut(number))
-            && event.repeats_event(before)
-        {
-            before.repeated_by = Some(event.number);
-            event.repeats = before.repeats.saturating_add(1);
-        }
-        self.count += 1;
-        if self.lines.len() == CAPACITY {
-            self.drop_oldest();
-        }
-        self.lines.push_back(event);
-    }
-
-    /// Shows the line again that line `number` repeated, because line `number` became a count.
-    fn show_repeated(&mut self, number: u64) {
-        let repeated = self.lines.iter_mut().rev().find(|line| line.repeated_by == Some(number));
-        repeated.into_iter().for_each(|line| line.repeated_by = None);
-    }
-
-    /// The line with this number. `None` if the log has dropped it.
-    fn line_mut(&mut self, number: u64) -> Option<&mut Event> {
-        let first = self.lines.front()?.number;
-        self.lines.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)
-    }
-
-    fn drop_oldest(&mut self) {
-        let Some(oldest) = self.lines.pop_front() else { return };
-        let of_oldest = (oldest.name(), oldest.lease);
-        if self.last_lines.get(&of_oldest) == Some(&oldest.number) {
-            self.last_lines.remove(&of_oldest);
-        }
-    }
-
-    /// The number of the newest line. `None` if there is none.
-    pub(super) fn newest(&self) -> Option<u64> {
-        Some(self.lines.back()?.number)
-    }
-
-    /// The lines without those that a line up to number `until` repeats, oldest first.
-    pub(super) fn collapsed(&self, until: u64) -> impl DoubleEndedIterator<Item = &Event> {
-        let lines = self.lines.iter().filter(move |line| line.number <= until);
-        lines.filter(move |line| line.repeated_by.is_none_or(|next| next > until))
-    }
-}
-
-impl Event {
-    /// Turns the line into a count of further events in the same second, or increments the count. `latest` is the time
-    /// of the latest event, so that the line sorts after all of them.
-    fn coalesce(&mut self, latest: Timestamp) {
-        self.at = latest;
-        let count = if let EventKind::More { count, .. } = self.kind { count + 1 } else { 2 };
-        self.lease = None;
-        self.repeats = 1;
-        self.kind = EventKind::More { name: self.name(), count };
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(millis: u64) -> Timestamp {
-        Timestamp::at(Duration::from_millis(millis))
-    }
-
-    #[test]
-    fn many_events_in_one_second_share_a_line() {
-        let mut log = EventLog::default();
-        (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), EventKind::Kept));
-        assert_eq!(log.lines().len(), CROWD);
-        let last = log.lines().next_back().unwrap();
-        assert_eq!((last.name(), last.text().as_str()), (EventName::Kept, "17 more in this second"));
-        let mut lines: Vec<&Event> = log.lines().collect();
-        Event::sort(&mut lines);
-        assert_eq!(lines.last().map(|line| line.name()), Some(EventName::Kept));
-        assert!(
-            matches!(lines[CROWD - 1].kind, EventKind::More { .. }),
-            "after the lines of the same second: {lines:?}"
-        );
-        log.push(at(1_000), None, EventKind::error("later"));
-        assert_eq!(log.lines().next_back().unwrap().text(), "later");
-    }
-
-    #[test]
-    fn nothing_stays_of_lines_that_were_dropped() {
-        let mut log = EventLog::default();
-        for number in 0..20_000 {
-            // Six in a second, so that the last ones become a count.
-            log.push(at(number * 150), Some(LeaseId(number as i64)), EventKind::Kept);
-            log.hold(LeaseId(number as i64), at(number).into(), LeaseId(1), EventKind::Paused);
-        }
-        assert!(log.last_lines.len() <= CAPACITY, "{}", log.last_lines.len());
-        assert_eq!(log.held.len(), MAX_HELD);
-        (0..20_000).for_each(|number| log.release(LeaseId(number)));
-        assert_eq!((log.held.len(), log.held_count), (0, 0));
-        assert!(log.last_lines.len() <= CAPACITY, "{}", log.last_lines.len());
-    }
-
-    fn repeats(log: &EventLog, until: u64) -> Vec<(u64, u32)> {
-        log.collapsed(until).map(|line| (line.at.since_start().as_secs(), line.repeats())).collect()
-    }
-
-    #[test]
-    fn repeats_of_one_lease_share_a_line_with_the_newest_time() {
-        let mut log = EventLog::default();
-        let risk = || EventKind::Risk {
-            awaited: Awaited::Renewal,
-            left: Duration::from_secs(1),
-            expected: Some(Duration::from_secs(3)),
-        };
-        for second in 0..40 {
-            log.push(at(1_000 * second), Some(LeaseId(1 + second as i64 % 2)), risk());
-        }
-        assert_eq!(repeats(&log, u64::MAX), [(38, 20), (39, 20)]);
-        assert_eq!(repeats(&log, 20), [(19, 10), (20, 11)], "as of an earlier line");
-        log.push(at(1_000_000), Some(LeaseId(1)), risk());
-        assert_eq!(repeats(&log, u64::MAX), [(38, 20), (39, 20), (1_000, 1)], "after a long time it is a new line");
-    }
-
-    #[test]
-    fn other_facts_of_one_lease_are_no_repeats() {
-        let mut log = EventLog::default();
-        for second in 0..4 {
-            let key = format!("/{}", second / 2).into_bytes();
-            log.push(at(1_000 * second), Some(LeaseId(1)), EventKind::Attached { key, revision: None });
-        }
-        assert_eq!(repeats(&log, u64::MAX), [(1, 2), (3, 2)]);
-    }
-
-    #[test]
-    fn a_count_hides_no_earlier_line() {
-        let mut log = EventLog::default();
-        log.push(at(0), Some(LeaseId(4)), EventKind::Kept);
-        (1..=9).for_each(|id| log.push(at(5_000), Some(LeaseId(id)), EventKind::Kept));
-        assert_eq!(log.collapsed(u64::MAX).filter(|line| line.lease == Some(LeaseId(4))).count(), 1);
-        assert_eq!(log.collapsed(u64::MAX).count(), 1 + CROWD);
-    }
-
-    #[test]
-    fn old_lines_are_dropped() {
-        let mut log = EventLog::default();
-        (0..3_000).for_each(|second| log.push(at(second * 1_000), None, EventKind::error(second.to_string())));
-        assert_eq!(log.lines().len(), CAPACITY);
-        assert_eq!(log.lines().next().unwrap().text(), "1000");
-    }
-
-    #[test]
-    fn a_recording_has_every_event_and_minor_ones_too() {
-        let mut log = EventLog::default();
-        log.push_verbose(at(0), None, || unreachable!("recording is off"));
-        log.record_all();
-        log.now = at(30);
-        (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), EventKind::Kept));
-        let bounds = TimeRange { earliest: at(20), latest: at(40) };
-        log.push_verbose(bounds, Some(LeaseId(2)), || EventKind::Paused);
-        let recorded = log.drain_recorded();
-        assert_eq!((recorded.len(), log.lines().len()), (21, CROWD));
-        let Event { at: when, doubt, seen_at, .. } = recorded[20];
-        assert_eq!((when, doubt, seen_at), (at(30), Duration::from_millis(10), at(30)));
-        assert_eq!(log.drain_recorded(), []);
     }
 }

@@ -172,6 +172,9 @@ fn two_members_that_advertise_one_address_do_not_share_their_facts() {
     story.send(Msg::Members { reading, has_outside: true });
     let rows = story.app.cluster.members.rows(&story.app.cluster.view);
     assert!(rows[0].status.is_none() && rows[1].status.is_some(), "{rows:?}");
+    assert_eq!(rows[1].problems, ["advertises http://m2:2379, as member etcd-a does"]);
+    assert_eq!(rows[0].problems.last().map(String::as_str), Some("advertises http://m2:2379, as member etcd-b does"));
+    assert!(rows[2].problems.is_empty(), "{rows:?}");
 }
 
 /// Whether the last tick read the members, and with those that are no endpoints.

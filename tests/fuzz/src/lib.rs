@@ -10,6 +10,7 @@ mod messages;
 use leasetop::app::command_line;
 use leasetop::app::{AppConfig, TypedFilter};
 use leasetop::escape::printable;
+use leasetop::recording::{Player, Recording};
 use leasetop::width::{DisplayWidth, cut, cut_key, cut_middle};
 use leasetop::{cli, filter};
 
@@ -22,7 +23,7 @@ pub use messages::messages;
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("filter", filter),
     ("config", config),
     ("ids", ids),
@@ -31,6 +32,7 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("messages", messages),
     ("command_line", command_line),
     ("durations", durations),
+    ("recordings", recordings),
 ];
 
 fn text(data: &[u8]) -> Option<&str> {
@@ -102,4 +104,20 @@ pub fn durations(data: &[u8]) {
     }
     let _ = cli::parse_size(text);
     let _ = text.parse::<leasetop::wait_condition::WaitCondition>();
+}
+
+/// A recording: an error has one line, and whatever was recorded can be played, back too.
+pub fn recordings(data: &[u8]) {
+    match Recording::read_lines(data, "FILE".to_owned()) {
+        Ok(recording) => {
+            let (start, config) = (recording.start(), recording.header.config(AppConfig::default()));
+            let mut player = Player::new(recording.entries, start, config);
+            let mut app = player.initial_state();
+            let (first, last) = player.span();
+            player.advance(&mut app, last);
+            player.seek(&mut app, first);
+            player.next_event(&mut app);
+        }
+        Err(bad) => assert!(!bad.to_string().contains('\n'), "{bad}"),
+    }
 }
