@@ -162,6 +162,11 @@ impl EventLog {
         self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
+    /// Stops recording and counting.
+    pub(super) fn stop_outputs(&mut self) {
+        (self.recorded, self.metrics) = (None, None);
+    }
+
     /// Starts counting every event, including those that are too minor for the screen.
     pub(super) fn record_metrics(&mut self) {
         self.metrics = Some(Box::default());
