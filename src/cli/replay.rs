@@ -21,7 +21,7 @@ pub(super) struct RecordArgs {
     /// Start a new file at this size, and keep the full one as FILE.1 [default: 32MB]
     #[arg(long, value_name = "SIZE", value_parser = values::size, requires = "record")]
     pub(super) record_size: Option<u64>,
-    /// Memory for the last ten minutes, to which , steps back; 0 keeps none [default: 16MB]
+    /// Memory for stepping back through the last ten minutes; 0 for none [default: 16MB]
     #[arg(long, value_name = "SIZE", value_parser = values::size_or_none)]
     pub(super) rewind: Option<usize>,
 }
