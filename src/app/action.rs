@@ -139,8 +139,10 @@ pub enum Action {
     MinuteBack,
     /// Go one minute forward.
     MinuteForward,
-    /// In a recording, go to the next event that the events view shows.
+    /// Go to the next event that the events view shows.
     NextEvent,
+    /// Go back to the previous one.
+    PreviousEvent,
     /// An action inside a dialog.
     Dialog(DialogAction),
 }
@@ -250,6 +252,7 @@ impl Action {
             Action::MinuteBack => "minute-back",
             Action::MinuteForward => "minute-forward",
             Action::NextEvent => "next-event",
+            Action::PreviousEvent => "previous-event",
         };
         name.to_owned()
     }

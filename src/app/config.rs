@@ -86,6 +86,8 @@ pub struct AppConfig {
     pub typed: TypedLines,
     /// Which figures are counted for monitoring systems. `None`: none.
     pub metrics: Option<MetricsConfig>,
+    /// How much memory keeps the last minutes, in bytes. 0: none.
+    pub rewind: usize,
     /// Whether leasetop's own reader reads no responses (`--stall`).
     pub is_reader_stalled: bool,
 }
@@ -101,6 +103,9 @@ impl Backend {
 }
 
 impl AppConfig {
+    /// The default of `rewind`.
+    pub const REWIND: usize = 16_000_000;
+
     /// The name of the cluster in the list of clusters: that of the config file, or the endpoints.
     pub fn cluster_name(&self) -> &str {
         self.label.as_ref().map_or(&self.target, |label| &label.name)
@@ -147,6 +152,7 @@ impl Default for AppConfig {
             themes: Vec::new(),
             theme: None,
             clusters: Vec::new(),
+            rewind: AppConfig::REWIND,
             has_group_setting: false,
             typed: TypedLines::default(),
             metrics: None,

@@ -44,7 +44,7 @@ impl Action {
             Action::Show(_) | Action::NextView | Action::PreviousView => KeyGroup::Views,
             Action::Filter | Action::QuickFilter | Action::Freeze | Action::Ids | Action::Zoom => KeyGroup::Look,
             Action::ShorterSpan | Action::LongerSpan => KeyGroup::Look,
-            action if action.needs_rows() => KeyGroup::Look,
+            action if action.needs_rows() || action.is_step_in_time() => KeyGroup::Look,
             _ => KeyGroup::Program,
         }
     }

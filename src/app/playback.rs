@@ -17,8 +17,23 @@ pub struct Playback {
     pub speed: u32,
     /// Whether time stands still.
     pub is_paused: bool,
-    /// Whether the file has no proper end.
-    pub is_truncated: bool,
+    /// Where the messages are.
+    pub source: PlaybackSource,
+}
+
+/// Where the messages are that are played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaybackSource {
+    /// In a file.
+    File {
+        /// Whether the file has no proper end.
+        is_truncated: bool,
+    },
+    /// In memory, while the monitor runs.
+    Memory {
+        /// Whether the limit of memory cut off older messages of the last ten minutes.
+        is_short: bool,
+    },
 }
 
 /// What the user does with a recording that is played.
@@ -36,6 +51,8 @@ pub enum PlaybackControl {
     Seek(u16),
     /// Move to the next event that the events view shows.
     NextEvent,
+    /// Move back to the previous one.
+    PreviousEvent,
 }
 
 /// What became of a recording that is written.
@@ -49,10 +66,27 @@ pub enum RecordingChange {
     Failed(String),
 }
 
+/// `4 min 10 s`, or `45 s`.
+pub fn minutes(span: Duration) -> String {
+    let seconds = span.as_secs();
+    if seconds < 60 { format!("{seconds} s") } else { format!("{} min {} s", seconds / 60, seconds % 60) }
+}
+
 /// The speeds at which a recording is played.
 const SPEEDS: [u32; 10] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
 
 impl Playback {
+    /// The past in memory, from `start` to `now`.
+    pub(super) fn of_memory((start, position, now): (Timestamp, Timestamp, Timestamp), is_short: bool) -> Self {
+        let source = PlaybackSource::Memory { is_short };
+        Playback { start, end: now, position, speed: 1, is_paused: true, source }
+    }
+
+    /// Whether it is the past of a monitor that runs.
+    pub fn is_in_memory(&self) -> bool {
+        matches!(self.source, PlaybackSource::Memory { .. })
+    }
+
     /// The next higher or lower speed, if there is one.
     pub fn next_speed(&self, is_faster: bool) -> Option<u32> {
         let mut faster = SPEEDS.into_iter().filter(|speed| *speed > self.speed);
@@ -80,7 +114,7 @@ mod tests {
             position: Timestamp::at(Duration::from_secs(5)),
             speed,
             is_paused: false,
-            is_truncated: false,
+            source: PlaybackSource::File { is_truncated: false },
         };
         assert_eq!((at(1).next_speed(true), at(1).next_speed(false)), (Some(2), None));
         assert_eq!((at(60).next_speed(true), at(60).next_speed(false)), (Some(100), Some(50)));

@@ -51,6 +51,10 @@ pub struct AppState {
 pub struct FrozenView {
     /// When the display was frozen.
     pub at: Timestamp,
+    /// Whether it was rebuilt from the messages of the last minutes. Nothing acts on a lease then.
+    pub(super) is_past: bool,
+    /// The lease under the cursor, if the past does not have it.
+    pub(super) absent: Option<LeaseId>,
     pub(super) app: AppState,
 }
 
@@ -113,18 +117,13 @@ impl AppState {
         self.view.request_redraw(Redraw::Now);
     }
 
-    /// Says that a recording has no more events of the shown kind.
-    pub fn report_no_more_events(&mut self, now: Timestamp) {
-        self.view.set_status(now, false, "End of the recording: no more events of the shown kind");
-    }
-
     /// Freezes the display.
     pub(super) fn freeze(&mut self, now: Timestamp) {
         let mut app = self.clone();
         app.frozen = None;
         app.view.dialog = None;
         app.view.status = None;
-        self.frozen = Some(Box::new(FrozenView { at: now, app }));
+        self.frozen = Some(Box::new(FrozenView { at: now, is_past: false, absent: None, app }));
     }
 
     /// The state to display and its time: the frozen copy, or the live state.

@@ -102,8 +102,8 @@ Serves the metrics of all leases at http://HOST:PORT/metrics. A port alone liste
 Exits 0 on Ctrl-C or SIGTERM. While no member replies, serve retries every second, and cluster_up is 0.";
 
 pub(super) const REPLAY: &str = "\
-Plays what --record or the key R wrote. p pauses, + and - change the speed, , and . step one second, ( and ) one minute, E \
-goes to the next event of the shown kind, :seek 50% goes to a place. Everything else works as in the monitor, except what \
+Plays what --record or the key R wrote. p pauses, + and - change the speed, , and . step one second, ( and ) one minute, E and B \
+go to the next and the previous event of the shown kind, :seek 50% goes to a place. Everything else works as in the monitor, except what \
 needs an etcd. A file that is cut is played up to there.
 
   leasetop replay incident.jsonl.gz";

@@ -47,6 +47,7 @@ impl MonitorArgs {
             || watch_args.is_some()
             || *stall
             || record.record.is_some()
+            || record.rewind.is_some()
             || has_outputs;
         MonitorFlags { anything: monitor_only || rows.is_some(), monitor_only }
     }
@@ -65,7 +66,8 @@ pub(super) fn run(args: MonitorArgs, shared: GlobalFlags) -> Result<Exit, CliErr
     if std::io::stdout().is_terminal() {
         let AppConfig { range, budget, key_budget, .. } = args.watch_args.config();
         let metrics = args.metrics_listen.map(|_| args.metrics.config());
-        let config = AppConfig { range, budget, key_budget, metrics, ..config };
+        let rewind = args.record.rewind();
+        let config = AppConfig { range, budget, key_budget, metrics, rewind, ..config };
         return open(
             shared,
             config,
@@ -79,7 +81,7 @@ pub(super) fn run(args: MonitorArgs, shared: GlobalFlags) -> Result<Exit, CliErr
     }
     if args.flags.monitor_only {
         return Err(CliError::Usage(
-            "--ttl, --put, --keep-alive, --prefix, --budget, --key-budget, --stall, --record, --metrics-listen, --on-event, \
+            "--ttl, --put, --keep-alive, --prefix, --budget, --key-budget, --stall, --record, --rewind, --metrics-listen, --on-event, \
              --notify and --bell need a terminal; without one, use `leasetop grant`, `keep-alive`, `list`, `events` or `serve`"
                 .to_owned(),
         ));

@@ -21,9 +21,17 @@ pub(super) struct RecordArgs {
     /// Start a new file at this size, and keep the full one as FILE.1 [default: 32MB]
     #[arg(long, value_name = "SIZE", value_parser = values::size, requires = "record")]
     pub(super) record_size: Option<u64>,
+    /// Memory for stepping back through the last ten minutes; 0 for none [default: 16MB]
+    #[arg(long, value_name = "SIZE", value_parser = values::size_or_none)]
+    pub(super) rewind: Option<usize>,
 }
 
 impl RecordArgs {
+    /// The memory for the last minutes, in bytes.
+    pub(super) fn rewind(&self) -> usize {
+        self.rewind.unwrap_or(AppConfig::REWIND)
+    }
+
     /// The file and its largest size.
     pub(super) fn options(&self) -> Option<RecordOptions> {
         let max_bytes = self.record_size.unwrap_or(RecordOptions::MAX_BYTES);

@@ -75,6 +75,17 @@ pub fn size(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Parses a size in memory. 0 is none.
+///
+/// # Errors
+/// What is expected.
+pub(super) fn size_or_none(text: &str) -> Result<usize, String> {
+    if text == "0" {
+        return Ok(0);
+    }
+    usize::try_from(size(text)?).map_err(|_| "the size is larger than any memory".to_owned())
+}
+
 /// Parses a boolean as etcdctl does. An empty variable counts as unset.
 pub(super) fn switch(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {

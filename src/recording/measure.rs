@@ -1,5 +1,7 @@
 //! What recording and playing cost: run by `tests/measure record`.
 
+mod rewind;
+
 use std::time::{Duration, SystemTime};
 
 use super::*;

@@ -12,6 +12,8 @@
 mod measure;
 mod player;
 mod reader;
+mod rewinder;
+mod ring;
 mod writer;
 
 use std::time::SystemTime;
@@ -24,6 +26,8 @@ use simkit::Timestamp;
 
 pub use player::Player;
 pub use reader::{Recording, RecordingError};
+pub use rewinder::Rewinder;
+pub use ring::{REACH, Target};
 pub use writer::{RecordError, RecordOptions, Recorder};
 
 /// The version of the format. A change of a recorded type that old recordings do not have raises it.

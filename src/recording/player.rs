@@ -114,7 +114,7 @@ impl Player {
 
     /// Applies the next message or tick until `to`. Returns false if there is none.
     fn step(&mut self, app: &mut AppState, to: Timestamp) -> bool {
-        let tick = next_wake(app, self.position).max(self.position + TICK);
+        let tick = next_tick(app, self.position);
         let was_stopped = |at: Timestamp| at.since(self.position) > LONGEST_SILENCE;
         let entry = self.entries.get(self.next).filter(|entry| entry.at <= tick || was_stopped(entry.at));
         let (at, msg) = match entry {
@@ -140,6 +140,11 @@ impl Player {
         }
         self.snapshots.push(Snapshot { at: self.position, next: self.next, app: app.clone() });
     }
+}
+
+/// When the next tick is due after a time.
+pub(super) fn next_tick(app: &AppState, position: Timestamp) -> Timestamp {
+    next_wake(app, position).max(position + TICK)
 }
 
 /// The state of a monitor that starts.

@@ -1,16 +1,21 @@
-//! Records the messages of a session.
+//! Records the messages of a session: in a file, and the last minutes in memory.
 
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use crate::app::{AppState, Msg, RecordingChange, checkpoint};
-use crate::recording::{self, Header, RecordError, RecordOptions, Recorder};
+use crate::app::{AppState, Msg, Past, RecordingChange, checkpoint};
+use crate::recording::{self, Header, RecordError, RecordOptions, Recorder, Rewinder, Target};
 use simkit::Timestamp;
 
-/// The recording of a session, if there is one.
+/// The recordings of a session.
 #[derive(Debug)]
 pub(super) struct Journal {
+    /// `None` if no file is written.
     recorder: Option<Recorder>,
+    /// `None` if no past can be shown.
+    rewinder: Option<Rewinder>,
+    /// Whether the machine slept: times before that cannot be shown with those after it.
+    has_slept: bool,
     /// The wall-clock time of the clock's start. Later after a sleep of the machine.
     start: SystemTime,
     /// A message in its recorded form.
@@ -20,7 +25,17 @@ pub(super) struct Journal {
 impl Journal {
     /// `start` is the wall-clock time of the clock's start.
     pub(super) fn new(start: SystemTime) -> Self {
-        Journal { recorder: None, start, line: Vec::new() }
+        Journal { recorder: None, rewinder: None, has_slept: false, start, line: Vec::new() }
+    }
+
+    /// Keeps the last minutes in memory, in `limit` bytes.
+    pub(super) fn keep_past(&mut self, limit: usize, app: &AppState, now: Timestamp) {
+        self.rewinder = if limit > 0 { Rewinder::start(limit, app, now) } else { None };
+    }
+
+    /// The state at another time, if it is kept.
+    pub(super) fn past(&mut self, target: Target, now: Timestamp) -> Option<Past> {
+        self.rewinder.as_mut()?.show(target, now)
     }
 
     /// Starts a recording that begins with the present state.
@@ -55,16 +70,28 @@ impl Journal {
     /// Records a message before it is applied.
     pub(super) fn on_message(&mut self, msg: &Msg, now: Timestamp) {
         self.line.clear();
-        if self.recorder.is_some() {
+        if self.recorder.is_some() || self.rewinder.as_ref().is_some_and(Rewinder::is_on) {
             recording::encode(now, msg, &mut self.line);
         }
         if let Msg::SystemSlept(span) = msg {
             self.start += *span;
+            self.has_slept = true;
         }
     }
 
     /// Writes the message after it was applied. Starts the next file once one is full.
     pub(super) fn write(&mut self, app: &AppState, now: Timestamp) -> Option<RecordingChange> {
+        let has_slept = std::mem::take(&mut self.has_slept);
+        if let Some(rewinder) = &mut self.rewinder {
+            rewinder.write(now, &self.line);
+            if has_slept {
+                rewinder.restart(app, now);
+            }
+            rewinder.on_applied(app, now);
+            if !app.is_past_shown() {
+                rewinder.on_present();
+            }
+        }
         let recorder = self.recorder.as_mut()?;
         let failed = write(recorder, &self.line, (app, now), self.start).err()?;
         self.recorder = None;

@@ -42,6 +42,7 @@ mod options;
 mod outputs;
 mod playback;
 mod response_reader;
+mod rewind;
 mod run;
 mod screen;
 mod session;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::app::{AppState, Playback, PlaybackControl};
+use crate::app::{AppState, Playback, PlaybackControl, PlaybackSource};
 use crate::recording::{Player, Recording};
 use simkit::{Clock, Timestamp};
 
@@ -75,11 +75,19 @@ impl PlayedRecording {
             PlaybackControl::Back(span) => Some(self.position().before(span)),
             PlaybackControl::Forward(span) => Some(self.position() + span),
             PlaybackControl::Seek(permille) => Some(start + (end - start).mul_f64(f64::from(permille) / 1_000.0)),
+            PlaybackControl::PreviousEvent => {
+                let before = app.previous_event(self.position());
+                if before.is_none() {
+                    app.report_step("No earlier event of the shown kind", self.position());
+                }
+                self.is_paused = true;
+                before
+            }
             PlaybackControl::NextEvent => {
                 self.is_paused = true;
                 if !self.player.next_event(app) {
                     let now = self.position();
-                    app.report_no_more_events(now);
+                    app.report_step("End of the recording: no more events of the shown kind", now);
                 }
                 None
             }
@@ -95,8 +103,8 @@ impl PlayedRecording {
 
     fn show(&self, app: &mut AppState) {
         let (start, end) = self.player.span();
-        let (position, speed, is_truncated) = (self.position(), self.speed, self.is_truncated);
-        let is_paused = self.is_paused;
-        app.show_playback(Playback { start, end, position, speed, is_paused, is_truncated });
+        let (position, speed, is_paused) = (self.position(), self.speed, self.is_paused);
+        let source = PlaybackSource::File { is_truncated: self.is_truncated };
+        app.show_playback(Playback { start, end, position, speed, is_paused, source });
     }
 }

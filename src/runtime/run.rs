@@ -54,6 +54,7 @@ where
         command,
     };
     let mut session = Session::start(cluster, clock, engine, config, stall_consumer);
+    session.keep_past();
     if let Some(record) = record {
         session.record(record);
     }
@@ -94,6 +95,8 @@ struct Monitor<S, I, O> {
     background: BackgroundQuery,
     replies: ReplyFilter,
     outputs: Outputs,
+    /// Lines of the screen that a recording or the past takes.
+    playback_height: u16,
 }
 
 /// The displayed cluster, and the others.
@@ -128,6 +131,7 @@ where
             background: if asks_background { BackgroundQuery::Wanted } else { BackgroundQuery::Over },
             replies: ReplyFilter::default(),
             outputs: Outputs::default(),
+            playback_height: 0,
         };
         monitor.session.local.files = monitor.files.clone();
         monitor.resize();
@@ -137,6 +141,7 @@ where
     async fn run(mut self) -> ExitState {
         loop {
             self.pass_events();
+            self.fit_playback();
             let redraw = self.session.app.view.reset_redraw();
             self.frames.schedule(redraw, self.session.app.counts_down());
             if let Some(start) = self.session.replayed_start() {
@@ -234,6 +239,7 @@ where
         self.frames.restart(clock.clone());
         self.session = Session::with_state(app, cluster, clock, engine, self.stall_consumer);
         self.session.local.files = self.files.clone();
+        self.session.keep_past();
         setup.resources = Some(resources);
         self.resize();
     }
@@ -258,6 +264,7 @@ where
             None => Session::with_state(app, cluster, clock, setup.engine, self.stall_consumer),
         };
         let left = mem::replace(&mut self.session, session);
+        self.session.keep_past();
         let left_setup = self.clusters.setup.replace(setup);
         self.clusters.has_switched = true;
         self.session.local.files = self.files.clone();
@@ -378,7 +385,14 @@ where
 
     fn resize(&mut self) {
         let (width, height) = self.frames.screen.size();
-        let height = height - ui::playback_height(&self.session.app, height);
-        self.session.send(Msg::Resized(ui::viewport(width, height)));
+        self.playback_height = ui::playback_height(&self.session.app, height);
+        self.session.send(Msg::Resized(ui::viewport(width, height - self.playback_height)));
+    }
+
+    /// Makes room for the line of the past, or uses its room again.
+    fn fit_playback(&mut self) {
+        if ui::playback_height(&self.session.app, self.frames.screen.size().1) != self.playback_height {
+            self.resize();
+        }
     }
 }

@@ -12,7 +12,12 @@ use super::journal::Journal;
 use super::local_calls::LocalCalls;
 use super::playback::{self, PlayedRecording};
 use super::response_reader::{ReadCounts, ResponseReader};
+use super::rewind;
+#[cfg(test)]
+use crate::app::Past;
 use crate::app::{AppConfig, AppState, Msg, RecordingChange, next_wake, update};
+#[cfg(test)]
+use crate::recording::Target;
 use crate::recording::{RecordOptions, Recording};
 use etcd_lease::ClusterView;
 use etcd_lease::engine::{self, Engine, StatusFeed};
@@ -276,10 +281,24 @@ impl Session {
             update(&mut self.app, Msg::Recording(change), now);
         }
         for control in std::mem::take(&mut self.requests.playback) {
-            if let Source::Recording(played) = &mut self.source {
-                played.control(control, &mut self.app, &self.clock);
+            match &mut self.source {
+                Source::Recording(played) => played.control(control, &mut self.app, &self.clock),
+                Source::Cluster(_) => rewind::control(control, &mut self.app, &mut self.journal, now),
             }
         }
+    }
+
+    /// Keeps the last minutes in memory.
+    pub(super) fn keep_past(&mut self) {
+        let now = self.now();
+        self.journal.keep_past(self.app.config.rewind, &self.app, now);
+    }
+
+    /// The state at another time, if it is kept.
+    #[cfg(test)]
+    pub(super) fn past(&mut self, target: Target) -> Option<Past> {
+        let now = self.now();
+        self.journal.past(target, now)
     }
 
     /// Starts to record. A failure is an error on the status line.

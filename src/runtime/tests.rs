@@ -20,6 +20,7 @@ mod regrants;
 mod replay;
 mod restart;
 mod restored;
+mod rewind;
 mod times;
 mod unrenewed;
 mod verbs;

@@ -139,8 +139,11 @@ pub(super) fn dying(count: usize, is_least: bool) -> Option<Segment> {
 /// Hints for the keys that work in the current view. Disabled actions are left out; a frozen display lists resume
 /// first.
 fn keys(app: &AppState, shown: &AppState, now: Timestamp) -> Vec<Segment> {
-    let is_refused =
-        |action: Action| app.config.is_read_only && action.writes() || app.config.is_replay && action.needs_etcd();
+    let is_refused = |action: Action| {
+        app.config.is_read_only && action.writes()
+            || app.config.is_replay && action.needs_etcd()
+            || app.is_past_shown() && action.acts_on_leases()
+    };
     let back = shown.view.back_step();
     let has_lease = shown.view.active == View::Leases || shown.subject().is_some();
     let is_offered = |action: Action| match action {
@@ -153,6 +156,7 @@ fn keys(app: &AppState, shown: &AppState, now: Timestamp) -> Vec<Segment> {
     let offered = rows.filter(|row| row.binding.action.works_in(shown.view.active) && is_offered(row.binding.action));
     let hinted = offered.filter_map(|row| Some((row.binding.action, *row.keys.first()?, row.binding.hint?)));
     let part = |(action, key, hint)| match (action, app.frozen.is_some()) {
+        (Action::Freeze, true) if app.is_past_shown() => Segment::key(0, key, "present"),
         (Action::Freeze, true) => Segment::key(0, key, "resume"),
         (Action::Freeze, _) if app.config.is_replay => Segment::key(rank(action), key, "pause"),
         (Action::Back, _) => Segment::key(rank(action), key, back.map_or(hint, BackStep::label)),

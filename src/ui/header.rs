@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{AppState, ClusterLabel};
+use crate::app::{AppState, ClusterLabel, minutes};
 use crate::byte_budget::megabytes;
 use crate::escape::printable;
 use crate::plural::plural;
@@ -15,19 +15,26 @@ use super::{RenderContext, Role, format};
 
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     if !area.is_empty() {
-        let mut right = rights(ctx.app, ctx.now);
-        right.extend(certificates(ctx));
+        // A display that is only frozen shows the connection as it is now.
+        let shown = if ctx.app.is_past_shown() { ctx.displayed() } else { ctx };
+        let mut right = rights(shown.app, shown.now);
+        right.extend(certificates(shown));
         right.extend(frozen(ctx));
         right.push(Segment::new(6, Role::Dim, ctx.wall.time_of_day(ctx.now)));
-        draw_ends(ctx.theme, (link(ctx), right), ("   ", "   "), area, buf);
+        draw_ends(ctx.theme, (link(shown), right), ("   ", "   "), area, buf);
     }
 }
 
-/// Banner of a frozen display. It is hidden last.
+/// Banner of a frozen display, or of the past. It is hidden last.
 pub(super) fn frozen(ctx: RenderContext<'_>) -> Option<Segment> {
     let picture = ctx.app.frozen.as_ref()?;
-    let age = (ctx.now - picture.at).as_secs();
-    Some(Segment::new(0, Role::Danger, format!("‖ FROZEN {age} s")))
+    let age = ctx.now - picture.at;
+    let text = if ctx.app.is_past_shown() {
+        format!("‖ PAST {}, {} ago", ctx.wall.time_of_day(picture.at), minutes(age))
+    } else {
+        format!("‖ FROZEN {} s", age.as_secs())
+    };
+    Some(Segment::new(0, Role::Danger, text))
 }
 
 /// Certificates that expire soon or have expired.
@@ -193,7 +200,8 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
     if muted > 0 {
         parts.push(Segment::new(3, Role::Dim, format!("{muted} muted")));
     }
-    if app.config.is_replay {
+    let is_past = app.view.playback.is_some_and(|playback| playback.is_in_memory());
+    if app.config.is_replay && !is_past {
         parts.push(Segment::new(1, Role::Warning, "recording"));
     } else if app.config.is_read_only {
         parts.push(Segment::new(1, Role::Warning, "read-only"));

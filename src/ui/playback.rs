@@ -1,4 +1,4 @@
-//! The line of a recording that is played: speed, time, seek bar, keys. It is the last line of the screen.
+//! The line of a recording that is played, or of the past: speed, time, seek bar, keys. It is the last line of the screen.
 
 use std::time::Duration;
 
@@ -7,12 +7,18 @@ use ratatui::layout::Rect;
 
 use super::{RenderContext, Role};
 use crate::app::keymap::Action;
-use crate::app::{AppState, ClickTarget, Playback};
+use crate::app::{AppState, ClickTarget, Playback, PlaybackSource};
 use crate::width::DisplayWidth;
+use simkit::Timestamp;
 
 /// Lines of the screen that the line takes.
 pub fn playback_height(app: &AppState, height: u16) -> u16 {
-    u16::from(app.view.playback.is_some() && height > 3)
+    u16::from(playback(app).is_some() && height > 3)
+}
+
+/// Where the display is in a recording, or in the last minutes.
+fn playback(app: &AppState) -> Option<&Playback> {
+    app.displayed(Timestamp::START).0.view.playback.as_ref()
 }
 
 /// Splits off the last line.
@@ -24,6 +30,33 @@ pub(super) fn split(app: &AppState, area: Rect) -> (Rect, Rect) {
 
 /// The texts beside the seek bar.
 fn texts(ctx: RenderContext<'_>, playback: &Playback, width: u16) -> (String, String) {
+    match playback.source {
+        PlaybackSource::File { is_truncated } => file_texts(ctx, playback, width, is_truncated),
+        PlaybackSource::Memory { is_short } => memory_texts(ctx, playback, width, is_short),
+    }
+}
+
+/// Of the past in the live monitor.
+fn memory_texts(ctx: RenderContext<'_>, playback: &Playback, width: u16, is_short: bool) -> (String, String) {
+    let left = format!(" ‖ {} ", ctx.wall.time_of_day(playback.position));
+    let [ago, kept] = [playback.position, playback.start].map(|time| clock(ctx.now - time));
+    let limit = if is_short { " (--rewind)" } else { "" };
+    let mut right = format!(" -{ago} of {kept} kept{limit} ");
+    if width >= 100 {
+        right += &step_hints(ctx, "present");
+    }
+    (left, right)
+}
+
+/// `p pause  , . step  E next event `
+fn step_hints(ctx: RenderContext<'_>, freeze: &str) -> String {
+    let key = |action| ctx.app.config.keymap.key_label(action);
+    let [pause, back, forward, event] =
+        [Action::Freeze, Action::StepBack, Action::StepForward, Action::NextEvent].map(key);
+    format!("  {pause} {freeze}  {back} {forward} step  {event} next event ")
+}
+
+fn file_texts(ctx: RenderContext<'_>, playback: &Playback, width: u16, is_truncated: bool) -> (String, String) {
     let is_over = playback.position >= playback.end;
     let sign = match (is_over, playback.is_paused) {
         (true, _) => "■ end".to_owned(),
@@ -32,13 +65,10 @@ fn texts(ctx: RenderContext<'_>, playback: &Playback, width: u16) -> (String, St
     };
     let left = format!(" {sign:<8} {} ", ctx.wall.time_of_day(playback.position));
     let [at, of] = [playback.position, playback.end].map(|time| clock(time - playback.start));
-    let cut = if playback.is_truncated { " (the file is cut)" } else { "" };
-    let key = |action| ctx.app.config.keymap.key_label(action);
-    let [pause, back, forward, event] =
-        [Action::Freeze, Action::StepBack, Action::StepForward, Action::NextEvent].map(key);
+    let cut = if is_truncated { " (the file is cut)" } else { "" };
     let mut right = format!(" {at} / {of}{cut} ");
     if width >= 100 {
-        right += &format!("  {pause} pause  {back} {forward} step  {event} next event  + - speed ");
+        right += &format!("{} + - speed ", step_hints(ctx, "pause"));
     }
     (left, right)
 }
@@ -57,7 +87,7 @@ fn bar(ctx: RenderContext<'_>, playback: &Playback, line: Rect) -> Rect {
 }
 
 pub(super) fn draw(ctx: RenderContext<'_>, line: Rect, buf: &mut Buffer) {
-    let Some(playback) = ctx.app.view.playback.as_ref().filter(|_| !line.is_empty()) else { return };
+    let Some(playback) = playback(ctx.app).filter(|_| !line.is_empty()) else { return };
     let (left, right) = texts(ctx, playback, line.width);
     let bar = bar(ctx, playback, line);
     let role = if playback.is_paused { Role::Warning } else { Role::Title };
@@ -73,7 +103,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, line: Rect, buf: &mut Buffer) {
 
 /// The place in the recording at a column of the line.
 pub(super) fn hit(ctx: RenderContext<'_>, line: Rect, x: u16) -> Option<ClickTarget> {
-    let playback = ctx.app.view.playback.as_ref()?;
+    let playback = playback(ctx.app)?;
     let bar = bar(ctx, playback, line);
     if !(bar.left()..bar.right()).contains(&x) {
         return None;

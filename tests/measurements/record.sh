@@ -1,5 +1,5 @@
 # What a recording costs at 1,000 events a second, and how long an hour of 300 leases takes to play.
-cargo test --locked --release --quiet --lib -- --nocapture --ignored --test-threads 1 recording::measure |
+cargo test --locked --release --quiet --lib -- --nocapture --ignored --test-threads 1 recording::measure::recording recording::measure::playing |
   sed 's/^\.//' | tee "$work/figures"
 goal "percent of a core for recording 1,000 events a second" "$(figure core_percent)" 0 2
 goal "bytes per event in the file" "$(figure bytes_per_event)" 0 100

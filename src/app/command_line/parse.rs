@@ -153,7 +153,7 @@ impl Arguing<'_> {
         } else {
             text.strip_prefix('-').and_then(span).map(PlaybackControl::Back)
         };
-        self.in_recording(Command::Play(control.ok_or_else(|| self.bad(0, EXPECTED))?))
+        Ok(Command::Play(control.ok_or_else(|| self.bad(0, EXPECTED))?))
     }
 
     /// The command, if a recording is played.

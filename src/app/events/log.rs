@@ -60,6 +60,11 @@ impl EventLog {
         self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
+    /// Stops recording and counting.
+    pub(in crate::app) fn stop_outputs(&mut self) {
+        (self.recorded, self.metrics) = (None, None);
+    }
+
     /// Starts counting every event, including those that are too minor for the screen.
     pub(in crate::app) fn record_metrics(&mut self) {
         self.metrics = Some(Box::default());

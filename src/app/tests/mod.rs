@@ -31,6 +31,7 @@ mod muting;
 mod order;
 mod others;
 mod own;
+mod past;
 mod pinning;
 mod polling;
 mod released_locks;

@@ -23,11 +23,18 @@ use super::{
 
 /// Executes a command and shows the result on the status line.
 pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> Vec<Effect> {
+    if command.acts_on_leases()
+        && let Some(refusal) = app.past_refusal()
+    {
+        return report(app, refusal, now);
+    }
     let ids = app.view.id_format;
     let done = match command {
         Command::Action(action) => return act(app, action, now),
         Command::Select(id) => {
+            let before = app.active_view().view.cursor;
             navigation::select(&mut app.active_view_mut().view, id);
+            app.on_cursor_moved(before);
             Done::default()
         }
         Command::SortBy(sort) => {
@@ -83,7 +90,7 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         }
         Command::Export { path, overwrite } => Done::effects(vec![Effect::ExportRows { path, overwrite }]),
         Command::Record(path) => playback::record(app, path),
-        Command::Play(control) => playback::play(control),
+        Command::Play(control) => playback::play(app, control),
         Command::Tour => show_tour(app),
         Command::WriteConfig => Done::effects(vec![Effect::ReadConfigFile]),
         Command::SaveConfig(change) => Done::effects(vec![Effect::WriteConfigFile(change)]),
@@ -134,6 +141,9 @@ fn run_action(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect>
 
 /// Executes an action on these leases, as if they were the marked ones. A dialog asks as it does for a key.
 fn act_on(app: &mut AppState, action: Action, ids: Vec<LeaseId>, now: Timestamp) -> Vec<Effect> {
+    if app.past_refusal().is_some() {
+        return perform(app, action, now);
+    }
     let since = match command_line::set_targets(app, ids) {
         Ok(since) => since,
         Err(gone) => return report(app, gone, now),
@@ -167,11 +177,16 @@ fn act(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
     if action == Action::Back && selection::cancel_range(app) || feedback::is_refused(app, action) {
         return Vec::new();
     }
+    if app.is_past_shown() && action.acts_on_leases() {
+        return perform(app, action, now);
+    }
     if !app.guard(action, now) {
         return Vec::new();
     }
     if action.is_view_only() {
+        let before = app.active_view().view.cursor;
         view_actions::perform(app, action);
+        app.on_cursor_moved(before);
         if matches!(action, Action::SortBefore | Action::SortAfter | Action::InvertSort) {
             feedback::report_sort_of_groups(app, now);
         }
@@ -197,21 +212,24 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
         let done = refusal(app).unwrap_or_default();
         return report(app, done, now);
     }
+    if action.acts_on_leases()
+        && let Some(refusal) = app.past_refusal()
+    {
+        return report(app, refusal, now);
+    }
     let done = match action {
         Action::Redraw => return redraw(app, now),
         Action::Suspend => return suspension::suspend(app, now),
         Action::Quit => return ask_to_quit(app, now),
         Action::PollNow => return tick::poll_now(app, now),
         Action::Record => playback::toggle_recording(app),
-        Action::StepBack | Action::StepForward | Action::MinuteBack | Action::MinuteForward | Action::NextEvent => {
-            playback::step(app, action)
-        }
-        Action::Freeze if app.config.is_replay => playback::play(PlaybackControl::TogglePause),
+        action if action.is_step_in_time() => playback::step(app, action),
+        Action::Freeze if app.config.is_replay => playback::play(app, PlaybackControl::TogglePause),
         Action::PollFaster | Action::PollSlower if app.config.is_replay => {
             playback::change_speed(app, action == Action::PollFaster)
         }
         Action::Mouse => toggle_mouse(app),
-        Action::Strip => toggle_strip(app),
+        Action::Strip => view_actions::toggle_strip(app),
         Action::New => open_dialogs::open_grant_form(app),
         Action::Attach => open_dialogs::open_attach_form(app),
         Action::KeepAlive => toggle_keep_alive(app, now),
@@ -349,24 +367,6 @@ fn toggle_pins(app: &mut AppState) -> Done {
     pin::status(app.view.id_format, &targets, is_pinned)
 }
 
-/// Shows or hides the strip above the table. On a small screen there is no room for it.
-fn toggle_strip(app: &mut AppState) -> Done {
-    app.view.request_redraw(Redraw::Now);
-    let active = &app.active_view().view;
-    if active.viewport.strip == 0 {
-        return Done::error("The strip needs a larger screen");
-    }
-    if active.active == View::Leases && (active.is_open || active.is_zoomed) {
-        return Done::error("The strip is shown above the table");
-    }
-    let shown = !active.shows_strip();
-    app.view.show_strip(shown);
-    if let Some(frozen) = &mut app.frozen {
-        frozen.app.view.show_strip(shown);
-    }
-    Done::default()
-}
-
 /// Toggles mouse capture.
 fn toggle_mouse(app: &mut AppState) -> Done {
     app.view.has_mouse = !app.view.has_mouse;
@@ -380,6 +380,10 @@ fn toggle_mouse(app: &mut AppState) -> Done {
 }
 
 fn ask_to_quit(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    // The dialog is about the leases as they are.
+    if app.is_past_shown() {
+        app.thaw();
+    }
     if quit::needs_question(&app.leases, &app.jobs, &app.config, &app.view.background) {
         app.view.dialog = Some(Dialog::Quit(Focus::default()));
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Freezing the display.
+//! Freezing the display, at the present or at a time of the last minutes.
 
 use crate::app::dialog::Dialog;
 use crate::app::{AppState, Lease, LeaseEnd, LeaseState, Redraw};
@@ -7,21 +7,14 @@ use simkit::Timestamp;
 
 /// Freezes or unfreezes the display.
 pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
-    if !thaw(app) {
+    if !app.thaw() {
         app.freeze(now);
     }
 }
 
-/// Unfreezes the display and keeps the view where the user moved it. Returns false if it was not frozen.
-pub(super) fn thaw(app: &mut AppState) -> bool {
-    let Some(frozen) = app.frozen.take() else { return false };
-    app.view.follow(&frozen.app.view, &app.leases);
-    true
-}
-
 /// Shows in the frozen view that a lease ended meanwhile. Its row stays where it is.
 pub(super) fn overlay_end(app: &mut AppState, id: LeaseId, end: LeaseEnd) {
-    let Some(frozen) = &mut app.frozen else { return };
+    let Some(frozen) = app.frozen.as_mut().filter(|frozen| !frozen.is_past) else { return };
     if let Some(lease) = frozen.app.leases.get_mut_in_place(id)
         && lease.end.is_none()
     {
@@ -33,7 +26,7 @@ pub(super) fn overlay_end(app: &mut AppState, id: LeaseId, end: LeaseEnd) {
 
 /// Shows in the frozen view that an ended lease was granted again with the same id.
 pub(super) fn overlay_restored(app: &mut AppState, id: LeaseId) {
-    let Some(frozen) = &mut app.frozen else { return };
+    let Some(frozen) = app.frozen.as_mut().filter(|frozen| !frozen.is_past) else { return };
     let since = frozen.at;
     if let Some(lease) = frozen.app.leases.get_mut_in_place(id)
         && lease.end().is_some_and(|end| end.at >= since)

@@ -20,20 +20,26 @@ pub(super) fn record(app: &AppState, path: String) -> Done {
     }
 }
 
-/// Moves in time. The live monitor has no recording.
+/// Moves in time: in a recording, or in the last minutes of the live monitor.
 pub(super) fn step(app: &AppState, action: Action) -> Done {
     const SECOND: Duration = Duration::from_secs(1);
     const MINUTE: Duration = Duration::from_secs(60);
-    if !app.config.is_replay {
-        return Done::error("Only in a recording; `leasetop replay FILE` opens one");
+    let is_forward = matches!(action, Action::StepForward | Action::MinuteForward | Action::NextEvent);
+    if !app.config.is_replay && app.frozen.is_none() && is_forward {
+        let back = app.config.keymap.key_label(Action::StepBack);
+        return Done::error(format!("This is the present; {back} goes back"));
     }
-    play(match action {
-        Action::StepBack => PlaybackControl::Back(SECOND),
-        Action::StepForward => PlaybackControl::Forward(SECOND),
-        Action::MinuteBack => PlaybackControl::Back(MINUTE),
-        Action::MinuteForward => PlaybackControl::Forward(MINUTE),
-        _ => PlaybackControl::NextEvent,
-    })
+    play(
+        app,
+        match action {
+            Action::StepBack => PlaybackControl::Back(SECOND),
+            Action::StepForward => PlaybackControl::Forward(SECOND),
+            Action::MinuteBack => PlaybackControl::Back(MINUTE),
+            Action::MinuteForward => PlaybackControl::Forward(MINUTE),
+            Action::PreviousEvent => PlaybackControl::PreviousEvent,
+            _ => PlaybackControl::NextEvent,
+        },
+    )
 }
 
 /// Plays faster or slower.
@@ -42,10 +48,13 @@ pub(super) fn change_speed(app: &AppState, is_faster: bool) -> Done {
     let Some(speed) = next else {
         return Done::error(if is_faster { "This is the highest speed" } else { "This is the lowest speed" });
     };
-    play(PlaybackControl::Speed(speed)).with_status(format!("Playing at {speed}x"))
+    play(app, PlaybackControl::Speed(speed)).with_status(format!("Playing at {speed}x"))
 }
 
-/// Controls the recording that is played.
-pub(super) fn play(control: PlaybackControl) -> Done {
+/// Controls the recording that is played. In the live monitor, shows the past.
+pub(super) fn play(app: &AppState, control: PlaybackControl) -> Done {
+    if !app.config.is_replay && app.config.rewind == 0 {
+        return Done::error("No past is kept (--rewind 0)");
+    }
     Done::effects(vec![Effect::Play(control)])
 }

@@ -22,7 +22,7 @@ pub fn refresh_rows(app: &mut AppState, now: Timestamp) {
     };
     put_in_order(app, frame);
     if let Some(frozen) = &mut app.frozen {
-        let FrozenView { app, at } = &mut **frozen;
+        let FrozenView { app, at, .. } = &mut **frozen;
         app.leases.counts = app.view.row_index.count(&mut app.leases, *at);
         put_in_order(app, Frame { is_displayed: true, has_dialog: false, at: *at, ..frame });
     }

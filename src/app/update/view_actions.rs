@@ -2,9 +2,10 @@
 
 use crate::app::action::Action;
 use crate::app::cadence::CohortOwner;
-use crate::app::{AppState, EventSources, TABS, View};
+use crate::app::verbs::Done;
+use crate::app::{AppState, EventSources, Redraw, TABS, View};
 
-use super::{freeze, navigation};
+use super::navigation;
 
 /// Executes a view-only action. Going back from the last step unfreezes the display.
 pub(super) fn perform(app: &mut AppState, action: Action) {
@@ -19,7 +20,7 @@ pub(super) fn perform(app: &mut AppState, action: Action) {
         Action::ShorterSpan | Action::LongerSpan => navigation::change_span(&mut active.view, action),
         Action::Back => {
             if !navigation::back(&mut active.view) {
-                freeze::thaw(app);
+                app.thaw();
             }
         }
         Action::Group => {
@@ -136,4 +137,22 @@ pub(super) fn toggle_id_format(app: &mut AppState) {
     if let Some(frozen) = &mut app.frozen {
         frozen.app.view.id_format = app.view.id_format;
     }
+}
+
+/// Shows or hides the strip above the table. On a small screen there is no room for it.
+pub(super) fn toggle_strip(app: &mut AppState) -> Done {
+    app.view.request_redraw(Redraw::Now);
+    let active = &app.active_view().view;
+    if active.viewport.strip == 0 {
+        return Done::error("The strip needs a larger screen");
+    }
+    if active.active == View::Leases && (active.is_open || active.is_zoomed) {
+        return Done::error("The strip is shown above the table");
+    }
+    let shown = !active.shows_strip();
+    app.view.show_strip(shown);
+    if let Some(frozen) = &mut app.frozen {
+        frozen.app.view.show_strip(shown);
+    }
+    Done::default()
 }

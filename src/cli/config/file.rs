@@ -51,6 +51,7 @@ pub(super) struct Table {
     pub(super) insecure_transport: Option<Spanned<bool>>,
     pub(super) key: Option<Spanned<String>>,
     pub(super) key_budget: Option<Spanned<String>>,
+    pub(super) rewind: Option<Spanned<String>>,
     pub(super) log_file: Option<Spanned<String>>,
     pub(super) mouse: Option<Spanned<bool>>,
     pub(super) no_color: Option<Spanned<bool>>,

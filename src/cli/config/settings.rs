@@ -88,6 +88,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         ..setting("key-budget", Kind::Text(|t| &t.key_budget), Reach::Both, r#""8MB""#)
     },
     Setting { also: &["events"], ..setting("prefix", Kind::Text(|t| &t.prefix), Reach::Both, r#""/services/""#) },
+    setting("rewind", Kind::Text(|t| &t.rewind), Reach::Program, r#""16MB""#),
     // Not for `list`: a config file must not hide leases from scripts.
     Setting {
         also: &["demo"],

@@ -55,7 +55,7 @@ impl ReplayTest {
 }
 
 /// The keys of a text. `\n` is Enter.
-fn keys(text: &str) -> Vec<KeyCode> {
+pub(super) fn keys(text: &str) -> Vec<KeyCode> {
     text.chars().map(|letter| if letter == '\n' { KeyCode::Enter } else { KeyCode::Char(letter) }).collect()
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Each prints lines of `name value`.
 
+mod events;
 mod many_leases;
 mod still_rows;
 

@@ -1,0 +1,192 @@
+//! Keeps the last minutes in memory, on a thread of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+
+use super::ring::{Picture, Ring, Target};
+use crate::app::{AppState, Past};
+use simkit::Timestamp;
+
+/// Messages are passed on in parts of this size, in bytes.
+const PART: usize = 65_536;
+/// Messages are passed on after this time at the latest.
+const PART_SPAN: Duration = Duration::from_secs(10);
+/// Parts that can wait for the thread.
+const QUEUE: usize = 8;
+/// If this many bytes wait because the thread is slow, it starts again without them.
+const MAX_WAITING: usize = 1_000_000;
+/// How often a state is kept.
+const PICTURE_EVERY: Duration = Duration::from_secs(60);
+
+/// The messages of the last minutes, and the states from which they are played.
+#[derive(Debug)]
+pub struct Rewinder {
+    orders: SyncSender<Order>,
+    kept: Arc<Kept>,
+    limit: usize,
+    /// Messages that the thread does not have yet, and the time of the first and of the last one.
+    lines: Vec<u8>,
+    span: Option<(Timestamp, Timestamp)>,
+    /// When a state was passed on, or considered.
+    pictured: Timestamp,
+    /// Whether the next state starts everything again.
+    is_off: bool,
+    /// Whether the thread may have states near the displayed past.
+    is_in_past: bool,
+}
+
+/// What the thread says about itself.
+#[derive(Debug, Default)]
+struct Kept {
+    /// The size of everything kept, in bytes.
+    size: AtomicUsize,
+    /// Whether nothing is kept any more, because a single state takes too much.
+    is_lost: AtomicBool,
+}
+
+enum Order {
+    Restart(Picture),
+    Picture(Picture),
+    Lines(Timestamp, Vec<u8>),
+    Show(Target, Timestamp, SyncSender<Option<Past>>),
+    ForgetNear,
+    Clear,
+}
+
+impl Rewinder {
+    /// Keeps what happens from now on, in `limit` bytes. `None` if there is no thread to be had.
+    pub fn start(limit: usize, app: &AppState, now: Timestamp) -> Option<Self> {
+        let (orders, received) = sync_channel(QUEUE);
+        let kept = Arc::<Kept>::default();
+        let shared = Arc::clone(&kept);
+        let ring = Ring::new(limit);
+        let thread = std::thread::Builder::new().name("rewinder".to_owned());
+        thread.spawn(move || run(ring, &received, &shared)).ok()?;
+        let (lines, span, pictured) = (Vec::new(), None, now);
+        let mut rewinder = Rewinder { orders, kept, limit, lines, span, pictured, is_off: true, is_in_past: false };
+        rewinder.restart(app, now);
+        Some(rewinder)
+    }
+
+    /// Whether messages are kept.
+    pub fn is_on(&self) -> bool {
+        !self.is_off
+    }
+
+    /// Keeps an encoded message.
+    pub fn write(&mut self, at: Timestamp, line: &[u8]) {
+        if self.is_off || line.is_empty() {
+            return;
+        }
+        self.lines.extend_from_slice(line);
+        self.span = Some((self.span.map_or(at, |(first, _)| first), at));
+    }
+
+    /// Passes on what is due, after the message was applied.
+    pub fn on_applied(&mut self, app: &AppState, now: Timestamp) {
+        let is_new = now < self.pictured + PICTURE_EVERY;
+        if self.is_off {
+            if !is_new {
+                self.restart(app, now);
+            }
+            return;
+        }
+        if app.least_picture_bytes() > self.limit {
+            return self.switch_off();
+        }
+        let is_due = self.lines.len() >= PART || self.span.is_some_and(|(first, _)| first + PART_SPAN <= now);
+        if is_due {
+            self.flush();
+        }
+        if !is_new {
+            self.add_picture(app, now);
+        }
+    }
+
+    /// Forgets everything, and starts again with this state.
+    pub fn restart(&mut self, app: &AppState, now: Timestamp) {
+        self.pictured = now;
+        let bytes = app.picture_bytes();
+        if bytes > self.limit / 2 {
+            return self.switch_off();
+        }
+        let picture = Picture { at: now, app: Box::new(app.picture()), bytes };
+        self.lines.clear();
+        self.span = None;
+        self.is_off = self.orders.try_send(Order::Restart(picture)).is_err();
+    }
+
+    /// The state at another time. `None` if it is not kept, or if there is no further event.
+    pub fn show(&mut self, target: Target, now: Timestamp) -> Option<Past> {
+        if self.is_off {
+            return None;
+        }
+        if let Some((_, until)) = self.span.take() {
+            self.orders.send(Order::Lines(until, std::mem::take(&mut self.lines))).ok()?;
+        }
+        let (reply, past) = sync_channel(1);
+        self.orders.send(Order::Show(target, now, reply)).ok()?;
+        self.is_in_past = true;
+        past.recv().ok()?
+    }
+
+    /// Frees what makes further steps short, once the present is displayed.
+    pub fn on_present(&mut self) {
+        if self.is_in_past && self.orders.try_send(Order::ForgetNear).is_ok() {
+            self.is_in_past = false;
+        }
+    }
+
+    fn switch_off(&mut self) {
+        self.is_off = true;
+        self.lines = Vec::new();
+        self.span = None;
+        // If the thread is behind, the next state replaces everything anyway.
+        let _ = self.orders.try_send(Order::Clear);
+    }
+
+    fn flush(&mut self) {
+        let Some((_, until)) = self.span else { return };
+        if self.kept.is_lost.load(Ordering::Relaxed) {
+            return self.switch_off();
+        }
+        match self.orders.try_send(Order::Lines(until, std::mem::take(&mut self.lines))) {
+            Ok(()) => self.span = None,
+            Err(TrySendError::Full(Order::Lines(_, lines))) if lines.len() < MAX_WAITING => self.lines = lines,
+            Err(_) => self.switch_off(),
+        }
+    }
+
+    /// Keeps a state, so that steps back are short, if there is room.
+    fn add_picture(&mut self, app: &AppState, now: Timestamp) {
+        self.pictured = now;
+        self.flush();
+        let bytes = app.picture_bytes();
+        let has_room = self.kept.size.load(Ordering::Relaxed) + bytes <= self.limit / 4 * 3;
+        if has_room && self.is_on() && self.span.is_none() {
+            let picture = Picture { at: now, app: Box::new(app.picture()), bytes };
+            // Without it steps are longer.
+            let _ = self.orders.try_send(Order::Picture(picture));
+        }
+    }
+}
+
+/// The side of the thread, until the rewinder is dropped.
+fn run(mut ring: Ring, orders: &Receiver<Order>, kept: &Kept) {
+    while let Ok(order) = orders.recv() {
+        match order {
+            Order::Restart(picture) => ring.restart(picture),
+            Order::Picture(picture) => ring.push_picture(picture),
+            Order::Lines(until, lines) => ring.push_lines(until, &lines),
+            Order::Show(target, now, reply) => {
+                let _ = reply.send(ring.show(target, now));
+            }
+            Order::ForgetNear => ring.forget_near(),
+            Order::Clear => ring.clear(),
+        }
+        kept.size.store(ring.bytes(), Ordering::Relaxed);
+        kept.is_lost.store(ring.is_empty(), Ordering::Relaxed);
+    }
+}
