@@ -127,15 +127,12 @@ fn deadline(lease: &Lease) -> Option<f64> {
 
 /// Adds the deadline from `at` on. A `sample` that differs little only refines what is known.
 fn add_deadline(trace: &mut Trace, at: f64, deadline: Option<f64>, is_sample: bool) {
-    let last = trace.deadlines.last().map(|point| point.deadline);
-    let near = trace.ttl.map_or(0.25, |ttl| (ttl * 0.05).max(0.25));
-    let is_same = match (last, deadline) {
-        (None, None) | (Some(None), None) => true,
-        (Some(Some(last)), Some(deadline)) => is_sample && (deadline - last).abs() < near,
-        _ => false,
-    };
-    if !is_same {
-        trace.deadlines.push(DeadlinePoint { at, deadline });
+    /// A TTL reply is in whole seconds.
+    const REFINEMENT: f64 = 1.0;
+    match (trace.deadlines.last_mut().map(|last| &mut last.deadline), deadline) {
+        (None | Some(None), None) => (),
+        (Some(Some(last)), Some(deadline)) if is_sample && (deadline - *last).abs() <= REFINEMENT => *last = deadline,
+        _ => trace.deadlines.push(DeadlinePoint { at, deadline }),
     }
 }
 

@@ -91,7 +91,7 @@ fn write_table(html: &mut String, table: &Table) -> std::fmt::Result {
     write!(html, "<h2>{}</h2>\n<div class=\"scroll\">\n<table>\n<thead><tr>", Xml(table.heading))?;
     let number = |column: usize| if table.is_number.get(column) == Some(&true) { "number" } else { "" };
     for (column, title) in table.titles.iter().enumerate() {
-        write!(html, "<th class=\"{}\">{}</th>", number(column), Xml(title))?;
+        write!(html, "<th{}>{}</th>", class(&[number(column)]), Xml(title))?;
     }
     writeln!(html, "</tr></thead>\n<tbody>")?;
     for row in table.rows.iter().take(MAX_ROWS) {
@@ -99,9 +99,7 @@ fn write_table(html: &mut String, table: &Table) -> std::fmt::Result {
         for (column, cell) in row.iter().enumerate() {
             let Cell { text, tone, is_quote } = cell;
             let quote = if *is_quote { "quote" } else { "" };
-            let tone = if *tone == Tone::Plain { "" } else { tone.class() };
-            let classes: Vec<&str> = [number(column), quote, tone].into_iter().filter(|class| !class.is_empty()).collect();
-            let class = if classes.is_empty() { String::new() } else { format!(" class=\"{}\"", classes.join(" ")) };
+            let class = class(&[number(column), quote, noticed(*tone)]);
             write!(html, "<td{class}>{}</td>", Xml(&cut(text, MAX_CELLS)))?;
         }
         writeln!(html, "</tr>")?;
@@ -111,6 +109,17 @@ fn write_table(html: &mut String, table: &Table) -> std::fmt::Result {
         0 => Ok(()),
         rest => writeln!(html, "<p class=\"dim\">{} not listed.</p>", plural(rest, "more row")),
     }
+}
+
+/// The class of a text that stands out.
+fn noticed(tone: Tone) -> &'static str {
+    if matches!(tone, Tone::Warning | Tone::Bad) { tone.class() } else { "" }
+}
+
+/// The attribute of these classes, without empty ones.
+fn class(classes: &[&str]) -> String {
+    let classes: Vec<&str> = classes.iter().copied().filter(|class| !class.is_empty()).collect();
+    if classes.is_empty() { String::new() } else { format!(" class=\"{}\"", classes.join(" ")) }
 }
 
 fn diagnoses(html: &mut String, diagnoses: &[Diagnosis]) -> std::fmt::Result {
@@ -138,13 +147,13 @@ fn events(html: &mut String, page: &Page) -> std::fmt::Result {
          <th>lease</th><th></th></tr></thead>\n<tbody>"
     )?;
     for EventLine { at, doubt, name, lease, text, tone } in &page.events {
-        let tone = if *tone == Tone::Plain { "" } else { tone.class() };
         let doubt = if doubt.is_zero() { String::new() } else { format!(" ±{:.1}", doubt.as_secs_f64()) };
         writeln!(
             html,
-            "<tr><td class=\"time\">{}{doubt}</td><td class=\"{tone}\">{}</td><td class=\"quote\">{}</td>\
+            "<tr><td class=\"time\">{}{doubt}</td><td{}>{}</td><td class=\"quote id\">{}</td>\
              <td class=\"quote\">{}</td></tr>",
             precise(*at),
+            class(&[noticed(*tone)]),
             Xml(name),
             Xml(lease),
             Xml(text)

@@ -49,7 +49,7 @@ pub(super) fn raster(page: &Page, most: usize) -> Drawing {
         drawing.line((x, TOP - 6.0), (x, bottom), "grid");
         drawing.text((x, 12.0), Anchor::Middle, "dim", &label);
     }
-    marks(&mut drawing, &plot, &page.marks, bottom);
+    marks(&mut drawing, page.marks.iter(), |at| plot.x(at), (TOP - 6.0, bottom));
     for (number, trace) in page.traces.iter().take(rows).enumerate() {
         row(&mut drawing, &plot, trace, TOP + (number as f64 + 0.5) * ROW);
     }
@@ -61,15 +61,20 @@ pub(super) fn raster(page: &Page, most: usize) -> Drawing {
     drawing
 }
 
-/// Lines across all rows for what happened to the cluster.
-fn marks(drawing: &mut Drawing, plot: &Plot<'_>, marks: &[Mark], bottom: f64) {
+/// Lines across a drawing for what happened to the cluster, with as many words as fit.
+pub(super) fn marks<'a>(
+    drawing: &mut Drawing,
+    marks: impl Iterator<Item = &'a Mark>,
+    x: impl Fn(f64) -> f64,
+    (top, bottom): (f64, f64),
+) {
     let mut free_from = f64::MIN;
-    for mark in marks.iter().take(MAX_MARKS) {
-        let x = plot.x(mark.at);
-        drawing.line((x, TOP - 6.0), (x, bottom), &toned("mark", mark.tone));
+    for mark in marks.take(MAX_MARKS) {
+        let x = x(mark.at);
+        drawing.line((x, top), (x, bottom), &toned("mark", mark.tone));
         let half = mark.word.width() as f64 * 3.4;
         if x - half > free_from {
-            drawing.text((x, 25.0), Anchor::Middle, &toned("text", mark.tone), &mark.word);
+            drawing.text((x, top - 3.0), Anchor::Middle, &toned("text", mark.tone), &mark.word);
             free_from = x + half + 4.0;
         }
     }

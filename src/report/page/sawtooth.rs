@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::drawing::{Anchor, Drawing, toned};
 use super::severity::Severity;
 use super::trace::Trace;
-use super::{Page, verdict};
+use super::{Page, raster, verdict};
 use crate::width::{cut, cut_key};
 
 const LEFT: f64 = 60.0;
@@ -78,6 +78,8 @@ fn chart(page: &Page, trace: &Trace) -> Option<Drawing> {
     drawing.line((LEFT, BOTTOM), (RIGHT, BOTTOM), "axis");
     drawing.text((LEFT - 6.0, TOP + 4.0), Anchor::End, "dim", &ttl);
     drawing.text((LEFT - 6.0, BOTTOM + 4.0), Anchor::End, "dim", "0 s");
+    let marks = page.marks.iter().filter(|mark| window.contains(mark.at));
+    raster::marks(&mut drawing, marks, |at| window.x(at), (TOP - 1.0, BOTTOM));
     danger(&mut drawing, &window, trace);
     let (line, area) = lines(&window, trace);
     drawing.path("area", &area);

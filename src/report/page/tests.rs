@@ -43,6 +43,7 @@ fn elements(text: &str) -> BTreeMap<String, usize> {
         assert!(open.last() == Some(&"style") || !before.contains('>'), "{before}");
         let (tag, after) = after.split_once('>').expect("a tag ends");
         assert!(!tag.contains('<') && tag.matches('"').count().is_multiple_of(2), "{tag}");
+        assert!([" href=", " src=", " on"].iter().all(|attribute| !tag.contains(attribute)), "{tag}");
         rest = after;
         if let Some(name) = tag.strip_prefix('/') {
             assert_eq!(open.pop(), Some(name), "{before}");
@@ -89,7 +90,6 @@ fn what_comes_from_etcd_cannot_become_markup() {
         let known = [&known[..], &["table", "thead", "tbody", "tr", "th", "td", "footer", "h3", "ul", "li"]].concat();
         let found = elements(&text);
         assert!(found.keys().all(|name| known.contains(&name.as_str())), "{found:?}");
-        assert!(!text.contains("http:") || format == PageFormat::Svg || text.matches("http:").count() == 3, "{text}");
     }
 }
 

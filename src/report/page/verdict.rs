@@ -4,7 +4,7 @@ use super::severity::Severity;
 use super::time::{TimeScale, span};
 use super::trace::Trace;
 use super::{Diagnosis, Sentence, Tone};
-use crate::app::{Event, EventCategory};
+use crate::app::{Event, EventCategory, EventKind};
 use crate::plural::plural;
 use crate::width::cut;
 
@@ -29,6 +29,11 @@ pub(super) fn of_recording(
         (None, Some(diagnosis)) => first_diagnosis(diagnosis),
         (None, None) => Sentence::text("Nothing went wrong."),
     });
+    if first.is_some() && !diagnoses.is_empty() {
+        let names = |one: &Diagnosis| format!("{} ({})", one.name, plural(one.leases, "lease"));
+        let names: Vec<String> = diagnoses.iter().map(names).collect();
+        sentences.push(Sentence::text(format!("Diagnoses at the end: {}.", names.join(", "))));
+    }
     let worst = traces.iter().map(|trace| trace.severity).max().unwrap_or_default();
     let tone = match (worst.tone(), first) {
         (Tone::Bad, _) => Tone::Bad,
@@ -63,11 +68,28 @@ fn first_problem(event: &Event, traces: &[Trace], time: &TimeScale) -> Sentence 
     let start = Sentence::text(format!("The first problem was at {at} UTC: {}", event.name().as_str()));
     let text = cut(&event.text(), QUOTE_WIDTH);
     let id = event.lease.map(|id| id.to_string());
-    let of_lease = match id.and_then(|id| traces.iter().find(|trace| trace.id == id)) {
+    let trace = id.and_then(|id| traces.iter().find(|trace| trace.id == id));
+    let named = match trace {
         Some(trace) => start.and_text(", lease ").and_quote(cut(trace.name(), QUOTE_WIDTH / 2)),
         None => start,
     };
-    of_lease.and_text(": ").and_quote(text).and_text(".")
+    let told = named.and_text(": ").and_quote(text).and_text(".");
+    match trace.and_then(|trace| trace.end.map(|end| (&trace.state, end))) {
+        Some((state, end)) if !matches!(event.kind, EventKind::LeaseEnded(_)) => {
+            told.and_text(format!(" The lease {} at {}.", ended(state), time.label(end)))
+        }
+        _ => told,
+    }
+}
+
+/// The state of an ended lease as a verb.
+fn ended(state: &str) -> String {
+    match state {
+        "revoked" | "replaced" => format!("was {state}"),
+        "gone" => "ended".to_owned(),
+        "absent" => "was not restored".to_owned(),
+        state => state.to_owned(),
+    }
 }
 
 pub(super) fn first_diagnosis(diagnosis: &Diagnosis) -> Sentence {
@@ -86,9 +108,13 @@ fn has(count: usize) -> &'static str {
 
 /// The traces whose time left is worth a chart, the worst first. If nothing happened, a few leases of different TTLs.
 pub(super) fn interesting(traces: &[Trace], most: usize) -> Vec<&Trace> {
+    /// Charts of leases that only have a diagnosis: they look alike.
+    const MOST_NOTED: usize = 2;
     let has_line = |trace: &&Trace| trace.ttl.is_some() && trace.deadlines.iter().any(|point| point.deadline.is_some());
-    let bad = traces.iter().filter(has_line).filter(|trace| trace.severity > Severity::Ended);
-    let chosen: Vec<&Trace> = bad.take(most).collect();
+    let lines = || traces.iter().filter(has_line);
+    let bad = lines().filter(|trace| trace.severity > Severity::Noted);
+    let noted = lines().filter(|trace| trace.severity == Severity::Noted).take(MOST_NOTED);
+    let chosen: Vec<&Trace> = bad.chain(noted).take(most).collect();
     if !chosen.is_empty() {
         return chosen;
     }
@@ -99,5 +125,5 @@ pub(super) fn interesting(traces: &[Trace], most: usize) -> Vec<&Trace> {
         ttls.push(ttl);
         is_new
     };
-    traces.iter().filter(has_line).filter(|trace| !trace.renewals.is_empty()).filter(is_new).take(most.min(3)).collect()
+    lines().filter(|trace| !trace.renewals.is_empty()).filter(is_new).take(most.min(3)).collect()
 }
