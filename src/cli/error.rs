@@ -8,7 +8,8 @@ use super::BadConfig;
 use crate::app::{InvalidGrantRequest, InvalidKeyTemplate};
 use crate::error_table::sentence;
 use crate::escape::printable;
-use crate::recording::RecordingError;
+use crate::recording::{RecordError, RecordingError};
+use crate::report::PageError;
 use crate::runtime;
 use etcd_lease::LeaseId;
 use etcd_lease::wire::{self, ErrorKind};
@@ -84,6 +85,20 @@ pub enum CliError {
     /// A recording cannot be played.
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    /// Nothing can be recorded.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// No page can be made from a file.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// The output cannot be written.
+    #[error("could not write {}: {error}", path.display())]
+    Output {
+        /// Path of the file.
+        path: PathBuf,
+        /// The cause.
+        error: io::Error,
+    },
     /// The monitor failed.
     #[error(transparent)]
     Monitor(#[from] runtime::MonitorError),

@@ -28,7 +28,7 @@ pub(super) async fn run(args: EventsArgs, shared: GlobalFlags, out: &mut Out) ->
     let is_filtered = args.filter.as_ref().is_some_and(|typed| !typed.filter().is_empty());
     let filter = args.filter.unwrap_or_default();
     let config = AppConfig { filter, ..headless::config(args.watch_args, &shared) };
-    let outputs = args.alerts.outputs(&shared, HookOutput::Stderr)?;
+    let outputs = args.alerts.outputs(&shared, HookOutput::Stderr)?.with_recording(args.record.options());
     let session = CommandSession::open(shared).await?;
     let (tell, told) = mpsc::channel(EVENT_BUFFER);
     let external = headless::external(signals, session.clock.clone(), args.follow_for);
@@ -37,7 +37,7 @@ pub(super) async fn run(args: EventsArgs, shared: GlobalFlags, out: &mut Out) ->
     tokio::pin!(following, printing);
     let known = tokio::select! {
         printed = &mut printing => return printed.map(|()| Exit::Done),
-        known = &mut following => known,
+        known = &mut following => known?,
     };
     // If the output is not read, the last lines are dropped.
     tokio::time::timeout(LAST_LINES_TIMEOUT, printing).await.unwrap_or(Ok(()))?;

@@ -108,6 +108,14 @@ needs an etcd. A file that is cut is played up to there.
 
   leasetop replay incident.jsonl.gz";
 
+pub(super) const REPORT: &str = "\
+FILE is a recording (--record, the key R), or the output of `exercise -w json` or `list --for 1m -w json`. The page has the \
+answer in one or two sentences, the renewals and the end of each lease, the time left of the leases that were in trouble, \
+diagnoses, and the events. It contains the names of keys, but no values.
+
+  leasetop report incident.jsonl.gz --output incident.html
+  leasetop list --for 1m -w json | leasetop report - --html > leases.html";
+
 pub(super) const WAIT: &str = "\
 Conditions of one lease: gone, renewed, left<5s (less than 5 s left). A lease that does not exist is gone.
 Conditions of all leases: count(FILTER)>=3 (also > <= < =), any(FILTER), none(FILTER). A lease with an unknown value may match: \

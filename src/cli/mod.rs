@@ -29,6 +29,7 @@ mod options;
 mod out;
 mod password;
 mod replay;
+mod report;
 mod revoke;
 mod run;
 mod sandbox;
@@ -119,6 +120,7 @@ async fn headless(command: HeadlessCommand, shared: GlobalFlags) -> Result<Exit,
         HeadlessCommand::Locks(args) => locks::run(args, shared, out).await,
         HeadlessCommand::Members(args) => members::run(args, shared, out).await,
         HeadlessCommand::Events(args) => events::run(args, shared, out).await,
+        HeadlessCommand::Report(args) => report::run(args, &shared, out).await,
         HeadlessCommand::Serve(args) => serve::run(args, shared, out).await,
         HeadlessCommand::Wait(args) => wait::run(args, shared, out).await,
         HeadlessCommand::KeepAlive(args) => keep_alive::run(args, shared, out).await,

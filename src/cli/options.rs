@@ -14,6 +14,7 @@ use super::alerts::NotifyBy;
 use super::global_options::{Format, GlobalFlags};
 use super::monitor::MonitorFlags;
 use super::replay::{RecordArgs, ReplayArgs};
+use super::report::ReportArgs;
 use super::{help, values};
 use crate::app::metrics::MetricsConfig;
 use crate::app::{Column, GroupBy, KeyTemplate, Sort, TypedFilter};
@@ -81,6 +82,9 @@ pub(super) enum HeadlessCommand {
     /// Measure how often leases are renewed
     #[command(after_help = help::EXERCISE)]
     Exercise(ExerciseArgs),
+    /// Make a page from a recording or a result
+    #[command(after_help = help::REPORT)]
+    Report(ReportArgs),
     /// Serve metrics for Prometheus until stopped
     #[command(after_help = help::SERVE)]
     Serve(ServeArgs),
@@ -145,6 +149,7 @@ impl HeadlessCommand {
             | HeadlessCommand::Lease(_) => &[Format::Simple, Format::Json, Format::Fields, Format::Csv],
             HeadlessCommand::Events(_) => &[Format::Simple, Format::Json, Format::Fields],
             HeadlessCommand::Run(_)
+            | HeadlessCommand::Report(_)
             | HeadlessCommand::Serve(_)
             | HeadlessCommand::Sandbox(_)
             | HeadlessCommand::Config
@@ -315,6 +320,8 @@ pub(super) struct EventsArgs {
     pub(super) filter: Option<TypedFilter>,
     #[command(flatten)]
     pub(super) alerts: AlertArgs,
+    #[command(flatten)]
+    pub(super) record: RecordArgs,
     #[command(flatten)]
     pub(super) watch_args: WatchArgs,
 }

@@ -67,17 +67,25 @@ fn recording() {
     println!("bytes_per_event {:.1}", path.metadata().unwrap().len() as f64 / recorded);
 }
 
-/// Plays an hour of 300 leases, each renewed every 3.5 s, at 1000 times real time: 3.6 s if nothing takes longer.
-#[test]
-#[ignore = "run by tests/measure record"]
-#[expect(clippy::print_stdout, reason = "figures go there")]
-fn playing() {
+/// An hour of 300 leases, each renewed every 3.5 s.
+pub(crate) fn hour() -> Recording {
     let mut entries = vec![Entry { at: Timestamp::START, msg: listed(300) }];
     let renewals = 3_600 * 300 * 2 / 7;
     entries.extend((0..renewals).map(|number| {
         let at = Timestamp::from_nanos(number * 3_600_000_000_000 / renewals);
         Entry { at, msg: renewal(at, number, 300) }
     }));
+    let header = Header::new(&AppConfig::default(), SystemTime::UNIX_EPOCH, Timestamp::START, 1);
+    Recording { header, entries, is_truncated: false }
+}
+
+/// Plays the hour at 1000 times real time: 3.6 s if nothing takes longer.
+#[test]
+#[ignore = "run by tests/measure record"]
+#[expect(clippy::print_stdout, reason = "figures go there")]
+fn playing() {
+    let entries = hour().entries;
+    let renewals = entries.len() - 1;
     let config = AppConfig { is_replay: true, is_read_only: true, ..AppConfig::default() };
     let started = Stopwatch::start();
     let mut player = Player::new(entries, Timestamp::START, config);

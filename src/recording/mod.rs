@@ -9,7 +9,9 @@
 //! [`Msg`] marks the messages that are not recorded. A file whose name ends in `.gz` is compressed.
 
 #[cfg(test)]
-mod measure;
+pub(crate) mod incidents;
+#[cfg(test)]
+pub(crate) mod measure;
 mod player;
 mod reader;
 mod rewinder;
@@ -25,7 +27,7 @@ use etcd_lease::{KeyRange, RenewalSchedule};
 use simkit::Timestamp;
 
 pub use player::Player;
-pub use reader::{Recording, RecordingError};
+pub use reader::{Recording, RecordingError, decompressed, open};
 pub use rewinder::Rewinder;
 pub use ring::{REACH, Target};
 pub use writer::{RecordError, RecordOptions, Recorder};

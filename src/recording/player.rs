@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Entry;
-use crate::app::{AppConfig, AppState, Msg, next_wake, update};
+use crate::app::{AppConfig, AppState, Event, Msg, next_wake, update};
 use simkit::Timestamp;
 
 /// A place in a recording.
@@ -83,6 +83,14 @@ impl Player {
             self.keep_snapshot(app);
         }
         self.position = self.position.max(to);
+    }
+
+    /// Plays to the end. After each message and tick `seen` gets the state, the time and the new events.
+    pub fn play(&mut self, app: &mut AppState, mut seen: impl FnMut(&AppState, Timestamp, Vec<Event>)) {
+        while self.step(app, self.end) {
+            let events = app.events.drain_recorded();
+            seen(app, self.position, events);
+        }
     }
 
     /// Moves to a time, forward or back. The state keeps what the user chose to see.

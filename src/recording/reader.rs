@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
+use std::time::Duration;
 
 use flate2::read::MultiGzDecoder;
 
 use super::{Entry, FORMAT, Header};
+use crate::app::Msg;
 use simkit::Timestamp;
 
 /// A recording in memory.
@@ -78,23 +80,37 @@ const MAX_LINE: u64 = 64_000_000;
 /// The first line of a recording is shorter. A device without line ends is not read for long.
 const MAX_HEADER: u64 = 100_000;
 
+/// Opens a file. It is decompressed if it is a gzip file, whatever its name.
+///
+/// # Errors
+/// The file cannot be read, or is empty.
+pub fn open(path: &Path) -> Result<Box<dyn BufRead>, RecordingError> {
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|error| RecordingError::Io { file: name.clone(), error })?;
+    decompressed(file, &name)
+}
+
+/// The same for an open file with this name.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn decompressed(file: impl Read + 'static, name: &str) -> Result<Box<dyn BufRead>, RecordingError> {
+    let mut file = BufReader::new(file);
+    let start = file.fill_buf().map_err(|error| RecordingError::Io { file: name.to_owned(), error })?;
+    if start.is_empty() {
+        return Err(RecordingError::Empty { file: name.to_owned() });
+    }
+    let is_compressed = start.starts_with(&[0x1f, 0x8b]);
+    Ok(if is_compressed { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) })
+}
+
 impl Recording {
     /// Reads a file. A recording that ends within a message is read up to there.
     ///
     /// # Errors
     /// The file cannot be read, is empty, is no recording, has another format version, or is malformed in the middle.
     pub fn read(path: &Path) -> Result<Self, RecordingError> {
-        let name = || path.display().to_string();
-        let failed = |error| RecordingError::Io { file: name(), error };
-        let mut file = BufReader::new(File::open(path).map_err(failed)?);
-        let start = file.fill_buf().map_err(failed)?;
-        if start.is_empty() {
-            return Err(RecordingError::Empty { file: name() });
-        }
-        if start.starts_with(&[0x1f, 0x8b]) {
-            return Recording::read_lines(BufReader::new(MultiGzDecoder::new(file)), name());
-        }
-        Recording::read_lines(file, name())
+        Recording::read_lines(open(path)?, path.display().to_string())
     }
 
     /// Reads lines that are not compressed. `file` is named in errors.
@@ -144,6 +160,14 @@ impl Recording {
     pub fn end(&self) -> Timestamp {
         self.entries.last().map_or(self.header.at, |entry| entry.at)
     }
+
+    /// When the machine slept, and for how long. The clock did not count that.
+    pub fn sleeps(&self) -> impl Iterator<Item = (Timestamp, Duration)> {
+        self.entries.iter().filter_map(|entry| match entry.msg {
+            Msg::SystemSlept(span) => Some((entry.at, span)),
+            _ => None,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -155,7 +179,7 @@ mod tests {
     use flate2::write::GzEncoder;
 
     use super::*;
-    use crate::app::{AppConfig, Msg};
+    use crate::app::AppConfig;
     use crate::recording::encode;
 
     fn lines(count: u64) -> Vec<u8> {

@@ -84,6 +84,9 @@ fn row(series: &Series) -> [String; 15] {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ExerciseObject {
+    /// When the leases were no longer kept: RFC 3339 with milliseconds.
+    #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
+    at: String,
     /// Timing of renewals.
     #[cfg_attr(test, schemars(extend("enum" = ["clientv3", "exact"])))]
     pace: String,
@@ -177,9 +180,10 @@ struct QueueCountsObject {
     dropped: u64,
 }
 
-/// The report as one JSON object. `start` is the real time at the start of the clock.
-pub fn exercise_json(exercise: &CadenceReport, start: SystemTime) -> String {
+/// The report as one JSON object. `start` is the real time at the start of the clock, `ended` the end of the exercise.
+pub fn exercise_json(exercise: &CadenceReport, start: SystemTime, ended: Timestamp) -> String {
     line(&ExerciseObject {
+        at: rfc3339(wall(ended, start)),
         pace: exercise.pace.to_string(),
         kept_for: exercise.kept_for.map(seconds),
         series: exercise.series.iter().map(|series| series_object(series, start)).collect(),
@@ -269,7 +273,7 @@ mod tests {
 
     #[test]
     fn an_interval_that_was_not_seen_is_null() {
-        insta::assert_snapshot!(exercise_json(&exercise(), SystemTime::UNIX_EPOCH));
+        insta::assert_snapshot!(exercise_json(&exercise(), SystemTime::UNIX_EPOCH, Timestamp::at(ms(60_000))));
     }
 
     #[test]
@@ -280,7 +284,7 @@ mod tests {
         let table = exercise_table(&exercise, SystemTime::UNIX_EPOCH);
         let line = "lost: lease 0000000000000010 (10 s) at 1970-01-01T00:00:07.250Z: not found";
         assert!(table.ends_with(&format!("{line}\nand 2 more\n")), "{table}");
-        let json = exercise_json(&exercise, SystemTime::UNIX_EPOCH);
+        let json = exercise_json(&exercise, SystemTime::UNIX_EPOCH, Timestamp::at(ms(60_000)));
         let object = r#"{"id":"0000000000000012","at":"1970-01-01T00:00:07.250Z","cause":"not found"}"#;
         assert!(json.contains(object), "{json}");
     }

@@ -10,6 +10,7 @@ mod listing;
 mod locks;
 mod members;
 mod metrics;
+mod page;
 mod records;
 #[cfg(test)]
 mod schema;
@@ -27,6 +28,7 @@ pub use listing::{listing_csv, listing_ids, listing_json, listing_table};
 pub use locks::{locks_json, locks_table};
 pub use members::{members_json, members_table};
 pub use metrics::{METRICS, Metric, MetricsFormat, metrics_markdown, metrics_text};
+pub use page::{Page, PageError, PageFormat, PageSource};
 pub use records::{CsvLayout, EXERCISE_CSV, GRANT_CSV, GROUPS_CSV, KEEP_ALIVE_CSV, KEYS_CSV, LOCKS_CSV, MEMBERS_CSV};
 pub use records::{REVOKE_CSV, TIME_TO_LIVE_CSV, WAIT_CSV, fields, records_csv};
 pub use text::rfc3339;

@@ -13,6 +13,7 @@ use super::ExternalEvent;
 use super::outputs::Outputs;
 use super::session::Session;
 use crate::app::{AppConfig, AppState, Event, EventKind, Msg, matches_filter, run_lints};
+use crate::recording::RecordError;
 use etcd_lease::engine;
 use etcd_lease::wire::Cluster;
 use simkit::Clock;
@@ -28,7 +29,7 @@ pub struct HeadlessOptions {
     pub clock: Clock,
     /// The configuration. It must not grant leases or keep them alive.
     pub config: AppConfig,
-    /// Metrics, commands that run on events, and notifications.
+    /// Metrics, commands that run on events, notifications, and a recording.
     pub outputs: Outputs,
 }
 
@@ -59,14 +60,25 @@ pub struct FinalState {
 ///
 /// Never waits for the receiver: if the channel is full, events are dropped, and their number is reported as an event
 /// later.
-pub async fn follow_events<O>(options: HeadlessOptions, external: O, events: Sender<TimedEvent>) -> FinalState
+///
+/// # Errors
+/// The recording cannot be written.
+pub async fn follow_events<O>(
+    mut options: HeadlessOptions,
+    external: O,
+    events: Sender<TimedEvent>,
+) -> Result<FinalState, RecordError>
 where
     O: Stream<Item = ExternalEvent> + Unpin,
 {
+    let record = options.outputs.record.take();
     let mut run = HeadlessRun::start(options);
+    if let Some(record) = record {
+        run.session.record(record)?;
+    }
     run.session.app.events.record_all();
     let mut sink = EventSink { events, lost: 0 };
-    run.run(external, |session, events, start| sink.send_all(session, events, start)).await
+    Ok(run.run(external, |session, events, start| sink.send_all(session, events, start)).await)
 }
 
 /// Watches a cluster until `external` yields `End` or ends. Returns the final state, and how many leases ended

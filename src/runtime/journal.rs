@@ -38,17 +38,17 @@ impl Journal {
         self.rewinder.as_mut()?.show(target, now)
     }
 
-    /// Starts a recording that begins with the present state.
-    pub(super) fn start(&mut self, options: RecordOptions, app: &AppState, now: Timestamp) -> RecordingChange {
+    /// Starts a recording that begins with the present state. Returns the name of the file.
+    pub(super) fn start(
+        &mut self,
+        options: RecordOptions,
+        app: &AppState,
+        now: Timestamp,
+    ) -> Result<String, RecordError> {
         let file = options.path.display().to_string();
         let header = Header::new(&app.config, self.start, now, 1);
-        match Recorder::start(options, &header, &checkpoint(app, now)) {
-            Ok(recorder) => {
-                self.recorder = Some(recorder);
-                RecordingChange::Started(file)
-            }
-            Err(error) => RecordingChange::Failed(error.to_string()),
-        }
+        self.recorder = Some(Recorder::start(options, &header, &checkpoint(app, now))?);
+        Ok(file)
     }
 
     /// Starts a recording to a file, or to a new one that is named by the time.
@@ -58,7 +58,7 @@ impl Journal {
             format!("leasetop-{}.jsonl.gz", wall.strftime("%Y%m%dT%H%M%SZ"))
         });
         let options = RecordOptions { path: PathBuf::from(path), max_bytes: RecordOptions::MAX_BYTES };
-        self.start(options, app, now)
+        started(&self.start(options, app, now))
     }
 
     /// Ends the recording.
@@ -96,6 +96,14 @@ impl Journal {
         let failed = write(recorder, &self.line, (app, now), self.start).err()?;
         self.recorder = None;
         Some(RecordingChange::Failed(failed.to_string()))
+    }
+}
+
+/// What the user learns of a recording that starts.
+pub(super) fn started(result: &Result<String, RecordError>) -> RecordingChange {
+    match result {
+        Ok(file) => RecordingChange::Started(file.clone()),
+        Err(error) => RecordingChange::Failed(error.to_string()),
     }
 }
 

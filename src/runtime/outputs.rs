@@ -1,4 +1,4 @@
-//! What acts on a session besides its screen: metrics, commands that run on events, notifications.
+//! What acts on a session besides its screen: metrics, commands that run on events, notifications, a recording.
 
 use std::future::pending;
 use std::time::SystemTime;
@@ -10,6 +10,7 @@ use super::metrics_server::{MetricsServer, Scrape};
 use super::notification::{NotificationOptions, Notifier};
 use super::session::Session;
 use crate::app::{Event, Msg, metrics_snapshot, triggers};
+use crate::recording::RecordOptions;
 use crate::report;
 use simkit::Timestamp;
 
@@ -19,6 +20,8 @@ pub struct Outputs {
     metrics: Option<MetricsServer>,
     hooks: Vec<RunningHook>,
     notifier: Notifier,
+    /// Where to record.
+    pub(super) record: Option<RecordOptions>,
     failures: Option<mpsc::UnboundedReceiver<String>>,
 }
 
@@ -55,6 +58,11 @@ impl Outputs {
     /// Reports problems through the terminal.
     pub fn with_notifications(self, options: NotificationOptions) -> Self {
         Outputs { notifier: Notifier::new(options), ..self }
+    }
+
+    /// Records the messages.
+    pub fn with_recording(self, record: Option<RecordOptions>) -> Self {
+        Outputs { record, ..self }
     }
 
     /// The next request of an output. Waits forever if there is none.

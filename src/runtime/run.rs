@@ -56,7 +56,8 @@ where
     let mut session = Session::start(cluster, clock, engine, config, stall_consumer);
     session.keep_past();
     if let Some(record) = record {
-        session.record(record);
+        // The status line says it.
+        let _ = session.record(record);
     }
     let clusters = Clusters { setup: Some(setup), connector, ..Clusters::default() };
     let look = Appearance { theme, themes, asks_background };

@@ -8,17 +8,17 @@ use tokio::sync::watch;
 use super::clipboard;
 use super::driver::Driver;
 use super::effects::{self, Executors, ExitState, LoopRequests, RecordingRequest};
-use super::journal::Journal;
+use super::journal::{self, Journal};
 use super::local_calls::LocalCalls;
 use super::playback::{self, PlayedRecording};
 use super::response_reader::{ReadCounts, ResponseReader};
 use super::rewind;
 #[cfg(test)]
 use crate::app::Past;
-use crate::app::{AppConfig, AppState, Msg, RecordingChange, next_wake, update};
+use crate::app::{AppConfig, AppState, Msg, next_wake, update};
 #[cfg(test)]
 use crate::recording::Target;
-use crate::recording::{RecordOptions, Recording};
+use crate::recording::{RecordError, RecordOptions, Recording};
 use etcd_lease::ClusterView;
 use etcd_lease::engine::{self, Engine, StatusFeed};
 use etcd_lease::wire::Cluster;
@@ -301,11 +301,12 @@ impl Session {
         self.journal.past(target, now)
     }
 
-    /// Starts to record. A failure is an error on the status line.
-    pub(super) fn record(&mut self, options: RecordOptions) {
+    /// Starts to record. A failure is also an error on the status line.
+    pub(super) fn record(&mut self, options: RecordOptions) -> Result<(), RecordError> {
         let now = self.now();
-        let change: RecordingChange = self.journal.start(options, &self.app, now);
-        update(&mut self.app, Msg::Recording(change), now);
+        let result = self.journal.start(options, &self.app, now);
+        update(&mut self.app, Msg::Recording(journal::started(&result)), now);
+        result.map(drop)
     }
 
     /// Copies a text in a pane of tmux. Answered by [`Msg::Copied`].

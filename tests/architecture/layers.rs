@@ -53,6 +53,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "report",
         may_use: &[
+            "recording",
             "app",
             "wait_condition",
             "filter",

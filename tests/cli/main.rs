@@ -1,7 +1,6 @@
 //! The program as a script sees it: help, mistakes, JSON. None of it needs an etcd.
 
 #[path = "../common/guard.rs"]
-#[expect(dead_code, reason = "the test binaries share it; each uses a part of it")]
 mod guard;
 
 #[path = "../common/http.rs"]
@@ -18,6 +17,7 @@ mod corpus;
 mod etcdctl;
 mod json;
 mod metrics;
+mod recording;
 mod run;
 mod sandbox;
 mod schema;

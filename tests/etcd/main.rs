@@ -48,6 +48,7 @@ mod ctl;
 mod engine;
 mod guarded;
 mod harness;
+mod incidents;
 mod locks;
 mod members;
 mod observed;

@@ -7,11 +7,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use portable_pty::CommandBuilder;
 use tempfile::TempDir;
 
 use crate::common::etcd::{Etcd, Version};
 use crate::common::guard::Guarded;
 use crate::common::wait::until;
+use crate::pty::Terminal;
 
 on_each_version!(@ etcd_3_5_newest V3_5New every_recipe_does_what_it_says);
 
@@ -88,6 +90,8 @@ async fn every_recipe_does_what_it_says(version: Version) {
     alarm_when_a_prefix_has_no_lease(&desk).await;
     wait_for_three_replicas(&desk).await;
     count_leaks(&desk).await;
+    attach_a_recording(&desk).await;
+    nightly_report(&desk).await;
     prometheus(&desk).await;
 }
 
@@ -123,6 +127,49 @@ async fn count_leaks(desk: &Desk) {
     assert_eq!(desk.run(own).await, ("3 leases left\n".to_owned(), 1));
     let (listed, code) = desk.run(shared).await;
     assert_eq!((listed.matches("leak").count(), code), (3, 0), "{listed}");
+}
+
+async fn attach_a_recording(desk: &Desk) {
+    let recipe = |number| block("Attach a recording to a bug", number);
+    let service = desk.service("/svc/bug/1").await;
+    let record = async { desk.run(&recipe(0).replace("10m", "8")).await };
+    let die = async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        drop(service);
+    };
+    let (recorded, ()) = tokio::join!(record, die);
+    assert_eq!(recorded, (String::new(), 0));
+
+    assert_eq!(desk.run(recipe(1)).await, (String::new(), 0));
+    let (page, text) = (desk.read("bug.html"), desk.read("bug.md"));
+    assert!(page.contains("/svc/bug/1</code>: <code>other client&#39;s 2 s lease"), "{page}");
+    assert!(text.contains("1 lease in 8.") && text.contains(": 1 expired."), "{text}");
+
+    let mut command = CommandBuilder::from_argv(["sh", "-c", recipe(2)].map(Into::into).into());
+    for (name, value) in desk.shell("").get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    command.env("TERM", "xterm-256color");
+    command.cwd(desk.home.path());
+    let mut replay = Terminal::start(command, 120, 30);
+    replay.wait_for("next event");
+    replay.keys(":seek 100%\r");
+    replay.wait_for("/svc/bug/1");
+}
+
+async fn nightly_report(desk: &Desk) {
+    let (list, night) = (block("A nightly report", 0), block("A nightly report", 1));
+    let _service = desk.service("/svc/orders/1").await;
+    assert_eq!(desk.run(&list.replace("2m", "5")).await, (String::new(), 0));
+    assert_eq!(desk.run(&night.replace("8h", "3")).await, (String::new(), 0));
+    let today = desk.run("date +%F").await.0;
+    for name in ["leases", "night"] {
+        let page = desk.read(&format!("{name}-{}.html", today.trim()));
+        assert!(page.contains("/svc/orders/1") && page.ends_with("</html>\n"), "{name}: {page}");
+    }
+    let unreached = list.replace("leasetop list", "rm leases-*; leasetop list --endpoints 127.0.0.1:1");
+    assert_eq!(desk.run(&unreached.replace("2m", "1")).await, (String::new(), 2));
+    assert_eq!(desk.run("ls leases-*.html").await.1, 2, "no page is written");
 }
 
 async fn prometheus(desk: &Desk) {

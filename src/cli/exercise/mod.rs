@@ -36,7 +36,7 @@ async fn print_report(exercise: &CadenceReport, run: &ExerciseRun<'_>, out: &mut
     out.progress("").await;
     let start = run.start_of_clock();
     let text = || report::exercise_table(exercise, start);
-    out.report(text, || report::exercise_json(exercise, start), &report::EXERCISE_CSV).await?;
+    out.report(text, || report::exercise_json(exercise, start, run.ended_at()), &report::EXERCISE_CSV).await?;
     if let Some(cost) = run.cost() {
         out.message(&cost).await;
     }

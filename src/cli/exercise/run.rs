@@ -174,6 +174,11 @@ impl<'a> ExerciseRun<'a> {
         self.session.clock.wall(Timestamp::START)
     }
 
+    /// When the leases were no longer kept.
+    pub(super) fn ended_at(&self) -> Timestamp {
+        self.kept_until.map_or_else(|| self.session.clock.now(), |(until, _)| until)
+    }
+
     /// CPU time and memory while leases were kept, if the system reports it.
     pub(super) fn cost(&self) -> Option<String> {
         let (_, usage) = self.kept()?;

@@ -19,6 +19,9 @@ use etcd_lease::Header;
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::report) struct ListingObject<'a> {
+    /// The time that all values refer to: RFC 3339 with milliseconds.
+    #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
+    at: String,
     /// The cluster, and the member that replied.
     cluster: ClusterObject<'a>,
     /// Seconds of watching. Left out if the leases were read once.
@@ -153,6 +156,7 @@ pub fn listing_json(listing: &LeaseListing) -> String {
     let header = listing.known_header();
     let version = listing.member().map(|member| member.version.as_str()).filter(|version| !version.is_empty());
     line(&ListingObject {
+        at: rfc3339(listing.start + listing.now.since_start()),
         cluster: ClusterObject {
             id: format!("{:x}", listing.header.cluster_id),
             version,

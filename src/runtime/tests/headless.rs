@@ -53,7 +53,8 @@ impl HeadlessTest {
             config: AppConfig { filter: filter.parse().unwrap(), ..AppConfig::default() },
             outputs,
         };
-        let headless = spawn(follow_events(options, UnboundedReceiverStream::new(happens), sender));
+        let following = follow_events(options, UnboundedReceiverStream::new(happens), sender);
+        let headless = spawn(async { following.await.expect("nothing is recorded") });
         let test = HeadlessTest { sandbox, clock, reported, external, headless };
         test.wait(3.0).await;
         test

@@ -20,6 +20,8 @@ on_each_version! {
     an_expired_token_is_no_event
 }
 
+on_each_version!(@ etcd_3_5_newest V3_5New a_recording_under_load_has_no_password_token_or_value);
+
 /// The least that etcd takes: a login costs a millisecond.
 pub(super) const CHEAP: &str = "--bcrypt-cost=4";
 
@@ -156,4 +158,33 @@ async fn an_expired_token_is_no_event(version: Version) {
     let names: Vec<_> = events.iter().map(|event| event["event"].as_str().expect("a name")).collect();
     assert!(!names.contains(&"error") && names.iter().filter(|name| **name == "connection").count() <= 1, "{text}");
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+/// The tokens expire while it records, so that it logs in again and again.
+async fn a_recording_under_load_has_no_password_token_or_value(version: Version) {
+    let mut etcd = Etcd::with_options(version, &[CHEAP, &format!("{JWT}2s")]).await;
+    etcd.enable_auth();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.jsonl");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
+    command.env("XDG_CONFIG_HOME", "/nowhere").env("ETCDCTL_USER", "root:root-password");
+    command.args(["events", "--endpoints", &etcd.endpoints().join(","), "--for", "10", "--record"]).arg(&path);
+    let recording = tokio::process::Command::from(command).output();
+    let load = async {
+        until("it records", Duration::from_secs(20), async || path.exists()).await;
+        for number in 0..30 {
+            let granted = etcd.ctl(&["lease", "grant", "20"]);
+            let id = granted.split_whitespace().nth(1).expect("an id").to_owned();
+            etcd.ctl(&["put", &format!("/app/{number}"), "secret-value", "--lease", &id]);
+            etcd.ctl(&["lease", "keep-alive", "--once", &id]);
+        }
+    };
+    let (output, ()) = tokio::join!(recording, load);
+    assert!(output.expect("it runs").status.success());
+    let text = std::fs::read_to_string(&path).expect("the recording");
+    assert!(text.matches("/app/").count() >= 30 && text.lines().count() > 60, "{text}");
+    // Each JWT begins with the base64 of `{"`.
+    for secret in ["root-password", "secret-value", "eyJ"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
 }

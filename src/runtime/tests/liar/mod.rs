@@ -32,7 +32,7 @@ async fn watched(lie: Lie) -> (FinalState, Vec<app::Event>) {
     let headless = spawn(follow_events(options, UnboundedReceiverStream::new(happens), sender));
     clock.sleep(Duration::from_secs_f64(WATCHED)).await;
     external.send(ExternalEvent::End).unwrap();
-    let last = headless.await.unwrap();
+    let last = headless.await.unwrap().unwrap();
     (last, std::iter::from_fn(|| reported.try_recv().ok()).map(|reported| reported.event).collect())
 }
 

@@ -1,0 +1,162 @@
+//! The page of a recording.
+
+use std::collections::BTreeMap;
+
+use super::collect::{Collected, collect, seconds};
+use super::time::{TimeScale, date_and_time, span};
+use super::trace::lease_table;
+use super::{Diagnosis, EventLine, Page, Tone, verdict};
+use crate::app::{AppConfig, AppState, Event, EventCategory};
+use crate::escape::printable;
+use crate::inference::lints::Finding;
+use crate::plural::plural;
+use crate::recording::{Header, Recording};
+use crate::width::cut;
+
+/// Maximum number of events in the list.
+const MAX_EVENTS: usize = 400;
+/// Events that are listed before all others if there are too many.
+const MAX_PROBLEMS: usize = 300;
+/// Cells of an event's text.
+const TEXT_WIDTH: usize = 400;
+/// Findings of one diagnosis that are quoted.
+const MAX_FINDINGS: usize = 5;
+
+/// The page of a recording in the file `file`. `config` has the user's muted warnings and locks.
+pub(super) fn recorded_page(recording: Recording, file: &str, config: AppConfig) -> Page {
+    let (header, is_truncated) = (recording.header.clone(), recording.is_truncated);
+    let time = TimeScale {
+        from: seconds(recording.start()),
+        until: seconds(recording.end()),
+        start: Some(header.wall_start()),
+        sleeps: recording.sleeps().map(|(at, span)| (seconds(at), span)).collect(),
+    };
+    let Collected { app, traces, mut events, marks } = collect(recording, config);
+    events.sort_by_key(|event| event.at);
+    let diagnoses = diagnoses(&app);
+    let (verdict, verdict_tone) = verdict::of_recording(&traces, &events, &diagnoses, &time);
+    let (listed, omitted) = listed(&events);
+    Page {
+        title: format!("Leases of {}", printable(header.cluster.as_bytes())),
+        verdict,
+        verdict_tone,
+        notes: notes(&header, is_truncated, &app),
+        facts: facts(&header, file, &time, &app),
+        events: listed.into_iter().map(|event| line(event, &time)).collect(),
+        omitted,
+        tables: vec![lease_table(&traces)],
+        caption: "A tick is a renewal. Renewals of other clients are inferred from polls.",
+        time,
+        traces,
+        marks,
+        diagnoses,
+    }
+}
+
+fn notes(header: &Header, is_truncated: bool, app: &AppState) -> Vec<String> {
+    let mut notes = Vec::new();
+    if is_truncated {
+        notes.push("The file has no proper end: the report covers what is in it.".to_owned());
+    }
+    if header.part > 1 {
+        notes.push(format!("This is part {} of a recording; earlier parts are in other files.", header.part));
+    }
+    if let Some(speed) = header.sandbox.filter(|speed| *speed != 1) {
+        notes.push(format!("The clock of the sandbox ran at {speed} times real time, so its times are later than real ones."));
+    }
+    if let Some(failure) = &app.cluster.list_failure {
+        notes.push(format!("At the end the list of leases failed: {}.", printable(failure.text.as_bytes())));
+    }
+    notes
+}
+
+fn facts(header: &Header, file: &str, time: &TimeScale, app: &AppState) -> Vec<(&'static str, String)> {
+    let wall = |at| time.wall(at).map(date_and_time).unwrap_or_default();
+    let mut versions: Vec<String> =
+        app.cluster.view.members.iter().map(|member| printable(member.version.as_bytes())).collect();
+    versions.retain(|version| !version.is_empty());
+    versions.sort();
+    versions.dedup();
+    let members = plural(app.cluster.view.members.len(), "endpoint");
+    let etcd = if versions.is_empty() { members } else { format!("etcd {}, {members}", versions.join(" and ")) };
+    let mut facts = vec![
+        ("from", format!("{} UTC", wall(time.from))),
+        ("until", format!("{} UTC ({})", wall(time.until), span(time.span()))),
+        ("cluster", format!("{}, {etcd}", printable(header.cluster.as_bytes()))),
+        ("source", format!("recording {}, by leasetop {}", printable(file.as_bytes()), printable(header.leasetop.as_bytes()))),
+    ];
+    if let Some(prefix) = header.range.as_prefix().filter(|prefix| !prefix.is_empty()) {
+        facts.push(("keys", format!("only those below {}", printable(prefix))));
+    }
+    facts
+}
+
+/// The findings at the end by diagnosis, most urgent first.
+fn diagnoses(app: &AppState) -> Vec<Diagnosis> {
+    let mut found: Vec<Finding> = Vec::new();
+    for lease in app.leases.living().filter(|lease| lease.active_warnings().next().is_some()) {
+        let active: Vec<&str> = lease.active_warnings().collect();
+        found.extend(app.leases.findings(lease).into_iter().filter(|finding| active.contains(&finding.lint)));
+    }
+    let mut by_name: BTreeMap<(usize, &str), Vec<Finding>> = BTreeMap::new();
+    for finding in found {
+        let same = by_name.entry((crate::inference::lints::urgency(finding.lint), finding.lint)).or_default();
+        if !same.contains(&finding) {
+            same.push(finding);
+        }
+    }
+    by_name.into_iter().map(|((_, name), findings)| diagnosis(name, &findings)).collect()
+}
+
+fn diagnosis(name: &str, findings: &[Finding]) -> Diagnosis {
+    let mut leases: Vec<_> = findings.iter().flat_map(|finding| &finding.leases).collect();
+    leases.sort();
+    leases.dedup();
+    Diagnosis {
+        name: name.to_owned(),
+        leases: leases.len(),
+        what: findings.iter().take(MAX_FINDINGS).map(|finding| cut(&finding.what, TEXT_WIDTH)).collect(),
+        why: findings.first().map_or("", |finding| finding.why).to_owned(),
+        advice: findings.first().map_or("", |finding| finding.advice).to_owned(),
+    }
+}
+
+/// The events of the list in the order in which they happened. If there are too many, problems come before others.
+fn listed(events: &[Event]) -> (Vec<&Event>, Option<String>) {
+    if events.len() <= MAX_EVENTS {
+        return (events.iter().collect(), None);
+    }
+    let problems = events.iter().filter(|event| EventCategory::Problems.has(&event.kind)).count().min(MAX_PROBLEMS);
+    let mut room = (problems, MAX_EVENTS - problems);
+    let (mut listed, mut omitted) = (Vec::new(), BTreeMap::new());
+    for event in events {
+        let is_problem = EventCategory::Problems.has(&event.kind);
+        let room = if is_problem { &mut room.0 } else { &mut room.1 };
+        match room.checked_sub(1) {
+            Some(rest) => {
+                *room = rest;
+                listed.push(event);
+            }
+            None => *omitted.entry(event.name().as_str()).or_insert(0_u64) += 1,
+        }
+    }
+    let total: u64 = omitted.values().sum();
+    let kinds: Vec<String> = omitted.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    (listed, Some(format!("{} not listed: {}", plural(total, "more event"), kinds.join(", "))))
+}
+
+fn line(event: &Event, time: &TimeScale) -> EventLine {
+    let tone = match (EventCategory::Problems.has(&event.kind), super::severity::Severity::of(&event.kind).tone()) {
+        (false, _) => Tone::Plain,
+        (true, Tone::Warning) => Tone::Warning,
+        (true, _) => Tone::Bad,
+    };
+    EventLine {
+        at: time.wall(seconds(event.at)).unwrap_or(std::time::SystemTime::UNIX_EPOCH),
+        doubt: event.doubt,
+        name: event.name().as_str(),
+        lease: event.lease.map_or_else(String::new, |id| id.to_string()),
+        text: cut(&event.text(), TEXT_WIDTH),
+        tone,
+    }
+}

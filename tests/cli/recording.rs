@@ -1,0 +1,129 @@
+//! Recordings from the command line, and reports of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use leasetop::recording::Recording;
+use simkit::Timestamp;
+
+use crate::guard::Guarded;
+use crate::sandbox::{Sandbox, leasetop};
+
+/// What a kill may lose: what was not flushed yet, and the message that was on its way.
+const MOST_LOST: Duration = Duration::from_millis(1_300);
+
+/// Records the events of a sandbox.
+fn record(sandbox: &Sandbox, path: &Path) -> Guarded {
+    let mut command = sandbox.command(&["events", "--record"]);
+    let recording = Guarded::start(command.arg(path).stdout(Stdio::null()).stderr(Stdio::null()));
+    wait_until(|| path.exists());
+    recording
+}
+
+fn wait_until(holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(20), "it takes too long");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A second of work: leases with keys are granted.
+fn load(sandbox: &Sandbox) {
+    sandbox.stdout(&["grant", "60", "--count", "200", "--put", "/svc/{n}/{id}=secret-value"], 0);
+    thread::sleep(Duration::from_secs(1));
+}
+
+fn last(path: &Path) -> Timestamp {
+    Recording::read(path).expect("a recording").end()
+}
+
+#[test]
+fn a_kill_loses_a_second_at_most_under_load() {
+    for name in ["a.jsonl", "a.jsonl.gz"] {
+        let (folder, sandbox) = (tempfile::tempdir().expect("a folder"), Sandbox::start());
+        let path = folder.path().join(name);
+        let started = Instant::now();
+        let recording = record(&sandbox, &path);
+        for _ in 0..3 {
+            load(&sandbox);
+        }
+        recording.signal("KILL");
+        let ran = started.elapsed();
+        drop(recording);
+        let recorded = last(&path).since_start();
+        assert!(recorded + MOST_LOST > ran, "{name}: {recorded:?} of {ran:?}");
+        let report = leasetop().arg("report").arg(&path).output().expect("the program runs");
+        let text = String::from_utf8(report.stdout).expect("text");
+        assert!(report.status.success() && text.contains("leases in "), "{name}: {text}");
+        assert!(!text.contains("secret-value"), "{text}");
+    }
+}
+
+/// The messages of a part, by the time at which they were recorded.
+fn times(path: &Path) -> Vec<Timestamp> {
+    Recording::read(path).expect("a part").entries.iter().map(|entry| entry.at).collect()
+}
+
+#[test]
+fn a_full_file_is_followed_by_one_that_knows_the_leases() {
+    let (folder, sandbox) = (tempfile::tempdir().expect("a folder"), Sandbox::start());
+    let path = folder.path().join("a.jsonl");
+    let mut command = sandbox.command(&["events", "--record-size", "60kB", "--record"]);
+    let mut recording = Guarded::start(command.arg(&path).stdout(Stdio::null()).stderr(Stdio::null()));
+    let full = PathBuf::from(format!("{}.1", path.display()));
+    wait_until(|| {
+        sandbox.stdout(&["grant", "60", "--count", "50", "--put", "/svc/{n}/{id}=v"], 0);
+        full.exists()
+    });
+    recording.signal("TERM");
+    while !recording.has_ended() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let (before, after) = (times(&full), times(&path));
+    assert!(before.last() <= after.first(), "no message is in both: {:?} {:?}", before.last(), after.first());
+    let listed = String::from_utf8(sandbox.run(&["list", "-q"]).stdout).expect("ids").lines().count();
+    let report = leasetop().args(["report", "--md"]).arg(&path).output().expect("the program runs");
+    let text = String::from_utf8(report.stdout).expect("text");
+    assert!(text.contains(&format!("{listed} leases in ")) && text.contains("part 2 of a recording"), "{text}");
+}
+
+#[test]
+fn a_recording_that_cannot_be_written_is_an_error() {
+    let (folder, sandbox) = (tempfile::tempdir().expect("a folder"), Sandbox::start());
+    let path = folder.path().join("a.jsonl");
+    fs::write(&path, "mine").expect("a file");
+    for path in [path.clone(), folder.path().join("none/a.jsonl")] {
+        let output = sandbox.run(&["events", "--record", &path.display().to_string()]);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.starts_with("error: could not record to ") && output.status.code() == Some(2), "{error}");
+    }
+    assert_eq!(fs::read_to_string(&path).expect("the file"), "mine");
+}
+
+#[test]
+fn results_of_commands_become_reports() {
+    let (folder, sandbox) = (tempfile::tempdir().expect("a folder"), Sandbox::start());
+    sandbox.stdout(&["grant", "60", "--put", "/svc/<b>/1=v"], 0);
+    for (command, answer) in [
+        (&["list", "--for", "1", "-w", "json"][..], "1 lease, watched for 1.0 s: 1 ok."),
+        (&["list", "-w", "json"], "1 lease, read once: 1 ok."),
+        (&["exercise", "--ttl", "2,6", "--for", "5s", "-w", "json"], "Is the renewal interval the same for every TTL? NO"),
+    ] {
+        let (result, page) = (folder.path().join("result.json"), folder.path().join("page.html"));
+        fs::write(&result, sandbox.stdout(command, 0)).expect("a file");
+        let report = |options: &[&str]| {
+            let output = leasetop().arg("report").arg(&result).args(options).output().expect("the program runs");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).expect("text")
+        };
+        assert!(report(&["--md"]).contains(answer), "{}", report(&["--md"]));
+        assert!(report(&["--svg"]).starts_with("<svg "));
+        assert_eq!(report(&["--output", &page.display().to_string()]), "");
+        let page = fs::read_to_string(page).expect("the page");
+        assert!(page.starts_with("<!DOCTYPE html>") && page.contains(answer) && !page.contains("<b>"), "{page}");
+    }
+}
