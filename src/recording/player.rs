@@ -129,7 +129,9 @@ impl Player {
             Some(entry) => (entry.at.max(self.position), entry.msg.clone()),
             None => (tick, Msg::Tick),
         };
-        if at > to {
+        // The last time that there is has no tick after it.
+        let is_stuck = entry.is_none() && at == self.position;
+        if at > to || is_stuck {
             return false;
         }
         self.next += usize::from(entry.is_some());
