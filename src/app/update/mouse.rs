@@ -77,7 +77,11 @@ pub(super) fn wheel(app: &mut AppState, is_down: bool, now: Timestamp) {
             let scroll = &mut app.active_view_mut().view.scroll;
             *scroll = if is_down { scroll.saturating_add(NOTCH) } else { scroll.saturating_sub(NOTCH) };
         }
-        None => (0..NOTCH).for_each(|_| view_actions::go(app.active_view_mut(), action)),
+        None => {
+            let before = app.active_view().view.cursor;
+            (0..NOTCH).for_each(|_| view_actions::go(app.active_view_mut(), action));
+            app.on_cursor_moved(before);
+        }
     }
     introduce(app, now);
 }
