@@ -111,7 +111,10 @@ fn results_of_commands_become_reports() {
     for (command, answer) in [
         (&["list", "--for", "1", "-w", "json"][..], "1 lease, watched for 1.0 s: 1 ok."),
         (&["list", "-w", "json"], "1 lease, read once: 1 ok."),
-        (&["exercise", "--ttl", "2,6", "--for", "5s", "-w", "json"], "Is the renewal interval the same for every TTL? NO"),
+        (
+            &["exercise", "--ttl", "2,6", "--for", "5s", "-w", "json"],
+            "Is the renewal interval the same for every TTL? NO",
+        ),
     ] {
         let (result, page) = (folder.path().join("result.json"), folder.path().join("page.html"));
         fs::write(&result, sandbox.stdout(command, 0)).expect("a file");

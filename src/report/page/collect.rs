@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::Tone;
 use super::severity::Severity;
 use super::trace::{DeadlinePoint, Mark, Trace};
-use super::Tone;
 use crate::app::{AppConfig, AppState, Event, EventKind, Lease, LeaseState, run_lints, service};
 use crate::escape::printable;
 use crate::recording::{Player, Recording};
@@ -32,7 +32,8 @@ pub(super) fn collect(recording: Recording, config: AppConfig) -> Collected {
     let mut player = Player::new(recording.entries, start, recording.header.config(config));
     let mut app = player.initial_state();
     let every = ((end - start) / SAMPLES).max(Duration::from_millis(250));
-    let mut collector = Collector { traces: BTreeMap::new(), events: Vec::new(), marks: Vec::new(), next: start, every };
+    let mut collector =
+        Collector { traces: BTreeMap::new(), events: Vec::new(), marks: Vec::new(), next: start, every };
     player.play(&mut app, |app, at, events| collector.look(app, at, events));
     run_lints(&mut app, end);
     for event in app.events.drain_recorded() {
@@ -127,11 +128,11 @@ fn deadline(lease: &Lease) -> Option<f64> {
 
 /// Adds the deadline from `at` on. A `sample` that differs little only refines what is known.
 fn add_deadline(trace: &mut Trace, at: f64, deadline: Option<f64>, is_sample: bool) {
-    /// A TTL reply is in whole seconds.
-    const REFINEMENT: f64 = 1.0;
+    // A TTL reply is in whole seconds. A renewal differs by an interval.
+    let refinement = trace.ttl.map_or(0.5, |ttl| (ttl * 0.1).clamp(0.1, 0.6));
     match (trace.deadlines.last_mut().map(|last| &mut last.deadline), deadline) {
         (None | Some(None), None) => (),
-        (Some(Some(last)), Some(deadline)) if is_sample && (deadline - *last).abs() <= REFINEMENT => *last = deadline,
+        (Some(Some(last)), Some(deadline)) if is_sample && (deadline - *last).abs() <= refinement => *last = deadline,
         _ => trace.deadlines.push(DeadlinePoint { at, deadline }),
     }
 }

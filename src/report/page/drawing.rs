@@ -94,10 +94,7 @@ impl Drawing {
     /// The element for a page that has the styles.
     pub(super) fn inline(&self, label: &str) -> String {
         let (height, body) = (self.height, &self.body);
-        format!(
-            "<svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-label=\"{}\">\n{body}</svg>\n",
-            Xml(label)
-        )
+        format!("<svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-label=\"{}\">\n{body}</svg>\n", Xml(label))
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use super::raster::outcome;
 use super::time::precise;
 use super::trace::Trace;
 use super::{Cell, Diagnosis, EventLine, Page, Sentence, SentencePart, Table};
@@ -123,7 +124,7 @@ fn row(page: &Page, trace: &Trace) -> String {
     }
     let label = cut_key(trace.name(), LABEL);
     let pad = LABEL.saturating_sub(label.width());
-    format!("{label}{:pad$}  {}  {}", "", cells.iter().collect::<String>(), trace.state)
+    format!("{label}{:pad$}  {}  {}", "", cells.iter().collect::<String>(), outcome(trace, &page.time))
 }
 
 fn write_table(text: &mut String, table: &Table) -> std::fmt::Result {

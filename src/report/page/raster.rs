@@ -54,7 +54,8 @@ pub(super) fn raster(page: &Page, most: usize) -> Drawing {
         row(&mut drawing, &plot, trace, TOP + (number as f64 + 0.5) * ROW);
     }
     if page.traces.len() > rows {
-        let more = format!("{}, which deserve less attention, are not shown", plural(page.traces.len() - rows, "more lease"));
+        let more =
+            format!("{}, which deserve less attention, are not shown", plural(page.traces.len() - rows, "more lease"));
         drawing.text((0.0, bottom + 14.0), Anchor::Start, "dim", &more);
         drawing.height += 14.0;
     }
@@ -103,20 +104,20 @@ fn row(drawing: &mut Drawing, plot: &Plot<'_>, trace: &Trace, y: f64) {
     drawing.close_group();
 }
 
-/// `expired 03:12:20`
-fn outcome(trace: &Trace, time: &TimeScale) -> String {
-    match trace.end {
-        Some(at) => format!("{} {}", trace.state, time.label(at)),
-        None => trace.state.clone(),
+/// `expired 03:12:20`, or `ok, every 3.50 s`
+pub(super) fn outcome(trace: &Trace, time: &TimeScale) -> String {
+    match (trace.end, trace.interval) {
+        (Some(at), _) => format!("{} {}", trace.state, time.label(at)),
+        (None, Some(every)) => format!("{}, every {every:.2} s", trace.state),
+        (None, None) => trace.state.clone(),
     }
 }
 
 /// What a browser shows at the pointer.
 fn title(trace: &Trace, time: &TimeScale) -> String {
     let ttl = trace.ttl.map_or_else(String::new, |ttl| format!(", TTL {ttl:.0} s"));
-    let every = trace.interval.map_or_else(String::new, |every| format!(", every {every:.2} s"));
     let renewals = plural(trace.renewals.len(), "renewal");
-    format!("{}, lease {}{ttl}: {renewals}{every}; {}", cut(trace.name(), 200), trace.id, outcome(trace, time))
+    format!("{}, lease {}{ttl}: {renewals}; {}", cut(trace.name(), 200), trace.id, outcome(trace, time))
 }
 
 /// The marks of single renewals, and the bands of renewals that are too close to tell apart.

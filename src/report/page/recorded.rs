@@ -11,7 +11,7 @@ use crate::escape::printable;
 use crate::inference::lints::Finding;
 use crate::plural::plural;
 use crate::recording::{Header, Recording};
-use crate::width::cut;
+use crate::width::{cut, cut_key};
 
 /// Maximum number of events in the list.
 const MAX_EVENTS: usize = 400;
@@ -19,6 +19,8 @@ const MAX_EVENTS: usize = 400;
 const MAX_PROBLEMS: usize = 300;
 /// Cells of an event's text.
 const TEXT_WIDTH: usize = 400;
+/// Cells of a key in a finding.
+const NAME_WIDTH: usize = 100;
 /// Findings of one diagnosis that are quoted.
 const MAX_FINDINGS: usize = 5;
 
@@ -62,7 +64,9 @@ fn notes(header: &Header, is_truncated: bool, app: &AppState) -> Vec<String> {
         notes.push(format!("This is part {} of a recording; earlier parts are in other files.", header.part));
     }
     if let Some(speed) = header.sandbox.filter(|speed| *speed != 1) {
-        notes.push(format!("The clock of the sandbox ran at {speed} times real time, so its times are later than real ones."));
+        notes.push(format!(
+            "The clock of the sandbox ran at {speed} times real time, so its times are later than real ones."
+        ));
     }
     if let Some(failure) = &app.cluster.list_failure {
         notes.push(format!("At the end the list of leases failed: {}.", printable(failure.text.as_bytes())));
@@ -83,7 +87,10 @@ fn facts(header: &Header, file: &str, time: &TimeScale, app: &AppState) -> Vec<(
         ("from", format!("{} UTC", wall(time.from))),
         ("until", format!("{} UTC ({})", wall(time.until), span(time.span()))),
         ("cluster", format!("{}, {etcd}", printable(header.cluster.as_bytes()))),
-        ("source", format!("recording {}, by leasetop {}", printable(file.as_bytes()), printable(header.leasetop.as_bytes()))),
+        (
+            "source",
+            format!("recording {}, by leasetop {}", printable(file.as_bytes()), printable(header.leasetop.as_bytes())),
+        ),
     ];
     if let Some(prefix) = header.range.as_prefix().filter(|prefix| !prefix.is_empty()) {
         facts.push(("keys", format!("only those below {}", printable(prefix))));
@@ -105,20 +112,28 @@ fn diagnoses(app: &AppState) -> Vec<Diagnosis> {
             same.push(finding);
         }
     }
-    by_name.into_iter().map(|((_, name), findings)| diagnosis(name, &findings)).collect()
+    by_name.into_iter().map(|((_, name), findings)| diagnosis(app, name, &findings)).collect()
 }
 
-fn diagnosis(name: &str, findings: &[Finding]) -> Diagnosis {
+fn diagnosis(app: &AppState, name: &str, findings: &[Finding]) -> Diagnosis {
     let mut leases: Vec<_> = findings.iter().flat_map(|finding| &finding.leases).collect();
     leases.sort();
     leases.dedup();
     Diagnosis {
         name: name.to_owned(),
         leases: leases.len(),
-        what: findings.iter().take(MAX_FINDINGS).map(|finding| cut(&finding.what, TEXT_WIDTH)).collect(),
+        what: findings.iter().take(MAX_FINDINGS).map(|finding| cut(&what(app, finding), TEXT_WIDTH)).collect(),
         why: findings.first().map_or("", |finding| finding.why).to_owned(),
         advice: findings.first().map_or("", |finding| finding.advice).to_owned(),
     }
+}
+
+/// The sentence of a finding, with the key or the id of its lease if there is only one.
+fn what(app: &AppState, finding: &Finding) -> String {
+    let [id] = finding.leases[..] else { return finding.what.clone() };
+    let key = app.leases.get(id).and_then(|lease| lease.keys.as_ref()?.first.first());
+    let name = key.map_or_else(|| id.to_string(), |key| cut_key(&printable(key), NAME_WIDTH));
+    format!("{name}: {}", finding.what)
 }
 
 /// The events of the list in the order in which they happened. If there are too many, problems come before others.

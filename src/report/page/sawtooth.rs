@@ -12,7 +12,7 @@ const LEFT: f64 = 60.0;
 const RIGHT: f64 = 990.0;
 const TOP: f64 = 30.0;
 const BOTTOM: f64 = 112.0;
-const HEIGHT: f64 = 150.0;
+const HEIGHT: f64 = 156.0;
 /// Intervals before and after what happened.
 const BEFORE: f64 = 14.0;
 const AFTER: f64 = 8.0;
@@ -97,7 +97,9 @@ fn describe(trace: &Trace) -> String {
 
 /// The line below which less than one interval is left.
 fn danger(drawing: &mut Drawing, window: &Window, trace: &Trace) {
-    let Some(every) = trace.interval.filter(|every| *every < window.ttl * 0.9 && *every > window.ttl * 0.1) else { return };
+    let Some(every) = trace.interval.filter(|every| *every < window.ttl * 0.9 && *every > window.ttl * 0.1) else {
+        return;
+    };
     let y = window.y(every);
     drawing.line((LEFT, y), (RIGHT, y), "danger");
     drawing.text((LEFT - 6.0, y + 4.0), Anchor::End, "dim", &format!("{every:.1} s"));
@@ -175,5 +177,5 @@ fn events(drawing: &mut Drawing, window: &Window, trace: &Trace) {
         drawing.path(&toned("end", trace.tone()), &cross);
     }
     let told = trace.worst.as_ref().map(|(_, text)| text.as_str()).unwrap_or_default();
-    drawing.text((LEFT, HEIGHT - 2.0), Anchor::Start, "dim", &cut(told, 135));
+    drawing.text((LEFT, HEIGHT - 7.0), Anchor::Start, "dim", &cut(told, 135));
 }

@@ -26,7 +26,9 @@ pub enum PageError {
     #[error(transparent)]
     Recording(#[from] RecordingError),
     /// The file is something else.
-    #[error("{file} {what}; a report needs a recording, or the output of `exercise -w json` or `list --for 1m -w json`")]
+    #[error(
+        "{file} {what}; a report needs a recording, or the output of `exercise -w json` or `list --for 1m -w json`"
+    )]
     Other {
         /// The file.
         file: String,
@@ -49,7 +51,8 @@ impl PageSource {
     pub fn read(mut lines: impl BufRead, file: &str) -> Result<PageSource, PageError> {
         let other = |what: &str| PageError::Other { file: file.to_owned(), what: what.to_owned() };
         // Devices without line ends are not read for long.
-        let is_json = lines.fill_buf().is_ok_and(|start| start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{'));
+        let is_json =
+            lines.fill_buf().is_ok_and(|start| start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{'));
         if !is_json {
             return Err(other(NEITHER));
         }
@@ -79,10 +82,8 @@ impl PageSource {
     pub fn into_page(self, file: &str, config: AppConfig) -> Result<Page, PageError> {
         match self {
             PageSource::Recording(recording) => Ok(recorded_page(recording, file, config)),
-            PageSource::Result(value) => result::page(value, file).map_err(|error| PageError::Other {
-                file: file.to_owned(),
-                what: format!("is malformed: {error}"),
-            }),
+            PageSource::Result(value) => result::page(value, file)
+                .map_err(|error| PageError::Other { file: file.to_owned(), what: format!("is malformed: {error}") }),
         }
     }
 }
@@ -103,7 +104,8 @@ fn what_else(value: &Value) -> Option<String> {
         () => {
             let names = value.as_object().into_iter().flat_map(|object| object.keys());
             let names: Vec<String> = names.take(MAX_NAMED).map(|name| printable(name.as_bytes())).collect();
-            let names = if names.is_empty() { "no fields".to_owned() } else { format!("the fields {}", names.join(", ")) };
+            let names =
+                if names.is_empty() { "no fields".to_owned() } else { format!("the fields {}", names.join(", ")) };
             return Some(format!("is JSON with {names}"));
         }
     };

@@ -24,7 +24,8 @@ fn with_keys(cluster: &str, keys: &[&[u8]]) -> Recording {
     let config = AppConfig { target: cluster.to_owned(), ..AppConfig::default() };
     let header = Header::new(&config, SystemTime::UNIX_EPOCH, Timestamp::START, 1);
     let born: Vec<LeaseId> = (1..=keys.len() as i64).map(LeaseId).collect();
-    let entry = |(key, lease): (&&[u8], &LeaseId)| KeyEntry { key: key.to_vec(), lease: Some(*lease), create_revision: 1 };
+    let entry =
+        |(key, lease): (&&[u8], &LeaseId)| KeyEntry { key: key.to_vec(), lease: Some(*lease), create_revision: 1 };
     let entries = keys.iter().zip(&born).map(entry).collect();
     let listing = Listing { total: born.len(), born, ..Listing::default() };
     let messages = [Msg::Listed(listing), Msg::KeysReloading, Msg::KeysPage(entries), Msg::KeysRead { revision: 1 }];
@@ -85,7 +86,9 @@ fn what_comes_from_etcd_cannot_become_markup() {
             assert_eq!(table_widths(&text), [11], "{text}");
             continue;
         }
-        let known = ["html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "div", "p", "code", "dl", "dt", "dd"];
+        let known = [
+            "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "div", "p", "code", "dl", "dt", "dd",
+        ];
         let known = [&known[..], &["figure", "figcaption", "svg", "g", "text", "line", "path", "rect"]].concat();
         let known = [&known[..], &["table", "thead", "tbody", "tr", "th", "td", "footer", "h3", "ul", "li"]].concat();
         let found = elements(&text);
@@ -148,7 +151,10 @@ fn the_page_of_an_incident_says_what_its_events_say() {
     for name in INCIDENTS {
         let (page, events) = (page(incident(name)), events(incident(name)));
         let is_renewal = |event: &&Event| matches!(event.kind, EventKind::Renewed(_));
-        assert_eq!(page.traces.iter().map(|trace| trace.renewals.len()).sum::<usize>(), events.iter().filter(is_renewal).count());
+        assert_eq!(
+            page.traces.iter().map(|trace| trace.renewals.len()).sum::<usize>(),
+            events.iter().filter(is_renewal).count()
+        );
         assert_eq!(page.events.len(), events.iter().filter(|event| !is_renewal(event)).count());
         for word in ["expired", "revoked", "ran out"] {
             let count = |kind: &EventKind| match kind {
@@ -228,7 +234,11 @@ fn the_page_of_a_list_has_its_leases_and_diagnoses() {
          "keys_base64":["L3N2Yy//"],"renewals":0,"warnings":[]}]}"#,
     );
     let text = rendered(&page, PageFormat::Markdown);
-    assert!(text.contains("2 leases, watched for 1 min: 1 late, 1 ok.") && text.contains("The most urgent is `/svc/a/1`: late."), "{text}");
+    assert!(
+        text.contains("2 leases, watched for 1 min: 1 late, 1 ok.")
+            && text.contains("The most urgent is `/svc/a/1`: late."),
+        "{text}"
+    );
     assert!(text.contains("### Diagnosis: `thin-margin`, 1 lease") && text.contains(r"`/svc/\xff`"), "{text}");
     let late = &page.traces[0];
     assert_eq!((late.renewals.len(), late.renewals.last().copied()), (14, Some(52.0)));

@@ -97,7 +97,8 @@ mod tests {
     #[test]
     fn ticks_are_at_round_times_of_day() {
         let start = SystemTime::UNIX_EPOCH + Duration::from_millis(3_500);
-        let scale = TimeScale { from: 1.0, until: 31.0, start: Some(start), sleeps: vec![(20.0, Duration::from_secs(60))] };
+        let scale =
+            TimeScale { from: 1.0, until: 31.0, start: Some(start), sleeps: vec![(20.0, Duration::from_secs(60))] };
         let ticks = scale.ticks(1.0, 16.0, 5);
         assert_eq!(ticks, [(1.5, "00:00:05".to_owned()), (6.5, "00:00:10".to_owned()), (11.5, "00:00:15".to_owned())]);
         assert_eq!((scale.label(10.0).as_str(), scale.label(20.5).as_str()), ("00:00:13", "00:01:24"));
@@ -108,6 +109,9 @@ mod tests {
 
     #[test]
     fn spans_have_two_units_at_most() {
-        assert_eq!([3.21, 59.96, 123.0, 3_600.0, 7_380.4].map(span), ["3.2 s", "1 min", "2 min 3 s", "1 h", "2 h 3 min"]);
+        assert_eq!(
+            [3.21, 59.96, 123.0, 3_600.0, 7_380.4].map(span),
+            ["3.2 s", "1 min", "2 min 3 s", "1 h", "2 h 3 min"]
+        );
     }
 }

@@ -83,14 +83,17 @@ impl Trace {
 pub(super) fn lease_table(traces: &[Trace]) -> Table {
     Table {
         heading: "Leases",
-        titles: vec!["key", "lease", "service", "who", "TTL", "renewals", "every", "% of TTL", "margin", "dropped", "state"],
+        titles: vec![
+            "key", "lease", "service", "who", "TTL", "renewals", "every", "% of TTL", "margin", "dropped", "state",
+        ],
         is_number: vec![false, false, false, false, true, true, true, true, true, true, false],
         rows: traces.iter().map(lease_row).collect(),
     }
 }
 
 fn lease_row(trace: &Trace) -> Vec<Cell> {
-    let seconds = |value: Option<f64>| Cell::text(value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2} s")));
+    let seconds =
+        |value: Option<f64>| Cell::text(value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2} s")));
     let share = trace.interval.zip(trace.ttl).map(|(every, ttl)| every / ttl.max(1.0) * 100.0);
     let mut state = trace.state.clone();
     if !trace.warnings.is_empty() {

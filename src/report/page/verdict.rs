@@ -94,7 +94,11 @@ fn ended(state: &str) -> String {
 
 pub(super) fn first_diagnosis(diagnosis: &Diagnosis) -> Sentence {
     let Diagnosis { name, leases, what, .. } = diagnosis;
-    let start = Sentence::text(format!("No lease was late or lost, but {} {} the diagnosis ", plural(*leases, "lease"), has(*leases)));
+    let start = Sentence::text(format!(
+        "No lease was late or lost, but {} {} the diagnosis ",
+        plural(*leases, "lease"),
+        has(*leases)
+    ));
     let named = start.and_quote(name.clone());
     match what.first() {
         Some(what) => named.and_text(": ").and_quote(what.clone()),

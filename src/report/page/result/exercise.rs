@@ -5,12 +5,12 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 
 use super::{MAX_RENEWALS, deadlines, seconds, time_of, visible};
+use crate::app::cadence::Headline;
 use crate::plural::plural;
 use crate::report::page::severity::Severity;
 use crate::report::page::time::{TimeScale, date_and_time, span};
 use crate::report::page::trace::Trace;
 use crate::report::page::{Cell, EventLine, Page, Sentence, Table, Tone};
-use crate::app::cadence::Headline;
 
 #[derive(Deserialize)]
 pub(super) struct ExerciseResult {
@@ -122,8 +122,11 @@ fn trace(series: &SeriesResult, kept_for: f64) -> Trace {
         () if series.queue.dropped > 0 => Severity::Dropped,
         () => Severity::Healthy,
     };
-    let lost = if series.lost > 0 { format!(", {} lost", series.lost) } else { String::new() };
-    let every = mean.map_or_else(|| "no interval".to_owned(), |mean| format!("{mean:.2} s"));
+    let state = match (series.lost, mean) {
+        (0, Some(_)) => "ok".to_owned(),
+        (0, None) => "no interval".to_owned(),
+        (lost, _) => format!("{lost} lost"),
+    };
     Trace {
         id: series.ids.first().map(|id| visible(id)).unwrap_or_default(),
         key: format!("TTL {ttl:.0} s, {}", plural(series.count, "lease")),
@@ -131,7 +134,7 @@ fn trace(series: &SeriesResult, kept_for: f64) -> Trace {
         last: kept_for,
         deadlines: deadlines(&renewals, ttl),
         renewals,
-        state: format!("{every}{lost}"),
+        state,
         severity,
         interval: mean,
         margin: seconds(series.least_left),
@@ -143,7 +146,18 @@ fn table(series: &[SeriesResult]) -> Table {
     Table {
         heading: "Intervals",
         titles: vec![
-            "TTL", "leases", "lost", "renewals", "mean", "min", "max", "p99", "% of TTL", "expected", "lowest left", "queue",
+            "TTL",
+            "leases",
+            "lost",
+            "renewals",
+            "mean",
+            "min",
+            "max",
+            "p99",
+            "% of TTL",
+            "expected",
+            "lowest left",
+            "queue",
             "dropped",
         ],
         is_number: vec![true; 13],
@@ -154,7 +168,8 @@ fn table(series: &[SeriesResult]) -> Table {
 fn row(series: &SeriesResult) -> Vec<Cell> {
     let SeriesResult { interval, queue, .. } = series;
     let ttl = series.granted_ttl.unwrap_or(series.ttl);
-    let seconds = |value: Option<f64>| Cell::text(value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2} s")));
+    let seconds =
+        |value: Option<f64>| Cell::text(value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2} s")));
     let share = interval.mean.map(|mean| mean / (ttl.max(1) as f64) * 100.0);
     let counted = |count: u64, tone| Cell::toned(count.to_string(), if count > 0 { tone } else { Tone::Plain });
     vec![

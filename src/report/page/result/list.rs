@@ -16,8 +16,11 @@ use crate::report::page::severity::Severity;
 use crate::report::page::time::{TimeScale, date_and_time, span};
 use crate::report::page::trace::{DeadlinePoint, Trace, lease_table};
 use crate::report::page::{Diagnosis, Page, Sentence, Tone, verdict};
+use crate::width::cut_key;
 use etcd_lease::LeaseId;
 
+/// Cells of a key in a finding.
+const NAME_WIDTH: usize = 100;
 /// Findings of one diagnosis that are quoted.
 const MAX_FINDINGS: usize = 5;
 
@@ -74,10 +77,8 @@ pub(super) fn page(result: ListResult, file: &str) -> Page {
     Trace::sort(&mut traces);
     let ClusterResult { id, version } = &result.cluster;
     let version = version.as_ref().map_or_else(String::new, |version| format!(", etcd {}", visible(version)));
-    let mut facts = vec![
-        ("cluster", format!("{}{version}", visible(id))),
-        ("source", format!("result of list, {file}")),
-    ];
+    let mut facts =
+        vec![("cluster", format!("{}{version}", visible(id))), ("source", format!("result of list, {file}"))];
     if let Some(at) = at {
         facts.insert(0, ("at", format!("{} UTC", date_and_time(at))));
     }
@@ -114,9 +115,9 @@ fn verdict_of(traces: &[Trace], diagnoses: &[Diagnosis], watched: Option<f64>) -
     }
     let counts = Sentence::text(format!("{count}, {how}: {}.", verdict::states(traces)));
     let second = match (diagnoses.first(), traces.first().filter(|trace| trace.severity >= Severity::Late)) {
-        (_, Some(trace)) => Sentence::text("The most urgent is ")
-            .and_quote(trace.name())
-            .and_text(format!(": {}.", trace.state)),
+        (_, Some(trace)) => {
+            Sentence::text("The most urgent is ").and_quote(trace.name()).and_text(format!(": {}.", trace.state))
+        }
         (Some(diagnosis), None) => verdict::first_diagnosis(diagnosis),
         (None, None) => Sentence::text("Nothing is wrong with them."),
     };
@@ -212,15 +213,17 @@ fn severity(lease: &LeaseResult) -> Severity {
 
 /// The warnings that are not muted, by name, most urgent first.
 fn diagnoses(leases: &[LeaseResult]) -> Vec<Diagnosis> {
-    let mut by_name: BTreeMap<(usize, &str), Vec<&WarningResult>> = BTreeMap::new();
-    for warning in leases.iter().flat_map(|lease| &lease.warnings).filter(|warning| !warning.muted) {
-        by_name.entry((urgency(&warning.name), &warning.name)).or_default().push(warning);
+    let mut by_name: BTreeMap<(usize, &str), Vec<(String, &WarningResult)>> = BTreeMap::new();
+    for lease in leases {
+        for warning in lease.warnings.iter().filter(|warning| !warning.muted) {
+            let name = first_key(lease).map_or_else(|| visible(&lease.id), |key| cut_key(&printable(&key), NAME_WIDTH));
+            by_name.entry((urgency(&warning.name), &warning.name)).or_default().push((name, warning));
+        }
     }
-    let diagnosis = |((_, name), warnings): ((usize, &str), Vec<&WarningResult>)| {
-        let mut what: Vec<String> = warnings.iter().map(|warning| visible(&warning.what)).collect();
-        what.dedup();
-        what.truncate(MAX_FINDINGS);
-        let first = warnings.first();
+    let diagnosis = |((_, name), warnings): ((usize, &str), Vec<(String, &WarningResult)>)| {
+        let what = warnings.iter().map(|(name, warning)| format!("{name}: {}", visible(&warning.what)));
+        let what = what.take(MAX_FINDINGS).collect();
+        let first = warnings.first().map(|(_, warning)| warning);
         Diagnosis {
             name: visible(name),
             leases: warnings.len(),
