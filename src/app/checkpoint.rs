@@ -52,5 +52,5 @@ fn probe(lease: &super::Lease, raft_term: u64) -> Option<Msg> {
         keys: Vec::new(),
         header: Header { raft_term, ..Header::default() },
     };
-    Some(Msg::Probed { sent: reply.sent, received: reply.received, answer, has_keys: false })
+    Some(Msg::Probed { sent: reply.sent(), received: reply.received, answer, has_keys: false })
 }

@@ -8,15 +8,11 @@ use simkit::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CountsShare {
     ownership: Ownership,
-    is_endangered: bool,
-    is_dying: bool,
     may_be_dying: bool,
     is_pinned: bool,
     /// Renewals per 10^9 seconds. An integer, so that additions and subtractions cancel exactly.
     pub(super) rate: u64,
     dropped: u32,
-    is_risk: bool,
-    is_late: bool,
     /// Whether its renewals are still unknown.
     is_unmeasured: bool,
     pub(super) overview: OverviewShare,
@@ -27,14 +23,10 @@ impl CountsShare {
         let state = lease.state(now);
         CountsShare {
             ownership: lease.ownership,
-            is_endangered: matches!(state, LeaseState::Risk | LeaseState::Late),
-            is_dying: state == LeaseState::Dying,
             may_be_dying: lease.may_be_dying(now),
             is_pinned: lease.is_pinned,
             rate: (overview::renewals_per_second(lease, state) * 1e9) as u64,
             dropped: lease.engine.as_ref().map_or(0, |status| u32::try_from(status.queue.dropped).unwrap_or(u32::MAX)),
-            is_risk: state == LeaseState::Risk,
-            is_late: state == LeaseState::Late,
             is_unmeasured: overview::is_unmeasured(lease, state),
             overview: OverviewShare::of(lease, state),
         }
@@ -48,12 +40,19 @@ impl CountsShare {
             Ownership::Other => &mut counts.others,
         };
         *number = number.wrapping_add_signed(sign);
-        counts.endangered = counts.endangered.wrapping_add_signed(sign * isize::from(self.is_endangered));
-        counts.dying = counts.dying.wrapping_add_signed(sign * isize::from(self.is_dying));
+        let state = self.overview.state();
+        if matches!(state, LeaseState::Risk | LeaseState::Late) {
+            counts.endangered = counts.endangered.wrapping_add_signed(sign);
+        }
+        let of_state = match state {
+            LeaseState::Risk => Some(&mut counts.risk),
+            LeaseState::Late => Some(&mut counts.late),
+            LeaseState::Dying => Some(&mut counts.dying),
+            _ => None,
+        };
+        of_state.into_iter().for_each(|count| *count = count.wrapping_add_signed(sign));
         counts.pinned = counts.pinned.wrapping_add_signed(sign * isize::from(self.is_pinned));
         counts.perhaps_dying = counts.perhaps_dying.wrapping_add_signed(sign * isize::from(self.may_be_dying));
-        counts.risk = counts.risk.wrapping_add_signed(sign * isize::from(self.is_risk));
-        counts.late = counts.late.wrapping_add_signed(sign * isize::from(self.is_late));
         counts.unmeasured = counts.unmeasured.wrapping_add_signed(sign * isize::from(self.is_unmeasured));
         counts.dropped = counts.dropped.wrapping_add(u64::from(self.dropped).wrapping_mul(sign as u64));
     }

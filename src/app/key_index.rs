@@ -9,17 +9,17 @@
 
 mod entries;
 pub(super) mod lease_reply;
+mod reload;
 #[cfg(test)]
 mod tests;
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::availability::{Availability, AvailabilityFigures, DeletedKey};
 use super::key_change_log::KeyChangeLog;
 use super::{KeyName, LeaseKeys};
-use crate::compact::compact;
-use crate::inference::locks::{LockPattern, ReadKey};
+use crate::inference::locks::LockPattern;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -59,8 +59,8 @@ pub struct LeaseKeyIndex {
     is_full_reported: bool,
     /// Number of keys of the leases that have several.
     counts: BTreeMap<LeaseId, usize>,
-    /// The pages read so far, during a reload, with create revisions.
-    incoming: BTreeMap<(LeaseId, KeyName), i64>,
+    /// The pages read so far, during a reload, with create revisions. A map that grows takes twice the memory.
+    incoming: Vec<((LeaseId, KeyName), i64)>,
     incoming_bytes: usize,
     /// Keys reported by the call that attached them, before a watch event or page confirmed them with a revision.
     unconfirmed: BTreeSet<(LeaseId, KeyName)>,
@@ -107,7 +107,7 @@ impl LeaseKeyIndex {
             is_full: false,
             is_full_reported: false,
             counts: BTreeMap::new(),
-            incoming: BTreeMap::new(),
+            incoming: Vec::new(),
             incoming_bytes: 0,
             unconfirmed: BTreeSet::new(),
             is_read: false,
@@ -187,12 +187,6 @@ impl LeaseKeyIndex {
         LeaseKeys { count: self.count(id), is_all, first }
     }
 
-    /// Starts reading all pages again.
-    pub(super) fn start_reload(&mut self) {
-        self.incoming.clear();
-        self.incoming_bytes = 0;
-    }
-
     /// From `revision` on, the watch reports only deletes, and leases are queried for their keys. Known keys stay until
     /// their leases reply. A read that has begun is given up.
     pub(super) fn start_by_lease(&mut self, revision: i64) {
@@ -211,77 +205,6 @@ impl LeaseKeyIndex {
         let keys: Vec<Vec<u8>> = self.of(id).map(|(key, _)| key.to_vec()).collect();
         for key in keys {
             self.detach(id, &key, at);
-        }
-    }
-
-    /// Adds a page of the reload.
-    pub(super) fn add_page(&mut self, page: Vec<ReadKey>) {
-        for key in page {
-            let Some(id) = key.lease else { continue };
-            let size = size(&key.key);
-            if self.incoming_bytes + size > MAX_BYTES {
-                self.is_full = true;
-                continue;
-            }
-            self.incoming_bytes += size;
-            self.incoming.insert((id, key.key), key.create_revision);
-        }
-    }
-
-    /// The keys in the new pages that were not attached to their lease before. Empty on the first load.
-    pub(super) fn newly_attached(&self) -> Vec<KeyAttached> {
-        if !self.is_read {
-            return Vec::new();
-        }
-        let gone = self.held.keys().filter(|held| !self.incoming.contains_key(*held));
-        let from: BTreeMap<&[u8], LeaseId> = gone.map(|(id, key)| (&key[..], *id)).collect();
-        let come = self.incoming.keys().filter(|held| !self.held.contains_key(*held));
-        come.map(|(to, key)| KeyAttached { key: key.to_vec(), from: from.get(&key[..]).copied(), to: *to }).collect()
-    }
-
-    /// Replaces the index with the pages of `revision`. Returns the leases that had a key before or have one now. Keys that
-    /// are missing vanished at `lost`.
-    pub(super) fn finish_reload(&mut self, revision: i64, lost: Timestamp, now: Timestamp) -> BTreeSet<LeaseId> {
-        let mut holders: BTreeSet<LeaseId> = self.holders().collect();
-        self.by_lease = None;
-        self.keep_newer(revision);
-        let incoming = std::mem::take(&mut self.incoming);
-        self.incoming_bytes = 0;
-        let missing: Vec<_> = self.held.keys().filter(|held| !incoming.contains_key(*held)).cloned().collect();
-        let come = incoming.keys().filter(|held| !missing.is_empty() && !self.held.contains_key(*held));
-        let come: HashSet<KeyName> = come.map(|(_, key)| key.clone()).collect();
-        // A put here may be newer than the pages.
-        let unconfirmed = self.unconfirmed.clone();
-        let mut known_since = HashMap::new();
-        for (id, key) in missing {
-            let is_in_flight = unconfirmed.contains(&(id, key.clone()));
-            let since = if is_in_flight || come.contains(&key) {
-                self.detach(id, &key, now)
-            } else {
-                let doubt = now - lost;
-                let deleted = DeletedKey { lease: id, at: lost, doubt, revision: None, is_kept: false, is_lock: false };
-                self.delete(&key, deleted, now)
-            };
-            known_since.extend(since.map(|since| (key, since)));
-        }
-        for ((id, key), created) in incoming {
-            let since = known_since.get(&key).copied().unwrap_or(now);
-            self.insert(id, key, HeldKey { created, since }, now);
-        }
-        compact(&mut self.held, usize::MAX);
-        self.unconfirmed = unconfirmed;
-        self.unconfirmed.retain(|held| self.held.get(held).is_none_or(|key| key.created == 0));
-        self.is_read = true;
-        holders.extend(self.holders());
-        holders
-    }
-
-    /// Keeps keys in the pages that were attached here after the pages were read.
-    fn keep_newer(&mut self, revision: i64) {
-        let is_newer = |(id, key): &&(LeaseId, KeyName)| self.changes.since(key, revision) == Some(Some(*id));
-        let newer: Vec<_> = self.unconfirmed.iter().filter(is_newer).cloned().collect();
-        for held in newer {
-            self.incoming.entry(held).or_insert(0);
         }
     }
 

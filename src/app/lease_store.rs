@@ -106,6 +106,11 @@ impl LeaseStore {
         self.all.range((from, Bound::Unbounded)).map(|(_, lease)| &**lease)
     }
 
+    /// The leases from an id on, sorted by id.
+    pub(super) fn from(&self, id: LeaseId) -> impl Iterator<Item = &Lease> {
+        self.all.range(id..).map(|(_, lease)| &**lease)
+    }
+
     /// The leases with a warning, sorted by id.
     pub(super) fn warned(&self) -> impl Iterator<Item = &Lease> {
         self.warned.iter().filter_map(|id| self.get(*id)).filter(|lease| !lease.warnings.is_empty())

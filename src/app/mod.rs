@@ -94,6 +94,7 @@ mod row_index;
 mod row_motion;
 mod row_order;
 mod row_rank;
+mod row_rebuild;
 mod row_spec;
 mod selection;
 mod server_counters;

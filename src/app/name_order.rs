@@ -56,7 +56,7 @@ impl NameOrder {
         self.numbers.iter().map(|((_, id), number)| (*id, *number))
     }
 
-    /// A number between those of the neighbours. `None` if there is none.
+    /// A number above 0 between those of the neighbours. `None` if there is none.
     fn free_number(&self, name: &Name) -> Option<u64> {
         let before = self.numbers.range(..name).next_back();
         let after = self.numbers.range(name..).next();
@@ -64,7 +64,7 @@ impl NameOrder {
         let (least, most) = match (before, after) {
             (None, None) => return Some(MIDDLE),
             (Some((_, before)), None) => return before.checked_add(STRIDE),
-            (None, Some((_, after))) => return after.checked_sub(STRIDE),
+            (None, Some((_, after))) => return after.checked_sub(STRIDE).filter(|number| *number > 0),
             (Some((_, before)), Some((_, after))) => (*before, *after),
         };
         let half = (most - least) / 2;

@@ -4,6 +4,7 @@
 //! Everything is kept up to date lease by lease, so a frame costs the same with 100,000 leases as with ten.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::metrics::{LIVING_STATES, LeaseTable, TTL_CLASS_COUNT, TTL_CLASSES, state_index, ttl_class};
@@ -26,7 +27,7 @@ pub const SPANS: [&str; 4] = ["< 5 s", "5–30 s", "30 s–5 min", "> 5 min"];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OverviewShare {
     /// The slot of its deadline. `None` while the deadline is unknown.
-    slot: Option<u32>,
+    slot: Option<NonZeroU32>,
     /// Its TTL class; the one after [`TTL_CLASSES`] while the TTL is unknown.
     class: u8,
     /// The place of its state in [`LIVING_STATES`].
@@ -36,7 +37,12 @@ pub(super) struct OverviewShare {
 impl OverviewShare {
     /// Which of the maps of deadlines it belongs to. An unseen lease may have been renewed since its last known deadline.
     fn deadlines(&self) -> usize {
-        if LIVING_STATES[usize::from(self.state)] == LeaseState::Unseen { TTL_CLASS_COUNT } else { self.class.into() }
+        if self.state() == LeaseState::Unseen { TTL_CLASS_COUNT } else { self.class.into() }
+    }
+
+    /// The state of the lease.
+    pub(super) fn state(&self) -> LeaseState {
+        LIVING_STATES[usize::from(self.state)]
     }
 
     pub(super) fn of(lease: &Lease, state: LeaseState) -> Self {
@@ -89,7 +95,7 @@ pub struct OverviewPoint {
 #[derive(Clone, Debug, Default)]
 pub struct Overview {
     /// Number of leases by the slot of their deadline, for each TTL class and for unseen leases.
-    deadlines: [BTreeMap<u32, usize>; TTL_CLASS_COUNT + 1],
+    deadlines: [BTreeMap<NonZeroU32, usize>; TTL_CLASS_COUNT + 1],
     /// Number of leases in `deadlines`.
     known: usize,
     /// Leases whose deadline is unknown.
@@ -101,9 +107,9 @@ pub struct Overview {
     last: u64,
 }
 
-/// Slots are counted for 34 years.
-fn slot(at: Timestamp) -> u32 {
-    u32::try_from(at.nanos() / SLOT.as_nanos() as u64).unwrap_or(u32::MAX)
+/// Slots are counted from 1, for 34 years.
+fn slot(at: Timestamp) -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(u32::try_from(at.nanos() / SLOT.as_nanos() as u64).unwrap_or(u32::MAX))
 }
 
 impl Overview {
@@ -163,7 +169,7 @@ impl Overview {
     /// counts in the first.
     pub fn expiring(&self, now: Timestamp) -> [usize; SPANS.len()] {
         let mut counts = [0; SPANS.len()];
-        let mut from = 0;
+        let mut from = NonZeroU32::MIN;
         for (count, bound) in counts.iter_mut().zip(BOUNDS) {
             let end = slot(now + bound);
             *count = self.deadlines.iter().flat_map(|class| class.range(from..end)).map(|(_, count)| count).sum();
@@ -183,7 +189,7 @@ impl Overview {
     pub(super) fn lowest_left(&self, now: Timestamp) -> [Option<Duration>; TTL_CLASS_COUNT] {
         std::array::from_fn(|class| {
             let (slot, _) = self.deadlines[class].first_key_value()?;
-            Some(Timestamp::from_nanos(u64::from(*slot) * SLOT.as_nanos() as u64) - now)
+            Some(Timestamp::from_nanos(u64::from(slot.get() - 1) * SLOT.as_nanos() as u64) - now)
         })
     }
 

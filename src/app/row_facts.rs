@@ -23,9 +23,10 @@ pub(super) struct RowFacts {
     /// Its rank in the current order. `None` if it has no row.
     pub(super) rank: Option<RowRank>,
     /// The number of its first key among those of all leases.
-    pub(super) name: Option<u64>,
+    pub(super) name: Option<NonZeroU64>,
     pub(super) countdown: Option<Countdown>,
-    pub(super) ttl: Option<i64>,
+    /// The TTL, if it is known and above 0.
+    ttl: Option<NonZeroU64>,
     pub(super) last_renewed: Option<Timestamp>,
     /// The observed interval.
     pub(super) every: Option<Span>,
@@ -86,7 +87,7 @@ impl RowFacts {
             rank: self.rank,
             name: self.name,
             countdown: lease.countdown(),
-            ttl: lease.granted_ttl,
+            ttl: lease.granted_ttl.and_then(|ttl| NonZeroU64::new(u64::try_from(ttl).ok()?)),
             last_renewed: lease.last_renewed(),
             every: lease.observed_interval().map(|interval| interval.every.into()),
             margin: lease.shown_margin().map(Span::from),
@@ -106,8 +107,12 @@ impl RowFacts {
 
     /// The observed interval as a share of the TTL, as [`Lease::interval_share`] works it out.
     pub(super) fn interval_share(&self) -> Option<f64> {
-        let ttl = self.ttl.filter(|ttl| *ttl > 0)?;
-        Some(self.every?.length().as_secs_f64() / ttl as f64)
+        Some(self.every?.length().as_secs_f64() / self.ttl?.get() as f64)
+    }
+
+    /// The TTL in seconds.
+    pub(super) fn ttl(&self) -> Option<u64> {
+        self.ttl.map(NonZeroU64::get)
     }
 
     /// The state. The cause of an end is not known here.
@@ -186,7 +191,7 @@ impl FilterFacts for IndexedFacts<'_> {
     fn number(&self, number: Number) -> Option<f64> {
         let facts = self.facts;
         match number {
-            Number::Ttl => facts.ttl.map(|ttl| ttl as f64),
+            Number::Ttl => facts.ttl().map(|ttl| ttl as f64),
             Number::Left if facts.has_ended => None,
             Number::Left => Some(facts.countdown?.left(self.now)),
             Number::Every => Some(facts.every?.length().as_secs_f64()),

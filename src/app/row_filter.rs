@@ -192,6 +192,11 @@ impl ActiveFilter {
         self.filter.is_simple()
     }
 
+    /// Whether it searches keys.
+    pub(super) fn reads_keys(&self) -> bool {
+        self.filter.reads_keys()
+    }
+
     /// The moments at which the result can change by time alone.
     pub(super) fn crossings(&self) -> Vec<Crossing> {
         self.filter.crossings().into_iter().map(|(number, seconds)| Crossing::new(number, seconds)).collect()

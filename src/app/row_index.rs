@@ -6,6 +6,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
+use std::num::NonZeroU64;
 
 use super::counts_share::CountsShare;
 use super::group_by::GroupBy;
@@ -18,13 +19,13 @@ use super::overview::Overview;
 use super::problem_class::ProblemClass;
 use super::problem_class::SettledClass;
 use super::row_entries::RowEntries;
-use super::row_facts::{LeaseSource, RowFacts};
+use super::row_facts::LeaseSource;
 use super::row_filter::RowFilter;
-use super::row_order;
 use super::row_rank::RowRank;
+use super::row_rebuild::{RowRebuild, rank_now};
 use super::row_spec::RowSpec;
 use super::sort::{self, Sort};
-use super::sorted_rows::{RowKey, sort_rows};
+use super::sorted_rows::merge_rows;
 use super::{FirstKeys, KeyName, Lease, LeaseCounts, LeaseState};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -67,9 +68,9 @@ impl RowIndex {
 
     /// The leases of a group in their displayed order.
     pub(super) fn members<'a>(&self, order: &'a [LeaseId], group: GroupId) -> &'a [LeaseId] {
-        let group_of = |id: &LeaseId| self.rank(*id).and_then(|rank| rank.group);
-        let start = order.partition_point(|id| group_of(id) < Some(group));
-        let end = order.partition_point(|id| group_of(id) <= Some(group));
+        let group_of = |id: &LeaseId| self.rank(*id).map_or(0, RowRank::group);
+        let start = order.partition_point(|id| group_of(id) < group.number());
+        let end = order.partition_point(|id| group_of(id) <= group.number());
         &order[start..end]
     }
 
@@ -118,7 +119,6 @@ impl RowIndex {
             self.recheck(*id, leases.get(*id), now);
             leases.recount(*id, now);
         }
-        self.entries.compact(changed.len());
         self.names.compact(changed.len());
         self.clear_alarms();
         self.overview.sample(self.rate as f64 / 1e9, now);
@@ -131,12 +131,14 @@ impl RowIndex {
         let state = living.map(|lease| lease.state(now));
         let (facts, entry) = self.entries.get_or_insert(id);
         let (before, share, alarm) = (facts.state, entry.share, entry.alarm());
-        entry.class = living.map(|lease| match entry.class {
+        let settled = before.map(|_| SettledClass { class: facts.class, improves_at: entry.improves_at });
+        let settled = living.map(|lease| match settled {
             Some(class) => class.next(lease, now),
             None => SettledClass::first(lease, now),
         });
+        entry.improves_at = settled.and_then(|settled| settled.improves_at);
         match lease {
-            Some(lease) => facts.update(lease, state, entry.class.unwrap_or_default().class),
+            Some(lease) => facts.update(lease, state, settled.unwrap_or_default().class),
             None => (facts.state, facts.first_keys) = (None, FirstKeys::default()),
         }
         let old = facts.rank;
@@ -175,11 +177,11 @@ impl RowIndex {
         facts.name = None;
         let Some(name) = name else { return self.names.remove(id, old) };
         let number = self.names.replace(id, old, KeyName::clone(name));
-        facts.name = number;
+        facts.name = number.and_then(NonZeroU64::new);
         if number.is_none() {
             self.are_names_new = true;
             for (id, number) in self.names.numbers() {
-                self.entries.facts_mut(id).into_iter().for_each(|facts| facts.name = Some(number));
+                self.entries.facts_mut(id).into_iter().for_each(|facts| facts.name = NonZeroU64::new(number));
             }
         }
     }
@@ -200,7 +202,7 @@ impl RowIndex {
     /// Rebuilds all alarms.
     fn set_alarms(&mut self) {
         let mut alarms = self.take_alarms();
-        self.entries.each(|facts, entry| alarms.extend(entry.alarm().map(|at| Reverse((at, facts.id)))));
+        alarms.extend(self.entries.iter_mut().filter_map(|(facts, entry)| Some(Reverse((entry.alarm()?, facts.id)))));
         self.alarms = alarms.into();
     }
 
@@ -268,7 +270,8 @@ impl RowIndex {
         let mut leaving: Vec<usize> = dirty.iter().filter_map(|id| self.row(order, *id)).collect();
         leaving.sort_unstable();
         remove_rows(order, &leaving);
-        let mut arriving: Vec<RowRank> = dirty.into_iter().filter_map(|id| self.rerank(id, leases, now)).collect();
+        let rerank = |id| Some((self.rerank(id, leases, now)?, id));
+        let mut arriving: Vec<(RowRank, LeaseId)> = dirty.into_iter().filter_map(rerank).collect();
         arriving.sort_unstable();
         self.insert_rows(order, &arriving);
     }
@@ -284,47 +287,38 @@ impl RowIndex {
         if !keeps_ranks {
             self.stale.clear();
         }
-        let mut rows = Vec::with_capacity(leases.len());
-        self.ended_rows = 0;
-        let mut next_lease = self.lease_sources(leases);
-        let mut alarms = std::mem::take(&mut self.are_times_new).then(|| self.take_alarms());
-        self.entries.each(|facts, entry| {
-            let lease = next_lease();
-            let rank = rank_now(&self.spec, &mut self.groups, facts, lease, now);
-            let is_kept = keeps_ranks && facts.rank.zip(rank).is_some_and(|(old, new)| old.is_in_part_of(new));
-            if !is_kept {
-                facts.rank = rank;
-            }
-            if let Some(rank) = facts.rank {
-                self.ended_rows += usize::from(rank.has_ended());
-                rows.push(RowKey::from(rank));
-            }
-            if let Some(alarms) = &mut alarms {
-                entry.crossing = if facts.has_ended { None } else { self.spec.crossing(facts, lease, now) };
-                alarms.extend(entry.alarm().map(|at| Reverse((at, facts.id))));
-            }
-        });
-        self.alarms = alarms.map_or_else(|| std::mem::take(&mut self.alarms), BinaryHeap::from);
-        sort_rows(&mut rows);
-        order.clear();
-        order.extend(rows.into_iter().map(|row| row.id));
+        let rebuild = RowRebuild {
+            spec: &self.spec,
+            leases,
+            visits_leases: self.visits_leases(leases),
+            keeps_ranks,
+            sets_alarms: std::mem::take(&mut self.are_times_new),
+            now,
+        };
+        let sets_alarms = rebuild.sets_alarms;
+        let parts = rebuild.run(&mut self.entries, &mut self.groups);
+        if sets_alarms {
+            let mut alarms = self.take_alarms();
+            parts.iter().for_each(|part| alarms.extend(&part.alarms));
+            self.alarms = alarms.into();
+        }
+        self.ended_rows = parts.iter().map(|part| part.ended_rows).sum();
+        merge_rows(&parts.into_iter().map(|part| part.rows).collect::<Vec<_>>(), order);
         self.is_spec_new = false;
     }
 
-    /// Each call gives the next lease in the order of ids. It does not visit leases if their facts are enough, or if only
-    /// a few leases must be looked up by id.
-    fn lease_sources<'a>(&self, leases: &'a LeaseStore) -> impl FnMut() -> LeaseSource<'a> + use<'a> {
+    /// Whether to visit all leases for a rebuild. It is not worth it if their facts are enough, or if only a few leases
+    /// must be looked up by id.
+    fn visits_leases(&self, leases: &LeaseStore) -> bool {
         let with_engine = self.counts.own + self.counts.adopted;
         let are_few = !self.spec.needs_engine || with_engine <= leases.len() / REBUILD_FRACTION;
-        let is_enough = self.spec.is_filter_indexed && are_few && self.groups.by() == GroupBy::None;
-        let mut all = if is_enough { None } else { Some(leases.values()) };
-        move || all.as_mut().and_then(Iterator::next).map_or(LeaseSource::Store(leases), LeaseSource::Lease)
+        !(self.spec.is_filter_indexed && are_few && self.groups.by() == GroupBy::None)
     }
 
     /// The row of a lease. `None` if it has none.
     pub(super) fn row(&self, order: &[LeaseId], id: LeaseId) -> Option<usize> {
-        let rank = self.rank(id)?;
-        Some(order.partition_point(|other| self.rank(*other) < Some(rank)))
+        let place = (Some(self.rank(id)?), id);
+        Some(order.partition_point(|other| (self.rank(*other), *other) < place))
     }
 
     fn rank(&self, id: LeaseId) -> Option<RowRank> {
@@ -346,37 +340,16 @@ impl RowIndex {
     }
 
     /// Inserts from the back, so that each row moves once.
-    fn insert_rows(&self, order: &mut Vec<LeaseId>, arriving: &[RowRank]) {
+    fn insert_rows(&self, order: &mut Vec<LeaseId>, arriving: &[(RowRank, LeaseId)]) {
         let mut end = order.len();
         order.resize(end + arriving.len(), LeaseId(0));
-        for (index, rank) in arriving.iter().enumerate().rev() {
-            let row = order[..end].partition_point(|other| self.rank(*other) < Some(*rank));
+        for (index, (rank, id)) in arriving.iter().enumerate().rev() {
+            let row = order[..end].partition_point(|other| (self.rank(*other), *other) < (Some(*rank), *id));
             order.copy_within(row..end, row + index + 1);
-            order[row + index] = rank.id;
+            order[row + index] = *id;
             end = row;
         }
     }
-}
-
-/// The rank of a lease now. `None` if it has no row. Updates the figures of its group.
-fn rank_now(
-    spec: &RowSpec,
-    groups: &mut GroupIndex,
-    facts: &RowFacts,
-    lease: LeaseSource,
-    now: Timestamp,
-) -> Option<RowRank> {
-    if !spec.has_row(facts, lease, now) {
-        if groups.by() != GroupBy::None {
-            groups.remove(facts.id);
-        }
-        return None;
-    }
-    let group = match groups.by() {
-        GroupBy::None => None,
-        _ => lease.get(facts.id).and_then(|lease| groups.update(lease, facts.class, || facts.state_or_end())),
-    };
-    Some(RowRank { group, ..row_order::rank(facts, lease, spec.sort, now) })
 }
 
 /// Removes rows, given in ascending order.

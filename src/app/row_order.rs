@@ -1,5 +1,7 @@
 //! The rank of a row by the facts about its lease.
 
+use std::num::NonZeroU64;
+
 use super::Column;
 use super::row_facts::{LeaseSource, RowFacts, Span};
 use super::row_rank::RowRank;
@@ -10,21 +12,12 @@ use simkit::Timestamp;
 pub(super) fn rank(facts: &RowFacts, lease: LeaseSource, sort: Sort, now: Timestamp) -> RowRank {
     let (value, is_reversible) = match sort.key {
         SortKey::Problems if facts.has_ended => (lease.get(facts.id).and_then(sort::ended_value), false),
-        SortKey::Problems | SortKey::Column(Column::FirstKey) => (facts.name, true),
+        SortKey::Problems | SortKey::Column(Column::FirstKey) => (facts.name.map(NonZeroU64::get), true),
         SortKey::Column(column) => (number(facts, lease, column, now), true),
     };
     let reverse = |value: u64| if sort.is_descending && is_reversible { !value } else { value };
-    RowRank {
-        group: None,
-        is_unpinned: !facts.is_pinned,
-        head: [
-            u8::from(facts.has_ended),
-            sort::class_rank(facts.has_ended, facts.class, sort),
-            u8::from(value.is_none()),
-        ],
-        value: value.map_or(0, reverse),
-        id: facts.id,
-    }
+    let class = sort::class_rank(facts.has_ended, facts.class, sort);
+    RowRank::new(facts.is_pinned, facts.has_ended, class, value.map(reverse))
 }
 
 /// Whether a sort order needs the figures of the engine besides the [`RowFacts`].
@@ -45,7 +38,7 @@ fn number(facts: &RowFacts, lease: LeaseSource, column: Column, now: Timestamp) 
         Column::Warn => facts.warning.map(u64::from),
         Column::Share | Column::Cycles => facts.interval_share().map(sort::billionths),
         Column::Last => facts.last_renewed.map(|at| !at.nanos()),
-        Column::Ttl => facts.ttl.map(sort::rising),
+        Column::Ttl => facts.ttl(),
         Column::Keys => facts.keys.map(u64::from),
         column if facts.has_engine => sort::number(lease.get(facts.id)?, column, now),
         _ => None,

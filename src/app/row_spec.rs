@@ -15,6 +15,8 @@ pub(super) struct RowSpec {
     active_filter: ActiveFilter,
     /// Whether the filter needs nothing but the [`RowFacts`].
     pub(super) is_filter_indexed: bool,
+    /// Whether the filter searches keys.
+    pub(super) reads_keys: bool,
     /// Whether the sort order needs the figures of the engine besides the [`RowFacts`].
     pub(super) needs_engine: bool,
     /// What can change the filter result by time alone.
@@ -26,7 +28,8 @@ impl RowSpec {
         let active_filter = ActiveFilter::of(row_filter);
         let crossings = active_filter.crossings();
         let is_filter_indexed = active_filter.is_indexed();
-        RowSpec { sort, active_filter, is_filter_indexed, needs_engine: row_order::needs_engine(sort), crossings }
+        let (reads_keys, needs_engine) = (active_filter.reads_keys(), row_order::needs_engine(sort));
+        RowSpec { sort, active_filter, is_filter_indexed, reads_keys, needs_engine, crossings }
     }
 
     pub(super) fn is_for(&self, row_filter: &RowFilter, sort: Sort) -> bool {

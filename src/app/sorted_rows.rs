@@ -15,16 +15,13 @@ pub(super) struct RowKey {
     pub(super) id: LeaseId,
 }
 
-impl From<RowRank> for RowKey {
-    fn from(rank: RowRank) -> Self {
-        let group = rank.group.map_or(0, |group| u64::from(group.number()));
-        let [ended, class, unknown] = rank.head;
-        let head = u32::from_be_bytes([u8::from(rank.is_unpinned), ended, class, unknown]);
-        RowKey { keys: [group << 32 | u64::from(head), rank.value], id: rank.id }
+impl RowKey {
+    pub(super) fn new(rank: RowRank, id: LeaseId) -> Self {
+        RowKey { keys: rank.keys(), id }
     }
 }
 
-/// Sorts rows that are in the order of their ids. Equal rows keep that order. Either every row has a group, or none has.
+/// Sorts rows that are in the order of their ids. Equal rows keep that order.
 pub(super) fn sort_rows(rows: &mut Vec<RowKey>) {
     if rows.len() <= FEW {
         return rows.sort_by_key(|row| row.keys);
@@ -39,6 +36,22 @@ pub(super) fn sort_rows(rows: &mut Vec<RowKey>) {
             differing =
                 differing.checked_shr(shift + DIGIT).and_then(|rest| rest.checked_shl(shift + DIGIT)).unwrap_or(0);
         }
+    }
+}
+
+/// Writes the ids of sorted parts to `order`, in the order of all rows. Of equal rows, those of the earlier part come first.
+pub(super) fn merge_rows(parts: &[Vec<RowKey>], order: &mut Vec<LeaseId>) {
+    order.clear();
+    match parts {
+        [one, other] => {
+            let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+            while let (Some(first), Some(second)) = (one.peek(), other.peek()) {
+                let next = if second.keys < first.keys { &mut other } else { &mut one };
+                order.extend(next.next().map(|row| row.id));
+            }
+            order.extend(one.chain(other).map(|row| row.id));
+        }
+        parts => order.extend(parts.iter().flatten().map(|row| row.id)),
     }
 }
 
@@ -74,9 +87,16 @@ mod tests {
             let row = |(index, (first, second)): (usize, &(u64, u64))| {
                 RowKey { keys: [first >> shifts.0, second >> shifts.1 << shifts.1], id: LeaseId(index as i64) }
             };
-            let mut rows: Vec<RowKey> = keys.iter().enumerate().map(row).collect();
+            let rows: Vec<RowKey> = keys.iter().enumerate().map(row).collect();
             let mut expected = rows.clone();
             expected.sort_by_key(|row| row.keys);
+            let (one, other) = rows.split_at(rows.len() / 3);
+            let mut parts = [one.to_vec(), other.to_vec()];
+            parts.iter_mut().for_each(sort_rows);
+            let mut order = Vec::new();
+            merge_rows(&parts, &mut order);
+            prop_assert_eq!(order, expected.iter().map(|row| row.id).collect::<Vec<_>>());
+            let mut rows = rows;
             sort_rows(&mut rows);
             prop_assert_eq!(rows, expected);
         }

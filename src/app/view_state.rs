@@ -267,6 +267,13 @@ impl ViewState {
         rows.chain(selected).chain(candidates).chain(on_clock.iter().copied()).collect()
     }
 
+    /// Whether the screen shows figures of this lease. Changes of others appear when countdowns do, once a second.
+    pub(super) fn shows(&self, id: LeaseId, leases: &LeaseStore, locks: &Locks) -> bool {
+        let is_summed_up = self.is_grouped() || self.active == View::Cadence;
+        let is_row = self.order[self.visible_range()].contains(&id);
+        is_summed_up || is_row || self.is_about(id) || self.candidates_on_screen(locks, leases).any(|it| it.id == id)
+    }
+
     /// Whether the detail of this lease is visible, or the open dialog is about it.
     pub(super) fn is_about(&self, id: LeaseId) -> bool {
         self.is_detail_visible_of(id) || self.dialog.as_ref().and_then(Dialog::lease) == Some(id)

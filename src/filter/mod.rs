@@ -107,6 +107,12 @@ impl Filter {
         !self.0.as_ref().is_some_and(|expr| expr.any(&is_hard))
     }
 
+    /// Whether it searches the keys of leases.
+    pub fn reads_keys(&self) -> bool {
+        let searches_keys = |expr: &Expr| matches!(expr, Expr::Has(Text::Key | Text::Service | Text::Anywhere, _));
+        self.0.as_ref().is_some_and(|expr| expr.any(&searches_keys))
+    }
+
     /// The numbers that change by time alone, with the values it compares them with: when a lease reaches one of them, the
     /// result may change without an event.
     pub fn crossings(&self) -> Vec<(Number, f64)> {

@@ -33,6 +33,7 @@ pub use removal::{CohortHint, ExpiryBacklog, RemovalCause, RemovalDelay, Removal
 pub use renewal_pattern::{Certainty, ObservedRenewals, RenewalPattern};
 pub use usual_interval::{UsualInterval, late_after, late_after_by_ttl};
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use etcd_lease::{TimeToLive, TtlStatus};
@@ -115,14 +116,15 @@ pub struct LeaseInference {
 /// The deadline from the last reply that had one, or from a renewal by leasetop.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Known {
-    ttl: Duration,
+    /// The TTL in nanoseconds: a duration takes twice the memory.
+    ttl: u64,
     track: DeadlineTracker,
     /// When the last query that got a reply was sent.
     sent: Timestamp,
     /// When the deadline became known. Any missed renewal is later.
     since: Timestamp,
-    /// The raft term of the reply; `None` after a renewal by leasetop.
-    term: Option<u64>,
+    /// The raft term of the reply; `None` after a renewal by leasetop, or if the reply had none.
+    term: Option<NonZeroU64>,
     dying: bool,
     /// When the reply to leasetop's renewal arrived, if that set the deadline. Replies to earlier queries may be older.
     fixed: Option<Timestamp>,
@@ -158,11 +160,11 @@ impl LeaseInference {
             return Inferred::Nothing;
         }
         let now = Known {
-            ttl: Duration::from_secs(answer.granted_ttl.unsigned_abs()),
+            ttl: nanos(Duration::from_secs(answer.granted_ttl.unsigned_abs())),
             track: DeadlineTracker::new(reported),
             sent,
             since: sent,
-            term: Some(answer.header.raft_term),
+            term: NonZeroU64::new(answer.header.raft_term),
             dying: status == TtlStatus::Dying,
             fixed: None,
             is_renewed: false,
@@ -171,7 +173,7 @@ impl LeaseInference {
         self.renewals.on_poll(answer, sent);
         let inferred = match self.known.replace(now) {
             Some(before) if is_refill(&before, answer, reported) => {
-                self.refilled(before.may_be_full(reported, now.ttl, received))
+                self.refilled(before.may_be_full(reported, now.ttl(), received))
             }
             Some(before) => self.compare(before, now, reported, received),
             None => Inferred::Nothing,
@@ -187,7 +189,7 @@ impl LeaseInference {
     pub fn set_known(&mut self, deadline: TimeRange, ttl: Duration) -> Change {
         let TimeRange { earliest: sent, latest: answered } = deadline.earlier(ttl);
         let before = self.known.replace(Known {
-            ttl,
+            ttl: nanos(ttl),
             track: DeadlineTracker::new(deadline),
             sent,
             since: sent,
@@ -238,7 +240,7 @@ impl LeaseInference {
 
     /// The granted TTL, as of the last reply.
     pub fn granted_ttl(&self) -> Option<Duration> {
-        self.known.map(|known| known.ttl)
+        self.known.map(|known| known.ttl())
     }
 
     /// The renewals that polls have shown.
@@ -274,7 +276,7 @@ impl LeaseInference {
         if known.before_manual.is_some() {
             return Some(known.sent - self.last_possible()?);
         }
-        Some(known.ttl.saturating_sub(known.track.bounds().latest - known.sent))
+        Some(known.ttl().saturating_sub(known.track.bounds().latest - known.sent))
     }
 
     /// When the lease becomes late; `None` before the first renewal.
@@ -285,7 +287,7 @@ impl LeaseInference {
     /// The latest possible time of a renewal before the last poll. `None` before the first reply.
     pub fn last_possible(&self) -> Option<Timestamp> {
         let known = self.known?;
-        Some(known.before_manual.unwrap_or(known.track.bounds().latest.before(known.ttl)))
+        Some(known.before_manual.unwrap_or(known.track.bounds().latest.before(known.ttl())))
     }
 
     fn refilled(&mut self, is_full: bool) -> Inferred {
@@ -296,7 +298,7 @@ impl LeaseInference {
 
     fn compare(&mut self, before: Known, now: Known, reported: TimeRange, received: Timestamp) -> Inferred {
         // The range of deadlines that a renewal since then would have set.
-        let possible = TimeRange { earliest: before.since + now.ttl, latest: received + now.ttl };
+        let possible = TimeRange { earliest: before.since + now.ttl(), latest: received + now.ttl() };
         let (track, step) = before.track.apply(reported, possible);
         let is_renewed = matches!(step, TrackerStep::Renewed(_)) || step == TrackerStep::Unproven && before.is_renewed;
         self.known = Some(Known { track, is_renewed, ..now });
@@ -306,12 +308,12 @@ impl LeaseInference {
                     self.renewals.confirm_no_renewal();
                 }
                 if is_renewed && track.is_settled() {
-                    self.renewals.refine_last(track.bounds().earlier(now.ttl));
+                    self.renewals.refine_last(track.bounds().earlier(now.ttl()));
                 }
                 Inferred::Nothing
             }
             TrackerStep::Renewed(deadline) => {
-                let (old, at) = (before.deadline_without_manual(), deadline.earlier(now.ttl));
+                let (old, at) = (before.deadline_without_manual(), deadline.earlier(now.ttl()));
                 let left =
                     Estimate { value: old.middle() - at.middle(), half_width: old.half_width() + at.half_width() };
                 Inferred::Renewed(self.renewals.on_renewal(at, left))
@@ -338,10 +340,14 @@ impl Inferred {
 }
 
 impl Known {
+    fn ttl(&self) -> Duration {
+        Duration::from_nanos(self.ttl)
+    }
+
     /// The deadline that the renewals by clients alone would have set.
     fn deadline_without_manual(&self) -> TimeRange {
         let Some(last) = self.before_manual else { return self.track.bounds() };
-        TimeRange { earliest: last + self.ttl, latest: last + self.ttl }
+        TimeRange { earliest: last + self.ttl(), latest: last + self.ttl() }
     }
 
     /// Whether a refill since the last query gave the full TTL. It gives a later deadline than a checkpoint, unless it was
@@ -360,15 +366,19 @@ impl Known {
             self.sent = self.sent.max(sent);
         }
         if fits {
-            self.term = Some(answer.header.raft_term);
+            self.term = NonZeroU64::new(answer.header.raft_term);
         }
         stays
     }
+}
+
+fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Whether a new leader reset the time left: the deadline changed, and either the term changed or at least the granted TTL is
 /// left, which a renewal never shows.
 fn is_refill(before: &Known, answer: &TimeToLive, reported: TimeRange) -> bool {
     let is_full = answer.ttl >= answer.granted_ttl && before.track.bounds().intersect(reported).is_none();
-    before.term.is_some_and(|term| term != answer.header.raft_term) || is_full
+    before.term.is_some_and(|term| term.get() != answer.header.raft_term) || is_full
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::inference::locks::ReadKey;
 
 #[test]
 fn keys_without_room_are_left_out_and_reported_once() {

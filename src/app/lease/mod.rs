@@ -55,14 +55,26 @@ impl Ownership {
 /// The last TTL reply about a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastTtlReply {
-    /// When the query was sent.
-    pub sent: Timestamp,
     /// When the reply arrived.
     pub received: Timestamp,
     /// The reported time left in whole seconds; below 0 once it has expired.
     pub ttl: i64,
+    /// Time from the query to the reply in microseconds.
+    round_trip: u32,
     /// What the reported time means.
     pub reading: TtlStatus,
+}
+
+impl LastTtlReply {
+    fn new(answer: &TimeToLive, sent: Timestamp, received: Timestamp) -> Self {
+        let round_trip = u32::try_from((received - sent).as_micros()).unwrap_or(u32::MAX);
+        LastTtlReply { received, ttl: answer.ttl, round_trip, reading: answer.ttl_status() }
+    }
+
+    /// When the query was sent.
+    pub(super) fn sent(self) -> Timestamp {
+        self.received.before(Duration::from_micros(self.round_trip.into()))
+    }
 }
 
 /// What a TTL reply changed in a lease.
@@ -291,7 +303,7 @@ impl Lease {
     ) -> ReplyOutcome {
         let (state, ttl) = (self.state(received), self.granted_ttl);
         let change = self.observed.apply_reply(answer, sent, received);
-        self.last_ttl_reply = Some(LastTtlReply { sent, received, ttl: answer.ttl, reading: answer.ttl_status() });
+        self.last_ttl_reply = Some(LastTtlReply::new(answer, sent, received));
         if matches!(change.inferred, Inferred::Missing | Inferred::Invalid) {
             return ReplyOutcome { change, is_visible: self.state(received) != state };
         }

@@ -49,7 +49,7 @@ pub(super) fn answered(
         apply_keys(app, id, keys, received);
         check_pending_deletion(app, id, sent);
     }
-    if outcome.is_visible {
+    if outcome.is_visible && app.view.shows(id, &app.leases, &app.keys.locks) {
         app.view.request_redraw(Redraw::Soon);
     }
     record_history(app, id, &change, received);

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use crate::cli::{CliError, CommandSession};
 use crate::escape::printable;
 use crate::report::{LeaseListing, ListedLease};
-use etcd_lease::wire::{self, ErrorKind, LeaseList};
+use etcd_lease::wire::{self, ErrorKind, LeaseList, LeaseReader};
 use etcd_lease::{ClusterView, Header, LeaseId, Reachability};
 use simkit::Timestamp;
 
@@ -34,7 +34,8 @@ pub(super) async fn ids(session: &CommandSession, held: Option<LeaseId>) -> Resu
 /// Queries all leases, or `held` only. Leases that end in the meantime are left out.
 pub(in crate::cli) async fn all(session: &CommandSession, held: Option<LeaseId>) -> Result<LeaseListing, CliError> {
     let list = listed(session, held).await?;
-    let mut answers = stream::iter(list.ids).map(|id| reading(session, id)).buffered(MAX_IN_FLIGHT);
+    let reader = session.cluster.lease_reader().await;
+    let mut answers = stream::iter(list.ids).map(|id| reading(session, &reader, id)).buffered(MAX_IN_FLIGHT);
     let mut leases = Vec::new();
     let mut header = list.header;
     while let Some(answer) = answers.next().await {
@@ -77,11 +78,15 @@ async fn check_clusters(session: &CommandSession) -> Result<(), CliError> {
     Err(CliError::TwoClusters { known, other })
 }
 
-async fn reading(session: &CommandSession, id: LeaseId) -> Result<(ListedLease, Header), wire::CallError> {
+async fn reading(
+    session: &CommandSession,
+    reader: &LeaseReader,
+    id: LeaseId,
+) -> Result<(ListedLease, Header), wire::CallError> {
     let sent = session.clock.now();
-    let (answer, keys_known) = match session.cluster.time_to_live(id, true).await {
+    let (answer, keys_known) = match reader.time_to_live(id, true).await {
         // The time alone needs no permission to read the keys.
-        Err(error) if error.kind() == ErrorKind::Forbidden => (session.cluster.time_to_live(id, false).await?, false),
+        Err(error) if error.kind() == ErrorKind::Forbidden => (reader.time_to_live(id, false).await?, false),
         answer => (answer?, true),
     };
     let header = answer.header;

@@ -49,13 +49,13 @@ impl Known {
     }
 
     fn poll_interval(&self) -> Duration {
-        (self.ttl / 18).max(FLOOR)
+        (self.ttl() / 18).max(FLOOR)
     }
 
     /// The planned interval, ±50% but at most ±500 ms, because a best query time occurs every second. After a renewal
     /// the next poll follows immediately, because a precise renewal time shows whether one or several clients renew.
     fn regular(&self, soonest: Timestamp) -> Timestamp {
-        let deadline = self.track.best_query_time(self.since + self.ttl);
+        let deadline = self.track.best_query_time(self.since + self.ttl());
         let interval = self.poll_interval();
         let slack = (interval / 2).min(Duration::from_millis(500));
         let half_width = self.track.bounds().half_width();

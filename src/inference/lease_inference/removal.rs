@@ -81,21 +81,21 @@ impl LeaseInference {
         let Some((known, unrenewed)) = self.known.zip(self.unrenewed()) else { return false };
         let usual = self.renewals.usual_interval().map(|interval| interval.every * 3 / 2);
         let was_renewed = self.renewals.last().is_some();
-        unrenewed >= usual.unwrap_or(if was_renewed { known.ttl * 2 / 3 } else { known.ttl / 2 })
+        unrenewed >= usual.unwrap_or(if was_renewed { known.ttl() * 2 / 3 } else { known.ttl() / 2 })
     }
 
     /// Whether the known deadline may have been set at `moment` or earlier. If so, no later renewal is known, and no new
     /// leader or restart has reset the time left.
     pub fn may_be_set_by(&self, moment: Timestamp) -> bool {
         let Some(known) = self.known else { return false };
-        self.refills == 0 && known.track.bounds().earliest.before(known.ttl) <= moment
+        self.refills == 0 && known.track.bounds().earliest.before(known.ttl()) <= moment
     }
 
     /// When no client has renewed the lease for `span`, at most its TTL, unless one renews it until then. (The last renewal
     /// can be before the start of the clock.)
     pub fn unrenewed_for(&self, span: Duration) -> Option<Timestamp> {
         let known = self.known?;
-        let by_deadline = known.track.bounds().latest.before(known.ttl.saturating_sub(span));
+        let by_deadline = known.track.bounds().latest.before(known.ttl().saturating_sub(span));
         Some(known.before_manual.map_or(by_deadline, |last| last + span))
     }
 
@@ -124,7 +124,7 @@ impl Known {
     /// The earliest time at which the lease can have expired, whether or not it was renewed since the last poll. (A
     /// refill may set more than the TTL, and a later renewal sets it back to the TTL.)
     fn soonest_end(&self) -> Timestamp {
-        self.track.bounds().earliest.min(self.sent + self.ttl)
+        self.track.bounds().earliest.min(self.sent + self.ttl())
     }
 
     /// Whether a poll was so close to the deadline that no time was left for a revoke.

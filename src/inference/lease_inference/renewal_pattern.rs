@@ -67,7 +67,6 @@ pub struct ObservedRenewals {
     is_quiet_confirmed: bool,
     /// The start of the time in which every poll found the lease just renewed.
     fresh_since: Option<Timestamp>,
-    fresh_until: Option<Timestamp>,
 }
 
 impl ObservedRenewals {
@@ -254,7 +253,6 @@ impl ObservedRenewals {
         } else {
             self.fresh_since.get_or_insert(sent);
         }
-        self.fresh_until = Some(sent);
     }
 
     /// Records a poll reply while the user's own renewal set the deadline. The lease looks just renewed, but not by its
@@ -333,7 +331,7 @@ impl ObservedRenewals {
     /// Whether every poll has found the lease just renewed, for longer than with any healthy client. Below a TTL of 5 s
     /// every lease looks like that, so such a TTL never counts.
     fn is_frequent(&self) -> bool {
-        let (Some(since), Some(until)) = (self.fresh_since, self.fresh_until) else { return false };
+        let (Some(since), Some(until)) = (self.fresh_since, self.last_poll) else { return false };
         let ttl = self.ttl();
         ttl.as_secs() >= 5 && until - since >= STREAK.max(ttl / 2)
     }

@@ -158,11 +158,15 @@ impl Locks {
         let before = std::mem::take(&mut self.queues);
         self.places.clear();
         self.keyless.clear();
+        let held = HeldSince::at_least_since(now);
+        let mut lines: BTreeMap<Arc<[u8]>, Vec<Candidate>> = BTreeMap::new();
         for ReadKey { key, lease, create_revision } in std::mem::take(&mut self.incoming) {
-            self.insert(key, lease, create_revision, HeldSince::at_least_since(now));
+            let Some((prefix, candidate)) = self.place(key, lease, create_revision, held) else { continue };
+            self.prove(&prefix, &candidate.key, candidate.attachment);
+            lines.entry(prefix).or_default().push(candidate);
         }
         for (prefix, queue) in &mut self.queues {
-            queue.compact();
+            queue.fill(lines.remove(prefix).unwrap_or_default());
             queue.carry_over(before.get(prefix));
         }
     }
@@ -342,7 +346,23 @@ impl Locks {
     }
 
     fn insert(&mut self, key: Arc<[u8]>, lease: Option<LeaseId>, created: i64, held: HeldSince) {
-        let Some((prefix, named, kind)) = self.role(&key, lease) else { return };
+        let Some((prefix, candidate)) = self.place(key, lease, created, held) else { return };
+        let (key, attachment) = (Arc::clone(&candidate.key), candidate.attachment);
+        if let Some(queue) = self.queues.get_mut(&prefix) {
+            queue.insert(candidate, held);
+        }
+        self.prove(&prefix, &key, attachment);
+    }
+
+    /// Notes the place of a key and creates its queue if needed. Returns the prefix of the queue, and the candidate to add.
+    fn place(
+        &mut self,
+        key: Arc<[u8]>,
+        lease: Option<LeaseId>,
+        created: i64,
+        held: HeldSince,
+    ) -> Option<(Arc<[u8]>, Candidate)> {
+        let (prefix, named, kind) = self.role(&key, lease)?;
         let known = self.queues.get(prefix).map(|queue| Arc::clone(queue.shared_prefix()));
         let prefix = known.unwrap_or_else(|| Arc::from(prefix));
         let attachment = KeyAttachment::of(named, lease);
@@ -353,9 +373,8 @@ impl Locks {
             self.keyless.remove(&named);
             self.places.remove(&keyless.key);
         }
-        queue.insert(candidate, held);
-        self.places.insert(Arc::clone(&key), KeyPlace { queue: Arc::clone(&prefix), created, lease: named, kind });
-        self.prove(&prefix, &key, attachment);
+        self.places.insert(key, KeyPlace { queue: Arc::clone(&prefix), created, lease: named, kind });
+        Some((prefix, candidate))
     }
 
     /// Decides whether the queue is a lock, by a key in it.

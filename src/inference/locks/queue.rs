@@ -1,10 +1,10 @@
 //! The queue of one lock: its candidates in order.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use crate::compact::compact;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -98,12 +98,47 @@ impl HeldSince {
     }
 }
 
+/// A candidate by its place in the queue: the oldest key first. A map would hold the place a second time.
+#[derive(Clone, Debug)]
+struct InLine(Candidate);
+
+impl InLine {
+    /// The place of a key, to find its candidate.
+    fn at(created: i64, key: &[u8]) -> Self {
+        InLine(Candidate { key: Arc::from(key), created, lease: LeaseId(0), attachment: KeyAttachment::NoLease })
+    }
+
+    fn place(&self) -> (i64, &[u8]) {
+        (self.0.created, &self.0.key)
+    }
+}
+
+impl PartialEq for InLine {
+    fn eq(&self, other: &Self) -> bool {
+        self.place() == other.place()
+    }
+}
+
+impl Eq for InLine {}
+
+impl PartialOrd for InLine {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for InLine {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.place().cmp(&other.place())
+    }
+}
+
 /// A lock or an election with its candidates, at least one.
 #[derive(Clone, Debug)]
 pub struct LockQueue {
     prefix: Arc<[u8]>,
     kind: LockKind,
-    line: BTreeMap<(i64, Arc<[u8]>), Candidate>,
+    line: BTreeSet<InLine>,
     /// The last holder, if its key was deleted while its lease lives.
     keyless: Option<Candidate>,
     held: HeldSince,
@@ -114,7 +149,7 @@ pub struct LockQueue {
 
 impl LockQueue {
     pub(super) fn new(prefix: Arc<[u8]>, kind: LockKind, held: HeldSince) -> Self {
-        LockQueue { prefix, kind, line: BTreeMap::new(), keyless: None, held, evidence: None, has_own_key: false }
+        LockQueue { prefix, kind, line: BTreeSet::new(), keyless: None, held, evidence: None, has_own_key: false }
     }
 
     /// The name of the lock: its key, or the common prefix of its keys up to the slash. Not escaped.
@@ -165,9 +200,14 @@ impl LockQueue {
         }
     }
 
+    /// The candidates that have a key, in order.
+    fn in_line(&self) -> impl DoubleEndedIterator<Item = &Candidate> + ExactSizeIterator {
+        self.line.iter().map(|InLine(candidate)| candidate)
+    }
+
     /// All candidates: a former holder whose key was deleted, the holder, and the waiters in order.
     pub fn line(&self) -> impl DoubleEndedIterator<Item = &Candidate> {
-        self.keyless.iter().chain(self.line.values())
+        self.keyless.iter().chain(self.in_line())
     }
 
     /// The candidates that a cursor can select. A former holder whose key has another holder is not among them, because
@@ -175,19 +215,19 @@ impl LockQueue {
     pub fn selectable(&self) -> impl DoubleEndedIterator<Item = &Candidate> {
         let key = self.holder().map(|holder| &holder.key);
         let keyless = self.keyless.iter().filter(move |candidate| Some(&candidate.key) != key);
-        keyless.chain(self.line.values())
+        keyless.chain(self.in_line())
     }
 
     /// The candidates with their number of candidates before them, `None` for a former holder.
     pub fn numbered(&self) -> impl DoubleEndedIterator<Item = (&Candidate, Option<usize>)> {
         let count = self.line.len();
         let keyless = self.keyless.iter().map(|candidate| (candidate, None));
-        keyless.chain(self.line.values().zip(0..count).map(|(candidate, place)| (candidate, Some(place))))
+        keyless.chain(self.in_line().zip(0..count).map(|(candidate, place)| (candidate, Some(place))))
     }
 
     /// The candidate that holds the lock.
     pub fn holder(&self) -> Option<&Candidate> {
-        self.line.values().next()
+        self.in_line().next()
     }
 
     /// The former holder whose key was deleted while its lease lives.
@@ -197,7 +237,7 @@ impl LockQueue {
 
     /// The waiters in order, the next holder first.
     pub fn waiting(&self) -> impl Iterator<Item = &Candidate> {
-        self.line.values().skip(1)
+        self.in_line().skip(1)
     }
 
     /// Number of waiters. Waiters for a lock of one key have no key and do not count.
@@ -218,8 +258,8 @@ impl LockQueue {
     /// The candidates before this one, the nearest first.
     pub fn ahead_of(&self, candidate: &Candidate) -> impl Iterator<Item = (&Candidate, Option<usize>)> {
         let place = self.place(candidate);
-        let ahead = self.line.range(..(candidate.created, Arc::clone(&candidate.key))).rev();
-        let ahead = ahead.map(|(_, one)| one).zip((0..place.unwrap_or(0)).rev().map(Some));
+        let ahead = self.line.range(..InLine(candidate.clone())).rev();
+        let ahead = ahead.map(|InLine(one)| one).zip((0..place.unwrap_or(0)).rev().map(Some));
         ahead.chain(self.keyless.iter().filter(move |_| place.is_some()).map(|one| (one, None)))
     }
 
@@ -227,10 +267,10 @@ impl LockQueue {
     pub fn behind(&self, candidate: &Candidate) -> impl Iterator<Item = (&Candidate, Option<usize>)> {
         let place = self.place(candidate);
         let from = match place {
-            Some(_) => Bound::Excluded((candidate.created, Arc::clone(&candidate.key))),
+            Some(_) => Bound::Excluded(InLine(candidate.clone())),
             None => Bound::Unbounded,
         };
-        let behind = self.line.range((from, Bound::Unbounded)).map(|(_, one)| one);
+        let behind = self.line.range((from, Bound::Unbounded)).map(|InLine(one)| one);
         behind.zip((place.map_or(0, |place| place + 1)..).map(Some))
     }
 
@@ -238,7 +278,7 @@ impl LockQueue {
     pub fn place(&self, candidate: &Candidate) -> Option<usize> {
         match candidate.attachment {
             KeyAttachment::Deleted(_) => None,
-            _ => Some(self.line.range(..(candidate.created, Arc::clone(&candidate.key))).count()),
+            _ => Some(self.line.range(..InLine(candidate.clone())).count()),
         }
     }
 
@@ -249,11 +289,7 @@ impl LockQueue {
             let behind = self.line.len() - 1 - ahead;
             (candidate.lease, QueuePosition { lock: Arc::clone(&lock), ahead, behind })
         };
-        self.line
-            .values()
-            .enumerate()
-            .filter(|(_, candidate)| candidate.attachment == KeyAttachment::OwnLease)
-            .map(place)
+        self.in_line().enumerate().filter(|(_, candidate)| candidate.attachment == KeyAttachment::OwnLease).map(place)
     }
 
     pub(super) fn is_proven(&self) -> bool {
@@ -271,21 +307,21 @@ impl LockQueue {
 
     pub(super) fn candidate(&self, created: i64, key: &[u8]) -> Option<&Candidate> {
         let keyless = self.keyless.as_ref().filter(|candidate| *candidate.key == *key);
-        self.line.get(&(created, Arc::from(key))).or(keyless)
+        self.line.get(&InLine::at(created, key)).map(|InLine(one)| one).or(keyless)
     }
 
     /// Adds a candidate. If it changes the holder, the lock is held since `held`.
     pub(super) fn insert(&mut self, candidate: Candidate, held: HeldSince) {
         let before = self.holding();
-        self.line.insert((candidate.created, Arc::clone(&candidate.key)), candidate);
+        self.line.replace(InLine(candidate));
         if before != self.holding() {
             self.held = held;
         }
     }
 
-    /// Saves memory after many candidates were added.
-    pub(super) fn compact(&mut self) {
-        compact(&mut self.line, usize::MAX);
+    /// Sets all candidates at once, which makes full nodes.
+    pub(super) fn fill(&mut self, candidates: Vec<Candidate>) {
+        self.line = candidates.into_iter().map(InLine).collect();
     }
 
     /// Notes a key on the lease that it is named after, and why the name is a lock, if it is.
@@ -297,7 +333,7 @@ impl LockQueue {
     /// Removes a candidate. Returns it if it was the holder; the next one holds the lock from `at` on.
     pub(super) fn remove(&mut self, created: i64, key: &[u8], at: Timestamp) -> Option<Candidate> {
         let before = self.holding();
-        let removed = self.line.remove(&(created, Arc::from(key)));
+        let removed = self.line.take(&InLine::at(created, key)).map(|InLine(one)| one);
         if before == self.holding() {
             return None;
         }

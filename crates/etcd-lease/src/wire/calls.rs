@@ -1,7 +1,7 @@
 //! The calls to etcd, with this crate's types.
 
 use etcd_client::PutOptions;
-use etcd_client::proto::PbLeaseKeepAliveResponse;
+use etcd_client::proto::{PbLeaseKeepAliveResponse, PbLeaseTimeToLiveResponse};
 use tokio::sync::mpsc;
 use tonic::Status;
 
@@ -64,6 +64,18 @@ fn wrong_reply(tried: &'static str, endpoint: &str, what: &str) -> CallError {
     CallError::new(ErrorCause::Other, tried, endpoint, format!("got a wrong reply: {what}"))
 }
 
+impl From<PbLeaseTimeToLiveResponse> for TimeToLive {
+    fn from(reply: PbLeaseTimeToLiveResponse) -> Self {
+        TimeToLive {
+            id: LeaseId(reply.id),
+            ttl: reply.ttl,
+            granted_ttl: reply.granted_ttl,
+            keys: reply.keys,
+            header: pb_header(reply.header),
+        }
+    }
+}
+
 impl Cluster {
     /// Grants a lease of `ttl` seconds, with this id or one that etcd chooses. etcd may raise the TTL.
     ///
@@ -118,13 +130,7 @@ impl Cluster {
                 if is_asked_for { Ok(answer) } else { Err(what()) }
             })
             .await?;
-        Ok(TimeToLive {
-            id: LeaseId(answer.id),
-            ttl: answer.ttl,
-            granted_ttl: answer.granted_ttl,
-            keys: answer.keys,
-            header: pb_header(answer.header),
-        })
+        Ok(answer.into())
     }
 
     /// Lists the ids of all leases, without a limit on their number.

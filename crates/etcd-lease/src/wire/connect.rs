@@ -62,20 +62,22 @@ pub(super) fn channel(
 }
 
 fn endpoint(address: &Address, secure: bool) -> Endpoint {
+    Endpoint::from(origin(address, false))
+        .origin(origin(address, secure))
+        .http2_keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT)
+        .keep_alive_while_idle(false)
+}
+
+/// The URI of an address, without a path.
+pub(super) fn origin(address: &Address, secure: bool) -> http::Uri {
     let scheme = if secure { "https" } else { "http" };
     let authority = match address.place() {
         Place::Tcp(authority) => authority,
         Place::Unix(_) => "localhost",
     };
-    let uri = |scheme: &str| -> http::Uri {
-        // `Address::parse` has accepted it as the authority of a URI.
-        format!("{scheme}://{authority}").parse().unwrap_or_default()
-    };
-    Endpoint::from(uri("http"))
-        .origin(uri(scheme))
-        .http2_keep_alive_interval(PING_INTERVAL)
-        .keep_alive_timeout(PING_TIMEOUT)
-        .keep_alive_while_idle(false)
+    // `Address::parse` has accepted it as the authority of a URI.
+    format!("{scheme}://{authority}").parse().unwrap_or_default()
 }
 
 async fn dial(

@@ -8,12 +8,13 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use http::Uri;
 use tokio_rustls::rustls::ClientConfig;
 use tonic::transport::Channel;
 use tower::BoxError;
 
 use super::config::Target;
-use super::connect;
+use super::connect::{self, Connection};
 use super::link::Link;
 use super::metrics_page;
 use simkit::Stopwatch;
@@ -79,6 +80,17 @@ impl Line {
         }
     }
 
+    /// Opens another connection. Returns it with the origin of its requests.
+    pub(super) async fn open(&self) -> io::Result<(Box<dyn Connection>, Uri)> {
+        match &self.target {
+            Target::Address(address) => {
+                let stream = connect::connect(address, self.tls.clone(), self.dial_timeout).await?;
+                Ok((stream, connect::origin(address, self.tls.is_some())))
+            }
+            Target::Pipe { dialer, .. } => Ok((Box::new(dialer.dial().await?), Uri::from_static("http://sandbox/"))),
+        }
+    }
+
     /// The text at `/metrics`.
     pub(super) async fn metrics(&self) -> io::Result<String> {
         match &self.target {
@@ -89,6 +101,12 @@ impl Line {
 
     fn current(&self) -> MutexGuard<'_, Current> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.target.fmt(f)
     }
 }
 
