@@ -231,7 +231,7 @@ mod tests {
             entries.get_or_insert(LeaseId(id));
         }
         assert_eq!(entries.blocks.iter().map(|block| block.len()).collect::<Vec<_>>(), [256, 256, 256, 232]);
-        assert_eq!(entries.parts(2).map(<[_]>::len).collect::<Vec<_>>(), [2, 2]);
+        assert_eq!(entries.parts(2).map(|part| part.len()).collect::<Vec<_>>(), [2, 2]);
     }
 
     proptest! {

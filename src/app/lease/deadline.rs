@@ -7,6 +7,7 @@ use crate::app::TimeRange;
 use crate::app::countdown::Countdown;
 use crate::app::history::HistoryEvent;
 use crate::inference::lease_inference::DeadlineChange;
+use etcd_lease::MAX_TTL;
 use simkit::Timestamp;
 
 impl Lease {
@@ -46,6 +47,7 @@ impl Lease {
     /// Sets the deadline after a grant or renewal by leasetop with a TTL of `ttl` seconds. The deadline is at least
     /// `ttl` after the request and at most `ttl` after the reply.
     pub(in crate::app) fn set_deadline(&mut self, deadline: TimeRange, ttl: i64) {
+        let ttl = ttl.clamp(0, MAX_TTL);
         let span = Duration::from_secs(ttl.unsigned_abs());
         let change = self.observed.set_known(deadline, span);
         self.update_countdown(change.deadline, deadline.latest.before(span));
@@ -55,6 +57,7 @@ impl Lease {
 
     /// Sets the deadline after the user renewed the lease once. The chart shows it, but it is not a renewal of the cadence.
     pub(in crate::app) fn set_renewed_once(&mut self, deadline: TimeRange, ttl: i64) {
+        let ttl = ttl.clamp(0, MAX_TTL);
         let span = Duration::from_secs(ttl.unsigned_abs());
         let at = deadline.latest.before(span);
         let change = self.observed.set_renewed_manually(deadline, span);

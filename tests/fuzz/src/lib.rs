@@ -86,7 +86,7 @@ pub fn command_line(data: &[u8]) {
     if text.trim().is_empty() {
         return;
     }
-    let config = AppConfig::default();
+    let config = AppConfig { themes: vec!["dark".to_owned(), "light".to_owned()], ..AppConfig::default() };
     if let Err(bad) = command_line::parse(text, &config) {
         // A missing word is expected behind a space.
         assert!(bad.at <= text.chars().count() + 1 && !bad.expected.is_empty());
