@@ -34,7 +34,7 @@ fn write_page(html: &mut String, page: &Page, made: &str) -> std::fmt::Result {
         include_str!("page.css"),
         include_str!("svg.css"),
     )?;
-    write!(html, "<div class=\"verdict {}\">\n", page.verdict_tone.class())?;
+    writeln!(html, "<div class=\"verdict {}\">", page.verdict_tone.class())?;
     for sentence in &page.verdict {
         writeln!(html, "<p>{}</p>", inline(sentence))?;
     }
