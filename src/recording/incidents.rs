@@ -55,8 +55,8 @@ impl Replayed {
     }
 
     /// The number of living leases with a warning.
-    fn warned(&self, warning: &str) -> usize {
-        self.app.leases.living().filter(|lease| lease.warnings.iter().any(|name| *name == warning)).count()
+    fn warned(&self, warning: &'static str) -> usize {
+        self.app.leases.living().filter(|lease| lease.warnings.contains(&warning)).count()
     }
 }
 

@@ -79,7 +79,7 @@ fn what_comes_from_etcd_cannot_become_markup() {
         assert!(!text.contains(is_hidden), "{text}");
         assert!(text.contains("u{202e}"), "{text}");
         if format == PageFormat::Markdown {
-            let outside = outside_of_code(&text);
+            let outside = outside_of_code(&text).replace("\\<", "");
             for part in ["<script", "javascript:", "@everyone", "**bold", "<img"] {
                 assert!(!outside.contains(part), "{part}: {outside}");
             }
