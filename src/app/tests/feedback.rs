@@ -64,7 +64,9 @@ fn every_key_in_every_view_changes_the_screen_or_says_why_not() {
                 story.app.view.dialog = None;
                 let (before, was_redrawn) = (seen(&story), action == Action::Redraw);
                 let effects = story.press(&[key]);
-                let is_over = effects.iter().any(|effect| matches!(effect, Effect::Quit { .. } | Effect::Suspend | Effect::Play(_)));
+                let is_over = effects
+                    .iter()
+                    .any(|effect| matches!(effect, Effect::Quit { .. } | Effect::Suspend | Effect::Play(_)));
                 let is_seen = seen(&story) != before || !note(&story).is_empty() || is_over || was_redrawn;
                 assert!(is_seen, "{key} ({}) in {place:?}, empty: {is_empty}, does nothing", action.name());
             }
