@@ -76,9 +76,9 @@ async fn a_full_file_is_followed_by_one_that_knows_the_leases() {
     until("it ends", LIMIT, async || recording.has_ended()).await;
     let (before, after) = (times(&full), times(&path));
     assert!(before.last() <= after.first(), "no message is in both: {:?} {:?}", before.last(), after.first());
-    let report = leasetop().args(["report", "--md"]).arg(&path).output().expect("the program runs");
+    let report = leasetop().args(["report", "--html"]).arg(&path).output().expect("the program runs");
     let text = String::from_utf8(report.stdout).expect("text");
-    assert!(text.contains("Note: This is part ") && text.contains("| `/svc/first` |"), "{text}");
+    assert!(text.contains("This is part ") && text.contains(">/svc/first</td>"), "{text}");
 }
 
 #[test]
