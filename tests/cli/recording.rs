@@ -3,56 +3,46 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use leasetop::recording::Recording;
-use simkit::Timestamp;
+use simkit::{Stopwatch, Timestamp};
 
 use crate::guard::Guarded;
 use crate::sandbox::{Sandbox, leasetop};
+use crate::wait::until;
 
-/// What a kill may lose: what was not flushed yet, and the message that was on its way.
-const MOST_LOST: Duration = Duration::from_millis(1_300);
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// What a kill may lose: what was not flushed for a second, and what was on its way on a busy machine.
+const MOST_LOST: Duration = Duration::from_millis(1_600);
 
 /// Records the events of a sandbox.
-fn record(sandbox: &Sandbox, path: &Path) -> Guarded {
+async fn record(sandbox: &Sandbox, path: &Path) -> Guarded {
     let mut command = sandbox.command(&["events", "--record"]);
     let recording = Guarded::start(command.arg(path).stdout(Stdio::null()).stderr(Stdio::null()));
-    wait_until(|| path.exists());
+    until("it records", LIMIT, async || path.exists()).await;
     recording
-}
-
-fn wait_until(holds: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(20), "it takes too long");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// A second of work: leases with keys are granted.
-fn load(sandbox: &Sandbox) {
-    sandbox.stdout(&["grant", "60", "--count", "200", "--put", "/svc/{n}/{id}=secret-value"], 0);
-    thread::sleep(Duration::from_secs(1));
 }
 
 fn last(path: &Path) -> Timestamp {
     Recording::read(path).expect("a recording").end()
 }
 
-#[test]
-fn a_kill_loses_a_second_at_most_under_load() {
+#[tokio::test]
+async fn a_kill_loses_a_second_at_most_under_load() {
     for name in ["a.jsonl", "a.jsonl.gz"] {
         let (folder, sandbox) = (tempfile::tempdir().expect("a folder"), Sandbox::start());
         let path = folder.path().join(name);
-        let started = Instant::now();
-        let recording = record(&sandbox, &path);
-        for _ in 0..3 {
-            load(&sandbox);
+        let started = Stopwatch::start();
+        let recording = record(&sandbox, &path).await;
+        let before = started.elapsed();
+        while started.elapsed() < before + Duration::from_secs(3) {
+            sandbox.stdout(&["grant", "60", "--count", "20", "--put", "/svc/{n}/{id}=secret-value"], 0);
         }
         recording.signal("KILL");
-        let ran = started.elapsed();
+        // Its clock started at some time before the file was there.
+        let ran = started.elapsed() - before;
         drop(recording);
         let recorded = last(&path).since_start();
         assert!(recorded + MOST_LOST > ran, "{name}: {recorded:?} of {ran:?}");
@@ -68,27 +58,29 @@ fn times(path: &Path) -> Vec<Timestamp> {
     Recording::read(path).expect("a part").entries.iter().map(|entry| entry.at).collect()
 }
 
-#[test]
-fn a_full_file_is_followed_by_one_that_knows_the_leases() {
+#[tokio::test]
+async fn a_full_file_is_followed_by_one_that_knows_the_leases() {
     let (folder, sandbox) = (tempfile::tempdir().expect("a folder"), Sandbox::start());
     let path = folder.path().join("a.jsonl");
-    let mut command = sandbox.command(&["events", "--record-size", "60kB", "--record"]);
+    let mut command = sandbox.command(&["events", "--record-size", "150kB", "--record"]);
     let mut recording = Guarded::start(command.arg(&path).stdout(Stdio::null()).stderr(Stdio::null()));
     let full = PathBuf::from(format!("{}.1", path.display()));
-    wait_until(|| {
-        sandbox.stdout(&["grant", "60", "--count", "50", "--put", "/svc/{n}/{id}=v"], 0);
+    sandbox.stdout(&["grant", "600", "--put", "/svc/first=v"], 0);
+    // Short leases, so that the state stays small while messages come.
+    until("the first file is full", LIMIT, async || {
+        sandbox.stdout(&["grant", "2", "--count", "50", "--put", "/svc/{n}/{id}=v"], 0);
         full.exists()
-    });
+    })
+    .await;
     recording.signal("TERM");
-    while !recording.has_ended() {
-        thread::sleep(Duration::from_millis(20));
-    }
+    until("it ends", LIMIT, async || recording.has_ended()).await;
     let (before, after) = (times(&full), times(&path));
     assert!(before.last() <= after.first(), "no message is in both: {:?} {:?}", before.last(), after.first());
-    let listed = String::from_utf8(sandbox.run(&["list", "-q"]).stdout).expect("ids").lines().count();
-    let report = leasetop().args(["report", "--md"]).arg(&path).output().expect("the program runs");
+    let report = leasetop().args(["report", "--html"]).arg(&path).output().expect("the program runs");
     let text = String::from_utf8(report.stdout).expect("text");
-    assert!(text.contains(&format!("{listed} leases in ")) && text.contains("part 2 of a recording"), "{text}");
+    assert!(text.contains("This is part ") && text.contains(" leases in "), "{text}");
+    let lines = fs::read_to_string(&path).expect("the next file");
+    assert!(lines.lines().take(10).any(|line| line.contains("/svc/first")), "{lines}");
 }
 
 #[test]

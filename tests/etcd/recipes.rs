@@ -117,9 +117,13 @@ async fn wait_for_three_replicas(desk: &Desk) {
     assert!(desk.run(recipe).await.0.ends_with("ready\n"));
 }
 
+async fn no_leases_are_left(desk: &Desk) {
+    until("all leases have ended", TIMEOUT, async || desk.etcd.ctl(&["lease", "list"]) == "found 0 leases\n").await;
+}
+
 async fn count_leaks(desk: &Desk) {
     let (own, shared) = (block("Count leaks in CI", 0), block("Count leaks in CI", 1));
-    until("all leases have ended", TIMEOUT, async || desk.etcd.ctl(&["lease", "list"]) == "found 0 leases\n").await;
+    no_leases_are_left(desk).await;
     assert_eq!(desk.run(own).await, ("0 leases left\n".to_owned(), 0));
     for _ in 0..3 {
         desk.etcd.ctl(&["lease", "grant", "25"]);
@@ -131,6 +135,7 @@ async fn count_leaks(desk: &Desk) {
 
 async fn attach_a_recording(desk: &Desk) {
     let recipe = |number| block("Attach a recording to a bug", number);
+    no_leases_are_left(desk).await;
     let service = desk.service("/svc/bug/1").await;
     let record = async { desk.run(&recipe(0).replace("10m", "8")).await };
     let die = async {
@@ -142,8 +147,8 @@ async fn attach_a_recording(desk: &Desk) {
 
     assert_eq!(desk.run(recipe(1)).await, (String::new(), 0));
     let (page, text) = (desk.read("bug.html"), desk.read("bug.md"));
-    assert!(page.contains("/svc/bug/1</code>: <code>other client&#39;s 2 s lease"), "{page}");
-    assert!(text.contains("1 lease in 8.") && text.contains(": 1 expired."), "{text}");
+    assert!(page.contains("/svc/bug/1 is gone: its lease expired"), "{page}");
+    assert!(text.contains("\n1 lease in ") && text.contains(": 1 expired.\n"), "{text}");
 
     let mut command = CommandBuilder::from_argv(["sh", "-c", recipe(2)].map(Into::into).into());
     for (name, value) in desk.shell("").get_envs() {
@@ -159,13 +164,13 @@ async fn attach_a_recording(desk: &Desk) {
 
 async fn nightly_report(desk: &Desk) {
     let (list, night) = (block("A nightly report", 0), block("A nightly report", 1));
-    let _service = desk.service("/svc/orders/1").await;
+    let _service = desk.service("/svc/nightly/1").await;
     assert_eq!(desk.run(&list.replace("2m", "5")).await, (String::new(), 0));
     assert_eq!(desk.run(&night.replace("8h", "3")).await, (String::new(), 0));
     let today = desk.run("date +%F").await.0;
     for name in ["leases", "night"] {
         let page = desk.read(&format!("{name}-{}.html", today.trim()));
-        assert!(page.contains("/svc/orders/1") && page.ends_with("</html>\n"), "{name}: {page}");
+        assert!(page.contains("/svc/nightly/1") && page.ends_with("</html>\n"), "{name}: {page}");
     }
     let unreached = list.replace("leasetop list", "rm leases-*; leasetop list --endpoints 127.0.0.1:1");
     assert_eq!(desk.run(&unreached.replace("2m", "1")).await, (String::new(), 2));
