@@ -2,8 +2,6 @@
 //!
 //! Each lease stores the names of its findings. The sentences are stored here, for the lease whose detail is shown.
 
-use std::cmp::Reverse;
-
 use crate::inference::lints::{Finding, LintPass};
 use crate::inference::locks::QueuePosition;
 use etcd_lease::LeaseId;
@@ -39,7 +37,8 @@ impl LintRun {
     /// A run with the positions of all leases in lock queues.
     pub(super) fn new(positions: impl Iterator<Item = (LeaseId, QueuePosition)>) -> Self {
         let mut positions: Vec<_> = positions.collect();
-        positions.sort_by_key(|(id, _)| Reverse(*id));
+        // A stable sort would need half as much memory again.
+        positions.sort_unstable_by(|(one, place), (other, at)| (other, &place.lock).cmp(&(one, &at.lock)));
         LintRun { positions, ..LintRun::default() }
     }
 

@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn what_is_indexed_of_a_lease_is_small() {
         let sizes = [size_of::<LeaseId>(), size_of::<RowFacts>(), size_of::<RowEntry>()];
-        assert!(sizes.iter().sum::<usize>() <= 168, "{sizes:?} bytes each");
+        assert!(sizes.iter().sum::<usize>() <= 176, "{sizes:?} bytes each");
     }
 
     #[test]
