@@ -23,6 +23,15 @@ pub fn printable(bytes: &[u8]) -> String {
     text
 }
 
+/// A message of the program with the same escapes. Its backslashes stay: parts of it may be escaped already.
+pub fn printable_message(message: &str) -> String {
+    let mut text = String::with_capacity(message.len());
+    for c in message.chars() {
+        if c == '\\' { text.push(c) } else { push_char(&mut text, c) }
+    }
+    text
+}
+
 fn push_char(text: &mut String, c: char) {
     match c {
         '\\' => text.push_str("\\\\"),
@@ -56,6 +65,7 @@ mod tests {
         assert_eq!(printable("x\u{202e}y\u{200b}z".as_bytes()), r"x\u{202e}y\u{200b}z");
         assert_eq!(printable("ｶﾞﾊﾟ".as_bytes()), r"ｶ\u{ff9e}ﾊ\u{ff9f}");
         assert_eq!(printable(b"a\nb\tc\rd"), r"a\nb\tc\rd");
+        assert_eq!(printable_message("unknown key `a\tb`, not a\\x1b"), r"unknown key `a\tb`, not a\x1b");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::locks::LockTable;
 use super::mutes::MuteTable;
 use super::on_event::OnEventTable;
 use super::themes::Themes;
-use crate::escape::printable;
+use crate::escape::{printable, printable_message};
 
 /// The top level of a file, or a `[cluster.NAME]`.
 #[derive(Debug, Default, Deserialize)]
@@ -123,7 +123,7 @@ impl Source<'_> {
     pub(super) fn wrong(&self, at: usize, key: &str, what: impl fmt::Display) -> BadConfig {
         let line = self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
         let key = if key.is_empty() { None } else { Some(key.to_owned()) };
-        BadConfig { path: self.path.to_owned(), line, key, what: what.to_string() }
+        BadConfig { path: self.path.to_owned(), line, key, what: printable_message(&what.to_string()) }
     }
 
     /// Shows only the key of the line: its value may be a password.
