@@ -1,7 +1,7 @@
 //! Keeps the last minutes in memory, on a thread of its own.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
@@ -24,7 +24,8 @@ const PICTURE_EVERY: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Rewinder {
     orders: SyncSender<Order>,
-    kept: Arc<Kept>,
+    /// Whether nothing is kept any more, because a single state takes too much.
+    is_lost: Arc<AtomicBool>,
     limit: usize,
     /// Messages that the thread does not have yet, and the time of the first and of the last one.
     lines: Vec<u8>,
@@ -35,15 +36,6 @@ pub struct Rewinder {
     is_off: bool,
     /// Whether the thread may have states near the displayed past.
     is_in_past: bool,
-}
-
-/// What the thread says about itself.
-#[derive(Debug, Default)]
-struct Kept {
-    /// The size of everything kept, in bytes.
-    size: AtomicUsize,
-    /// Whether nothing is kept any more, because a single state takes too much.
-    is_lost: AtomicBool,
 }
 
 enum Order {
@@ -59,13 +51,13 @@ impl Rewinder {
     /// Keeps what happens from now on, in `limit` bytes. `None` if there is no thread to be had.
     pub fn start(limit: usize, app: &AppState, now: Timestamp) -> Option<Self> {
         let (orders, received) = sync_channel(QUEUE);
-        let kept = Arc::<Kept>::default();
-        let shared = Arc::clone(&kept);
+        let is_lost = Arc::new(AtomicBool::new(false));
+        let shared = Arc::clone(&is_lost);
         let ring = Ring::new(limit);
         let thread = std::thread::Builder::new().name("rewinder".to_owned());
         thread.spawn(move || run(ring, &received, &shared)).ok()?;
         let (lines, span, pictured) = (Vec::new(), None, now);
-        let mut rewinder = Rewinder { orders, kept, limit, lines, span, pictured, is_off: true, is_in_past: false };
+        let mut rewinder = Rewinder { orders, is_lost, limit, lines, span, pictured, is_off: true, is_in_past: false };
         rewinder.restart(app, now);
         Some(rewinder)
     }
@@ -149,7 +141,7 @@ impl Rewinder {
 
     fn flush(&mut self) {
         let Some((_, until)) = self.span else { return };
-        if self.kept.is_lost.load(Ordering::Relaxed) {
+        if self.is_lost.load(Ordering::Relaxed) {
             return self.switch_off();
         }
         match self.orders.try_send(Order::Lines(until, std::mem::take(&mut self.lines))) {
@@ -159,13 +151,12 @@ impl Rewinder {
         }
     }
 
-    /// Keeps a state, so that steps back are short, if there is room.
+    /// Keeps a state, so that steps back are short, unless it would take the room of the messages.
     fn add_picture(&mut self, app: &AppState, now: Timestamp) {
         self.pictured = now;
         self.flush();
         let bytes = app.picture_bytes();
-        let has_room = self.kept.size.load(Ordering::Relaxed) + bytes <= self.limit / 4 * 3;
-        if has_room && self.is_on() && self.span.is_none() {
+        if bytes <= self.limit / 4 && self.is_on() && self.span.is_none() {
             let picture = Picture { at: now, app: Box::new(app.picture()), bytes };
             // Without it steps are longer.
             let _ = self.orders.try_send(Order::Picture(picture));
@@ -174,7 +165,7 @@ impl Rewinder {
 }
 
 /// The side of the thread, until the rewinder is dropped.
-fn run(mut ring: Ring, orders: &Receiver<Order>, kept: &Kept) {
+fn run(mut ring: Ring, orders: &Receiver<Order>, is_lost: &AtomicBool) {
     while let Ok(order) = orders.recv() {
         match order {
             Order::Restart(picture) => ring.restart(picture),
@@ -186,7 +177,6 @@ fn run(mut ring: Ring, orders: &Receiver<Order>, kept: &Kept) {
             Order::ForgetNear => ring.forget_near(),
             Order::Clear => ring.clear(),
         }
-        kept.size.store(ring.bytes(), Ordering::Relaxed);
-        kept.is_lost.store(ring.is_empty(), Ordering::Relaxed);
+        is_lost.store(ring.is_empty(), Ordering::Relaxed);
     }
 }

@@ -89,10 +89,14 @@ impl Ring {
         self.near.clear();
     }
 
-    /// Adds a state, which has all messages that were added so far.
+    /// Adds a state, which has all messages that were added so far. Steps begin at the present, so the newest states matter
+    /// most: older ones make room, and a quarter of the limit is left for messages.
     pub(super) fn push_picture(&mut self, picture: Picture) {
         self.newest = self.newest.max(picture.at);
         self.segments.push_back(Segment { picture, chunks: VecDeque::new() });
+        while self.segments.len() > 2 && self.bytes() > self.limit / 4 * 3 {
+            self.merge_second();
+        }
         self.trim();
     }
 

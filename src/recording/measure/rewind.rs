@@ -48,7 +48,7 @@ impl Live {
         if self.is_kept && self.now >= self.pictured + Duration::from_secs(60) {
             self.pictured = self.now;
             self.flush();
-            if self.ring.bytes() + self.app.picture_bytes() <= LIMIT / 4 * 3 {
+            if self.app.picture_bytes() <= LIMIT / 4 {
                 self.ring.push_picture(self.picture());
             }
         }

@@ -181,7 +181,8 @@ async fn random_keys_in_the_past_change_nothing() {
         }
     }
     let mut left = test.sandbox.leases();
-    (left.sort_unstable(), leases.sort_unstable());
+    left.sort_unstable();
+    leases.sort_unstable();
     assert_eq!(left, leases);
     assert_eq!(test.sandbox.keep_alives(LeaseId(other)), others);
     assert!(test.sandbox.keep_alives(LeaseId(kept)) >= renewals + 14);
