@@ -112,7 +112,7 @@ fn stepping_asks_for_another_time_unless_no_past_is_kept() {
     let second = Duration::from_secs(1);
     assert_eq!(story.press(&[Key::Char(',')]), [Effect::Play(PlaybackControl::Back(second))]);
     assert_eq!(story.press(&[Key::Char('.')]), []);
-    assert_eq!(note(&story), "This is the present; , goes back");
+    assert_eq!(note(&story), ".: this is the present; , goes back");
     story.press(&[Key::Char('p')]);
     assert_eq!(story.press(&[Key::Char('.')]), [Effect::Play(PlaybackControl::Forward(second))]);
     let mut off = Story::start(AppConfig { rewind: 0, ..AppConfig::default() });

@@ -26,8 +26,8 @@ pub(super) fn step(app: &AppState, action: Action) -> Done {
     const MINUTE: Duration = Duration::from_secs(60);
     let is_forward = matches!(action, Action::StepForward | Action::MinuteForward | Action::NextEvent);
     if !app.config.is_replay && app.frozen.is_none() && is_forward {
-        let back = app.config.keymap.key_label(Action::StepBack);
-        return Done::error(format!("This is the present; {back} goes back"));
+        let [key, back] = [action, Action::StepBack].map(|action| app.config.keymap.key_label(action));
+        return Done::error(format!("{key}: this is the present; {back} goes back"));
     }
     play(
         app,
