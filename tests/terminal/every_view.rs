@@ -80,9 +80,10 @@ impl ViewTest {
         test
     }
 
-    /// Leaves whatever the last key opened, and shows the view again.
+    /// Leaves whatever the last key opened, and shows the view again. From a selected event in the past, Esc goes to the
+    /// newest event, to all kinds, to the leases and to the present.
     fn reset(&mut self) {
-        for key in ["\x1b", "\x1b", "\x1b", "1", "g"] {
+        for key in ["\x1b", "\x1b", "\x1b", "\x1b", "1", "g"] {
             self.terminal.keys(key);
             self.terminal.pass(0.03);
         }
@@ -147,10 +148,7 @@ fn every_key_is_answered_in_the_events_view() {
 
 #[test]
 fn every_key_is_answered_on_a_selected_event() {
-    let mut dead = dead_keys("3fk");
-    // Known fault: after `,` the step forward may show the same second of this view again.
-    dead.remove(".");
-    assert_eq!(dead, BTreeSet::new());
+    assert_eq!(dead_keys("3fk"), BTreeSet::new());
 }
 
 #[test]
