@@ -13,6 +13,7 @@ pub(crate) mod incidents;
 #[cfg(test)]
 pub(crate) mod measure;
 mod player;
+mod playing;
 mod reader;
 mod rewinder;
 mod ring;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::Entry;
-use crate::app::{AppConfig, AppState, Event, Msg, next_wake, update};
+use super::playing::{Step, next_step};
+use crate::app::{AppConfig, AppState, Event, Msg, update};
 use simkit::Timestamp;
 
 /// A place in a recording.
@@ -37,10 +38,6 @@ struct Snapshot {
 const SNAPSHOTS: u32 = 16;
 /// Maximum number of leases in all snapshots together: about 200 MB.
 const SNAPSHOT_LEASES: usize = 100_000;
-/// The shortest time between two ticks, as timers of the live monitor have it.
-const TICK: Duration = Duration::from_millis(1);
-/// A monitor that runs records something more often than this: it was stopped meanwhile, and had no ticks either.
-const LONGEST_SILENCE: Duration = Duration::from_secs(600);
 
 impl Player {
     /// A player at the start.
@@ -122,19 +119,12 @@ impl Player {
 
     /// Applies the next message or tick until `to`. Returns false if there is none.
     fn step(&mut self, app: &mut AppState, to: Timestamp) -> bool {
-        let tick = next_tick(app, self.position);
-        let was_stopped = |at: Timestamp| at.since(self.position) > LONGEST_SILENCE;
-        let entry = self.entries.get(self.next).filter(|entry| entry.at <= tick || was_stopped(entry.at));
-        let (at, msg) = match entry {
-            Some(entry) => (entry.at.max(self.position), entry.msg.clone()),
-            None => (tick, Msg::Tick),
-        };
-        // The last time that there is has no tick after it.
-        let is_stuck = entry.is_none() && at == self.position;
-        if at > to || is_stuck {
-            return false;
-        }
-        self.next += usize::from(entry.is_some());
+        let entry = self.entries.get(self.next);
+        let step = next_step(app, self.position, entry.map(|entry| entry.at)).filter(|step| step.at <= to);
+        let Some(Step { at, is_message }) = step else { return false };
+        let entry = entry.filter(|_| is_message);
+        let msg = entry.map_or(Msg::Tick, |entry| entry.msg.clone());
+        self.next += usize::from(is_message);
         self.position = at;
         // There is no etcd: effects are those of the polls.
         update(app, msg, at);
@@ -150,11 +140,6 @@ impl Player {
         }
         self.snapshots.push(Snapshot { at: self.position, next: self.next, app: app.clone() });
     }
-}
-
-/// When the next tick is due after a time.
-pub(super) fn next_tick(app: &AppState, position: Timestamp) -> Timestamp {
-    next_wake(app, position).max(position + TICK)
 }
 
 /// The state of a monitor that starts.

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
-use super::ring::{Picture, Ring, Target};
+use super::playing::Picture;
+use super::ring::{Ring, Target};
 use crate::app::{AppState, Past};
 use simkit::Timestamp;
 

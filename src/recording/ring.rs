@@ -1,16 +1,14 @@
 //! The messages of the last minutes in memory, with states from which they are played.
 
 use std::collections::VecDeque;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::time::Duration;
 
 use flate2::Compression;
-use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
-use super::Entry;
-use super::player::next_tick;
-use crate::app::{AppState, EventsView, Msg, Past, update};
+use super::playing::{Chunk, Picture, Playing};
+use crate::app::{EventsView, Past};
 use simkit::Timestamp;
 
 /// How far back the past can be shown.
@@ -21,23 +19,6 @@ const LEVEL: u32 = 1;
 const SLACK: Duration = Duration::from_secs(70);
 /// States are kept this long before the displayed time, so that further steps back are short.
 const KEPT_BEFORE: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(10)];
-
-/// A state and its time. What happened at that time is applied.
-#[derive(Clone, Debug)]
-pub(super) struct Picture {
-    pub(super) at: Timestamp,
-    pub(super) app: Box<AppState>,
-    /// Its estimated size.
-    pub(super) bytes: usize,
-}
-
-/// Compressed messages.
-#[derive(Debug)]
-struct Chunk {
-    /// The time of the last one.
-    until: Timestamp,
-    lines: Vec<u8>,
-}
 
 /// A state and the messages that follow it.
 #[derive(Debug)]
@@ -211,88 +192,10 @@ impl Ring {
     }
 }
 
-/// Messages that are applied to a state.
-struct Playing<'a> {
-    at: Timestamp,
-    app: Box<AppState>,
-    chunks: Box<dyn Iterator<Item = &'a Chunk> + 'a>,
-    entries: VecDeque<Entry>,
-    /// Messages up to this time are in the state already.
-    after: Option<Timestamp>,
-}
-
-impl<'a> Playing<'a> {
-    fn new(start: Picture, chunks: impl Iterator<Item = &'a Chunk> + 'a, after: Option<Timestamp>) -> Self {
-        let chunks = chunks.skip_while(move |chunk| Some(chunk.until) <= after);
-        let Picture { at, app, .. } = start;
-        Playing { at, app, chunks: Box::new(chunks), entries: VecDeque::new(), after }
-    }
-
-    fn picture(&self) -> Picture {
-        Picture { at: self.at, bytes: self.app.picture_bytes(), app: self.app.clone() }
-    }
-
-    fn into_picture(self) -> Picture {
-        Picture { at: self.at, bytes: self.app.picture_bytes(), app: self.app }
-    }
-
-    /// The time of the next message.
-    fn next_at(&mut self) -> Option<Timestamp> {
-        while self.entries.is_empty() {
-            let entries = self.chunks.next()?.entries();
-            self.entries.extend(entries.into_iter().filter(|entry| Some(entry.at) > self.after));
-        }
-        Some(self.entries.front()?.at)
-    }
-
-    /// Applies the next message or tick until `to`. Returns false if there is none.
-    fn step(&mut self, to: Timestamp) -> bool {
-        let tick = next_tick(&self.app, self.at);
-        let next = self.next_at().filter(|at| *at <= tick);
-        let at = next.unwrap_or(tick).max(self.at);
-        if at > to {
-            return false;
-        }
-        let entry = if next.is_some() { self.entries.pop_front() } else { None };
-        self.at = at;
-        // There is no cluster: effects are those of the polls.
-        update(&mut self.app, entry.map_or(Msg::Tick, |entry| entry.msg), at);
-        true
-    }
-
-    /// Applies everything up to a time.
-    fn play(&mut self, to: Timestamp) {
-        while self.step(to) {}
-        self.at = self.at.max(to);
-    }
-
-    /// Applies everything up to the next event that the events view lists. Returns false if there is none until `end`.
-    fn find_event(&mut self, end: Timestamp) -> bool {
-        self.app.events.record_all();
-        while self.step(end) {
-            let events = self.app.events.drain_recorded();
-            let app = &self.app;
-            if events.iter().any(|event| app.view.events_view.shows(event, app.event_sources())) {
-                return true;
-            }
-        }
-        false
-    }
-}
-
-impl Chunk {
-    fn entries(&self) -> Vec<Entry> {
-        let mut lines = Vec::new();
-        // They were written by this process, so they can be read.
-        let _ = DeflateDecoder::new(self.lines.as_slice()).read_to_end(&mut lines);
-        lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{AppConfig, Listing};
+    use crate::app::{AppConfig, AppState, Listing, Msg, update};
     use crate::recording::encode;
     use etcd_lease::{Header, LeaseId, TimeToLive};
 

@@ -1,6 +1,7 @@
 //! What the last minutes in memory cost.
 
-use super::super::ring::{Picture, Ring, Target};
+use super::super::playing::Picture;
+use super::super::ring::{Ring, Target};
 use super::super::{REACH, encode};
 use super::{cpu, lease};
 use crate::app::{AppConfig, AppState, Listing, Msg, update};

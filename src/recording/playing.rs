@@ -1,0 +1,126 @@
+//! Applies messages to a state at their times, with the ticks between them.
+
+use std::collections::VecDeque;
+use std::io::Read;
+use std::time::Duration;
+
+use flate2::read::DeflateDecoder;
+
+use super::Entry;
+use crate::app::{AppState, Msg, next_wake, update};
+use simkit::Timestamp;
+
+/// The shortest time between two ticks, as timers of the live monitor have it.
+const TICK: Duration = Duration::from_millis(1);
+/// A monitor that runs records something more often than this: it was stopped meanwhile, and had no ticks either.
+const LONGEST_SILENCE: Duration = Duration::from_secs(600);
+
+/// What happens next to a state.
+pub(super) struct Step {
+    pub(super) at: Timestamp,
+    /// Whether it is the next message; otherwise it is a tick.
+    pub(super) is_message: bool,
+}
+
+/// What happens next to a state of a time, if the next message is of `message`. `None` after the last time that there is.
+pub(super) fn next_step(app: &AppState, position: Timestamp, message: Option<Timestamp>) -> Option<Step> {
+    let tick = next_wake(app, position).max(position + TICK);
+    match message.filter(|at| *at <= tick || at.since(position) > LONGEST_SILENCE) {
+        Some(at) => Some(Step { at: at.max(position), is_message: true }),
+        None => Some(Step { at: tick, is_message: false }).filter(|step| step.at > position),
+    }
+}
+
+/// A state and its time. What happened at that time is applied.
+#[derive(Clone, Debug)]
+pub(super) struct Picture {
+    pub(super) at: Timestamp,
+    pub(super) app: Box<AppState>,
+    /// Its estimated size.
+    pub(super) bytes: usize,
+}
+
+/// Compressed messages.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    /// The time of the last one.
+    pub(super) until: Timestamp,
+    pub(super) lines: Vec<u8>,
+}
+
+impl Chunk {
+    /// The messages.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        let mut lines = Vec::new();
+        // They were written by this process, so they can be read.
+        let _ = DeflateDecoder::new(self.lines.as_slice()).read_to_end(&mut lines);
+        lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
+    }
+}
+
+/// Messages that are applied to a state.
+pub(super) struct Playing<'a> {
+    pub(super) at: Timestamp,
+    pub(super) app: Box<AppState>,
+    chunks: Box<dyn Iterator<Item = &'a Chunk> + 'a>,
+    entries: VecDeque<Entry>,
+    /// Messages up to this time are in the state already.
+    after: Option<Timestamp>,
+}
+
+impl<'a> Playing<'a> {
+    pub(super) fn new(start: Picture, chunks: impl Iterator<Item = &'a Chunk> + 'a, after: Option<Timestamp>) -> Self {
+        let chunks = chunks.skip_while(move |chunk| Some(chunk.until) <= after);
+        let Picture { at, app, .. } = start;
+        Playing { at, app, chunks: Box::new(chunks), entries: VecDeque::new(), after }
+    }
+
+    pub(super) fn picture(&self) -> Picture {
+        Picture { at: self.at, bytes: self.app.picture_bytes(), app: self.app.clone() }
+    }
+
+    pub(super) fn into_picture(self) -> Picture {
+        Picture { at: self.at, bytes: self.app.picture_bytes(), app: self.app }
+    }
+
+    /// The time of the next message.
+    fn next_at(&mut self) -> Option<Timestamp> {
+        while self.entries.is_empty() {
+            let entries = self.chunks.next()?.entries();
+            self.entries.extend(entries.into_iter().filter(|entry| Some(entry.at) > self.after));
+        }
+        Some(self.entries.front()?.at)
+    }
+
+    /// Applies the next message or tick until `to`. Returns false if there is none.
+    fn step(&mut self, to: Timestamp) -> bool {
+        let message = self.next_at();
+        let Some(Step { at, is_message }) = next_step(&self.app, self.at, message).filter(|step| step.at <= to) else {
+            return false;
+        };
+        let entry = if is_message { self.entries.pop_front() } else { None };
+        self.at = at;
+        // There is no cluster: effects are those of the polls.
+        update(&mut self.app, entry.map_or(Msg::Tick, |entry| entry.msg), at);
+        true
+    }
+
+    /// Applies everything up to a time.
+    pub(super) fn play(&mut self, to: Timestamp) {
+        while self.step(to) {}
+        self.at = self.at.max(to);
+    }
+
+    /// Applies everything up to the next event that the events view lists. Returns false if there is none until `end`.
+    pub(super) fn find_event(&mut self, end: Timestamp) -> bool {
+        self.app.events.record_all();
+        while self.step(end) {
+            let events = self.app.events.drain_recorded();
+            let app = &self.app;
+            if events.iter().any(|event| app.view.events_view.shows(event, app.event_sources())) {
+                return true;
+            }
+        }
+        false
+    }
+}
