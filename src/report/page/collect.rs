@@ -92,6 +92,8 @@ impl Collector {
                 }
             }
             trace.last = trace.end.unwrap_or(seconds(end));
+            // The times of a file that was changed by hand can contradict each other.
+            trace.first = trace.first.min(trace.last);
             close_overdue(trace, trace.last);
             trace.renewals.sort_by(f64::total_cmp);
             trace.deadlines.sort_by(|one, other| one.at.total_cmp(&other.at));

@@ -96,6 +96,22 @@ fn what_comes_from_etcd_cannot_become_markup() {
     }
 }
 
+/// A file whose messages were changed by hand.
+#[test]
+fn an_end_before_the_first_sight_of_a_lease_has_a_row() {
+    let mut recording = with_keys("c", &[b"/svc/a"]);
+    let at = |seconds| Timestamp::at(Duration::from_secs(seconds));
+    let born = vec![LeaseId(1)];
+    let gone = Listing { sent: at(5), received: at(5), revision: 2, gone: born.clone(), ..Listing::default() };
+    let born = Listing { sent: at(60), received: at(60), revision: 1, born, total: 1, ..Listing::default() };
+    let messages = [(60, Msg::Listed(born)), (65, Msg::Listed(gone)), (70, Msg::KeyBytes(1))];
+    recording.entries = messages.into_iter().map(|(second, msg)| Entry { at: at(second), msg }).collect();
+    let page = page(recording);
+    let trace = &page.traces[0];
+    assert!(trace.first <= trace.last, "{trace:?}");
+    FORMATS.iter().for_each(|format| assert!(rendered(&page, *format).contains("0000000000000001")));
+}
+
 /// Markdown without its code blocks and code spans.
 fn outside_of_code(text: &str) -> String {
     let mut outside = String::new();
