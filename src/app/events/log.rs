@@ -65,7 +65,7 @@ impl EventLog {
         (self.recorded, self.metrics) = (None, None);
     }
 
-    /// Starts counting every event, including those that are too minor for the screen.
+    /// Counts all events from now on. The screen does not show the minor ones.
     pub(in crate::app) fn record_metrics(&mut self) {
         self.metrics = Some(Box::default());
     }
