@@ -68,7 +68,7 @@ impl ManyLeases {
         let id = LeaseId(self.next + 1);
         let keys = vec![format!("/service/{}", self.next).into_bytes()];
         let answer = TimeToLive { id, ttl, granted_ttl, keys, header: Header::default() };
-        self.send(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: true });
+        self.send(Msg::Polled { sent: self.now, received: self.now, answer, has_keys: true });
     }
 
     fn frame(&mut self, buf: &mut Buffer) {

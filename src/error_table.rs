@@ -20,7 +20,7 @@ pub struct ErrorRow {
     pub todo: &'static str,
 }
 
-const UNKNOWN: &str = "unknown until it is over; they expire as usual if nobody renews them";
+const UNKNOWN: &str = "unknown while the error lasts; they expire as usual if nobody renews them";
 const UNTOUCHED: &str = "unchanged";
 const RETRIES: &str = "tries the other members, and retries every second";
 const REPORTS: &str = "reports it; the request is not repeated";
@@ -90,7 +90,7 @@ pub const ERRORS: [ErrorRow; 37] = [
         [
             "etcd refuses the user name or password",
             UNKNOWN,
-            "logs in again after 5 s and after 1 min, then not any more",
+            "logs in again after 5 s and after 1 min, then gives up",
             "check --user and --password",
         ],
     ),
@@ -99,7 +99,7 @@ pub const ERRORS: [ErrorRow; 37] = [
         [
             "etcd requires a login",
             UNKNOWN,
-            "reports it once, and asks again every 10 s",
+            "reports it once, and retries every 10 s",
             "log in with --user NAME:PASSWORD",
         ],
     ),
@@ -230,7 +230,7 @@ pub const ERRORS: [ErrorRow; 37] = [
     row(
         ErrorCause::OtherCluster,
         [
-            "another cluster answered than before",
+            "a different cluster answered",
             "unknown until it is clear which cluster answers",
             "asks again; starts over once only the other cluster answers",
             "check whether the endpoints or a load balancer lead to two clusters",

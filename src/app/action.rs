@@ -1,6 +1,6 @@
 //! The actions that keys can be bound to, their names, and the contexts in which they work.
 
-use super::{DialogAction, Key, KeyContext, TABS, View};
+use super::{DialogAction, Key, KeyContext, View};
 
 /// The effect of a key press, in the monitor or in one of its dialogs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -307,93 +307,5 @@ impl Action {
             Action::Dialog(reply) => reply.must_be_bound(),
             action => action == Action::Quit,
         }
-    }
-
-    /// Whether the action writes to the cluster or renews a lease. Blocked by `--read-only`.
-    pub fn writes(self) -> bool {
-        use Action::{Attach, ChangeTtl, Drill, KeepAlive, New, ProbeMembers, RenewOnce, Revoke, Undo, Warp};
-        matches!(self, New | KeepAlive | RenewOnce | Drill | Revoke | Attach | Warp | Undo | ChangeTtl | ProbeMembers)
-    }
-
-    /// Whether the action needs an etcd, so that it is refused in a recording.
-    pub fn needs_etcd(self) -> bool {
-        self.writes() || matches!(self, Action::PollNow | Action::Clusters | Action::Record)
-    }
-
-    /// Whether both actions work in some view, so that they need different keys.
-    pub(super) fn meets(self, other: Action) -> bool {
-        let is_reply = [self, other].iter().any(|action| matches!(action, Action::Dialog(_)));
-        is_reply || TABS.iter().any(|tab| self.works_in(tab.view) && other.works_in(tab.view))
-    }
-
-    /// Whether the action needs a lease under the cursor, so it only works in views that show a cursor.
-    pub fn needs_cursor(self) -> bool {
-        matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke | Action::Open)
-            || matches!(self, Action::Attach | Action::Pin | Action::Mute | Action::ChangeTtl)
-    }
-
-    /// Whether the action applies to the marked leases if there are any.
-    pub(super) fn uses_marks(self) -> bool {
-        matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Revoke | Action::Pin)
-    }
-
-    /// Whether the action asks again if another lease came under the cursor just before the key.
-    pub(super) fn is_guarded(self) -> bool {
-        self.uses_marks()
-            || matches!(self, Action::Drill | Action::Attach | Action::Mark | Action::MarkRange | Action::Mute)
-            || self == Action::ChangeTtl
-    }
-
-    /// Whether the action applies to the lease on which the view's cursor is.
-    pub fn needs_lease(self) -> bool {
-        self.needs_cursor() && self != Action::Open
-            || matches!(self, Action::Mark | Action::CopyId | Action::CopyCommand)
-    }
-
-    /// Whether the action works in `view`.
-    pub fn works_in(self, view: View) -> bool {
-        match self {
-            Action::Dialog(_) => false,
-            Action::QuickFilter => matches!(view, View::Leases | View::Events),
-            Action::Left | Action::Right | Action::Strip => matches!(view, View::Leases | View::Cadence),
-            Action::Follow | Action::Group => view == View::Leases,
-            Action::ShorterSpan | Action::LongerSpan => matches!(view, View::Leases | View::Cadence),
-            Action::ExportCsv => view == View::Cadence,
-            Action::ProbeMembers => view == View::Members,
-            // The key probes the members there.
-            Action::Record => view != View::Members,
-            Action::JumpBack => view == View::Leases,
-            action => view == View::Leases || !action.needs_table(),
-        }
-    }
-
-    /// Whether the action only concerns the lease table or the detail.
-    fn needs_table(self) -> bool {
-        matches!(self, Action::Zoom | Action::ShorterSpan | Action::LongerSpan)
-            || matches!(self, Action::NextLease | Action::PreviousLease)
-            || self.needs_rows()
-    }
-
-    /// Whether the action only changes the rows or columns of the lease table. The open detail hides those.
-    pub(super) fn needs_rows(self) -> bool {
-        matches!(self, Action::Wide | Action::Left | Action::Right | Action::Columns | Action::MarkRange)
-            || matches!(self, Action::SortMenu | Action::SortBefore | Action::SortAfter | Action::InvertSort)
-    }
-
-    /// Whether the action only changes what is displayed. On a frozen display it acts on the frozen view.
-    pub fn is_view_only(self) -> bool {
-        self.is_movement()
-            || matches!(self, Action::Zoom | Action::Wide | Action::Left | Action::Right)
-            || matches!(self, Action::Show(_) | Action::NextView | Action::PreviousView | Action::Open)
-            || matches!(self, Action::Back | Action::Filter | Action::QuickFilter | Action::Follow | Action::Group)
-            || matches!(self, Action::NextLease | Action::PreviousLease)
-            || matches!(self, Action::SortBefore | Action::SortAfter | Action::InvertSort)
-            || matches!(self, Action::ShorterSpan | Action::LongerSpan)
-    }
-
-    /// Whether the action moves through rows or lines.
-    pub fn is_movement(self) -> bool {
-        use Action::{Down, First, HalfDown, HalfUp, Last, PageDown, PageUp, Up};
-        matches!(self, Up | Down | PageUp | PageDown | HalfUp | HalfDown | First | Last)
     }
 }

@@ -107,7 +107,7 @@ impl KeymapEntry<'_> {
 
     /// A key that both rows have, with a context they share.
     fn clash(&self, other: &KeymapEntry<'_>) -> Option<(Key, KeyContext)> {
-        if !self.binding.action.meets(other.binding.action) {
+        if !self.binding.action.shares_view_with(other.binding.action) {
             return None;
         }
         let shared =

@@ -45,7 +45,7 @@ impl Default for CadenceCursor {
 }
 
 impl CadenceCursor {
-    /// No screen shows more rows.
+    /// Maximum number of rows that the view shows, however tall the screen is.
     pub const MOST_ROWS: usize = 32;
 
     /// The cursor after a restart with a new sandbox. Only the time span stays.
@@ -60,7 +60,8 @@ impl CadenceCursor {
         rows
     }
 
-    /// Keeps the cursor on its cohort, or on the row where that was if it is gone.
+    /// Updates the cursor, the chosen lease and the leases on the clock after cohorts changed. The cursor stays on its cohort,
+    /// or on its row if the cohort is gone.
     pub(super) fn refresh(&mut self, index: &CadenceIndex) {
         let rows = self.rows(index);
         let cohort = if self.is_moved { self.cohort } else { None };

@@ -26,9 +26,9 @@ pub fn checkpoint(app: &AppState, now: Timestamp) -> Vec<Msg> {
     }
     // A later reply of another term would show an election.
     let raft_term = app.cluster.view.current().map_or(0, |member| member.raft_term);
-    let (granted, probed): (Vec<_>, Vec<_>) =
-        app.leases.living().map(|lease| (grant(lease), probe(lease, raft_term))).unzip();
-    messages.extend(granted.into_iter().chain(probed).flatten());
+    let (granted, polled): (Vec<_>, Vec<_>) =
+        app.leases.living().map(|lease| (grant(lease), poll(lease, raft_term))).unzip();
+    messages.extend(granted.into_iter().chain(polled).flatten());
     let statuses: Vec<LeaseStatus> = app.leases.living().filter_map(|lease| lease.engine.as_deref().cloned()).collect();
     messages.push(Msg::Statuses(statuses));
     messages
@@ -43,7 +43,7 @@ fn grant(lease: &super::Lease) -> Option<Msg> {
 }
 
 /// The last TTL reply about a lease.
-fn probe(lease: &super::Lease, raft_term: u64) -> Option<Msg> {
+fn poll(lease: &super::Lease, raft_term: u64) -> Option<Msg> {
     let reply = lease.last_ttl_reply?;
     let answer = TimeToLive {
         id: lease.id,
@@ -52,5 +52,5 @@ fn probe(lease: &super::Lease, raft_term: u64) -> Option<Msg> {
         keys: Vec::new(),
         header: Header { raft_term, ..Header::default() },
     };
-    Some(Msg::Probed { sent: reply.sent(), received: reply.received, answer, has_keys: false })
+    Some(Msg::Polled { sent: reply.sent(), received: reply.received, answer, has_keys: false })
 }

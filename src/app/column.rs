@@ -145,7 +145,8 @@ impl Column {
         matches!(self, Column::Queue | Column::Drop | Column::RoundTrip | Column::Keys | Column::Share | Column::Cycles)
     }
 
-    pub(super) fn names() -> String {
+    /// The names of all columns, separated by spaces.
+    pub fn names() -> String {
         Column::ALL.map(Column::name).join(" ")
     }
 }

@@ -31,7 +31,7 @@ pub enum Effect {
         drill: Option<Fault>,
     },
     /// Renew a lease once, with a request of its own. The time to live is queried before, so that the renewal hides no
-    /// renewal by another client. Answered by `Probed`, then by `Renewed` or `RenewFailed`.
+    /// renewal by another client. Answered by `Polled`, then by `Renewed` or `RenewFailed`.
     RenewOnce(LeaseId),
     /// Read the keys of a lease with their values, then revoke it. Answered by `BackedUp`, then by `Revoked` or
     /// `RevokeFailed`.
@@ -42,11 +42,11 @@ pub enum Effect {
     Restore(Vec<RestoreRequest>),
     /// Change the TTL of a lease. Answered by `TtlChanged` or `ChangeTtlFailed`.
     ChangeTtl(ChangeTtlRequest),
-    /// Query the time to live of these leases. Each is answered by `Probed` or `ProbeFailed`.
-    Probe(Vec<LeaseId>),
+    /// Query the time to live of these leases. Each is answered by `Polled` or `PollFailed`.
+    Poll(Vec<LeaseId>),
     /// Query the time to live and the keys of a lease. Falls back to the time to live alone if the user may not read
-    /// the keys. Answered like `Probe`.
-    ProbeKeys(LeaseId),
+    /// the keys. Answered like `Poll`.
+    PollWithKeys(LeaseId),
     /// Read keys whose leases or create revisions are not known. Each is answered by `KeysLoaded` or `KeysNotLoaded`.
     ReadKeys(Vec<KeyRead>),
     /// Read the values of some keys of a lease. Answered by `Values`.

@@ -118,7 +118,7 @@ impl KeyState {
     }
 
     /// The latest known revision.
-    pub(super) fn latest(&self) -> i64 {
+    pub(super) fn latest_revision(&self) -> i64 {
         self.revisions.latest().max(self.revision)
     }
 

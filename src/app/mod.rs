@@ -13,6 +13,7 @@
 //! a verb with its dialog, add a file under `verbs/` and list the dialog in `dialog/mod.rs`.
 
 mod action;
+mod action_traits;
 mod availability;
 mod back_step;
 mod bindings;

@@ -128,7 +128,8 @@ pub enum Msg {
     /// The watch works again and has delivered the changes made meanwhile.
     KeysRecovered,
     /// A LeaseTimeToLive request was answered.
-    Probed {
+    #[serde(rename = "Probed")]
+    Polled {
         /// When the request was sent.
         sent: Timestamp,
         /// When the response arrived.
@@ -139,7 +140,8 @@ pub enum Msg {
         has_keys: bool,
     },
     /// A LeaseTimeToLive request failed.
-    ProbeFailed {
+    #[serde(rename = "ProbeFailed")]
+    PollFailed {
         /// The lease.
         id: LeaseId,
         /// The reason.

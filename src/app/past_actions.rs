@@ -1,25 +1,9 @@
-//! Actions and the past: which ones move in time, and which ones are refused in the past because they could change a lease, a
-//! mark or the polls.
+//! Commands that are refused in the past because they could change a lease.
 
 use super::AppState;
 use super::action::Action;
 use super::command::Command;
 use super::verbs::Done;
-
-impl Action {
-    /// Whether the action moves the displayed time.
-    pub(super) fn is_step_in_time(self) -> bool {
-        use Action::{MinuteBack, MinuteForward, NextEvent, PreviousEvent, StepBack, StepForward};
-        matches!(self, StepBack | StepForward | MinuteBack | MinuteForward | NextEvent | PreviousEvent)
-    }
-
-    /// Whether the action could change a lease, a mark or what is polled, so that it is refused in the past.
-    pub fn acts_on_leases(self) -> bool {
-        use Action::{Clusters, Mark, MarkRange, Mute, Pin, PollFaster, PollNow, PollSlower};
-        let is_of_present = matches!(self, Clusters | Mark | MarkRange | Mute | Pin);
-        self.writes() || is_of_present || matches!(self, PollNow | PollFaster | PollSlower)
-    }
-}
 
 impl Command {
     /// Whether the command could change a lease, so that it is refused while the past is displayed. [`Action`] and typed

@@ -40,7 +40,9 @@ fn number(facts: &RowFacts, lease: LeaseSource, column: Column, now: Timestamp) 
         Column::Last => facts.last_renewed.map(|at| !at.nanos()),
         Column::Ttl => facts.ttl(),
         Column::Keys => facts.keys.map(u64::from),
-        column if facts.has_engine => sort::number(lease.get(facts.id)?, column, now),
-        _ => None,
+        Column::Next | Column::Queue | Column::Drop | Column::RoundTrip if facts.has_engine => {
+            sort::number(lease.get(facts.id)?, column, now)
+        }
+        Column::Next | Column::Queue | Column::Drop | Column::RoundTrip | Column::FirstKey => None,
     }
 }

@@ -336,7 +336,9 @@ impl Undo {
         let Some(last) = &self.last else {
             return Err(if self.is_undone { NothingToUndo::AlreadyUndone } else { NothingToUndo::NothingRevoked });
         };
-        if let (true, Some(why)) = (last.leases.is_empty(), &last.first_loss) {
+        if last.leases.is_empty()
+            && let Some(why) = &last.first_loss
+        {
             return Err(NothingToUndo::Lost(why.clone()));
         }
         if !self.is_possible(clock_speed, now) {

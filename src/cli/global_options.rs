@@ -87,7 +87,7 @@ pub(super) struct ConnectionFlags {
     #[arg(long, global = true, env = "ETCDCTL_ENDPOINTS", hide_env_values = true, value_name = "URL,...")]
     #[arg(value_delimiter = ',', default_value = "127.0.0.1:2379", value_parser = values::endpoint)]
     pub(super) endpoints: Vec<String>,
-    /// Also use the members that the endpoints name at the start
+    /// Also use the members that the endpoints list at startup
     #[arg(long, global = true)]
     pub(super) sync_endpoints: bool,
     #[command(flatten)]
@@ -140,7 +140,7 @@ pub(super) struct DiscoveryFlags {
     /// Suffix of the service in the SRV records
     #[arg(long, global = true, env = "ETCDCTL_DISCOVERY_SRV_NAME", hide_env_values = true, value_name = "NAME")]
     pub(super) discovery_srv_name: Option<String>,
-    /// Use endpoints without TLS of SRV records too [default: true]
+    /// Also use endpoints without TLS from SRV records [default: true]
     #[arg(long, global = true, env = "ETCDCTL_INSECURE_DISCOVERY", hide_env_values = true)]
     #[arg(value_parser = values::switch)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true")]
@@ -196,7 +196,7 @@ pub(super) struct GeneralFlags {
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
     #[arg(action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
     pub(super) no_color: bool,
-    /// Colours [default: dark or light, as the terminal]
+    /// Colour theme [default: dark or light, like the terminal]
     #[arg(long, global = true, value_name = "THEME", value_parser = ThemeParser)]
     pub(super) theme: Option<String>,
     /// Themes of the config file by name.

@@ -4,6 +4,13 @@ use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use super::{Cli, CliError, Exit};
 
+/// The names of all columns, as a literal for `concat!`.
+macro_rules! columns {
+    () => {
+        "key state left ttl every share cycles drop id who next last margin q rtt keys warn"
+    };
+}
+
 /// Help of `--put`. The empty escape sequence in `{n}` keeps clap from replacing it by a line break.
 pub(super) const PUT: &str = "Attach a key; may contain {ttl}, {id}, {\x1b[mn}. Repeatable";
 
@@ -25,7 +32,7 @@ pub(super) const NOTES: [(&str, &str); 6] = [
          service:orders renewer:etcdctl key:/svc/ id:694d, or any part of a key or id; combine with and, or, ! and \
          parentheses.",
     ),
-    ("Columns", "id who state left ttl every last next margin q drop rtt keys warn key"),
+    ("Columns", columns!()),
     ("Lease ids", "hex as in etcdctl, or dec:... for decimal; write a negative id after `--`."),
     (
         "Environment",
@@ -59,13 +66,16 @@ Filters: service:orders key:/svc/ keys=0 ttl<30 left<5s, or any part of a key or
 
 Example: leasetop revoke --filter service:/svc/orders --dry-run";
 
-pub(super) const LIST: &str = "\
+pub(super) const LIST: &str = concat!(
+    "\
 Without --for each lease is read once. --for watches first, as the monitor does, and adds the columns every, last, margin \
 and warn; Ctrl-C lists early. `-` means unknown.
 
 Filters: ttl<30 left<5s keys=0 share>60% state:late warn:any service:orders key:/svc/ id:694d, or any part of a key or \
 id; combine with and, or, ! and parentheses.
-Columns: key state left ttl every share cycles drop id who next last margin q rtt keys warn";
+Columns: ",
+    columns!()
+);
 
 pub(super) const LOCKS: &str = "\
 Without --for the keys and the leases of their holders are read once. --for also shows keys that another lease creates again, \
@@ -104,7 +114,7 @@ Exits 0 on Ctrl-C or SIGTERM. While no member replies, serve retries every secon
 pub(super) const REPLAY: &str = "\
 Plays what --record or the key R wrote. p pauses, + and - change the speed, , and . step one second, ( and ) one minute, E and B \
 go to the next and the previous event of the shown kind, :seek 50% goes to a place. Everything else works as in the monitor, except what \
-needs an etcd. A file that is cut is played up to there.
+needs an etcd. A truncated file is played as far as it goes.
 
   leasetop replay incident.jsonl.gz";
 
@@ -197,6 +207,7 @@ fn with_compact_page(command: Command) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::Column;
 
     /// What `leasetop NAME --help` prints.
     fn help(name: &str) -> String {
@@ -240,6 +251,11 @@ mod tests {
             assert!(shows(&help, name), "{name} in {help}");
         }
         assert_eq!(program.get_subcommands().next().map(Command::get_name), Some("demo"));
+    }
+
+    #[test]
+    fn the_help_lists_every_column() {
+        assert_eq!(columns!(), Column::names());
     }
 
     #[test]

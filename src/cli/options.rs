@@ -70,7 +70,7 @@ pub(super) enum HeadlessCommand {
     /// Stream lease events of all clients, one per line
     #[command(after_help = help::EVENTS)]
     Events(EventsArgs),
-    /// Wait for a condition of one lease or of all
+    /// Wait for a condition on one or all leases
     #[command(after_help = help::WAIT)]
     Wait(WaitArgs),
     /// Keep leases alive until stopped
@@ -82,7 +82,7 @@ pub(super) enum HeadlessCommand {
     /// Measure how often leases are renewed
     #[command(after_help = help::EXERCISE)]
     Exercise(ExerciseArgs),
-    /// Make a page from a recording or a result
+    /// Create a page from a recording or a result
     #[command(after_help = help::REPORT)]
     Report(ReportArgs),
     /// Serve metrics for Prometheus until stopped
@@ -167,7 +167,7 @@ const WATCH_ONLY: [&str; 3] = ["prefix", "budget", "key_budget"];
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Monitor")]
 pub(super) struct MonitorArgs {
-    /// Grant leases of these TTLs, kept alive
+    /// Grant leases with these TTLs and keep them alive
     #[arg(long, value_name = "TTL,...", value_delimiter = ',', value_parser = values::ttl, allow_negative_numbers = true)]
     pub(super) ttl: Vec<i64>,
     #[arg(long = "put", value_name = "KEY=VALUE", help = help::PUT, requires = "ttl")]
@@ -328,7 +328,7 @@ pub(super) struct EventsArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
-    /// Address of the metrics; port 0 picks a free port
+    /// Address to serve metrics on; port 0 picks a free port
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9709", value_parser = values::listen_address)]
     pub(super) metrics: SocketAddr,
     #[command(flatten)]
@@ -348,7 +348,7 @@ pub(super) struct AlertArgs {
     /// Max runs of each CMD per minute [default: 60]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=6_000))]
     pub(super) on_event_rate: Option<u32>,
-    /// Report problems as notifications of the terminal
+    /// Report problems as terminal notifications
     #[arg(long, value_name = "osc9|osc777", num_args = 0..=1, require_equals = true, default_missing_value = "osc9")]
     #[arg(hide_possible_values = true)]
     pub(super) notify: Option<NotifyBy>,
@@ -360,7 +360,7 @@ pub(super) struct AlertArgs {
 /// What the metrics contain besides counts of all leases.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(super) struct MetricsArgs {
-    /// Also count the leases of N services by name [default: 0]
+    /// Also count leases by name for up to N services [default: 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1_000))]
     pub(super) metrics_services: Option<u32>,
 }
@@ -374,7 +374,7 @@ impl MetricsArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct WaitArgs {
-    /// Lease id; none if the condition is about all leases
+    /// Lease id; omit for conditions on all leases
     #[arg(allow_negative_numbers = true)]
     pub(super) id: Option<LeaseId>,
     /// Condition to wait for
@@ -404,7 +404,7 @@ pub(super) struct RunArgs {
     pub(super) ttl: i64,
     #[arg(long = "put", value_name = "KEY=VALUE", help = help::PUT)]
     pub(super) puts: Vec<KeyTemplate>,
-    /// Wait until no key of --put exists, as for a lock
+    /// Wait until none of the --put keys exist, as for a lock
     #[arg(long, requires = "puts")]
     pub(super) if_absent: bool,
     /// Command with its arguments, after `--`
@@ -414,7 +414,7 @@ pub(super) struct RunArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExerciseArgs {
-    /// TTLs, in seconds or as 10s or 2m
+    /// TTLs in seconds, or durations such as 2m
     #[arg(long, value_name = "TTL,...", value_delimiter = ',', default_value = "10,120,3600")]
     #[arg(value_parser = values::ttl, allow_negative_numbers = true)]
     pub(super) ttl: Vec<i64>,

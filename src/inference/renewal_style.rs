@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn known_clients_are_recognized_by_their_interval() {
+    fn known_clients_are_recognised_by_their_interval() {
         let (go, third, half, tenth) = (Some("as Go's clientv3"), Some("TTL/3"), Some("TTL/2"), Some("TTL/10"));
         for (ttl, every, expected) in [
             // clientv3 as measured, then Node, tooz, lablup, Patroni, and etcd3-py.

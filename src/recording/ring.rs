@@ -244,7 +244,7 @@ mod tests {
             let ttl = 10 - self.now.nanos() as i64 / 1_000_000_000 % 7;
             let (id, keys, header) = (LeaseId(id), Vec::new(), Header::default());
             let answer = TimeToLive { id, ttl, granted_ttl: 10, keys, header };
-            Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false }
+            Msg::Polled { sent: self.now, received: self.now, answer, has_keys: false }
         }
     }
 

@@ -164,14 +164,14 @@ impl Driver {
         self.run(stream::once(async move { Msg::MembersProbed(cluster.probe_members(&listed).await) }));
     }
 
-    pub(super) fn probe(&mut self, ids: Vec<LeaseId>) {
+    pub(super) fn poll(&mut self, ids: Vec<LeaseId>) {
         let context = self.context.clone();
-        self.run(context.probe(ids));
+        self.run(context.poll(ids));
     }
 
-    pub(super) fn probe_keys(&mut self, id: LeaseId) {
+    pub(super) fn poll_with_keys(&mut self, id: LeaseId) {
         let context = self.context.clone();
-        self.run(stream::once(context.probe_keys(id)));
+        self.run(stream::once(context.poll_with_keys(id)));
     }
 
     pub(super) fn read_keys(&mut self, reads: Vec<KeyRead>) {
@@ -225,8 +225,8 @@ impl EffectContext {
     /// Queries the time to live first: otherwise the renewal would hide another client's renewal since the last poll.
     fn renew_once(self, id: LeaseId) -> impl Stream<Item = Msg> + Send {
         let context = self.clone();
-        let probe = async move { context.query(id, false).await.ok() };
-        stream::once(probe).filter_map(std::future::ready).chain(stream::once(self.renew(id)))
+        let poll = async move { context.query(id, false).await.ok() };
+        stream::once(poll).filter_map(std::future::ready).chain(stream::once(self.renew(id)))
     }
 
     async fn renew(self, id: LeaseId) -> Msg {
@@ -246,27 +246,27 @@ impl EffectContext {
         }
     }
 
-    fn probe(self, ids: Vec<LeaseId>) -> impl Stream<Item = Msg> + Send {
+    fn poll(self, ids: Vec<LeaseId>) -> impl Stream<Item = Msg> + Send {
         let query = move |id| {
             let context = self.clone();
-            async move { context.query(id, false).await.unwrap_or_else(|error| probe_failed(id, &error)) }
+            async move { context.query(id, false).await.unwrap_or_else(|error| poll_failed(id, &error)) }
         };
         stream::iter(ids).map(query).buffer_unordered(MAX_IN_FLIGHT)
     }
 
     /// Queries the keys too, or only the time to live if the user may not read the keys.
-    async fn probe_keys(self, id: LeaseId) -> Msg {
+    async fn poll_with_keys(self, id: LeaseId) -> Msg {
         match self.query(id, true).await {
             Err(error) if error.kind() == ErrorKind::Forbidden => self.query(id, false).await,
             answer => answer,
         }
-        .unwrap_or_else(|error| probe_failed(id, &error))
+        .unwrap_or_else(|error| poll_failed(id, &error))
     }
 
     async fn query(&self, id: LeaseId, has_keys: bool) -> Result<Msg, wire::CallError> {
         let sent = self.clock.now();
         let answer: TimeToLive = self.cluster.time_to_live(id, has_keys).await?;
-        Ok(Msg::Probed { sent, received: self.clock.now(), answer, has_keys })
+        Ok(Msg::Polled { sent, received: self.clock.now(), answer, has_keys })
     }
 
     /// Grants leases concurrently, and stops after the first failure. `Granted` is sent before the keys are put,
@@ -324,6 +324,6 @@ impl EffectContext {
     }
 }
 
-fn probe_failed(id: LeaseId, error: &wire::CallError) -> Msg {
-    Msg::ProbeFailed { id, failure: call_failure(error) }
+fn poll_failed(id: LeaseId, error: &wire::CallError) -> Msg {
+    Msg::PollFailed { id, failure: call_failure(error) }
 }

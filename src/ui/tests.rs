@@ -91,7 +91,7 @@ fn scene_messages() -> Vec<(f64, Msg)> {
         answer: Granted { id: LeaseId(id), requested_ttl: ttl, ttl, header: Header::default() },
         keep_alive: true,
     };
-    let probed = |id, ttl, granted_ttl, when, keys: &[&[u8]]| Msg::Probed {
+    let polled = |id, ttl, granted_ttl, when, keys: &[&[u8]]| Msg::Polled {
         sent: at(when),
         received: at(when),
         answer: TimeToLive {
@@ -142,10 +142,10 @@ fn scene_messages() -> Vec<(f64, Msg)> {
                 },
             ),
         ),
-        (89.0, probed(OWN, 9, 10, 89.0, &[b"/service/10"])),
-        (89.0, probed(-5, 21, 30, 89.0, &[b"/svc/\x1b[2Jbilling", b"/svc/b", b"/svc/c"])),
-        (89.0, probed(0x22, 117, 120, 89.0, &[])),
-        (89.0, probed(0x44, -1, 5, 89.0, &[])),
+        (89.0, polled(OWN, 9, 10, 89.0, &[b"/service/10"])),
+        (89.0, polled(-5, 21, 30, 89.0, &[b"/svc/\x1b[2Jbilling", b"/svc/b", b"/svc/c"])),
+        (89.0, polled(0x22, 117, 120, 89.0, &[])),
+        (89.0, polled(0x44, -1, 5, 89.0, &[])),
         (89.5, listing(&[], &[0x33], 89.5)),
     ]
 }

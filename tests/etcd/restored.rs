@@ -15,8 +15,8 @@ use crate::common::wait::until;
 use crate::engine::{connect, settings};
 
 on_each_version! {
-    a_restored_etcd_and_another_one_in_its_place_are_recognized
-    a_wiped_etcd_with_the_same_ids_is_recognized
+    a_restored_etcd_and_another_one_in_its_place_are_recognised
+    a_wiped_etcd_with_the_same_ids_is_recognised
     a_restart_after_a_compaction_is_no_restore
 }
 
@@ -102,7 +102,7 @@ impl Followed {
     }
 }
 
-async fn a_restored_etcd_and_another_one_in_its_place_are_recognized(version: Version) {
+async fn a_restored_etcd_and_another_one_in_its_place_are_recognised(version: Version) {
     let mut etcd = Etcd::start(version).await;
     let mut followed = Followed::start(&etcd).await;
     let kept = followed.grant(&etcd, "/kept").await;
@@ -131,7 +131,7 @@ async fn a_restored_etcd_and_another_one_in_its_place_are_recognized(version: Ve
     followed.assert_ended(&[kept, later]);
 }
 
-async fn a_wiped_etcd_with_the_same_ids_is_recognized(version: Version) {
+async fn a_wiped_etcd_with_the_same_ids_is_recognised(version: Version) {
     let mut etcd = Etcd::start(version).await;
     let mut followed = Followed::start(&etcd).await;
     let lease = followed.grant(&etcd, "/a").await;

@@ -72,7 +72,7 @@ figure() {
 
 # terminal_test ARGS: runs a test of tests/terminal on $leasetop.
 terminal_test() {
-  LEASETOP_BINARY=$leasetop cargo test --locked --quiet --test terminal -- "$@"
+  LEASETOP_BINARY=$leasetop cargo test --locked --quiet --release --test terminal -- "$@"
 }
 
 # terminal_figures NAME: runs a measurement of tests/terminal/measure for `figure`.

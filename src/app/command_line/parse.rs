@@ -8,7 +8,7 @@ use super::words::{self, Word};
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::verbs::grant::{Field, GrantForm};
-use crate::app::{AppConfig, Column, GroupBy, PlaybackControl, Sort, TABS, TypedFilter};
+use crate::app::{AppConfig, BadSort, Column, GroupBy, PlaybackControl, Sort, TABS, TypedFilter};
 use crate::filter::seconds;
 use etcd_lease::LeaseId;
 
@@ -167,7 +167,7 @@ impl Arguing<'_> {
 
     fn sort(&self) -> Result<Command, BadCommand> {
         let word = self.only("a column, as in left:asc")?;
-        let sort = word.text.parse::<Sort>().map_err(|bad| self.bad(0, expected(&bad.to_string())))?;
+        let sort = word.text.parse::<Sort>().map_err(|bad| self.bad(0, expected_sort(&bad)))?;
         Ok(Command::SortBy(sort))
     }
 
@@ -176,7 +176,7 @@ impl Arguing<'_> {
         let mut columns: Vec<Column> = Vec::new();
         for (place, word) in self.words.iter().enumerate() {
             for name in word.text.split(',').filter(|name| !name.is_empty()) {
-                let column: Column = name.parse().map_err(|_| self.bad(place, names_of_columns()))?;
+                let column: Column = name.parse().map_err(|_| self.bad(place, format!("columns: {}", Column::names())))?;
                 if columns.contains(&column) {
                     return Err(self.bad(place, format!("each column once; {column} appears twice")));
                 }
@@ -184,7 +184,7 @@ impl Arguing<'_> {
             }
         }
         if columns.is_empty() {
-            return Err(self.bad(0, names_of_columns()));
+            return Err(self.bad(0, format!("columns: {}", Column::names())));
         }
         Ok(Command::ShowColumns(columns))
     }
@@ -257,19 +257,12 @@ impl Arguing<'_> {
     }
 }
 
-/// `unknown column` and `unknown sort key` tell what there is, so it follows `expected` as it is.
-fn expected(why: &str) -> String {
-    if let Some((_, keys)) = why.split_once("sort by ") {
-        return keys.to_owned();
+/// What a sort order must be.
+fn expected_sort(bad: &BadSort) -> String {
+    match bad {
+        BadSort::Key(_) => format!("problems or a column: {}", Column::names()),
+        BadSort::Direction => "`:asc` or `:desc` after the column, as in left:asc".to_owned(),
     }
-    match why.split_once("columns: ") {
-        Some((_, columns)) => format!("a column: {columns}"),
-        None => why.strip_prefix("expected ").unwrap_or(why).to_owned(),
-    }
-}
-
-fn names_of_columns() -> String {
-    format!("columns: {}", Column::ALL.map(Column::name).join(" "))
 }
 
 /// The arguments of `grant`, each with the index of its word.

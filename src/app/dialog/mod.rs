@@ -9,7 +9,7 @@ pub use confirm_count::ConfirmCount;
 pub use focus::Focus;
 pub use help::HelpDialog;
 pub use outcome::DialogOutcome;
-pub(super) use outcome::{DialogContext, is_no, is_over, scrolled};
+pub(super) use outcome::{DialogContext, is_no, is_over, moved, scrolled};
 
 pub use super::command_line::CommandLine;
 pub use super::verbs::attach::AttachDialog;

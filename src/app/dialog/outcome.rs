@@ -71,6 +71,18 @@ pub(in crate::app) fn is_over(action: Option<DialogAction>) -> bool {
     is_no(action) || action == Some(DialogAction::Accept)
 }
 
+/// The place in a menu of `count` choices after an action. A page is the whole menu.
+pub(in crate::app) fn moved(place: usize, count: usize, action: Option<Action>) -> usize {
+    let last = count.saturating_sub(1);
+    match action {
+        Some(Action::Up) => place.saturating_sub(1),
+        Some(Action::Down) => (place + 1).min(last),
+        Some(Action::First | Action::PageUp | Action::HalfUp) => 0,
+        Some(Action::Last | Action::PageDown | Action::HalfDown) => last,
+        _ => place,
+    }
+}
+
 /// The new scroll offset after an action. It may be beyond the end.
 pub(in crate::app) fn scrolled(top: usize, action: Option<Action>) -> usize {
     const PAGE: usize = 10;

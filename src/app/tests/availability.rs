@@ -36,7 +36,7 @@ impl Story {
     pub(super) fn poll_left(&mut self, id: i64, left: i64, ttl: i64) {
         let answer =
             TimeToLive { id: LeaseId(id), ttl: left, granted_ttl: ttl, keys: vec![], header: Header::default() };
-        self.send(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false });
+        self.send(Msg::Polled { sent: self.now, received: self.now, answer, has_keys: false });
     }
 
     /// Lets time pass while a client of this lease renews it every `every` seconds, and polls see that.

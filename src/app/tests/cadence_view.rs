@@ -27,7 +27,7 @@ fn watch(story: &mut Story, leases: &[OtherLease], seconds: u32) {
         story.wait(0.5);
         for lease in leases {
             let now = story.now.since_start().as_secs_f64();
-            story.probe(lease.id, left(lease, now), lease.ttl, &["/svc/a"]);
+            story.poll(lease.id, left(lease, now), lease.ttl, &["/svc/a"]);
         }
     }
 }
@@ -43,7 +43,7 @@ fn others() -> [OtherLease; 3] {
 fn story() -> Story {
     let mut story = Story::start(AppConfig::default());
     story.list(&[0x21, 0x22, 0x23, 0x24], &[]);
-    story.probe(0x24, 600, 600, &[]);
+    story.poll(0x24, 600, 600, &[]);
     story.press(&[Key::Char('2')]);
     watch(&mut story, &others(), 90);
     story
@@ -197,7 +197,7 @@ fn beyond_the_limit_ttls_are_counted_together() {
     let ids: Vec<i64> = (1..=300).collect();
     story.list(&ids, &[]);
     for id in &ids {
-        story.probe(*id, 60 + id, 60 + id, &[]);
+        story.poll(*id, 60 + id, 60 + id, &[]);
     }
     let index = &story.app.leases.cadence_index;
     let rows = index.rows();

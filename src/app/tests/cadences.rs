@@ -101,7 +101,7 @@ impl Story {
         let header = Header { raft_term: 4, ..Header::default() };
         let keys = vec![format!("/svc/{id}").into_bytes()];
         let answer = TimeToLive { id: LeaseId(id), ttl: left as i64, granted_ttl: client.ttl.into(), keys, header };
-        self.send(Msg::Probed { sent, received: self.now, answer, has_keys: true });
+        self.send(Msg::Polled { sent, received: self.now, answer, has_keys: true });
     }
 
     /// Events that say that something is wrong, and warnings.

@@ -8,7 +8,7 @@ fn story() -> Story {
     story.grant(1, 10);
     story.renewed(1, 10, 3.5);
     story.list(&[7], &[]);
-    story.probe(7, 20, 30, &["/a"]);
+    story.poll(7, 20, 30, &["/a"]);
     story.app.view.cursor = Some(LeaseId(1));
     story
 }
@@ -79,7 +79,7 @@ fn what_etcd_would_refuse_is_refused_in_the_form() {
     assert!(rule(&story).is_err());
     story.press(&[Key::Esc]);
     let keys: Vec<String> = (0..129).map(|n| format!("/k/{n}")).collect();
-    story.probe(1, 9, 10, &keys.iter().map(String::as_str).collect::<Vec<_>>());
+    story.poll(1, 9, 10, &keys.iter().map(String::as_str).collect::<Vec<_>>());
     story.type_in("T60");
     assert_eq!(story.press(&[Key::Enter]), []);
     assert_eq!(note(&story), "it has 129 keys; etcd moves at most 128 in one transaction (--max-txn-ops)");

@@ -16,7 +16,7 @@ fn story() -> Story {
     story.grant(1, 10);
     story.grant(2, 20);
     story.list(&[1, 2, 3], &[]);
-    story.probe(3, 50, 60, &["/theirs"]);
+    story.poll(3, 50, 60, &["/theirs"]);
     story
 }
 

@@ -103,7 +103,7 @@ fn more_than_a_hundred_keys_need_the_typed_number() {
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
     let keys: Vec<String> = (0..101).map(|n| format!("/k/{n}")).collect();
-    story.probe(1, 9, 10, &keys.iter().map(String::as_str).collect::<Vec<_>>());
+    story.poll(1, 9, 10, &keys.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(story.press(&[Key::Char('y')]), []);
     assert_eq!(story.press(&[Key::Char('1'), Key::Enter]), [Effect::Revoke(LeaseId(1))]);
 }
@@ -283,7 +283,7 @@ fn a_key_that_is_no_answer_is_told_which_keys_are() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.list(&[7], &[]);
-    story.probe(7, 20, 30, &["/a"]);
+    story.poll(7, 20, 30, &["/a"]);
     let note = |story: &Story| story.app.view.status.as_ref().map_or(String::new(), |note| note.text.clone());
     for (id, action, told) in [
         (1, 'x', "y revokes; n or Esc cancels"),

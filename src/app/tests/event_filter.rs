@@ -23,7 +23,7 @@ fn start() -> Story {
     story.send(Msg::KeysPage(vec![KeyEntry { key: b"/svc/a".to_vec(), lease: Some(LeaseId(7)), create_revision: 2 }]));
     story.send(Msg::KeysRead { revision: 2 });
     story.wait(0.5);
-    story.probe(7, 9, 10, &["/svc/a"]);
+    story.poll(7, 9, 10, &["/svc/a"]);
     story.app.events.drain_recorded();
     story
 }
@@ -37,7 +37,7 @@ fn change(key: &str, now: KeyState) -> Msg {
 fn a_renewal_event_matches_by_the_facts_of_its_lease() {
     let mut story = start();
     story.wait(4.0);
-    story.probe(7, 9, 10, &["/svc/a"]);
+    story.poll(7, 9, 10, &["/svc/a"]);
     assert_eq!(story.meant(["ttl=10 and key:/svc/", "ttl>10", "state:late"]), [("renewed", [true, false, false])]);
 }
 
@@ -53,7 +53,7 @@ fn a_detached_key_still_matches_its_lease() {
 fn an_end_event_matches_by_the_lease_before_its_end() {
     let mut story = start();
     story.wait(11.5);
-    story.probe(7, -1, 10, &["/svc/a"]);
+    story.poll(7, -1, 10, &["/svc/a"]);
     story.wait(0.2);
     story.list(&[], &[7]);
     let reported = story.meant(["state:expired and key:/svc/ and left<1s", "left>1s", "state:revoked"]);
@@ -73,7 +73,7 @@ fn events_without_a_lease_match_and_unknown_values_do_not() {
 fn a_filter_can_name_the_event() {
     let mut story = start();
     story.wait(4.0);
-    story.probe(7, 9, 10, &["/svc/a"]);
+    story.poll(7, 9, 10, &["/svc/a"]);
     assert_eq!(
         story.meant(["event:renewed", "event:late", "!event:late key:/svc/"]),
         [("renewed", [true, false, true])]

@@ -27,8 +27,8 @@ fn story(place: &[Key], is_empty: bool) -> Story {
     if !is_empty {
         story.grant(1, 10);
         story.list(&[2, 3], &[]);
-        story.probe(2, 5, 10, &["/locks/a/0000000000000002"]);
-        story.probe(3, 5, 10, &[]);
+        story.poll(2, 5, 10, &["/locks/a/0000000000000002"]);
+        story.poll(3, 5, 10, &[]);
         story.app.events.push(
             story.now,
             Some(LeaseId(2)),
@@ -183,7 +183,7 @@ fn a_lease_that_is_always_renewed_late_in_its_ttl_is_at_risk_only_if_the_renewal
         // Renewed every 8 s on a TTL of 10 s, for the last time at 96 s.
         let seconds = f64::from(tick) / 4.0;
         let renewed = (seconds / 8.0).floor().min(12.0) * 8.0;
-        story.probe(1, (9.99 - (seconds - renewed)).floor() as i64, 10, &[]);
+        story.poll(1, (9.99 - (seconds - renewed)).floor() as i64, 10, &[]);
         story.send(Msg::Tick);
         words.push((seconds, story.state(1)));
         story.wait(0.25);

@@ -8,7 +8,7 @@ fn crowd() -> Story {
     story.grant(1, 10);
     story.grant(2, 120);
     story.list(&[3, 4], &[]);
-    story.probe(3, 29, 30, &["/svc/billing", "/svc/mail"]);
+    story.poll(3, 29, 30, &["/svc/billing", "/svc/mail"]);
     story
 }
 
@@ -203,8 +203,8 @@ fn leases_that_were_never_renewed_are_found() {
     refresh_rows(&mut story.app, story.now);
     assert!(story.rows().is_empty(), "nothing is known yet");
     for left in [600, 599, 598] {
-        story.probe(7, left, 600, &[]);
-        story.probe(8, if left == 598 { 600 } else { left }, 600, &[]);
+        story.poll(7, left, 600, &[]);
+        story.poll(8, if left == 598 { 600 } else { left }, 600, &[]);
         story.wait(1.0);
     }
     refresh_rows(&mut story.app, story.now);

@@ -79,7 +79,7 @@ fn a_lease_that_ended_during_the_freeze_cannot_be_revoked() {
 #[test]
 fn values_are_not_read_for_the_frozen_view() {
     let mut story = frozen();
-    story.probe(1, 9, 10, &["/a"]);
+    story.poll(1, 9, 10, &["/a"]);
     story.press(&[Key::Enter]);
     let reads = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::ReadValues { .. }));
     assert!(!reads(&story.send(Msg::Tick)));

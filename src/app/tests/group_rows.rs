@@ -7,7 +7,7 @@ use crate::app::dialog::Dialog;
 fn services() -> Story {
     let mut story = Story::start(AppConfig::default());
     story.list(&(1..=300).collect::<Vec<_>>(), &[]);
-    (1..=300).for_each(|id| story.probe(id, 60, 60, &[&format!("/svc/{}/{id}", id % 10)]));
+    (1..=300).for_each(|id| story.poll(id, 60, 60, &[&format!("/svc/{}/{id}", id % 10)]));
     story.press(&[Key::Char('t')]);
     story
 }
@@ -49,9 +49,9 @@ fn a_click_selects_a_group_or_a_lease() {
 fn the_cadence_view_has_a_cursor_while_leases_are_grouped() {
     let mut story = Story::start(AppConfig::default());
     story.list(&[2, 3], &[]);
-    story.probe(2, 5, 10, &["/a"]);
+    story.poll(2, 5, 10, &["/a"]);
     story.press(&[Key::Char('t'), Key::Char('2')]);
-    story.probe(3, 5, 20, &["/a"]);
+    story.poll(3, 5, 20, &["/a"]);
     story.press(&[Key::Down]);
     let cursor = &story.app.view.cadence_cursor;
     assert_eq!((cursor.row(), cursor.shown().len()), (1, 2));
@@ -104,7 +104,7 @@ fn the_cursor_stays_on_its_group_when_another_gets_worse() {
     let mut story = services();
     story.press(&[Key::Down, Key::Down]);
     story.wait(1.0);
-    story.probe(7, -1, 60, &["/svc/7/7"]);
+    story.poll(7, -1, 60, &["/svc/7/7"]);
     let first = story.app.view.groups().order()[0];
     assert_eq!(story.app.view.groups().get(first).map(|group| group.key().name()).as_deref(), Some("/svc/7"));
     assert_eq!(name(&story), "/svc/2");
@@ -144,7 +144,7 @@ fn ungrouping_goes_to_the_first_lease_of_the_group_that_was_selected() {
 fn space_on_a_group_of_ended_leases_says_why_it_does_nothing() {
     let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);
-    story.probe(1, 60, 60, &["/svc/a/1"]);
+    story.poll(1, 60, 60, &["/svc/a/1"]);
     story.press(&[Key::Char('t')]);
     story.list(&[], &[1]);
     story.press(&[Key::Char(' ')]);

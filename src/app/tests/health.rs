@@ -97,8 +97,8 @@ fn a_leak_is_reported_after_two_thirds_of_the_ttl() {
     assert_eq!(story.others_lease(7).warnings.to_vec(), [] as [&str; 0]);
     // One of 600 s that was granted more than 401 s before.
     story.list(&[8, 9], &[]);
-    story.probe(8, 198, 600, &[]);
-    story.probe(9, 598, 600, &[]);
+    story.poll(8, 198, 600, &[]);
+    story.poll(9, 598, 600, &[]);
     story.wait(3.0);
     story.send(Msg::Tick);
     assert_eq!(story.others_lease(8).warnings.to_vec(), ["leak"]);
@@ -136,7 +136,7 @@ fn no_interval_is_shown_for_a_ttl_below_4_s() {
         story.now = at(f64::from(tenth) / 10.0);
         if tenth % 4 == 0 {
             let since = f64::from(tenth % 10) / 10.0;
-            story.probe(7, (3.0 - since - 1e-3) as i64, 3, &[]);
+            story.poll(7, (3.0 - since - 1e-3) as i64, 3, &[]);
         }
     }
     let reported = story.app.events.drain_recorded();
@@ -165,7 +165,7 @@ fn the_shown_and_the_true_time_left_are_within_the_shown_range() {
                     (deadline, next) = (now - 0.003 + f64::from(ttl), next + every);
                 }
                 if hundredth % 27 == 0 {
-                    story.probe(7, (deadline - now) as i64, i64::from(ttl), &[]);
+                    story.poll(7, (deadline - now) as i64, i64::from(ttl), &[]);
                     let lease = story.others_lease(7);
                     let (left, error) = (lease.left(story.now).unwrap(), lease.left_error(story.now).unwrap());
                     let (least, most) = lease.left_between(story.now).unwrap();
@@ -195,7 +195,7 @@ fn a_lease_that_is_no_longer_renewed_is_at_risk_also_if_polls_missed_renewals() 
         if left < 0.0 {
             break;
         }
-        story.probe(1, left as i64, ttl as i64, &["/a"]);
+        story.poll(1, left as i64, ttl as i64, &["/a"]);
         states.push((left, story.state(1)));
     }
     let low: Vec<_> = states.iter().filter(|(left, _)| *left < 5.0).collect();
@@ -219,7 +219,7 @@ fn a_lease_is_at_risk_if_its_renewal_is_overdue_and_its_deadline_near() {
         let renewed = story.now;
         for (after, class) in classes {
             story.now = renewed + Duration::from_secs_f64(after);
-            story.probe(1, (10.0 - after) as i64, 10, &[]);
+            story.poll(1, (10.0 - after) as i64, 10, &[]);
             refresh_rows(&mut story.app, story.now);
             let lease = story.others_lease(1);
             let told = format!("{after} s after a renewal every {every} s");

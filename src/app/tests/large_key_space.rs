@@ -53,12 +53,12 @@ struct Stored {
 
 #[derive(Clone, Debug)]
 enum Request {
-    Probe { id: LeaseId, has_keys: bool, sent: Timestamp },
+    Poll { id: LeaseId, has_keys: bool, sent: Timestamp },
     Read(KeyRead),
 }
 
 enum Reply {
-    Probed { sent: Timestamp, answer: TimeToLive, has_keys: bool },
+    Polled { sent: Timestamp, answer: TimeToLive, has_keys: bool },
     Other(Msg),
 }
 
@@ -189,10 +189,10 @@ impl Simulation {
     fn tick(&mut self) {
         let sent = self.story.now;
         for effect in self.story.send(Msg::Tick) {
-            let probe = |id, has_keys| Request::Probe { id, has_keys, sent };
+            let poll = |id, has_keys| Request::Poll { id, has_keys, sent };
             match effect {
-                Effect::Probe(ids) => self.requests.extend(ids.into_iter().map(|id| probe(id, false))),
-                Effect::ProbeKeys(id) => self.requests.push(probe(id, true)),
+                Effect::Poll(ids) => self.requests.extend(ids.into_iter().map(|id| poll(id, false))),
+                Effect::PollWithKeys(id) => self.requests.push(poll(id, true)),
                 Effect::ReadKeys(reads) => self.requests.extend(reads.into_iter().map(Request::Read)),
                 _ => (),
             }
@@ -202,13 +202,13 @@ impl Simulation {
     /// Answers from the current state.
     fn answer(&mut self, request: Request) {
         let reply = match request {
-            Request::Probe { id, has_keys, sent } => {
+            Request::Poll { id, has_keys, sent } => {
                 let is_alive = self.leases.contains(&id.0);
                 let held = self.keys.iter().filter(|(_, stored)| has_keys && stored.lease == Some(id.0));
                 let keys = held.map(|(key, _)| key.clone()).collect();
                 let (ttl, granted_ttl) = if is_alive { (3_599, 3_600) } else { (-1, 0) };
                 let header = Header { revision: self.revision, ..Header::default() };
-                Reply::Probed { sent, answer: TimeToLive { id, ttl, granted_ttl, keys, header }, has_keys }
+                Reply::Polled { sent, answer: TimeToLive { id, ttl, granted_ttl, keys, header }, has_keys }
             }
             Request::Read(read) => {
                 let KeyRead::Key(key) = &read else { panic!("no key is named after a lease") };
@@ -226,8 +226,8 @@ impl Simulation {
     fn deliver(&mut self, reply: Reply) {
         let received = self.story.now;
         match reply {
-            Reply::Probed { sent, answer, has_keys } => {
-                self.story.send(Msg::Probed { sent, received, answer, has_keys });
+            Reply::Polled { sent, answer, has_keys } => {
+                self.story.send(Msg::Polled { sent, received, answer, has_keys });
             }
             Reply::Other(msg) => drop(self.story.send(msg)),
         }
@@ -361,7 +361,7 @@ fn a_lease_with_many_keys_is_not_queried_for_them_every_time() {
         simulation.story.wait(0.1);
         simulation.tick();
         with_keys +=
-            simulation.requests.iter().filter(|it| matches!(it, Request::Probe { has_keys: true, .. })).count();
+            simulation.requests.iter().filter(|it| matches!(it, Request::Poll { has_keys: true, .. })).count();
         std::mem::take(&mut simulation.requests).into_iter().for_each(|request| simulation.answer(request));
         std::mem::take(&mut simulation.replies).into_iter().for_each(|reply| simulation.deliver(reply));
     }

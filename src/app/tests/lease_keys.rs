@@ -32,7 +32,7 @@ impl Story {
     /// A poll that does not ask for keys.
     fn poll_time(&mut self, id: i64, ttl: i64, granted_ttl: i64) {
         let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl, keys: Vec::new(), header: Header::default() };
-        self.send(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false });
+        self.send(Msg::Polled { sent: self.now, received: self.now, answer, has_keys: false });
     }
 
     fn keys(&self, id: i64) -> Option<(usize, Vec<&str>)> {
@@ -120,9 +120,9 @@ fn a_poll_sent_before_the_deletion_does_not_prove_that_the_lease_lives() {
     story.wait(1.0);
     story.change_keys(vec![deleted("/a", 1, 12)]);
     let answer = TimeToLive { id: LeaseId(1), ttl: 9, granted_ttl: 10, keys: vec![], header: Header::default() };
-    story.send(Msg::Probed { sent: at(0.9), received: story.now, answer, has_keys: false });
+    story.send(Msg::Polled { sent: at(0.9), received: story.now, answer, has_keys: false });
     assert_eq!(story.keys(1), Some((1, vec!["/a"])));
-    assert!(story.send(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(1)])), "it is asked at once");
+    assert!(story.send(Msg::Tick).contains(&Effect::Poll(vec![LeaseId(1)])), "it is asked at once");
     story.poll_time(1, -1, 0);
     let (_, _, text) = story.last_event();
     assert!(text.contains("1 key deleted") || text.contains("and 1 key"), "{text}");
@@ -168,8 +168,8 @@ fn with_a_prefix_the_selected_lease_is_queried_for_all_its_keys() {
     assert_eq!((is_all(&story, 1), is_all(&story, 2)), (Some(false), None));
     story.press(&[Key::Home, Key::Enter]);
     let effects = story.send(Msg::Tick);
-    assert!(effects.contains(&Effect::ProbeKeys(LeaseId(1))), "{effects:?}");
-    story.probe(1, 9, 10, &["/svc/a", "/other"]);
+    assert!(effects.contains(&Effect::PollWithKeys(LeaseId(1))), "{effects:?}");
+    story.poll(1, 9, 10, &["/svc/a", "/other"]);
     assert_eq!((is_all(&story, 1), story.keys(1)), (Some(true), Some((2, vec!["/other", "/svc/a"]))));
 }
 
@@ -179,11 +179,11 @@ fn a_query_sent_before_a_put_does_not_hide_the_key() {
         let mut story = Story::start(AppConfig { range, ..AppConfig::default() });
         story.grant(1, 10);
         story.press(&[Key::Home, Key::Enter]);
-        assert!(story.send(Msg::Tick).contains(&Effect::ProbeKeys(LeaseId(1))));
+        assert!(story.send(Msg::Tick).contains(&Effect::PollWithKeys(LeaseId(1))));
         story.read_keys(Vec::new());
         story.send(Msg::Attached { id: LeaseId(1), key: b"/svc/a".to_vec(), revision: 7 });
         story.change_keys(vec![put("/svc/a", None, Some(1), 7)]);
-        story.probe(1, 10, 10, &[]);
+        story.poll(1, 10, 10, &[]);
         assert_eq!(story.keys(1), Some((1, vec!["/svc/a"])));
     }
 }
@@ -194,7 +194,7 @@ fn while_the_watch_fails_a_query_shows_that_keys_are_gone() {
     story.list(&[1], &[]);
     story.read_keys(vec![held(b"/a", 1), held(b"/b", 1)]);
     story.send(Msg::KeysFailed(trouble("timed out")));
-    story.probe(1, 9, 10, &["/b"]);
+    story.poll(1, 9, 10, &["/b"]);
     assert_eq!(story.keys(1), Some((1, vec!["/b"])));
 }
 
@@ -205,7 +205,7 @@ fn keys_without_permission_do_not_count_as_no_keys() {
     story.send(Msg::KeysFailed(CallFailure { is_forbidden: true, ..trouble("permission denied") }));
     assert!(story.last_event().2.contains("--prefix"), "{:?}", story.last_event());
     story.press(&[Key::Home, Key::Enter]);
-    assert!(story.send(Msg::Tick).contains(&Effect::ProbeKeys(LeaseId(1))));
+    assert!(story.send(Msg::Tick).contains(&Effect::PollWithKeys(LeaseId(1))));
     story.poll_time(1, 9, 10);
     let keys = story.app.leases.get(LeaseId(1)).unwrap().keys.clone().unwrap();
     assert_eq!((keys.count, keys.is_all), (0, false));

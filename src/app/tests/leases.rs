@@ -27,10 +27,10 @@ fn an_own_lease_goes_from_ok_to_late_to_at_risk() {
 fn a_lease_that_was_never_renewed_is_neither_late_nor_at_risk() {
     let mut story = Story::start(by_left());
     story.list(&[5], &[]);
-    story.probe(5, 9, 10, &["/a"]);
+    story.poll(5, 9, 10, &["/a"]);
     story.wait(9.3);
     assert_eq!(story.state(5), "unseen", "it may have been renewed");
-    story.probe(5, 0, 10, &["/a"]);
+    story.poll(5, 0, 10, &["/a"]);
     assert_eq!(story.state(5), "unrenewed");
     assert_eq!(story.app.leases.get(LeaseId(5)).unwrap().ownership, Ownership::Other);
 }
@@ -39,10 +39,10 @@ fn a_lease_that_was_never_renewed_is_neither_late_nor_at_risk() {
 fn a_lease_from_before_the_start_is_unrenewed_at_the_first_poll_and_then_dying() {
     let mut story = Story::start(by_left());
     story.list(&[5], &[]);
-    story.probe(5, 2, 10, &["/a"]);
+    story.poll(5, 2, 10, &["/a"]);
     assert_eq!(story.state(5), "unrenewed", "granted or renewed at least 7 s before");
     story.wait(1.9);
-    story.probe(5, 0, 10, &["/a"]);
+    story.poll(5, 0, 10, &["/a"]);
     story.wait(1.2);
     assert_eq!((story.state(5), story.left(5)), ("dying", Some(0.0)));
 }
@@ -51,9 +51,9 @@ fn a_lease_from_before_the_start_is_unrenewed_at_the_first_poll_and_then_dying()
 fn the_cause_of_an_end_follows_from_the_deadline() {
     let mut story = Story::start(by_left());
     story.list(&[1, 2, 3], &[]);
-    story.probe(1, 9, 10, &[]);
-    story.probe(2, 0, 10, &[]);
-    story.probe(3, 1, 10, &[]);
+    story.poll(1, 9, 10, &[]);
+    story.poll(2, 0, 10, &[]);
+    story.poll(3, 1, 10, &[]);
     story.wait(1.5);
     story.list(&[], &[1, 2, 3]);
     assert_eq!((story.state(1), story.state(2), story.state(3)), ("revoked", "expired", "gone"));
@@ -79,9 +79,9 @@ fn ended_leases_keep_their_row_for_half_a_minute() {
 fn an_expired_lease_that_etcd_has_not_removed_is_dying() {
     let mut story = Story::start(by_left());
     story.list(&[1], &[]);
-    story.probe(1, -2, 10, &["/a"]);
+    story.poll(1, -2, 10, &["/a"]);
     assert_eq!(story.state(1), "dying");
-    story.probe(1, 9, 10, &["/a"]);
+    story.poll(1, 9, 10, &["/a"]);
     assert_eq!(story.state(1), "ok");
 }
 
@@ -92,11 +92,11 @@ fn a_poll_from_before_a_renewal_does_not_contradict_it() {
     story.wait(3.5);
     story.renewed(1, 10, 3.5);
     let answer = TimeToLive { id: LeaseId(1), ttl: 6, granted_ttl: 10, keys: Vec::new(), header: Header::default() };
-    story.send(Msg::Probed { sent: at(3.4), received: at(3.6), answer, has_keys: false });
+    story.send(Msg::Polled { sent: at(3.4), received: at(3.6), answer, has_keys: false });
     assert_eq!(story.left(1), Some(10.0));
     // A later poll does: another client renewed it.
     story.wait(1.0);
-    story.probe(1, 4, 10, &[]);
+    story.poll(1, 4, 10, &[]);
     assert_eq!(story.left(1), Some(4.5));
     let event = story.app.events.lines().next_back().unwrap();
     assert_eq!(event.text(), "etcd reports 4.5 s left, but the last renewal left 9.0 s");
@@ -282,7 +282,7 @@ fn late_and_at_risk_are_each_reported_once() {
         story.wait(0.8);
     }
     story.wait(1.5);
-    story.probe(1, 1, 10, &[]);
+    story.poll(1, 1, 10, &[]);
     for _ in 0..3 {
         story.send(Msg::Tick);
         story.wait(0.1);

@@ -24,7 +24,7 @@ fn many_leases_are_checked_in_slices() {
     story.list(&(1..=2_500).collect::<Vec<_>>(), &[]);
     story.send(Msg::KeysRead { revision: 1 });
     for id in [1, 2, 1_400, 2_500] {
-        story.probe(id, 2, 3, &["/a"]);
+        story.poll(id, 2, 3, &["/a"]);
     }
     story.send(Msg::Tick);
     assert_eq!(warned(&story), [0; 0], "the first slice shows nothing yet");
@@ -32,6 +32,6 @@ fn many_leases_are_checked_in_slices() {
     assert_eq!(finish_check(&mut story), 2);
     assert_eq!(warned(&story), [1, 1_400, 2_500], "a lease that ended meanwhile has no warning");
     assert_eq!(story.app.leases.lint_report().all().len(), 3);
-    story.probe(1_400, 59, 60, &["/a"]);
+    story.poll(1_400, 59, 60, &["/a"]);
     assert_eq!((finish_check(&mut story), warned(&story)), (3, vec![1, 2_500]));
 }

@@ -10,7 +10,7 @@ impl Story {
     fn answer(&mut self, ttl: i64, granted_ttl: i64, revision: i64) -> Vec<Effect> {
         let header = Header { revision, ..Header::default() };
         let answer = TimeToLive { id: LeaseId(ID), ttl, granted_ttl, keys: Vec::new(), header };
-        self.send(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false })
+        self.send(Msg::Polled { sent: self.now, received: self.now, answer, has_keys: false })
     }
 
     fn list_again(&mut self) -> Vec<Effect> {
@@ -49,9 +49,9 @@ fn a_list_with_an_ended_lease_causes_a_poll_whose_reply_starts_a_new_life() {
     let mut story = Story::dead();
     let listing = Listing { sent: at(3.9), received: at(4.1), ..Listing::default() };
     story.send(Msg::Listed(listing));
-    assert!(!story.send(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(ID)])), "that list is older than its end");
+    assert!(!story.send(Msg::Tick).contains(&Effect::Poll(vec![LeaseId(ID)])), "that list is older than its end");
     story.wait(1.0);
-    assert!(story.list_again().contains(&Effect::Probe(vec![LeaseId(ID)])));
+    assert!(story.list_again().contains(&Effect::Poll(vec![LeaseId(ID)])));
     assert_eq!(story.state(ID), "revoked", "it may be a zombie");
     story.answer(899, 900, 9);
     assert_eq!(
@@ -80,7 +80,7 @@ fn a_list_with_an_ended_lease_causes_a_poll_whose_reply_starts_a_new_life() {
 fn a_reply_from_before_the_end_revives_no_lease() {
     let mut story = Story::dead();
     let answer = TimeToLive { id: LeaseId(ID), ttl: 495, granted_ttl: 500, keys: vec![], header: Header::default() };
-    story.send(Msg::Probed { sent: at(4.0), received: at(4.2), answer, has_keys: false });
+    story.send(Msg::Polled { sent: at(4.0), received: at(4.2), answer, has_keys: false });
     assert_eq!(story.state(ID), "revoked");
 }
 
@@ -89,7 +89,7 @@ fn a_key_put_on_an_ended_id_belongs_to_a_new_lease() {
     let mut story = Story::dead();
     story.put("/late", 7);
     assert_eq!(story.state(ID), "revoked", "it may have been put before");
-    assert!(story.send(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(ID)])), "so it is asked");
+    assert!(story.send(Msg::Tick).contains(&Effect::Poll(vec![LeaseId(ID)])), "so it is asked");
     story.put("/new", 8);
     assert_eq!((story.state(ID), story.words()[2..].to_vec()), ("ok", vec!["attached", "granted", "attached"]));
     let mut story = Story::dead();
@@ -121,7 +121,7 @@ fn a_reply_from_before_the_grant_is_about_the_previous_lease() {
     story.wait(1.0);
     story.list(&[ID], &[]);
     let answer = TimeToLive { id: LeaseId(ID), ttl: -1, granted_ttl: 0, keys: vec![], header: Header::default() };
-    story.send(Msg::Probed { sent: at(0.9), received: at(1.1), answer, has_keys: false });
+    story.send(Msg::Polled { sent: at(0.9), received: at(1.1), answer, has_keys: false });
     assert_eq!(story.state(ID), "ok");
 }
 

@@ -49,7 +49,7 @@ fn two_locks() -> Story {
     let mut story = Story::start(AppConfig::default());
     story.list(&[1, 2, 3, 4], &[]);
     for id in 1..=4 {
-        story.probe(id, 30, 30, &[]);
+        story.poll(id, 30, 30, &[]);
     }
     story.read_line(&[("b", 3, 9), ("a", 4, 8), ("b", 1, 5), ("b", 2, 7)]);
     story.press(&[Key::Char('4')]);
@@ -200,10 +200,10 @@ fn polls_of(story: &mut Story, id: i64, seconds: u32) -> usize {
         story.wait(0.5);
         let effects = story.send(Msg::Tick);
         let ids =
-            effects.into_iter().filter_map(|effect| if let Effect::Probe(ids) = effect { Some(ids) } else { None });
+            effects.into_iter().filter_map(|effect| if let Effect::Poll(ids) = effect { Some(ids) } else { None });
         for asked in ids.flatten().collect::<Vec<_>>() {
             count += usize::from(asked.0 == id);
-            story.probe(asked.0, 3_000 + asked.0, 3_600, &[]);
+            story.poll(asked.0, 3_000 + asked.0, 3_600, &[]);
         }
     }
     count
@@ -231,16 +231,16 @@ fn a_candidate_that_is_not_renewed_looks_dead() {
     assert_eq!(story.problem(1), None);
     story.wait(3.0);
     assert_eq!(story.problem(1), None, "the lease has not been polled since");
-    story.probe(1, 7, 30, &[]);
+    story.poll(1, 7, 30, &[]);
     assert!(
         matches!(story.problem(1), Some(CandidateProblem::Silent(span)) if span.as_secs() == 22),
         "{:?}",
         story.problem(1)
     );
-    story.probe(1, 29, 30, &[]);
+    story.poll(1, 29, 30, &[]);
     assert_eq!(story.problem(1), None);
     story.wait(30.0);
-    story.probe(1, -1, 30, &[]);
+    story.poll(1, -1, 30, &[]);
     assert_eq!(story.problem(1), Some(CandidateProblem::Dying));
 }
 
@@ -268,7 +268,7 @@ fn watch(story: &mut Story, seconds: i64, killed: i64) -> Vec<&'static str> {
     for second in 0..seconds {
         for (place, id) in IDS.into_iter().enumerate() {
             let last = if place == 0 { (second / 10 * 10).min(killed / 10 * 10) } else { second / 10 * 10 };
-            story.probe(id, 29 - (second - last), 30, &[]);
+            story.poll(id, 29 - (second - last), 30, &[]);
         }
         story.wait(1.0);
         story.send(Msg::Tick);
@@ -373,7 +373,7 @@ fn a_holder_whose_key_was_deleted_by_hand_is_shown_as_such() {
     assert_eq!(story.line(), [4, 2, 3], "the end of the lease may have deleted it");
     let deleted_at = story.now;
     story.wait(0.5);
-    story.probe(1, 26, 30, &[]);
+    story.poll(1, 26, 30, &[]);
     assert_eq!(story.line(), [4, 1, 2, 3]);
     let (queue, holder) = story.app.keys.locks().find(&key("b", 1)).unwrap();
     assert_eq!((queue.released_at(holder), story.problem(1)), (Some(deleted_at), None), "it may have released it");
@@ -382,6 +382,6 @@ fn a_holder_whose_key_was_deleted_by_hand_is_shown_as_such() {
     story.press(&[Key::Down, Key::Enter]);
     assert_eq!(story.app.view.cursor, Some(LeaseId(1)), "its lease can be opened");
     story.list(&[], &[1]);
-    story.probe(1, -1, 0, &[]);
+    story.poll(1, -1, 0, &[]);
     assert_eq!(story.line(), [4, 2, 3]);
 }

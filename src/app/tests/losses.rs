@@ -75,7 +75,7 @@ fn n_on_a_lost_lease_grants_a_replacement() {
     let mut story = Story::start(AppConfig::default());
     story.send(Msg::Resized(Viewport { rows: 10, events: 20, has_detail: true, ..Viewport::default() }));
     story.grant(1, 2);
-    story.probe(1, 1, 2, &["/a"]);
+    story.poll(1, 1, 2, &["/a"]);
     story.send(Msg::Tick);
     story.send(Msg::Values { id: LeaseId(1), pairs: vec![(b"/a".to_vec(), ReadValue::of(b"x=y".to_vec()))] });
     lose(&mut story, Ended::Expired);
@@ -105,7 +105,7 @@ fn while_disconnected_no_lease_is_reported_lost() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.list(&[2], &[]);
-    story.probe(2, 5, 10, &[]);
+    story.poll(2, 5, 10, &[]);
     story.send(Msg::Cluster(down()));
     for _ in 0..30 {
         story.wait(1.0);

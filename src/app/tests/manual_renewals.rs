@@ -10,8 +10,8 @@ fn story() -> Story {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.list(&[7, 8], &[]);
-    story.probe(7, 20, 30, &["/a"]);
-    story.probe(8, 20, 30, &[]);
+    story.poll(7, 20, 30, &["/a"]);
+    story.poll(8, 20, 30, &[]);
     story
 }
 

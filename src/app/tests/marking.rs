@@ -9,8 +9,8 @@ fn crowd() -> Story {
     story.grant(1, 10);
     story.grant(2, 20);
     story.list(&[3, 4], &[]);
-    story.probe(3, 29, 30, &["/a"]);
-    story.probe(4, 39, 40, &["/b", "/c"]);
+    story.poll(3, 29, 30, &["/a"]);
+    story.poll(4, 39, 40, &["/b", "/c"]);
     story
 }
 

@@ -150,10 +150,10 @@ impl Story {
         self.send(Msg::Listed(Listing { sent, received, born: ids(born), gone: ids(gone), ..Listing::default() }));
     }
 
-    pub(super) fn probe(&mut self, id: i64, ttl: i64, granted_ttl: i64, keys: &[&str]) {
+    pub(super) fn poll(&mut self, id: i64, ttl: i64, granted_ttl: i64, keys: &[&str]) {
         let keys = keys.iter().map(|key| key.as_bytes().to_vec()).collect();
         let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl, keys, header: Header::default() };
-        self.send(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: true });
+        self.send(Msg::Polled { sent: self.now, received: self.now, answer, has_keys: true });
     }
 
     /// The engine renewed a lease of this TTL just now, `every` after the time before.

@@ -7,9 +7,9 @@ use crate::app::dialog::Dialog;
 fn crowd(config: AppConfig) -> Story {
     let mut story = Story::start(config);
     story.list(&[1, 2, 3], &[]);
-    story.probe(1, 2, 3, &["/svc/cron/a"]);
-    story.probe(2, 2, 3, &["/svc/cron/b"]);
-    story.probe(3, 59, 60, &["/svc/mail/a"]);
+    story.poll(1, 2, 3, &["/svc/cron/a"]);
+    story.poll(2, 2, 3, &["/svc/cron/b"]);
+    story.poll(3, 59, 60, &["/svc/mail/a"]);
     run_lints(&mut story.app, story.now);
     story
 }
@@ -62,7 +62,7 @@ fn a_warning_is_muted_for_the_leases_of_a_service_also_for_new_ones() {
     assert!(said(&story).contains("/svc/cron (2 leases)"), "{}", said(&story));
     assert!(warned(&story).is_empty());
     story.list(&[4], &[]);
-    story.probe(4, 2, 3, &["/svc/cron/c"]);
+    story.poll(4, 2, 3, &["/svc/cron/c"]);
     run_lints(&mut story.app, story.now);
     assert_eq!((warned(&story), story.app.leases.lint_report().muted()), (vec![], 3));
     select(&mut story, 4);
@@ -78,7 +78,7 @@ fn the_mute_is_for_the_service_that_the_menu_showed() {
     let mut story = crowd(AppConfig::default());
     select(&mut story, 1);
     story.press(&[Key::Char('M'), Key::Down]);
-    story.probe(1, 2, 3, &["/svc/other/a"]);
+    story.poll(1, 2, 3, &["/svc/other/a"]);
     story.press(&[Key::Enter]);
     assert!(said(&story).contains("/svc/cron (1 lease)"), "{}", said(&story));
     assert_eq!(warned(&story), [1]);

@@ -17,7 +17,7 @@ pub(super) fn named(config: AppConfig, keys: &[&str]) -> Story {
     let mut story = Story::start(config);
     for (id, key) in (1..).zip(keys) {
         story.list(&[id], &[]);
-        story.probe(id, 60, 60, if key.is_empty() { &[] } else { std::slice::from_ref(key) });
+        story.poll(id, 60, 60, if key.is_empty() { &[] } else { std::slice::from_ref(key) });
     }
     story.app.view.motion.is_hasty = true;
     story.app.view.motion.settle();
@@ -47,7 +47,7 @@ impl OtherClients {
         let now = story.now.since_start().as_millis() as u64 + 1_000_000;
         let since = (now - first) % interval;
         let key = format!("/svc/{}/10.0.0.{}:8000", id % 10, id);
-        story.probe(id, ((ttl - since) / 1_000) as i64, (ttl / 1_000) as i64, &[&key]);
+        story.poll(id, ((ttl - since) / 1_000) as i64, (ttl / 1_000) as i64, &[&key]);
     }
 
     /// Lists all leases and polls each of them every second for a while.
@@ -83,7 +83,7 @@ fn problems_come_first_then_names_in_natural_order() {
     assert_eq!(story.rows(), [4, 5, 3, 1, 6, 2]);
     // Its deadline passed, and etcd has not removed it yet.
     story.wait(1.0);
-    story.probe(2, -1, 60, &[]);
+    story.poll(2, -1, 60, &[]);
     assert_eq!((story.state(2), story.rows()), ("dying", vec![2, 4, 5, 3, 1, 6]));
     story.list(&[], &[2]);
     assert_eq!(story.rows(), [4, 5, 3, 1, 6, 2], "ended leases come last");
@@ -160,8 +160,8 @@ fn the_order_is_held_after_a_key_and_while_leases_are_marked() {
     let before = story.rows();
     story.press(&[Key::Down]);
     story.app.view.motion.on_input(story.now);
-    story.probe(before[0], 59, 60, &["/a"]);
-    story.probe(before[1], 30, 60, &["/b"]);
+    story.poll(before[0], 59, 60, &["/a"]);
+    story.poll(before[1], 30, 60, &["/b"]);
     assert_eq!(story.rows(), before);
     assert!(story.app.view.is_order_held(story.now));
     story.wait(2.9);
@@ -173,8 +173,8 @@ fn the_order_is_held_after_a_key_and_while_leases_are_marked() {
     let before = story.rows();
     story.press(&[Key::Char(' ')]);
     story.wait(5.0);
-    story.probe(before[0], 59, 60, &["/a"]);
-    story.probe(before[2], 10, 60, &["/c"]);
+    story.poll(before[0], 59, 60, &["/a"]);
+    story.poll(before[2], 10, 60, &["/c"]);
     assert_eq!(story.rows(), before, "a marked lease holds the order");
     story.list(&[9], &[]);
     assert_eq!(story.rows().len(), 4, "a new lease is shown at once");
@@ -191,7 +191,7 @@ fn the_next_wake_is_when_rows_may_move_again() {
     story.send(Msg::Tick);
     story.press(&[Key::Down]);
     story.app.view.motion.on_input(story.now);
-    story.probe(2, 10, 60, &["/b"]);
+    story.poll(2, 10, 60, &["/b"]);
     let due = story.now + Duration::from_secs(3);
     story.app.view.reset_redraw();
     assert_eq!(story.app.view.reorder_wake(), Some(due));
@@ -208,12 +208,12 @@ fn the_cursor_stays_on_its_screen_line() {
     story.press(&[Key::Down, Key::Down]);
     assert_eq!(story.app.view.cursor, Some(LeaseId(3)));
     // The last row becomes the first.
-    story.probe(4, -1, 60, &["/d"]);
+    story.poll(4, -1, 60, &["/d"]);
     assert_eq!((story.rows(), story.app.view.cursor), (vec![4, 1, 2, 3], Some(LeaseId(2))));
     // With F it follows its lease.
     story.press(&[Key::Char('F')]);
     assert!(story.app.view.is_following());
-    story.probe(3, -1, 60, &["/c"]);
+    story.poll(3, -1, 60, &["/c"]);
     assert_eq!((story.rows(), story.app.view.cursor), (vec![3, 4, 1, 2], Some(LeaseId(2))));
     story.press(&[Key::Char('F')]);
     story.list(&[], &[3]);
@@ -230,8 +230,8 @@ fn rows_above_the_window_come_and_go_without_moving_it() {
     assert!(before[0].0 > 5);
     story.list(&[], &[1]);
     assert_eq!((visible(&story), story.app.view.cursor), (before.clone(), cursor));
-    story.probe(40, -1, 60, &["/40"]);
-    story.probe(39, -1, 60, &["/39"]);
+    story.poll(40, -1, 60, &["/40"]);
+    story.poll(39, -1, 60, &["/39"]);
     assert_eq!((visible(&story), story.app.view.cursor), (before, cursor));
 }
 

@@ -26,7 +26,7 @@ impl Story {
     fn answer_in_term(&mut self, id: i64, ttl: i64, raft_term: u64) {
         let header = Header { raft_term, ..Header::default() };
         let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl: 30, keys: Vec::new(), header };
-        self.send(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false });
+        self.send(Msg::Polled { sent: self.now, received: self.now, answer, has_keys: false });
     }
 
     pub(super) fn others_lease(&self, id: i64) -> &Lease {
@@ -137,7 +137,7 @@ fn a_watched_key_deletion_narrows_time_and_cause_of_the_end() {
         fresh.app
     };
     story.now = at(12.0);
-    story.send(Msg::Probed { sent: story.now, received: story.now, answer, has_keys: false });
+    story.send(Msg::Polled { sent: story.now, received: story.now, answer, has_keys: false });
     assert_eq!(story.state(7), "revoked", "16 s before its deadline");
     gone.list(&[], &[7]);
     assert_ne!(gone.state(7), "ok");
@@ -151,7 +151,7 @@ fn an_own_revoke_is_reported_as_ours_whichever_source_comes_first() {
     story.wait(0.1);
     story.list(&[], &[]);
     let answer = TimeToLive { id: LeaseId(1), ttl: -1, granted_ttl: 0, keys: Vec::new(), header: Header::default() };
-    story.send(Msg::Probed { sent: story.now, received: story.now, answer, has_keys: false });
+    story.send(Msg::Polled { sent: story.now, received: story.now, answer, has_keys: false });
     let end = story.others_lease(1).end().unwrap();
     assert!(end.is_ours && end.cause == EndCause::Revoked);
     assert!(story.others_lease(1).loss.is_none(), "nothing was lost");
@@ -161,8 +161,8 @@ fn an_own_revoke_is_reported_as_ours_whichever_source_comes_first() {
 fn warnings_are_counted_shown_and_withdrawn() {
     let mut story = Story::start(AppConfig::default());
     story.list(&[1, 2], &[]);
-    story.probe(1, 3, 3, &["/a"]);
-    story.probe(2, 50, 60, &["/b"]);
+    story.poll(1, 3, 3, &["/a"]);
+    story.poll(2, 50, 60, &["/b"]);
     story.wait(2.0);
     story.send(Msg::Tick);
     assert_eq!(
@@ -182,7 +182,7 @@ fn a_zombie_is_listed_but_unknown_to_the_leader_and_keeps_its_row() {
     let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);
     let answer = TimeToLive { id: LeaseId(1), ttl: -1, granted_ttl: 0, keys: Vec::new(), header: Header::default() };
-    story.send(Msg::Probed { sent: story.now, received: story.now, answer, has_keys: false });
+    story.send(Msg::Polled { sent: story.now, received: story.now, answer, has_keys: false });
     assert_eq!(story.state(1), "gone");
     for _ in 0..35 {
         story.wait(1.0);

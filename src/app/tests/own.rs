@@ -106,7 +106,7 @@ fn text_without_an_equals_sign_is_not_attached_and_esc_closes() {
 fn attaching_to_a_lease_of_another_client_needs_the_number() {
     let mut story = Story::start(AppConfig::default());
     story.list(&[0x10], &[]);
-    story.probe(0x10, 500, 600, &[]);
+    story.poll(0x10, 500, 600, &[]);
     story.press(&[Key::Char('K')]);
     story.type_in("/a=b");
     assert_eq!(story.press(&[Key::Enter, Key::Enter]), [], "goes to the number");
@@ -336,7 +336,7 @@ fn the_cycles_of_a_lease_are_shares_of_its_ttl() {
     for renewal in 0..4 {
         for poll in 0..10 {
             story.now = at(10.0 * f64::from(renewal) + f64::from(poll));
-            story.probe(7, 19 - i64::from(poll), 20, &["/a"]);
+            story.poll(7, 19 - i64::from(poll), 20, &["/a"]);
         }
     }
     let cycles = story.app.leases.get(LeaseId(7)).expect("it").cycles(story.now);
@@ -351,7 +351,7 @@ fn a_gap_in_the_polls_takes_the_place_of_one_cycle_and_the_others_stay() {
     story.list(&[7], &[]);
     let mut poll = |second: u32| {
         story.now = at(f64::from(second));
-        story.probe(7, 19 - i64::from(second % 10), 20, &["/a"]);
+        story.poll(7, 19 - i64::from(second % 10), 20, &["/a"]);
         story.app.leases.get(LeaseId(7)).expect("it").cycles(story.now)
     };
     (0..36).for_each(|second| _ = poll(second));

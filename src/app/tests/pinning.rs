@@ -10,7 +10,7 @@ fn story(leases: &[(i64, i64)]) -> Story {
     let ids: Vec<i64> = leases.iter().map(|(id, _)| *id).collect();
     story.list(&ids, &[]);
     for (id, ttl) in leases {
-        story.probe(*id, *ttl, *ttl, &[]);
+        story.poll(*id, *ttl, *ttl, &[]);
     }
     story
 }

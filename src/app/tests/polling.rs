@@ -16,11 +16,11 @@ fn poll(
             return asked;
         }
         for effect in story.send(Msg::Tick) {
-            if let Effect::Probe(ids) = effect {
+            if let Effect::Poll(ids) = effect {
                 asked.extend(ids.iter().map(|id| (story.now, *id)));
                 for id in ids {
                     if let Some((ttl, granted)) = answer(id, story.now) {
-                        story.probe(id.0, ttl, granted, &[]);
+                        story.poll(id.0, ttl, granted, &[]);
                     }
                 }
             }
@@ -104,7 +104,7 @@ fn no_lease_has_two_polls_in_flight_and_two_missed_polls_mean_unseen() {
     assert_eq!(story.state(1), "ok");
     poll(&mut story, 0.2, |_, _| None);
     assert_eq!(story.state(1), "unseen");
-    story.probe(1, 50, 100, &[]);
+    story.poll(1, 50, 100, &[]);
     assert_eq!(story.state(1), "ok");
 }
 
@@ -117,7 +117,7 @@ fn a_poll_without_a_reply_is_repeated_within_a_second_unless_it_was_denied() {
         poll(&mut story, 150.0, left);
         let unanswered = poll(&mut story, 100.0, |id, now| if id.0 == 30 { None } else { left(id, now) });
         assert_eq!(times_asked(&unanswered, 30), 1, "a lease of an hour is polled every 200 s");
-        story.send(Msg::ProbeFailed { id: LeaseId(30), failure: CallFailure { is_forbidden, ..trouble("no reply") } });
+        story.send(Msg::PollFailed { id: LeaseId(30), failure: CallFailure { is_forbidden, ..trouble("no reply") } });
         assert_eq!(times_asked(&poll(&mut story, 1.0, left), 30), polls);
     }
 }
@@ -149,7 +149,7 @@ fn a_failing_list_is_reported_once_and_r_lists_at_once() {
 fn without_a_member_nothing_is_polled_and_rows_become_unseen() {
     let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);
-    story.probe(1, 50, 100, &[]);
+    story.poll(1, 50, 100, &[]);
     story.send(Msg::Cluster(down()));
     assert_eq!(poll(&mut story, 12.0, |_, _| None), []);
     assert_eq!(story.state(1), "ok", "a lease of 100 s is asked each 5.6 s");
@@ -188,19 +188,19 @@ fn the_count_of_dying_leases_is_a_minimum_if_not_all_were_polled() {
     let born = ids.iter().copied().map(LeaseId).collect();
     let head = Some([4, 3, 2, 1, 5].map(LeaseId).to_vec());
     story.send(Msg::Listed(Listing { born, soonest: head, ..Listing::default() }));
-    ids.iter().for_each(|id| story.probe(*id, 9, 10, &[]));
+    ids.iter().for_each(|id| story.poll(*id, 9, 10, &[]));
     assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (0, 0));
     story.wait(8.0);
     story.send(Msg::ListedAgain { sent: story.now, received: story.now, revision: 0 });
     assert_eq!(story.app.leases.counts.perhaps_dying, 0, "none can have expired yet");
     story.wait(3.5);
     // One of five expired leases is polled, and the leader lists two of the others before it.
-    story.probe(2, -1, 10, &[]);
+    story.poll(2, -1, 10, &[]);
     assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (3, 2));
-    story.probe(1, -1, 10, &[]);
-    story.probe(5, 9, 10, &[]);
+    story.poll(1, -1, 10, &[]);
+    story.poll(5, 9, 10, &[]);
     assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (4, 0));
     // One of those was renewed after all.
-    story.probe(3, 8, 10, &[]);
+    story.poll(3, 8, 10, &[]);
     assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (3, 0));
 }

@@ -106,12 +106,12 @@ fn a_lease_adopted_while_the_dialog_is_open_still_needs_the_number() {
 fn the_dialog_shows_that_the_owner_renewed_the_lease() {
     let mut story = Story::start(by_left());
     story.list(&[7], &[]);
-    story.probe(7, 9, 30, &[]);
+    story.poll(7, 9, 30, &[]);
     story.press(&[Key::Char('x')]);
     story.wait(1.0);
-    story.probe(7, 8, 30, &[]);
+    story.poll(7, 8, 30, &[]);
     assert_eq!(change_since_open(&story), None, "its time goes on");
-    story.probe(7, 29, 30, &[]);
+    story.poll(7, 29, 30, &[]);
     assert_eq!(change_since_open(&story), Some(ChangeSinceOpen::Renewed));
 }
 
@@ -209,7 +209,7 @@ fn run_step(story: &mut Story, step: &Step) -> Vec<Effect> {
         Step::Poll(id, left, keys) => {
             let keys: Vec<String> = (0..keys).map(|n| format!("/k/{n}")).collect();
             let granted = story.app.leases.get(LeaseId(id)).and_then(|lease| lease.granted_ttl).unwrap_or(40);
-            story.probe(id, left, granted, &keys.iter().map(String::as_str).collect::<Vec<_>>());
+            story.poll(id, left, granted, &keys.iter().map(String::as_str).collect::<Vec<_>>());
         }
         Step::Die(id) => story.list(&[], &[id]),
         Step::Born(id) => story.list(&[id], &[]),

@@ -274,7 +274,7 @@ fn step(keys: &'static str) -> impl Strategy<Value = Step> {
 /// Runs a step; a filter is only typed in the table, and applied.
 fn run_step(story: &mut Story, step: &Step) -> Vec<i64> {
     match *step {
-        Step::Poll(id, left) => story.probe(id, left, 40, &["/k"]),
+        Step::Poll(id, left) => story.poll(id, left, 40, &["/k"]),
         Step::Die(id) => story.list(&[], &[id]),
         Step::Born(id) => story.list(&[id], &[]),
         Step::Grant(id) => story.grant(id, 30),

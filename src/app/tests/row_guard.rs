@@ -7,14 +7,14 @@ use crate::app::dialog::Dialog;
 #[test]
 fn an_action_asks_again_if_the_rows_just_moved() {
     let mut story = named(AppConfig::default(), &["/a", "/b", "/c"]);
-    story.probe(3, -1, 60, &["/c"]);
+    story.poll(3, -1, 60, &["/c"]);
     assert_eq!(story.app.view.cursor, Some(LeaseId(3)));
     story.wait(0.2);
     story.send(Msg::Key(Key::Char('x')));
     assert!(story.app.view.dialog.is_none());
     assert_eq!(note(&story), "The rows just moved: press x again for /c …00000003");
     // The cursor stays on the lease that the message names.
-    story.probe(2, -1, 60, &["/b"]);
+    story.poll(2, -1, 60, &["/b"]);
     assert_eq!((story.rows(), story.app.view.cursor), (vec![2, 3, 1], Some(LeaseId(3))));
     story.wait(0.15);
     story.send(Msg::Key(Key::Char('x')));
@@ -25,12 +25,12 @@ fn an_action_asks_again_if_the_rows_just_moved() {
 fn marked_leases_and_an_open_detail_need_no_second_question() {
     let mut story = named(AppConfig::default(), &["/a", "/b", "/c"]);
     story.press(&[Key::Char(' '), Key::Char(' ')]);
-    story.probe(3, -1, 60, &["/c"]);
+    story.poll(3, -1, 60, &["/c"]);
     story.send(Msg::Key(Key::Char('x')));
     assert!(matches!(&story.app.view.dialog, Some(Dialog::RevokeMany(_))));
     let mut story = named(AppConfig::default(), &["/a", "/b", "/c"]);
     story.press(&[Key::Enter]);
-    story.probe(3, -1, 60, &["/c"]);
+    story.poll(3, -1, 60, &["/c"]);
     story.send(Msg::Key(Key::Char('x')));
     assert!(matches!(&story.app.view.dialog, Some(Dialog::Revoke(dialog)) if dialog.id == LeaseId(1)));
 }
@@ -38,7 +38,7 @@ fn marked_leases_and_an_open_detail_need_no_second_question() {
 #[test]
 fn a_frame_that_the_terminal_has_not_received_counts_as_unseen() {
     let mut story = named(AppConfig::default(), &["/a", "/b"]);
-    story.probe(2, -1, 60, &["/b"]);
+    story.poll(2, -1, 60, &["/b"]);
     story.app.frame_pending();
     story.wait(5.0);
     story.send(Msg::Key(Key::Char('x')));
@@ -110,11 +110,11 @@ fn a_row_that_another_lease_just_took_asks_again_although_the_cursor_was_moved_t
     story.app.view.motion.settle();
     story.wait(5.0);
     // The first row stays, the second and the third change places.
-    story.probe(1, 10, 60, &["/a"]);
-    story.probe(2, 20, 60, &["/b"]);
-    story.probe(3, 30, 60, &["/c"]);
+    story.poll(1, 10, 60, &["/a"]);
+    story.poll(2, 20, 60, &["/b"]);
+    story.poll(3, 30, 60, &["/c"]);
     story.wait(5.0);
-    story.probe(2, 59, 60, &["/b"]);
+    story.poll(2, 59, 60, &["/b"]);
     assert_eq!(story.rows(), [1, 3, 2]);
     burst(&mut story, &[Key::Char('j'), Key::Char('x')]);
     assert!(story.app.view.dialog.is_none(), "{}", note(&story));

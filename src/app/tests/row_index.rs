@@ -82,11 +82,11 @@ fn run_step(story: &mut Story, step: Step) {
         Step::Probed(id, ttl) => {
             let keys = (0..id % 3).map(|key| format!("/k/{}", key + ttl % 3).into_bytes()).collect();
             let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl: 40, keys, header: Header::default() };
-            Msg::Probed { sent, received, answer, has_keys: true }
+            Msg::Polled { sent, received, answer, has_keys: true }
         }
         Step::Gone(id) => Msg::Listed(Listing { sent, received, gone: vec![LeaseId(id)], ..Listing::default() }),
         Step::Born(id) => Msg::Listed(Listing { sent, received, born: vec![LeaseId(id)], ..Listing::default() }),
-        Step::Failed(id) => Msg::ProbeFailed { id: LeaseId(id), failure: trouble("no") },
+        Step::Failed(id) => Msg::PollFailed { id: LeaseId(id), failure: trouble("no") },
         Step::Press(key) => Msg::Key(Key::Char(key)),
         Step::Filter(text) => {
             story.app.view.row_filter.typed = text.parse().expect("a filter");
@@ -186,7 +186,7 @@ fn a_lease_becomes_late_and_at_risk_by_time_alone() {
     run_step(&mut story, Step::Renewed(1, 30, 0));
     for (seconds, endangered, left) in [(0.0, 0, 30), (11.4, 0, 18), (0.2, 1, 18), (9.5, 1, 8)] {
         story.wait(seconds);
-        story.probe(1, left, 30, &[]);
+        story.poll(1, left, 30, &[]);
         refresh_rows(&mut story.app, story.now);
         assert_eq!(story.app.leases.counts.endangered, endangered, "{:?}", story.now);
         check(&story);

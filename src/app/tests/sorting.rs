@@ -8,8 +8,8 @@ fn crowd() -> Story {
     story.grant(1, 10);
     story.grant(2, 120);
     story.list(&[3, 4], &[]);
-    story.probe(3, 29, 30, &["/b"]);
-    story.probe(4, 250, 600, &["/a", "/c"]);
+    story.poll(3, 29, 30, &["/b"]);
+    story.poll(4, 250, 600, &["/a", "/c"]);
     story
 }
 

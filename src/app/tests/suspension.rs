@@ -68,9 +68,9 @@ fn after_a_sleep_leases_are_unseen_until_polled_and_own_leases_renewed() {
     assert_eq!(effects, [Effect::List, Effect::RenewNow(LeaseId(1))]);
     let lease = story.app.leases.get(LeaseId(1)).unwrap();
     assert_eq!((lease.state(story.now), lease.left(story.now)), (LeaseState::Unseen, None));
-    assert!(story.send(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(1)])));
+    assert!(story.send(Msg::Tick).contains(&Effect::Poll(vec![LeaseId(1)])));
     let answer = TimeToLive { id: LeaseId(1), ttl: 2_999, granted_ttl: 3_600, keys: vec![], header: Header::default() };
-    story.send(Msg::Probed { sent: story.now, received: story.now, answer, has_keys: false });
+    story.send(Msg::Polled { sent: story.now, received: story.now, answer, has_keys: false });
     let lease = story.app.leases.get(LeaseId(1)).unwrap();
     assert_eq!(lease.state(story.now), LeaseState::Ok);
     assert!((2_999.0..3_000.0).contains(&lease.left(story.now).unwrap()));

@@ -9,7 +9,7 @@ fn story() -> Story {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.list(&[7], &[]);
-    story.probe(7, 20, 30, &["/a"]);
+    story.poll(7, 20, 30, &["/a"]);
     story
 }
 
@@ -187,7 +187,7 @@ fn the_undo_of_a_bulk_revoke_works_in_the_window_with_its_results_and_names_what
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.list(&[7], &[]);
-    story.probe(7, 20, 30, &["/a"]);
+    story.poll(7, 20, 30, &["/a"]);
     story.app.view.selection.add([1, 7].map(LeaseId));
     story.press(&[Key::Char('x'), Key::Char('2'), Key::Enter]);
     assert_eq!(story.press(&[U]), []);

@@ -73,7 +73,7 @@ fn values_are_read_on_selection_on_changes_and_every_five_seconds() {
     roomy(&mut story);
     story.grant(1, 100);
     assert_eq!(value_reads(story.send(Msg::Tick)), [], "there are no keys yet");
-    story.probe(1, 90, 100, &["/a"]);
+    story.poll(1, 90, 100, &["/a"]);
     assert_eq!(next_wake(&story.app, story.now), story.now);
     assert_eq!(value_reads(story.send(Msg::Tick)), [LeaseId(1)]);
     story.wait(9.0);
@@ -84,7 +84,7 @@ fn values_are_read_on_selection_on_changes_and_every_five_seconds() {
     assert_eq!(story.app.keys.values(LeaseId(1)).unwrap()[0].1.text(), Some("new"));
     story.wait(1.0);
     assert_eq!(value_reads(story.send(Msg::Tick)), []);
-    story.probe(1, 90, 100, &["/a", "/b"]);
+    story.poll(1, 90, 100, &["/a", "/b"]);
     assert_eq!(value_reads(story.send(Msg::Tick)), [LeaseId(1)]);
     story.wait(5.0);
     answer(&mut story, 1, "new");
@@ -98,7 +98,7 @@ fn moving_quickly_through_rows_reads_few_values() {
     roomy(&mut story);
     for id in 1..=20 {
         story.grant(id, 100);
-        story.probe(id, 100, 100, &["/a"]);
+        story.poll(id, 100, 100, &["/a"]);
     }
     let mut count = 0;
     for _ in 0..19 {
@@ -117,7 +117,7 @@ fn moving_quickly_through_rows_reads_few_values() {
 fn without_a_visible_detail_values_are_read_when_it_opens() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 100);
-    story.probe(1, 90, 100, &["/a"]);
+    story.poll(1, 90, 100, &["/a"]);
     assert_eq!(value_reads(story.send(Msg::Tick)), []);
     story.press(&[Key::Enter]);
     assert_eq!(value_reads(story.send(Msg::Tick)), [LeaseId(1)]);

@@ -183,7 +183,7 @@ fn run_step(story: &mut Story, seen: &mut Seen, step: Step) {
     let answer = |id: i64, ttl| {
         let keys = vec![format!("/svc/{}/{}", id % 5, id * 7 % 11).into_bytes()];
         let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl: 60, keys, header: Header::default() };
-        Msg::Probed { sent, received, answer, has_keys: true }
+        Msg::Polled { sent, received, answer, has_keys: true }
     };
     let listing = |born: &[i64], gone: &[i64]| {
         let ids = |ids: &[i64]| ids.iter().copied().map(LeaseId).collect();
@@ -221,7 +221,7 @@ proptest! {
         let mut story = Story::start(AppConfig { sort, ..AppConfig::default() });
         story.list(&(1..=LEASES).collect::<Vec<_>>(), &[]);
         story.grant(LEASES / 2, 60);
-        (1..=LEASES).for_each(|id| story.probe(id, 30 + id, 60, &[&format!("/svc/{}/{id}", id % 4)]));
+        (1..=LEASES).for_each(|id| story.poll(id, 30 + id, 60, &[&format!("/svc/{}/{id}", id % 4)]));
         (0..groups).for_each(|_| _ = story.press(&[Key::Char('t')]));
         story.wait(10.0);
         let mut seen = Seen::default();
@@ -236,7 +236,7 @@ proptest! {
 fn a_range_to_a_lease_that_is_gone_and_was_never_seen_asks_again() {
     let mut story = Story::start(AppConfig::default());
     story.list(&(1..=LEASES).collect::<Vec<_>>(), &[]);
-    (1..=LEASES).for_each(|id| story.probe(id, 30, 60, &[&format!("/svc/{id:02}")]));
+    (1..=LEASES).for_each(|id| story.poll(id, 30, 60, &[&format!("/svc/{id:02}")]));
     let keys = |story: &mut Story, keys: &[char]| {
         keys.iter().for_each(|key| _ = update(&mut story.app, Msg::Key(Key::Char(*key)), story.now));
     };

@@ -202,7 +202,7 @@ pub(super) fn put(app: &mut AppState, change: &KeyChange, (to, created): (Option
 /// Records that a call made here attached a key to a lease. The watch reports it too. `revision` is that of the reply, if
 /// it is known. A reply that is older than a known change of the key is ignored.
 pub(super) fn attached_here(app: &mut AppState, id: LeaseId, key: &[u8], revision: Option<i64>, at: Timestamp) {
-    let changed = revision.unwrap_or(app.keys.latest().saturating_add(1));
+    let changed = revision.unwrap_or(app.keys.latest_revision().saturating_add(1));
     if app.keys.index.changes.since(key, changed).is_some() {
         return;
     }

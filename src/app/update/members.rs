@@ -30,7 +30,7 @@ pub(super) fn read(app: &mut AppState, reading: MemberReading, has_outside: bool
     }
 }
 
-/// The reading that is due now. It counts as sent.
+/// Starts reading the members if that is due.
 pub(super) fn start_read_if_due(app: &mut AppState, now: Timestamp) -> Option<Effect> {
     if next_wake(app) > now {
         return None;
@@ -71,9 +71,10 @@ pub(super) fn counted(app: &mut AppState, reading: Result<LeaseCounters, CallFai
     app.view.request_redraw(Redraw::Soon);
 }
 
-/// The reading of the leader's counters that is due now. It counts as sent, and the events are counted from the first one on.
-pub(super) fn start_count_if_due(app: &mut AppState, now: Timestamp) -> Option<Effect> {
-    if next_count(app) > now {
+/// Starts reading the leader's counters if that is due. The first reading also starts counting events, so that both can be
+/// compared.
+pub(super) fn start_counters_read_if_due(app: &mut AppState, now: Timestamp) -> Option<Effect> {
+    if next_counters_read(app) > now {
         return None;
     }
     if app.events.metrics().is_none() {
@@ -85,7 +86,7 @@ pub(super) fn start_count_if_due(app: &mut AppState, now: Timestamp) -> Option<E
 
 /// When the next reading of the leader's counters is due: only while the members are on the screen, because it is the
 /// whole text of `/metrics`.
-pub(super) fn next_count(app: &AppState) -> Timestamp {
+pub(super) fn next_counters_read(app: &AppState) -> Timestamp {
     let counters = &app.cluster.server_counters;
     let is_shown = app.view.active == View::Members && app.frozen.is_none();
     if !is_shown || counters.is_reading || app.config.is_sandbox() || !app.cluster.is_reached() {

@@ -31,7 +31,7 @@ mod mouse;
 mod navigation;
 mod open_dialogs;
 mod playback;
-mod probe;
+mod poll;
 mod probe_members;
 mod refresh_rows;
 mod replies;
@@ -126,10 +126,10 @@ fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::KeysNotLoaded(read) => lease_replies::not_loaded(app, &read),
         Msg::KeysFailed(failure) => lease_keys::failed(app, failure, now),
         Msg::KeysRecovered => lease_keys::recovered(app, now),
-        Msg::Probed { sent, received, answer, has_keys } => {
-            probe::answered(app, answer, (sent, received), has_keys);
+        Msg::Polled { sent, received, answer, has_keys } => {
+            poll::answered(app, answer, (sent, received), has_keys);
         }
-        Msg::ProbeFailed { id, failure } => probe::failed(app, id, &failure, now),
+        Msg::PollFailed { id, failure } => poll::failed(app, id, &failure, now),
         Msg::Values { id, pairs } => values::read(app, id, pairs),
         Msg::LockValues { pairs, bytes } => lock_values::read(app, pairs, bytes, now),
         Msg::Members { reading, has_outside } => members::read(app, reading, has_outside, now),

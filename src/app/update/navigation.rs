@@ -100,7 +100,7 @@ pub(super) fn back(view: &mut ViewState) -> bool {
             view.close_detail();
             view.active = view.opened_from.take().unwrap_or(View::Leases);
         }
-        BackStep::Zoom => zoom(view),
+        BackStep::Zoom => toggle_zoom(view),
         BackStep::Filter => {
             let is_cleared = view.view_filter_mut().map(ViewFilter::clear);
             return is_cleared.unwrap_or_else(|| view.row_filter.clear());
@@ -175,13 +175,13 @@ pub(super) fn choose_columns(view: &mut ViewState, columns: Vec<Column>) {
 }
 
 /// Toggles full screen for the table or the open detail.
-pub(super) fn zoom(view: &mut ViewState) {
+pub(super) fn toggle_zoom(view: &mut ViewState) {
     view.is_zoomed = !view.is_zoomed;
     view.fit(view.viewport);
 }
 
 /// Toggles wide columns.
-pub(super) fn widen(view: &mut ViewState) {
+pub(super) fn toggle_wide(view: &mut ViewState) {
     view.is_wide = !view.is_wide;
     view.pan = 0;
 }

@@ -32,7 +32,7 @@ pub(super) fn hold(app: &mut AppState, msg: Msg, now: Timestamp) -> Result<Msg, 
         (Some(held), _) => held.until,
         (None, _) if app.cluster.has_started && !app.cluster.is_reached() => now + STATUS_WITHIN,
         (None, Msg::Listed(listing)) if has_unexplained_end(app, listing) => now + deletion_within(app),
-        (None, Msg::Probed { answer, .. }) if is_unexplained(app, answer.id) => {
+        (None, Msg::Polled { answer, .. }) if is_unexplained(app, answer.id) => {
             effects.push(Effect::List);
             now + deletion_within(app)
         }
@@ -47,7 +47,7 @@ pub(super) fn hold(app: &mut AppState, msg: Msg, now: Timestamp) -> Result<Msg, 
 fn is_evidence(msg: &Msg) -> bool {
     match msg {
         Msg::Listed(_) | Msg::ListedAgain { .. } => true,
-        Msg::Probed { answer, .. } => !answer.is_alive(),
+        Msg::Polled { answer, .. } => !answer.is_alive(),
         Msg::Engine(event) => matches!(event.kind, EngineEventKind::Ended(Ended::NotFound | Ended::Expired)),
         _ => false,
     }
@@ -110,7 +110,7 @@ pub(super) fn decide_if_due(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
 pub(super) fn release_if_explained(app: &mut AppState) {
     let is_explained = |msg: &Msg| match msg {
         Msg::Listed(listing) => !has_unexplained_end(app, listing),
-        Msg::Probed { answer, .. } => !is_unexplained(app, answer.id),
+        Msg::Polled { answer, .. } => !is_unexplained(app, answer.id),
         _ => true,
     };
     let is_due = app.cluster.held.as_ref().is_some_and(|held| held.messages.iter().all(is_explained));

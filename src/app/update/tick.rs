@@ -42,7 +42,7 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     effects.extend(values::start_read_if_due(app, now));
     effects.extend(lock_values::start_read_if_due(app, now));
     effects.extend(members::start_read_if_due(app, now));
-    effects.extend(members::start_count_if_due(app, now));
+    effects.extend(members::start_counters_read_if_due(app, now));
     effects
 }
 
@@ -58,9 +58,9 @@ fn poll(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let (with_keys, due): (Vec<LeaseId>, Vec<LeaseId>) =
         due.into_iter().partition(|id| start_key_query(app, *id, &on_screen, now));
     if !due.is_empty() {
-        effects.push(Effect::Probe(due));
+        effects.push(Effect::Poll(due));
     }
-    effects.extend(with_keys.into_iter().map(Effect::ProbeKeys));
+    effects.extend(with_keys.into_iter().map(Effect::PollWithKeys));
     app.keys.revisit_due(now);
     let reads = app.keys.take_reads(now);
     if !reads.is_empty() {
@@ -210,7 +210,7 @@ pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     let held = start_over::next_wake(app);
     let loss = app.cluster.lasting_loss_at();
     let member = app.cluster.lost_member_due();
-    let members = Some(members::next_wake(app).min(members::next_count(app)));
+    let members = Some(members::next_wake(app).min(members::next_counters_read(app)));
     let gone_keys = app.keys.index.availability.next_wake();
     let reads = [values, lock_values, members, polls, undo];
     [ended, status, lints, state_change, reordering, held, loss, member, gone_keys]

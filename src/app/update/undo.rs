@@ -19,8 +19,9 @@ pub(super) fn report_with_hint(app: &mut AppState, mut done: Done, now: Timestam
     status.text.push_str(&undo::hint(&app.jobs, &app.config.keymap));
     let effects = report(app, done, now);
     let is_possible = !matches!(app.jobs.undo.offer(), Some(UndoOffer::Nothing(_)));
-    if let (true, Some(until), Some(status)) =
-        (is_possible, app.jobs.undo.until(app.view.clock_speed), &mut app.view.status)
+    if is_possible
+        && let Some(until) = app.jobs.undo.until(app.view.clock_speed)
+        && let Some(status) = &mut app.view.status
     {
         status.until = until;
     }

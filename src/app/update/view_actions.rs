@@ -28,8 +28,8 @@ pub(super) fn perform(app: &mut AppState, action: Action) {
             active.view.regroup(next, &active.leases);
         }
         Action::Follow => navigation::toggle_following(&mut active.view),
-        Action::Zoom => navigation::zoom(&mut active.view),
-        Action::Wide => navigation::widen(&mut active.view),
+        Action::Zoom => navigation::toggle_zoom(&mut active.view),
+        Action::Wide => navigation::toggle_wide(&mut active.view),
         Action::Left | Action::Right if active.view.active == View::Cadence => {
             active.view.cadence_cursor.show_other(&active.leases.cadence_index, action == Action::Right);
         }

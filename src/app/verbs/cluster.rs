@@ -2,9 +2,8 @@
 
 use crate::app::bulk::RevokeTarget;
 use crate::app::command::Command;
-use crate::app::dialog::{DialogContext, DialogOutcome, Focus};
+use crate::app::dialog::{DialogContext, DialogOutcome, Focus, moved};
 use crate::app::jobs::Jobs;
-use crate::app::keymap::Action;
 use crate::app::lease_store::LeaseStore;
 use crate::app::selection::Selection;
 use crate::app::{AppConfig, DialogAction, Effect, KeptLease, Key, KeyContext, LeaveLeases, Ownership};
@@ -56,14 +55,7 @@ impl ClusterMenu {
             Some(DialogAction::Close) => return DialogOutcome::Close,
             _ => (),
         }
-        let last = clusters.len().saturating_sub(1);
-        self.place = match context.action(key) {
-            Some(Action::Up) => self.place.saturating_sub(1),
-            Some(Action::Down) => (self.place + 1).min(last),
-            Some(Action::First | Action::PageUp | Action::HalfUp) => 0,
-            Some(Action::Last | Action::PageDown | Action::HalfDown) => last,
-            _ => self.place,
-        };
+        self.place = moved(self.place, clusters.len(), context.action(key));
         DialogOutcome::Stay
     }
 }

@@ -1,8 +1,7 @@
 //! The menu that selects and reorders the columns of the lease table. The table behind it shows each change at once.
 
 use crate::app::command::Command;
-use crate::app::dialog::{DialogContext, DialogOutcome};
-use crate::app::keymap::Action;
+use crate::app::dialog::{DialogContext, DialogOutcome, moved};
 use crate::app::{Column, DialogAction, Key, KeyContext};
 
 /// A row of the menu.
@@ -52,14 +51,7 @@ impl ColumnMenu {
             Some(DialogAction::ColumnDown) => return self.swap(Some(self.place + 1)),
             _ => (),
         }
-        let last = self.choices.len().saturating_sub(1);
-        match context.action(key) {
-            Some(Action::Up) => self.place = self.place.saturating_sub(1),
-            Some(Action::Down) => self.place = (self.place + 1).min(last),
-            Some(Action::First | Action::PageUp | Action::HalfUp) => self.place = 0,
-            Some(Action::Last | Action::PageDown | Action::HalfDown) => self.place = last,
-            _ => (),
-        }
+        self.place = moved(self.place, self.choices.len(), context.action(key));
         DialogOutcome::Stay
     }
 

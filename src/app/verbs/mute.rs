@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::Done;
 use crate::app::command::Command;
-use crate::app::dialog::{DialogContext, DialogOutcome};
-use crate::app::keymap::Action;
+use crate::app::dialog::{DialogContext, DialogOutcome, moved};
 use crate::app::mute::{MuteChange, MuteChoice, MutedBy};
 use crate::app::service::service;
 use crate::app::{DialogAction, Key, KeyContext, Lease, LeaseStore};
@@ -57,14 +56,7 @@ impl MuteMenu {
             Some(DialogAction::Close) => return DialogOutcome::Close,
             _ => (),
         }
-        let last = self.choices.len() - 1;
-        match context.action(key) {
-            Some(Action::Up) => self.place = self.place.saturating_sub(1),
-            Some(Action::Down) => self.place = (self.place + 1).min(last),
-            Some(Action::First | Action::PageUp | Action::HalfUp) => self.place = 0,
-            Some(Action::Last | Action::PageDown | Action::HalfDown) => self.place = last,
-            _ => (),
-        }
+        self.place = moved(self.place, self.choices.len(), context.action(key));
         DialogOutcome::Stay
     }
 }

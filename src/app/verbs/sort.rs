@@ -1,7 +1,7 @@
 //! The sort menu.
 
 use crate::app::command::Command;
-use crate::app::dialog::{DialogContext, DialogOutcome};
+use crate::app::dialog::{DialogContext, DialogOutcome, moved};
 use crate::app::keymap::Action;
 use crate::app::{DialogAction, Key, KeyContext, Sort, SortKey};
 
@@ -27,9 +27,7 @@ impl SortMenu {
 
     /// Selects an entry. The current sort key keeps its direction, others get their default.
     fn go(&mut self, place: usize) {
-        let mut keys = SortKey::all();
-        let last = keys.len() - 1;
-        let key = keys.nth(place.min(last)).unwrap_or_default();
+        let key = SortKey::all().nth(place).unwrap_or_default();
         self.chosen = if key == self.present.key { self.present } else { Sort::by_key(key) };
     }
 
@@ -41,11 +39,10 @@ impl SortMenu {
             _ => (),
         }
         match context.action(key) {
-            Some(Action::Up) => self.go(self.place().saturating_sub(1)),
-            Some(Action::Down) => self.go(self.place() + 1),
-            Some(Action::First | Action::PageUp | Action::HalfUp) => self.go(0),
-            Some(Action::Last | Action::PageDown | Action::HalfDown) => self.go(usize::MAX),
             Some(Action::InvertSort) => self.chosen = self.chosen.inverted(),
+            action if action.is_some_and(Action::is_movement) => {
+                self.go(moved(self.place(), SortKey::all().len(), action));
+            }
             _ => (),
         }
         DialogOutcome::Stay

@@ -29,7 +29,7 @@ pub(super) async fn run(
     let external = headless::external(Signals::catch()?, session.clock.clone(), timeout);
     let over = timeout.map_or(Timestamp::NEVER, |timeout| session.clock.now() + timeout);
     let (tell, told) = mpsc::unbounded_channel();
-    let mut counter = Counter { condition, next: Timestamp::START, count: None, is_trouble_told: false, tell };
+    let mut counter = Counter { condition, next: Timestamp::START, count: None, is_trouble_reported: false, tell };
     let options = headless::options(&session, config);
     let known = tokio::select! {
         known = runtime::watch_until(options, external, |app, now| counter.is_done(app, now)) => known,
@@ -68,7 +68,7 @@ struct Counter<'a> {
     /// The last count; none while the leases are not known.
     count: Option<MatchCount>,
     /// Whether it was told why no member replies, since the last reply.
-    is_trouble_told: bool,
+    is_trouble_reported: bool,
     tell: mpsc::UnboundedSender<String>,
 }
 
@@ -80,16 +80,18 @@ impl Counter<'_> {
             let leases = app.leases.living().count();
             self.next = now + PAUSE_PER_LEASE * u32::try_from(leases).unwrap_or(u32::MAX);
         }
-        self.tell_trouble(app);
+        self.report_trouble(app);
         let is_met = self.count.is_some_and(|count| self.condition.is_met(count.matching, count.unknown));
         is_met || app.cluster.list_failure.as_ref().is_some_and(|failure| failure.is_forbidden)
     }
 
-    fn tell_trouble(&mut self, app: &AppState) {
+    fn report_trouble(&mut self, app: &AppState) {
         if app.cluster.is_reached() {
-            self.is_trouble_told = false;
-        } else if let (false, Some(failure)) = (self.is_trouble_told, app.cluster.link_failure()) {
-            self.is_trouble_told = true;
+            self.is_trouble_reported = false;
+        } else if !self.is_trouble_reported
+            && let Some(failure) = app.cluster.link_failure()
+        {
+            self.is_trouble_reported = true;
             // Nobody prints any more once the wait is over.
             let _ = self.tell.send(format!("no member replied: {}", printable(failure.reason().as_bytes())));
         }

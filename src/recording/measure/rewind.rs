@@ -88,7 +88,7 @@ impl Live {
         let (id, keys) = (lease(number % leases), Vec::new());
         let ttl = 30 - (self.now.nanos() / 1_000_000_000 % 10) as i64;
         let answer = TimeToLive { id, ttl, granted_ttl: 30, keys, header: Header::default() };
-        self.apply(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false });
+        self.apply(Msg::Polled { sent: self.now, received: self.now, answer, has_keys: false });
     }
 }
 

@@ -26,7 +26,7 @@ use crate::ui::{Role, format, theme};
 use crate::width::DisplayWidth;
 use simkit::Timestamp;
 
-/// Below this width the sawtooth cannot be recognized.
+/// Below this width the sawtooth cannot be recognised.
 const LEAST_WIDTH: usize = 24;
 /// Columns per renewal at the shortest span.
 const TOOTH: usize = 8;

@@ -271,12 +271,12 @@ impl<'a> LockList<'a> {
             }
             (_, false, _) => ("The keys are not loaded yet.".to_owned(), Role::Dim),
             (_, _, Some(prefix)) => {
-                (format!("No locks or elections under the prefix {prefix}. leasetop recognizes:"), Role::Dim)
+                (format!("No locks or elections under the prefix {prefix}. leasetop recognises:"), Role::Dim)
             }
             _ if !app.keys.are_all_known() => {
                 ("No lock or election is known yet: the keys of some leases are not known.".to_owned(), Role::Dim)
             }
-            _ => ("No locks or elections. leasetop recognizes:".to_owned(), Role::Dim),
+            _ => ("No locks or elections. leasetop recognises:".to_owned(), Role::Dim),
         };
         let mut lines = self.paragraph(&text, role, 0);
         if app.keys.failure.is_none() && is_loaded {

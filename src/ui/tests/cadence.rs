@@ -17,7 +17,7 @@ fn polls(id: i64, ttl: i64, every: f64, key: &str) -> impl Iterator<Item = (f64,
         let left = ((when / every).floor() * every + ttl as f64 - when - 0.01).floor() as i64;
         let keys = vec![key.as_bytes().to_vec()];
         let answer = TimeToLive { id: LeaseId(id), ttl: left, granted_ttl: ttl, keys, header: Header::default() };
-        (when, Msg::Probed { sent: at(when), received: at(when), answer, has_keys: true })
+        (when, Msg::Polled { sent: at(when), received: at(when), answer, has_keys: true })
     })
 }
 

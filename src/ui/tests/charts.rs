@@ -107,13 +107,13 @@ fn another_clients_lease_has_a_chart_of_what_polls_showed() {
         let answer =
             TimeToLive { id: LeaseId(-5), ttl: left, granted_ttl: 30, keys: Vec::new(), header: Header::default() };
         let when = second as f64 + 0.3;
-        (when, Msg::Probed { sent: at(when), received: at(when), answer, has_keys: true })
+        (when, Msg::Polled { sent: at(when), received: at(when), answer, has_keys: true })
     });
     let trouble =
         CallFailure { is_not_found: false, is_forbidden: false, is_unauthenticated: false, text: "no answer".into() };
-    let failures = [84.5, 87.8].map(|when| (when, Msg::ProbeFailed { id: LeaseId(-5), failure: trouble.clone() }));
+    let failures = [84.5, 87.8].map(|when| (when, Msg::PollFailed { id: LeaseId(-5), failure: trouble.clone() }));
     let mut messages = scene_messages();
-    messages.retain(|(_, msg)| !matches!(msg, Msg::Probed { .. }));
+    messages.retain(|(_, msg)| !matches!(msg, Msg::Polled { .. }));
     messages.extend(polls.chain(failures).filter(|(when, _)| *when < 90.0));
     messages.sort_by(|one, two| one.0.total_cmp(&two.0));
     let picture = picture(&opened(-5, messages, size), size);
@@ -133,10 +133,10 @@ fn the_middle_of_the_chart_has_no_label_beside_the_same_interval() {
             header: Header::default(),
         };
         let when = second as f64 + 0.3;
-        (when, Msg::Probed { sent: at(when), received: at(when), answer, has_keys: true })
+        (when, Msg::Polled { sent: at(when), received: at(when), answer, has_keys: true })
     });
     let mut messages = scene_messages();
-    messages.retain(|(_, msg)| !matches!(msg, Msg::Probed { .. }));
+    messages.retain(|(_, msg)| !matches!(msg, Msg::Polled { .. }));
     messages.extend(polls);
     messages.sort_by(|one, two| one.0.total_cmp(&two.0));
     let picture = picture(&opened(-5, messages, size), size);

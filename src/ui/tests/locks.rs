@@ -20,7 +20,7 @@ fn locked() -> Vec<(f64, Msg)> {
     let (sent, received) = (at(0.05), at(0.05));
     messages.push((0.06, Msg::Listed(Listing { sent, received, born: vec![LeaseId(0x55)], ..Listing::default() })));
     let answer = TimeToLive { id: LeaseId(0x55), ttl: 12, granted_ttl: 60, keys: vec![], header: Header::default() };
-    messages.push((89.2, Msg::Probed { sent: at(89.2), received: at(89.2), answer, has_keys: false }));
+    messages.push((89.2, Msg::Polled { sent: at(89.2), received: at(89.2), answer, has_keys: false }));
     let page = vec![
         held("/locks/nightly", 0x22, 0x22, 5),
         held("/locks/nightly", OWN, OWN, 6),
@@ -123,7 +123,7 @@ fn where_there_is_no_lock_it_says_why() {
     let none = shown(AppConfig::default(), read(scene_messages()));
     assert!(
         none.contains("no locks, no waiters")
-            && none.contains("No locks or elections. leasetop recognizes:")
+            && none.contains("No locks or elections. leasetop recognises:")
             && none.contains("election/NAME/ID"),
         "{none}"
     );

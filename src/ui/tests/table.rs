@@ -13,13 +13,13 @@ const KEY: &str = "/svc/orders/10.0.1.54:8000";
 fn leases_with_keys(keys: &[Vec<Vec<u8>>]) -> Vec<(f64, Msg)> {
     let ids: Vec<LeaseId> = (0x70..).take(keys.len()).map(LeaseId).collect();
     let listing = Listing { sent: at(88.0), received: at(88.0), born: ids.clone(), ..Listing::default() };
-    let probed = |(id, keys): (&LeaseId, &Vec<Vec<u8>>)| {
+    let polled = |(id, keys): (&LeaseId, &Vec<Vec<u8>>)| {
         let answer = TimeToLive { id: *id, ttl: 50, granted_ttl: 60, keys: keys.clone(), header: Header::default() };
-        (89.0, Msg::Probed { sent: at(89.0), received: at(89.0), answer, has_keys: true })
+        (89.0, Msg::Polled { sent: at(89.0), received: at(89.0), answer, has_keys: true })
     };
     let mut messages = scene_messages();
     messages.push((88.0, Msg::Listed(listing)));
-    messages.extend(ids.iter().zip(keys).map(probed));
+    messages.extend(ids.iter().zip(keys).map(polled));
     messages
 }
 

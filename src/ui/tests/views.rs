@@ -35,7 +35,7 @@ fn past() -> Vec<(f64, Msg)> {
         keys: keys.iter().map(|key| key.to_vec()).collect(),
         header: Header::default(),
     };
-    messages.push((89.6, Msg::Probed { sent: at(89.6), received: at(89.6), answer, has_keys: true }));
+    messages.push((89.6, Msg::Polled { sent: at(89.6), received: at(89.6), answer, has_keys: true }));
     messages.sort_by(|one, two| one.0.total_cmp(&two.0));
     messages
 }
@@ -325,13 +325,13 @@ fn the_events_view_counts_the_events_that_are_newer_than_the_selected_one() {
 fn the_results_of_a_bulk_revoke_name_the_key_that_undoes_it() {
     let listing =
         Listing { sent: at(1.0), received: at(1.0), born: vec![LeaseId(1), LeaseId(2)], ..Listing::default() };
-    let probed = |id| {
+    let polled = |id| {
         let answer = TimeToLive { id, ttl: 50, granted_ttl: 60, keys: Vec::new(), header: Header::default() };
-        (80.0, Msg::Probed { sent: at(80.0), received: at(80.0), answer, has_keys: true })
+        (80.0, Msg::Polled { sent: at(80.0), received: at(80.0), answer, has_keys: true })
     };
     let pressed = |(when, key)| (when, Msg::Key(Key::Char(key)));
     let mut messages = vec![(0.0, Msg::Cluster(cluster())), (1.0, Msg::Listed(listing))];
-    messages.extend([LeaseId(1), LeaseId(2)].map(probed));
+    messages.extend([LeaseId(1), LeaseId(2)].map(polled));
     messages.extend([(81.0, ' '), (81.0, 'j'), (81.5, ' '), (82.0, 'x'), (82.0, '2')].map(pressed));
     messages.push((82.5, Msg::Key(Key::Enter)));
     let picture = |messages: &[(f64, Msg)]| {

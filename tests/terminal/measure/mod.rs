@@ -107,7 +107,7 @@ fn presses(terminal: &mut Terminal, count: u32) -> Vec<f64> {
         let opens = press % 2 == 0;
         terminal.pass(0.02);
         let watch = Stopwatch::start();
-        terminal.keys("?");
+        terminal.keys_at_once("?");
         terminal
             .wait_until("the help opens or closes", |screen| screen.contents().contains("Keys and states") == opens);
         watch.elapsed().as_secs_f64() * 1e3

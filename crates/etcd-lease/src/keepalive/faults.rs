@@ -8,11 +8,11 @@ use crate::{Fault, Phase};
 use simkit::Timestamp;
 
 impl Scheduler {
-    /// Starts a drill on a lease, or ends the current one. [`Fault::CutStream`] is ignored: it is the end of a stream, see
-    /// [`Scheduler::stream_of`].
-    pub fn set_fault(&mut self, now: Timestamp, slot: SlotId, drill: Option<Fault>) {
+    /// Starts a fault on a lease, or ends the current one. A [`Fault::CutStream`] is not passed here: it is the end of a
+    /// stream, see [`Scheduler::stream_of`].
+    pub fn set_fault(&mut self, now: Timestamp, slot: SlotId, fault: Option<Fault>) {
         let Some(kept) = self.get_mut(slot) else { return };
-        kept.drill = drill.filter(|drill| *drill != Fault::CutStream).map(Box::new);
+        kept.drill = fault.map(Box::new);
         let (phase, due) = (kept.phase, kept.due);
         self.mark_changed(slot);
         match phase {
@@ -20,7 +20,8 @@ impl Scheduler {
             Phase::Due => self.route(slot, now, NextStep::Send),
             // It was held back until after its due time.
             Phase::Waiting if due <= now => self.on_timer(slot, now),
-            Phase::Suspect if drill.is_none() => self.route(slot, now, NextStep::QueryTtl),
+            // Its query may have been put off while renewals were held back.
+            Phase::Suspect if fault.is_none() => self.route(slot, now, NextStep::QueryTtl),
             _ => (),
         }
     }

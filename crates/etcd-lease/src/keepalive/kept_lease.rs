@@ -128,12 +128,12 @@ impl KeptLease {
     }
 
     /// The step when it is due.
-    pub(super) fn due(&mut self, now: Timestamp) -> NextStep {
+    pub(super) fn step_when_due(&self, now: Timestamp) -> NextStep {
         if now >= self.deadline { NextStep::QueryTtl } else { NextStep::Send }
     }
 
     /// Its renewal was sent on a lane.
-    pub(super) fn sent(&mut self, now: Timestamp, lane: usize) {
+    pub(super) fn on_sent(&mut self, now: Timestamp, lane: usize) {
         self.phase = Phase::InFlight;
         self.sent = now;
         self.lane = u8::try_from(lane).unwrap_or(NO_LANE);

@@ -171,7 +171,7 @@ impl Scheduler {
             Phase::Suspect => self.after_late_query(slot, now),
             _ => {
                 kept.due = kept.due.min(now);
-                kept.due(now)
+                kept.step_when_due(now)
             }
         };
         self.route(slot, now, step);
@@ -225,7 +225,7 @@ impl Scheduler {
 
     pub(super) fn send_on(&mut self, lane: usize, slot: SlotId, now: Timestamp) {
         let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
-        kept.sent(now, lane);
+        kept.on_sent(now, lane);
         let (id, ttl) = (kept.id, kept.ttl().map_or(self.timeouts.answer * 10, kept_lease::seconds));
         let state = &mut self.lanes[lane];
         if !state.open {
@@ -313,7 +313,7 @@ impl Scheduler {
 
     /// A renewal is to be sent again, unless its lease no longer waits for it.
     pub(super) fn requeue(&mut self, now: Timestamp, renewal: InFlight) {
-        if let Some(step) = self.in_flight(renewal).map(|kept| kept.due(now)) {
+        if let Some(step) = self.in_flight(renewal).map(|kept| kept.step_when_due(now)) {
             self.route(renewal.slot, now, step);
         }
     }

@@ -24,7 +24,7 @@ pub(super) fn handshake_text(error: &rustls::Error) -> String {
     }
 }
 
-/// Why the server rejected a client certificate. Older servers send `BadCertificate` for each reason.
+/// Why the server rejected a client certificate. Older servers send `BadCertificate` for any reason.
 pub(super) fn alert_text(alert: AlertDescription) -> String {
     match alert {
         AlertDescription::CertificateExpired => "it has expired by the server's clock".to_owned(),

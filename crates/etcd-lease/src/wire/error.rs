@@ -123,7 +123,7 @@ impl CallError {
         matches!(self.cause, ErrorCause::WrongPassword | ErrorCause::AuthDisabled)
     }
 
-    /// Whether a new login may help. etcd has several messages for that; etcd-client recognizes only the first.
+    /// Whether a new login may help. etcd has several messages for that; etcd-client recognises only the first.
     pub(super) fn is_stale_login(&self) -> bool {
         matches!(self.cause, ErrorCause::LoginExpired | ErrorCause::LoginRequired)
     }

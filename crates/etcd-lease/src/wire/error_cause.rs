@@ -114,7 +114,7 @@ pub enum ErrorCause {
     Other,
 }
 
-/// How an error of etcd is recognized: by one of the texts, and one of the codes if there are any.
+/// How an error of etcd is recognised: by one of the texts, and one of the codes if there are any.
 #[derive(Debug)]
 pub struct EtcdError {
     /// The cause.
@@ -182,7 +182,7 @@ pub const ETCD_ERRORS: [EtcdError; 19] = [
 ];
 
 impl ErrorCause {
-    /// How the cause is recognized, if it is an error that etcd replies with.
+    /// How the cause is recognised, if it is an error that etcd replies with.
     pub fn etcd_error(self) -> Option<&'static EtcdError> {
         ETCD_ERRORS.iter().find(|row| row.cause == self)
     }

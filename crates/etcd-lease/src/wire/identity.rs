@@ -52,21 +52,22 @@ impl SharedState {
         }
     }
 
-    /// Whether the status of a member shows the known cluster, or one that takes its place. A member of another cluster is
-    /// recorded too if there is a member of the known one.
+    /// Whether the status of a member may be recorded. That of another cluster is recorded only while a member of the known
+    /// one answers. Otherwise the other cluster may be its replacement, so all members are probed again at once until that is
+    /// decided.
     pub(super) fn accepts_probe(&self, endpoint: &str, evidence: &Evidence) -> bool {
         match self.identify(endpoint, evidence) {
             Verdict::Known | Verdict::Changed(_) => true,
             Verdict::Stale => false,
             Verdict::Other(_) => {
-                let view = self.view().borrow();
-                let is_decided = view.mixed_with.is_some();
-                let answers_elsewhere = answers_elsewhere(&view, endpoint);
-                drop(view);
-                if !is_decided && !answers_elsewhere {
+                let (is_mixed, is_known_up) = {
+                    let view = self.view().borrow();
+                    (view.mixed_with.is_some(), answers_elsewhere(&view, endpoint))
+                };
+                if !is_mixed && !is_known_up {
                     self.probe_request.send_replace(());
                 }
-                answers_elsewhere
+                is_known_up
             }
         }
     }

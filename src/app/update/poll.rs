@@ -129,7 +129,7 @@ impl KeysReply {
         }
         let keys = std::mem::take(&mut answer.keys);
         let since = app.keys.queries.answered(id, &keys, received);
-        let to = app.keys.latest().max(answer.header.revision);
+        let to = app.keys.latest_revision().max(answer.header.revision);
         KeysReply::All { reply: LeaseReply { id, keys, from: app.keys.known_at(sent), to }, since }
     }
 }
