@@ -43,8 +43,6 @@ pub(super) struct RowIndex {
     are_times_new: bool,
     entries: RowEntries,
     names: NameOrder,
-    /// Whether the ranks of rows that did not change are outdated, because all names have new numbers.
-    are_names_new: bool,
     /// When leases must be checked again, soonest first. An alarm that does not match its entry is stale.
     alarms: BinaryHeap<Reverse<(Timestamp, LeaseId)>>,
     /// Leases whose rank differs from the one in the current order.
@@ -176,12 +174,12 @@ impl RowIndex {
         let old = old.cloned();
         facts.name = None;
         let Some(name) = name else { return self.names.remove(id, old) };
-        let number = self.names.replace(id, old, KeyName::clone(name));
-        facts.name = number.and_then(NonZeroU64::new);
-        if number.is_none() {
-            self.are_names_new = true;
-            for (id, number) in self.names.numbers() {
-                self.entries.facts_mut(id).into_iter().for_each(|facts| facts.name = NonZeroU64::new(number));
+        for (changed, number) in self.names.replace(id, old, KeyName::clone(name)) {
+            if let Some(facts) = self.entries.facts_mut(changed) {
+                facts.name = NonZeroU64::new(number);
+            }
+            if changed != id && self.spec.sort.is_by_name() {
+                self.dirty.insert(changed);
             }
         }
     }
@@ -252,8 +250,7 @@ impl RowIndex {
         if may_move {
             self.dirty.extend(std::mem::take(&mut self.stale));
         }
-        let is_outdated = self.is_spec_new || std::mem::take(&mut self.are_names_new);
-        if is_outdated || self.dirty.len() > order.len() / REBUILD_FRACTION + REBUILD_FRACTION {
+        if self.is_spec_new || self.dirty.len() > order.len() / REBUILD_FRACTION + REBUILD_FRACTION {
             self.rebuild(order, leases, now, may_move);
         } else if self.dirty.is_empty() {
             return self.groups.update_order();
@@ -283,7 +280,8 @@ impl RowIndex {
             self.entries.remove(id);
             self.stale.remove(&id);
         }
-        let keeps_ranks = !may_move && !self.is_spec_new;
+        // In other sort orders, a rank that differs is due to a change that moves the row at once.
+        let keeps_ranks = !may_move && !self.is_spec_new && self.spec.sort.is_volatile();
         if !keeps_ranks {
             self.stale.clear();
         }

@@ -119,6 +119,11 @@ impl Sort {
         }
     }
 
+    /// Whether rows with the same class are sorted by their first keys.
+    pub(super) fn is_by_name(self) -> bool {
+        matches!(self.key, SortKey::Problems | SortKey::Column(Column::FirstKey))
+    }
+
     /// The reverse order.
     pub(super) fn inverted(self) -> Self {
         Sort { is_descending: !self.is_descending, ..self }
