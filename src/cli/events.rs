@@ -14,6 +14,11 @@ use crate::runtime::{self, HookOutput, TimedEvent};
 
 /// Events that can wait for a slow reader of stdout.
 const EVENT_BUFFER: usize = 65_536;
+/// The shortest time between two writes. Each write wakes another thread, which costs more than the event, so events that
+/// follow each other quickly are written together.
+const WRITE_INTERVAL: Duration = Duration::from_millis(20);
+/// Maximum number of events in one write.
+const BATCH: usize = 1_024;
 /// How long the last lines may take to be read.
 const LAST_LINES_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -54,19 +59,25 @@ async fn print(mut told: Receiver<TimedEvent>, is_filtered: bool, out: &mut Out)
         Format::Fields => |event: &Event, start| format!("{}\n", report::fields(&report::event_json(event, start))),
         _ => report::event_line,
     };
-    let mut is_first = true;
-    while let Some(TimedEvent { event, start }) = told.recv().await {
-        let is_message = is_filtered && event.lease.is_none();
-        if is_message {
-            out.message(report::event_line(&event, start).trim_end()).await;
-        } else {
-            out.data(show(&event, start)).await?;
+    let (mut events, mut lines, mut is_first) = (Vec::new(), String::new(), true);
+    while told.recv_many(&mut events, BATCH).await > 0 {
+        for TimedEvent { event, start } in events.drain(..) {
+            let is_message = is_filtered && event.lease.is_none();
+            if is_message {
+                out.message(report::event_line(&event, start).trim_end()).await;
+            } else {
+                lines.push_str(&show(&event, start));
+            }
+            // A line of text says itself that the connection is retried.
+            let needs_message = !is_text && !is_message && matches!(event.kind, EventKind::Unreached { .. });
+            if std::mem::take(&mut is_first) && needs_message {
+                out.message("No member has replied yet. Retrying.").await;
+            }
         }
-        // A line of text says itself that the connection is retried.
-        let needs_message = !is_text && !is_message && matches!(event.kind, EventKind::Unreached { .. });
-        if std::mem::take(&mut is_first) && needs_message {
-            out.message("No member has replied yet. Retrying.").await;
+        if !lines.is_empty() {
+            out.data(std::mem::take(&mut lines)).await?;
         }
+        tokio::time::sleep(WRITE_INTERVAL).await;
     }
     Ok(())
 }
