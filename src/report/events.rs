@@ -26,15 +26,18 @@ pub fn event_line(event: &Event, start: SystemTime) -> String {
 
 /// The same facts as a JSON object, without unknown values.
 pub fn event_json(event: &Event, start: SystemTime) -> String {
-    let object = EventObject {
+    line(&event_object(event, start))
+}
+
+pub(super) fn event_object(event: &Event, start: SystemTime) -> EventObject {
+    EventObject {
         at: rfc3339(wall(event.at, start)),
         at_error: if event.doubt.is_zero() { None } else { Some(seconds(event.doubt)) },
         seen_at: rfc3339(wall(event.seen_at, start)),
         event: event.name().as_str(),
         lease: event.lease.map(|id| id.to_string()),
         facts: EventFields::of(&event.kind),
-    };
-    line(&object)
+    }
 }
 
 fn wall(moment: Timestamp, start: SystemTime) -> SystemTime {

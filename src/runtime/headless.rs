@@ -12,7 +12,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use super::ExternalEvent;
 use super::outputs::Outputs;
 use super::session::Session;
-use crate::app::{AppConfig, AppState, Event, EventKind, Msg, matches_filter, run_lints};
+use crate::app::{self, AppConfig, AppState, Event, EventKind, Msg, run_lints};
 use crate::recording::RecordError;
 use etcd_lease::engine;
 use etcd_lease::wire::Cluster;
@@ -81,20 +81,22 @@ where
     Ok(run.run(external, |session, events, start| sink.send_all(session, events, start)).await)
 }
 
-/// Watches a cluster until `external` yields `End` or ends. Returns the final state, and how many leases ended
-/// meanwhile.
+/// Watches a cluster until `external` yields `End` or ends. Returns the final state, and the ends of leases meanwhile that
+/// match the configured filter.
 pub async fn watch_leases(
     options: HeadlessOptions,
     external: impl Stream<Item = ExternalEvent> + Unpin,
-) -> (FinalState, u64) {
-    let mut ended = 0;
+) -> (FinalState, Vec<Event>) {
+    let mut ended = Vec::new();
     let mut run = HeadlessRun::start(options);
     run.session.app.events.record_all();
-    let count = |_: &mut Session, events: Vec<Event>, _| {
-        ended += events.iter().filter(|event| matches!(event.kind, EventKind::LeaseEnded(_))).count() as u64;
+    let keep = |session: &mut Session, events: Vec<Event>, _| {
+        let (app, now) = (&session.app, session.clock.now());
+        let is_end = |event: &Event| matches!(event.kind, EventKind::LeaseEnded(_)) && matches_filter(app, event, now);
+        ended.extend(events.into_iter().filter(is_end));
         true
     };
-    let mut last = run.run(external, count).await;
+    let mut last = run.run(external, keep).await;
     run_lints(&mut last.app, last.now);
     (last, ended)
 }
@@ -202,7 +204,7 @@ impl EventSink {
         let now = session.clock.now();
         let app = &session.app;
         for event in events {
-            if !matches_filter(&app.leases, &app.keys, app.config.filter.filter(), &event, now) {
+            if !matches_filter(app, &event, now) {
                 continue;
             }
             match self.events.try_send(TimedEvent { event, start }) {
@@ -213,4 +215,9 @@ impl EventSink {
         }
         !self.events.is_closed()
     }
+}
+
+/// Whether an event matches the configured filter.
+fn matches_filter(app: &AppState, event: &Event, now: Timestamp) -> bool {
+    app::matches_filter(&app.leases, &app.keys, app.config.filter.filter(), event, now)
 }

@@ -96,7 +96,7 @@ async fn every_recipe_does_what_it_says(version: Version) {
 }
 
 async fn alarm_when_a_prefix_has_no_lease(desk: &Desk) {
-    let (watch, look) = (block("Alarm when a prefix has no lease", 0), block("Alarm when a prefix has no lease", 1));
+    let (watch, look) = (block("Alert when a prefix has no lease", 0), block("Alert when a prefix has no lease", 1));
     let _watching = desk.start(&watch.replace("/dev/null", "events"));
     until("it is connected", TIMEOUT, async || desk.read("events").contains("connected")).await;
     let service = desk.service("/svc/orders/1").await;

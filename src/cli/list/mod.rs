@@ -6,7 +6,7 @@ mod watch;
 use super::global_options::Format;
 use super::options::{ListArgs, TableArgs};
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless};
-use crate::app::{Column, GroupBy, Sort};
+use crate::app::{AppConfig, Column, GroupBy, Sort};
 use crate::report::{self, LeaseListing};
 use etcd_lease::LeaseId;
 
@@ -23,7 +23,8 @@ impl ListArgs {
 
 pub(super) async fn run(args: ListArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     let columns = args.columns()?;
-    let config = headless::config(args.watch_args.clone(), &shared);
+    let filter = args.rows.filter.clone().unwrap_or_default();
+    let config = AppConfig { filter, ..headless::config(args.watch_args.clone(), &shared) };
     let session = CommandSession::open(shared).await?;
     let held = match &args.holding {
         None => None,

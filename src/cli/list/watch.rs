@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::app::{AppConfig, AppState};
+use crate::cli::global_options::Format;
 use crate::cli::out::Out;
 use crate::cli::signals::Signals;
 use crate::cli::{CliError, CommandSession, headless};
@@ -29,13 +30,15 @@ pub(super) async fn watched(
     let external = headless::external(Signals::catch()?, session.clock.clone(), Some(span));
     let from = session.clock.now();
     let watching = runtime::watch_leases(headless::options(session, config), external);
-    let (known, deaths) = with_progress(watching, &session.clock, span, out).await;
+    let (known, ended) = with_progress(watching, &session.clock, span, out).await;
     let FinalState { app, now, start } = headless::reached(known, session)?;
-    if deaths > 0 {
-        let ended = plural(deaths, "lease");
-        out.message(&format!("{ended} ended while watching (not listed); see `leasetop events`.")).await;
+    if !ended.is_empty() {
+        let count = plural(ended.len(), "lease");
+        let place = if out.format == Format::Json { "listed apart, in `ended`" } else { "not listed" };
+        out.message(&format!("{count} ended while watching ({place}); see `leasetop events`.")).await;
     }
-    Ok((LeaseListing::watched(&app, now - from, now, start), incomplete(&app)))
+    let listing = LeaseListing { ended: Some(ended), ..LeaseListing::watched(&app, now - from, now, start) };
+    Ok((listing, incomplete(&app)))
 }
 
 async fn with_progress<T>(watching: impl Future<Output = T>, clock: &Clock, span: Duration, out: &mut Out) -> T {

@@ -9,6 +9,7 @@ use crate::app::Ownership;
 use crate::inference::lease_inference::Certainty;
 use crate::inference::lints::Finding;
 use crate::inference::{RenewalStyle, TimeRange};
+use crate::report::events::{EventObject, event_object};
 use crate::report::json::line;
 #[cfg(test)]
 use crate::report::schema;
@@ -30,6 +31,9 @@ pub(in crate::report) struct ListingObject<'a> {
     watched: Option<f64>,
     /// The leases.
     leases: Vec<LeaseObject<'a>>,
+    /// The ends of other leases while these were watched, as `events` prints them. Left out without --for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<Vec<EventObject>>,
 }
 
 /// The cluster, and the member that replied.
@@ -167,6 +171,10 @@ pub fn listing_json(listing: &LeaseListing) -> String {
         },
         watched: listing.watched.map(seconds),
         leases: listing.leases.iter().map(|lease| lease_object(lease, listing)).collect(),
+        ended: listing
+            .ended
+            .as_ref()
+            .map(|ended| ended.iter().map(|event| event_object(event, listing.start)).collect()),
     })
 }
 

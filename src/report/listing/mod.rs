@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use crate::app::{
-    AppState, Availability, EndCause, Lease, LeaseKeys, LeaseState, RowSortKey, Sort, TypedFilter, service,
+    AppState, Availability, EndCause, Event, Lease, LeaseKeys, LeaseState, RowSortKey, Sort, TypedFilter, service,
 };
 use crate::filter::{FilterFacts, Number};
 use crate::inference::TimeRange;
@@ -55,6 +55,8 @@ pub struct LeaseListing {
     pub watched: Option<Duration>,
     /// The leases.
     pub leases: Vec<ListedLease>,
+    /// The ends of other leases while these were watched, if they are known.
+    pub ended: Option<Vec<Event>>,
     /// The availability of keys and services. None if the leases were read once.
     pub availability: Option<Availability>,
     /// Whether only some of the leases were chosen.
@@ -205,6 +207,7 @@ impl LeaseListing {
             start,
             watched: None,
             leases,
+            ended: None,
             availability: None,
             is_filtered: false,
             shows_hex: false,
@@ -229,6 +232,7 @@ impl LeaseListing {
             start,
             watched: Some(watched),
             leases,
+            ended: None,
             availability,
             is_filtered: false,
             shows_hex: false,
@@ -239,6 +243,7 @@ impl LeaseListing {
     /// Removes all leases but this one.
     pub fn keep_only(&mut self, id: LeaseId) {
         self.leases.retain(|lease| lease.lease.id == id);
+        self.ended.iter_mut().for_each(|ended| ended.retain(|event| event.lease == Some(id)));
         self.is_filtered = true;
     }
 

@@ -29,6 +29,7 @@ fn listing() -> LeaseListing {
         start: SystemTime::UNIX_EPOCH,
         watched: None,
         leases,
+        ended: None,
         availability: None,
         is_filtered: false,
         unmatched: None,

@@ -3,9 +3,9 @@
 use tokio::sync::mpsc::Receiver;
 
 use super::*;
-use crate::app::EventKind;
+use crate::app::{Event, EventKind};
 
-use crate::report::{LeaseListing, WATCHED, listing_json, listing_table};
+use crate::report::{LeaseListing, PageFormat, PageSource, WATCHED, listing_json, listing_table};
 
 /// A headless run with a reader that has room for `capacity` events.
 pub(super) struct HeadlessTest {
@@ -169,7 +169,7 @@ async fn each_renewal_of_another_client_is_reported_with_its_time() {
 }
 
 /// Watches a sandbox for a minute: another client keeps a 10 s lease with a key, one lease leaks and one expires.
-async fn watched(ends: impl FnOnce(&Sandbox)) -> (FinalState, u64, [LeaseId; 2]) {
+async fn watched(ends: impl FnOnce(&Sandbox)) -> (FinalState, Vec<Event>, [LeaseId; 2]) {
     let clock = Clock::real();
     let sandbox = Sandbox::builder().seed(7).start(clock.clone());
     let [theirs, ours] = [(); 2].map(|()| Target::Pipe { name: "sandbox".into(), dialer: sandbox.dialer(0) });
@@ -188,18 +188,18 @@ async fn watched(ends: impl FnOnce(&Sandbox)) -> (FinalState, u64, [LeaseId; 2])
     ends(&sandbox);
     clock.sleep(Duration::from_millis(1_500)).await;
     external.send(ExternalEvent::End).unwrap();
-    let (known, deaths) = watching.await.unwrap();
+    let (known, ended) = watching.await.unwrap();
     assert!(known.app.leases.get(dies).is_none(), "the row of an ended lease is removed");
     drop(keeping);
-    (known, deaths, [kept, leaks])
+    (known, ended, [kept, leaks])
 }
 
 #[tokio::test(start_paused = true)]
 async fn watching_produces_a_list_with_intervals_and_warnings() {
-    let (FinalState { app, now, start }, deaths, [kept, leaks]) = watched(|_| ()).await;
-    let mut listing = LeaseListing::watched(&app, now.since_start(), now, start);
+    let (FinalState { app, now, start }, ended, [kept, leaks]) = watched(|_| ()).await;
+    let mut listing = LeaseListing { ended: Some(ended), ..LeaseListing::watched(&app, now.since_start(), now, start) };
     listing.sort("every".parse().unwrap());
-    assert_eq!((deaths, listing.ids()), (1, vec![kept, leaks]));
+    assert_eq!(listing.ids(), [kept, leaks]);
     let table = listing_table(&listing, &WATCHED);
     let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split("  ").map(str::trim).collect()).collect();
     let cells = |row: usize| rows[row].iter().filter(|cell| !cell.is_empty()).copied().collect::<Vec<_>>();
@@ -211,6 +211,13 @@ async fn watching_produces_a_list_with_intervals_and_warnings() {
     assert_eq!(cells(3)[4..], ["-", "-", "-", "0", "leak", "-"], "{table}");
     let json = listing_json(&listing);
     assert!(json.contains(r#""watched":60.0,"#) && json.contains(r#""name":"leak","what":"no keys,"#), "{json}");
+    let ended = serde_json::from_str::<serde_json::Value>(&json).unwrap()["ended"].take();
+    assert_eq!((ended[0]["event"].as_str(), ended.as_array().map(Vec::len)), (Some("expired"), Some(1)), "{ended}");
+    let page = PageSource::read(json.as_bytes(), "leases.json")
+        .and_then(|source| source.into_page("leases.json", AppConfig::default()))
+        .unwrap();
+    let page = page.render(PageFormat::Markdown, start);
+    assert!(page.contains("3 leases, watched for 1 min: 1 expired, 1 unrenewed, 1 ok."), "{page}");
 }
 
 #[tokio::test(start_paused = true)]

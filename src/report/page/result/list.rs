@@ -30,6 +30,8 @@ pub(super) struct ListResult {
     cluster: ClusterResult,
     watched: Option<f64>,
     leases: Vec<LeaseResult>,
+    #[serde(default)]
+    ended: Vec<EndResult>,
 }
 
 #[derive(Deserialize)]
@@ -56,6 +58,22 @@ struct LeaseResult {
     warnings: Vec<WarningResult>,
 }
 
+/// The end of a lease meanwhile.
+#[derive(Deserialize)]
+struct EndResult {
+    at: Option<String>,
+    event: String,
+    lease: Option<String>,
+    who: Option<String>,
+    ttl: Option<f64>,
+    keys: Option<Vec<String>>,
+    keys_base64: Option<Vec<String>>,
+    #[serde(default)]
+    never_renewed: bool,
+    interval: Option<f64>,
+    expected: Option<f64>,
+}
+
 #[derive(Clone, Deserialize)]
 struct WarningResult {
     name: String,
@@ -73,7 +91,8 @@ pub(super) fn page(result: ListResult, file: &str) -> Page {
     let start = at.and_then(|at| at.checked_sub(Duration::try_from_secs_f64(length).ok()?));
     let time = TimeScale { from: 0.0, until: length, start, sleeps: Vec::new() };
     let diagnoses = diagnoses(&result.leases);
-    let mut traces: Vec<Trace> = result.leases.iter().map(|lease| trace(lease, &time)).collect();
+    let living = result.leases.iter().map(|lease| trace(lease, &time));
+    let mut traces: Vec<Trace> = living.chain(result.ended.iter().map(|end| ended(end, &time))).collect();
     Trace::sort(&mut traces);
     let ClusterResult { id, version } = &result.cluster;
     let version = version.as_ref().map_or_else(String::new, |version| format!(", etcd {}", visible(version)));
@@ -156,10 +175,43 @@ fn trace(lease: &LeaseResult, time: &TimeScale) -> Trace {
     }
 }
 
+/// A lease that ended meanwhile.
+fn ended(end: &EndResult, time: &TimeScale) -> Trace {
+    let at = time_of(end.at.as_deref()).zip(time.start).and_then(|(at, start)| at.duration_since(start).ok());
+    let at = at.map_or(time.until, |at| at.as_secs_f64()).min(time.until);
+    let is_intended = end.never_renewed || matches!(end.event.as_str(), "revoked" | "replaced");
+    let state = if end.never_renewed { "ran out".to_owned() } else { visible(&end.event) };
+    let what = match seconds(end.interval) {
+        Some(interval) => format!("{state}, last renewed {} before its end", span(interval)),
+        None => state.clone(),
+    };
+    let key = first_of(end.keys.as_ref(), end.keys_base64.as_ref());
+    let id = end.lease.as_deref().unwrap_or_default();
+    let number = id.parse().unwrap_or(LeaseId(0));
+    Trace {
+        id: visible(id),
+        service: key.as_deref().map(|key| printable(service_of(key, number))).unwrap_or_default(),
+        key: key.as_deref().map(printable).unwrap_or_default(),
+        owner: end.who.as_deref().map(visible).unwrap_or_default(),
+        ttl: seconds(end.ttl).filter(|ttl| *ttl > 0.0),
+        last: at,
+        end: Some(at),
+        state,
+        severity: if is_intended { Severity::Ended } else { Severity::Lost },
+        worst: Some((at, what)),
+        interval: seconds(end.expected),
+        ..Trace::default()
+    }
+}
+
 /// The first key in bytes.
 fn first_key(lease: &LeaseResult) -> Option<Vec<u8>> {
-    let raw = lease.keys_base64.as_ref().and_then(|keys| keys.first()).and_then(|key| STANDARD.decode(key).ok());
-    raw.or_else(|| Some(lease.keys.as_ref()?.first()?.clone().into_bytes()))
+    first_of(lease.keys.as_ref(), lease.keys_base64.as_ref())
+}
+
+fn first_of(keys: Option<&Vec<String>>, raw: Option<&Vec<String>>) -> Option<Vec<u8>> {
+    let raw = raw.and_then(|keys| keys.first()).and_then(|key| STANDARD.decode(key).ok());
+    raw.or_else(|| Some(keys?.first()?.clone().into_bytes()))
 }
 
 /// The last renewals, as often as its client usually renews.
