@@ -67,11 +67,9 @@ impl Action {
             | Action::SortAfter
             | Action::InvertSort => &[NeedsRows, ViewOnly],
             Action::SortMenu | Action::Columns => &[NeedsRows],
-            Action::Zoom
-            | Action::ShorterSpan
-            | Action::LongerSpan
-            | Action::NextLease
-            | Action::PreviousLease => &[NeedsTable, ViewOnly],
+            Action::Zoom | Action::ShorterSpan | Action::LongerSpan | Action::NextLease | Action::PreviousLease => {
+                &[NeedsTable, ViewOnly]
+            }
             Action::Show(_)
             | Action::NextView
             | Action::PreviousView

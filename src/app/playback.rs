@@ -59,7 +59,12 @@ pub enum PlaybackControl {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordingChange {
     /// It is written to this file.
-    Started(String),
+    Started {
+        /// The file.
+        file: String,
+        /// The time of day at which it begins and the time since then, if it begins with the last minutes.
+        kept: Option<(String, Duration)>,
+    },
     /// It ended.
     Stopped(String),
     /// It could not be written, or not any more.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use flate2::read::MultiGzDecoder;
 
-use super::{Entry, FORMAT, Header};
+use super::{Entry, FORMAT, Header, OLDEST_FORMAT};
 use crate::app::Msg;
 use simkit::Timestamp;
 
@@ -46,7 +46,9 @@ pub enum RecordingError {
         file: String,
     },
     /// It was written by another version.
-    #[error("{file} has format {format} of leasetop {version}; this leasetop reads format {FORMAT}")]
+    #[error(
+        "{file} has format {format} of leasetop {version}; this leasetop reads formats {OLDEST_FORMAT} to {FORMAT}"
+    )]
     Format {
         /// The file.
         file: String,
@@ -123,7 +125,7 @@ impl Recording {
         let read = lines.by_ref().take(MAX_HEADER).read_until(b'\n', &mut line);
         let any = read.ok().and_then(|_| serde_json::from_slice::<AnyHeader>(&line).ok());
         let Some(any) = any else { return Err(RecordingError::Other { file }) };
-        if any.leasetop_recording != FORMAT {
+        if !(OLDEST_FORMAT..=FORMAT).contains(&any.leasetop_recording) {
             let (format, version) = (any.leasetop_recording, any.leasetop);
             return Err(RecordingError::Format { file, format, version });
         }
@@ -221,9 +223,9 @@ mod tests {
         assert_eq!(read(b"").unwrap_err(), "FILE is empty");
         assert_eq!(read(b"{\"leases\":[]}\n").unwrap_err(), other);
         assert_eq!(read(&[0x1f, 0x8b, 1, 2, 3]).unwrap_err(), other);
-        let old = String::from_utf8(lines(1)).unwrap().replace("recording\":1", "recording\":0");
+        let old = String::from_utf8(lines(1)).unwrap().replace("recording\":2", "recording\":0");
         let version = env!("CARGO_PKG_VERSION");
-        let sentence = format!("FILE has format 0 of leasetop {version}; this leasetop reads format 1");
+        let sentence = format!("FILE has format 0 of leasetop {version}; this leasetop reads formats 1 to 2");
         assert_eq!(read(old.as_bytes()).unwrap_err(), sentence);
         let mut bad = lines(1);
         bad.extend(b"{\"at\":1,\"msg\":\"Nonsense\"}\n{}\n");

@@ -1,10 +1,12 @@
 //! Records the messages of a session: in a file, and the last minutes in memory.
 
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::app::{AppState, Msg, Past, RecordingChange, checkpoint};
-use crate::recording::{self, Header, RecordError, RecordOptions, Recorder, Rewinder, Target};
+use jiff::tz::TimeZone;
+
+use crate::app::{AppState, Msg, Past, RecordingChange};
+use crate::recording::{self, Header, Kept, RecordError, RecordOptions, Recorder, Rewinder, Target};
 use simkit::Timestamp;
 
 /// The recordings of a session.
@@ -20,12 +22,15 @@ pub(super) struct Journal {
     start: SystemTime,
     /// A message in its recorded form.
     line: Vec<u8>,
+    /// The largest size of a file.
+    max_bytes: u64,
 }
 
 impl Journal {
     /// `start` is the wall-clock time of the clock's start.
     pub(super) fn new(start: SystemTime) -> Self {
-        Journal { recorder: None, rewinder: None, has_slept: false, start, line: Vec::new() }
+        let (line, max_bytes) = (Vec::new(), RecordOptions::MAX_BYTES);
+        Journal { recorder: None, rewinder: None, has_slept: false, start, line, max_bytes }
     }
 
     /// Keeps the last minutes in memory, in `limit` bytes.
@@ -38,27 +43,47 @@ impl Journal {
         self.rewinder.as_mut()?.show(target, now)
     }
 
-    /// Starts a recording that begins with the present state. Returns the name of the file.
+    /// Starts a recording that begins with the present state.
     pub(super) fn start(
         &mut self,
         options: RecordOptions,
         app: &AppState,
         now: Timestamp,
-    ) -> Result<String, RecordError> {
-        let file = options.path.display().to_string();
-        let header = Header::new(&app.config, self.start, now, 1);
-        self.recorder = Some(Recorder::start(options, &header, &checkpoint(app, now))?);
-        Ok(file)
+    ) -> Result<RecordingChange, RecordError> {
+        self.max_bytes = options.max_bytes;
+        self.begin(options, Kept::present(app, now), app, now)
     }
 
-    /// Starts a recording to a file, or to a new one that is named by the time.
+    /// Starts a recording to a file, or to a new one that is named by the time. It begins with the last minutes, if they
+    /// are kept: at most half a file of them.
     pub(super) fn start_typed(&mut self, path: Option<String>, app: &AppState, now: Timestamp) -> RecordingChange {
         let path = path.unwrap_or_else(|| {
             let wall = jiff::Timestamp::try_from(self.start + now.since_start()).unwrap_or_default();
             format!("leasetop-{}.jsonl.gz", wall.strftime("%Y%m%dT%H%M%SZ"))
         });
-        let options = RecordOptions { path: PathBuf::from(path), max_bytes: RecordOptions::MAX_BYTES };
-        started(&self.start(options, app, now))
+        let options = RecordOptions { path: PathBuf::from(path), max_bytes: self.max_bytes };
+        let is_compressed = options.is_compressed();
+        let kept = self.rewinder.as_mut().and_then(|rewinder| rewinder.kept(self.max_bytes / 2, is_compressed));
+        let kept = kept.unwrap_or_else(|| Kept::present(app, now));
+        let begun = self.begin(options, kept, app, now);
+        begun.unwrap_or_else(|error| RecordingChange::Failed(error.to_string()))
+    }
+
+    fn begin(
+        &mut self,
+        options: RecordOptions,
+        kept: Kept,
+        app: &AppState,
+        now: Timestamp,
+    ) -> Result<RecordingChange, RecordError> {
+        let (file, from) = (options.path.display().to_string(), kept.at);
+        let header = Header::new(&app.config, self.start, from, 1);
+        self.recorder = Some(Recorder::start(options, header, kept)?);
+        let wall = jiff::Timestamp::try_from(self.start + from.since_start()).unwrap_or_default();
+        let time = wall.to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string();
+        let span = now - from;
+        let kept = if span < Duration::from_secs(1) { None } else { Some((time, span)) };
+        Ok(RecordingChange::Started { file, kept })
     }
 
     /// Ends the recording.
@@ -99,14 +124,6 @@ impl Journal {
     }
 }
 
-/// What the user learns of a recording that starts.
-pub(super) fn started(result: &Result<String, RecordError>) -> RecordingChange {
-    match result {
-        Ok(file) => RecordingChange::Started(file.clone()),
-        Err(error) => RecordingChange::Failed(error.to_string()),
-    }
-}
-
 fn write(
     recorder: &mut Recorder,
     line: &[u8],
@@ -117,7 +134,7 @@ fn write(
         recorder.write(now, line)?;
     }
     match recorder.next_part() {
-        Some(part) => recorder.rotate(&Header::new(&app.config, start, now, part), &checkpoint(app, now)),
+        Some(part) => recorder.rotate(Header::new(&app.config, start, now, part), Kept::present(app, now)),
         None => Ok(()),
     }
 }

@@ -176,7 +176,8 @@ impl Arguing<'_> {
         let mut columns: Vec<Column> = Vec::new();
         for (place, word) in self.words.iter().enumerate() {
             for name in word.text.split(',').filter(|name| !name.is_empty()) {
-                let column: Column = name.parse().map_err(|_| self.bad(place, format!("columns: {}", Column::names())))?;
+                let column: Column =
+                    name.parse().map_err(|_| self.bad(place, format!("columns: {}", Column::names())))?;
                 if columns.contains(&column) {
                     return Err(self.bad(place, format!("each column once; {column} appears twice")));
                 }

@@ -360,8 +360,7 @@ fn a_lease_with_many_keys_is_not_queried_for_them_every_time() {
     for _ in 0..600 {
         simulation.story.wait(0.1);
         simulation.tick();
-        with_keys +=
-            simulation.requests.iter().filter(|it| matches!(it, Request::Poll { has_keys: true, .. })).count();
+        with_keys += simulation.requests.iter().filter(|it| matches!(it, Request::Poll { has_keys: true, .. })).count();
         std::mem::take(&mut simulation.requests).into_iter().for_each(|request| simulation.answer(request));
         std::mem::take(&mut simulation.replies).into_iter().for_each(|reply| simulation.deliver(reply));
     }
