@@ -67,7 +67,18 @@ pub enum RecordingError {
         /// The cause.
         error: serde_json::Error,
     },
+    /// The time of a message is not possible.
+    #[error("{file}: line {line} is malformed: its time does not follow the line before")]
+    Time {
+        /// The file.
+        file: String,
+        /// The number of the line.
+        line: usize,
+    },
 }
+
+/// The longest time between two messages, with room for a sandbox whose clock is fast and for a monitor that was stopped.
+const LONGEST_SILENCE: Duration = Duration::from_secs(366 * 86_400);
 
 /// The part of a header that every version has.
 #[derive(serde::Deserialize)]
@@ -142,7 +153,10 @@ impl Recording {
             if line.is_empty() || recording.is_truncated {
                 return Ok(recording);
             }
-            match serde_json::from_slice(&line) {
+            match serde_json::from_slice::<Entry>(&line) {
+                Ok(entry) if !recording.may_continue_at(entry.at) => {
+                    return Err(RecordingError::Time { file, line: recording.entries.len() + 2 });
+                }
                 Ok(entry) => recording.entries.push(entry),
                 Err(_) if line.last() != Some(&b'\n') => {
                     recording.is_truncated = true;
@@ -151,6 +165,12 @@ impl Recording {
                 Err(error) => return Err(RecordingError::Line { file, line: recording.entries.len() + 2, error }),
             }
         }
+    }
+
+    /// Whether a message of this time can follow.
+    fn may_continue_at(&self, at: Timestamp) -> bool {
+        let last = self.end();
+        last <= at && at - last <= LONGEST_SILENCE
     }
 
     /// The time of the first message.
@@ -215,6 +235,16 @@ mod tests {
         assert_eq!(read(&small), Ok((3_000, false)));
         let (count, is_truncated) = read(&small[..small.len() / 2]).unwrap();
         assert!(is_truncated && (1_000..2_900).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn a_time_that_was_edited_is_an_error_with_its_line() {
+        let text = String::from_utf8(lines(5)).unwrap();
+        for time in ["999999999999999999", "0"] {
+            let edited = text.replace("{\"at\":3,", &format!("{{\"at\":{time},"));
+            let sentence = "FILE: line 5 is malformed: its time does not follow the line before";
+            assert_eq!(read(edited.as_bytes()).unwrap_err(), sentence);
+        }
     }
 
     #[test]
