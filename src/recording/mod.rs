@@ -33,7 +33,7 @@ pub use player::Player;
 pub use reader::{Recording, RecordingError, decompressed, open};
 pub use rewinder::Rewinder;
 pub use ring::{REACH, Target};
-pub use writer::{RecordError, RecordOptions, Recorder};
+pub use writer::{RecordError, RecordFile, RecordOptions, Recorder};
 
 /// The version of the format. A change of a recorded type that old recordings do not have raises it.
 pub const FORMAT: u32 = 2;

@@ -43,6 +43,33 @@ impl RecordOptions {
     }
 }
 
+/// A new file for a recording.
+#[derive(Debug)]
+pub struct RecordFile {
+    options: RecordOptions,
+    file: File,
+}
+
+impl RecordOptions {
+    /// Creates the file, which may contain names of keys.
+    ///
+    /// # Errors
+    /// The file exists, or cannot be created.
+    pub fn create(self) -> Result<RecordFile, RecordError> {
+        match create(&self.path) {
+            Ok(file) => Ok(RecordFile { options: self, file }),
+            Err(error) => Err(RecordError { path: self.path, error }),
+        }
+    }
+}
+
+impl RecordFile {
+    /// Its name and size.
+    pub fn options(&self) -> &RecordOptions {
+        &self.options
+    }
+}
+
 /// Why nothing is recorded.
 #[derive(Debug, thiserror::Error)]
 #[error("could not record to {}: {error}", path.display())]
@@ -84,11 +111,11 @@ impl Recorder {
     /// Starts a recording that begins with `kept`.
     ///
     /// # Errors
-    /// The file exists, or cannot be created.
-    pub fn start(options: RecordOptions, header: Header, kept: Kept) -> Result<Self, RecordError> {
+    /// There is no thread to be had.
+    pub fn start(file: RecordFile, header: Header, kept: Kept) -> Result<Self, RecordError> {
+        let RecordFile { options, file } = file;
         let failed = |error| RecordError { path: options.path.clone(), error };
         let size = Arc::new(FileSize { written: AtomicU64::new(0), full: AtomicU64::new(u64::MAX) });
-        let file = create(&options.path).map_err(failed)?;
         let (sender, parts) = sync_channel(QUEUE);
         let mut writer = Writer { options: options.clone(), file: Box::new(io::sink()), size: Arc::clone(&size) };
         writer.write_to(file);
@@ -249,7 +276,6 @@ impl Writer {
     }
 }
 
-/// Creates a file, which may contain names of keys.
 fn create(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
@@ -311,7 +337,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.jsonl.gz");
         let options = RecordOptions { path: path.clone(), max_bytes: 100_000 };
-        let mut recorder = Recorder::start(options.clone(), header(1), state(vec![Msg::KeysReloading])).unwrap();
+        let mut recorder =
+            Recorder::start(options.clone().create().unwrap(), header(1), state(vec![Msg::KeysReloading])).unwrap();
         recorder.write(Timestamp::START, &line("first")).unwrap();
         recorder.rotate(header(2), state(vec![Msg::KeysRecovered])).unwrap();
         recorder.write(Timestamp::START, &line("second")).unwrap();
@@ -326,8 +353,25 @@ mod tests {
         assert!(full[1].contains("KeysReloading") && last[1].contains("KeysRecovered"));
         assert!(full[2].contains("first") && last[2].contains("second"));
         assert_eq!((full.len(), last.len()), (3, 3));
-        let exists = Recorder::start(options, header(1), state(Vec::new())).unwrap_err().to_string();
+        let exists = options.create().unwrap_err().to_string();
         assert!(exists.starts_with("could not record to ") && exists.contains("exists"), "{exists}");
+    }
+
+    #[test]
+    fn a_file_has_room_for_as_much_again_as_its_state() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = RecordOptions { path: folder.path().join("a.jsonl"), max_bytes: 100 };
+        let state = state((0..1_000).map(Msg::KeyBytes).collect());
+        let mut recorder = Recorder::start(options.create().unwrap(), header(1), state).unwrap();
+        let mut lines = 0;
+        while recorder.next_part().is_none() {
+            let mut line = Vec::new();
+            encode(Timestamp::START, &Msg::KeyBytes(lines), &mut line);
+            recorder.write(Timestamp::START, &line).unwrap();
+            lines += u64::from(recorder.lost == 0);
+        }
+        assert!(lines >= 1_000, "{lines}");
+        assert_eq!(recorder.next_part(), Some(2));
     }
 
     /// The numbers in the messages of a file, in their order.
@@ -345,7 +389,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join(name);
             let options = RecordOptions { path: path.clone(), max_bytes: 20_000 };
-            let mut recorder = Recorder::start(options, header(1), state(Vec::new())).unwrap();
+            let mut recorder = Recorder::start(options.create().unwrap(), header(1), state(Vec::new())).unwrap();
             for number in 0..COUNT {
                 if number == COUNT / 2 {
                     recorder.rotate(header(2), state(Vec::new())).unwrap();

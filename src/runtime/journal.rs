@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use jiff::tz::TimeZone;
-
+use super::time_of_day;
 use crate::app::{AppState, Msg, Past, RecordingChange};
-use crate::recording::{self, Header, Kept, RecordError, RecordOptions, Recorder, Rewinder, Target};
+use crate::recording::{self, Header, Kept, RecordError, RecordFile, RecordOptions, Recorder, Rewinder, Target};
 use simkit::Timestamp;
 
 /// The recordings of a session.
@@ -38,6 +37,11 @@ impl Journal {
         self.rewinder = if limit > 0 { Rewinder::start(limit, app, now) } else { None };
     }
 
+    /// The wall-clock time of the clock's start.
+    pub(super) fn wall_start(&self) -> SystemTime {
+        self.start
+    }
+
     /// The state at another time, if it is kept.
     pub(super) fn past(&mut self, target: Target, now: Timestamp) -> Option<Past> {
         self.rewinder.as_mut()?.show(target, now)
@@ -46,12 +50,12 @@ impl Journal {
     /// Starts a recording that begins with the present state.
     pub(super) fn start(
         &mut self,
-        options: RecordOptions,
+        file: RecordFile,
         app: &AppState,
         now: Timestamp,
     ) -> Result<RecordingChange, RecordError> {
-        self.max_bytes = options.max_bytes;
-        self.begin(options, Kept::present(app, now), app, now)
+        self.max_bytes = file.options().max_bytes;
+        self.begin(file, Kept::present(app, now), app, now)
     }
 
     /// Starts a recording to a file, or to a new one that is named by the time. It begins with the last minutes, if they
@@ -65,25 +69,24 @@ impl Journal {
         let is_compressed = options.is_compressed();
         let kept = self.rewinder.as_mut().and_then(|rewinder| rewinder.kept(self.max_bytes / 2, is_compressed));
         let kept = kept.unwrap_or_else(|| Kept::present(app, now));
-        let begun = self.begin(options, kept, app, now);
+        let begun = options.create().and_then(|file| self.begin(file, kept, app, now));
         begun.unwrap_or_else(|error| RecordingChange::Failed(error.to_string()))
     }
 
     fn begin(
         &mut self,
-        options: RecordOptions,
+        file: RecordFile,
         kept: Kept,
         app: &AppState,
         now: Timestamp,
     ) -> Result<RecordingChange, RecordError> {
-        let (file, from) = (options.path.display().to_string(), kept.at);
+        let (name, from) = (file.options().path.display().to_string(), kept.at);
         let header = Header::new(&app.config, self.start, from, 1);
-        self.recorder = Some(Recorder::start(options, header, kept)?);
-        let wall = jiff::Timestamp::try_from(self.start + from.since_start()).unwrap_or_default();
-        let time = wall.to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string();
+        self.recorder = Some(Recorder::start(file, header, kept)?);
         let span = now - from;
-        let kept = if span < Duration::from_secs(1) { None } else { Some((time, span)) };
-        Ok(RecordingChange::Started { file, kept })
+        let is_late = span >= Duration::from_secs(1);
+        let kept = if is_late { Some((time_of_day::in_words(self.start, from), span)) } else { None };
+        Ok(RecordingChange::Started { file: name, kept })
     }
 
     /// Ends the recording.

@@ -18,7 +18,7 @@ use crate::app::Past;
 use crate::app::{AppConfig, AppState, Msg, next_wake, update};
 #[cfg(test)]
 use crate::recording::Target;
-use crate::recording::{RecordError, RecordOptions, Recording};
+use crate::recording::{RecordError, RecordFile, Recording};
 use etcd_lease::ClusterView;
 use etcd_lease::engine::{self, Engine, StatusFeed};
 use etcd_lease::wire::Cluster;
@@ -302,9 +302,9 @@ impl Session {
     }
 
     /// Starts to record.
-    pub(super) fn record(&mut self, options: RecordOptions) -> Result<(), RecordError> {
+    pub(super) fn record(&mut self, file: RecordFile) -> Result<(), RecordError> {
         let now = self.now();
-        let started = self.journal.start(options, &self.app, now)?;
+        let started = self.journal.start(file, &self.app, now)?;
         update(&mut self.app, Msg::Recording(started), now);
         Ok(())
     }
