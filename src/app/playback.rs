@@ -49,6 +49,8 @@ pub enum PlaybackControl {
     Forward(Duration),
     /// Move to a place, in thousandths of the recording.
     Seek(u16),
+    /// Move to a time of day, in seconds since midnight.
+    TimeOfDay(u32),
     /// Move to the next event that the events view shows.
     NextEvent,
     /// Move back to the previous one.
