@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::EndCause;
 use crate::inference::lease_inference::RemovalDelay;
 use etcd_lease::Ended;
@@ -23,7 +25,7 @@ pub struct LeaseEnd {
 }
 
 /// How the keep-alive of a lease was lost.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeepaliveLoss {
     /// When it was lost.
     pub at: Timestamp,

@@ -129,7 +129,7 @@ pub use bulk::{BulkRevoke, RevokeOutcome};
 pub use cadence_cursor::CadenceCursor;
 pub use call_failure::CallFailure;
 pub use certificates::{CertificateWarning, certificate_expiry};
-pub use checkpoint::checkpoint;
+pub use checkpoint::{KnownLeases, checkpoint};
 pub use clipboard::CopyOutcome;
 pub use cluster_label::{ClusterLabel, InvalidLabelColor, LabelColor};
 pub use cluster_state::{ClusterState, LinkFailure};

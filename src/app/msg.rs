@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::call_failure::CallFailure;
+use super::checkpoint::KnownLeases;
 use super::clipboard::CopyOutcome;
 use super::key_reads::{KeyRead, LoadedKeys};
 use super::ttl_change::ChangedTtl;
@@ -78,6 +79,8 @@ pub enum Msg {
     SystemSlept(Duration),
     /// The connection to the cluster changed.
     Cluster(ClusterView),
+    /// What is known of the leases when a recording starts.
+    Known(Box<KnownLeases>),
     /// The leases were listed and the list changed.
     Listed(Listing),
     /// The leases were listed and the list did not change.

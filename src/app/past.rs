@@ -1,8 +1,11 @@
 //! The last minutes: copies of the state from which they are played, and the past on the frozen display.
 
+use super::action::Action;
 use super::lease_store::LeaseStore;
 use super::typed_history::TypedLines;
-use super::{AppConfig, AppState, Event, FrozenView, HistoryEntry, Jobs, LeaseHistory, Playback, Redraw, ViewState};
+use super::{
+    AppConfig, AppState, Event, EventsView, FrozenView, HistoryEntry, Jobs, LeaseHistory, Playback, Redraw, ViewState,
+};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -89,10 +92,10 @@ impl AppState {
         self.view.request_redraw(Redraw::Now);
     }
 
-    /// Freezes the display at the present. What is displayed stays the same, as far as it exists.
-    pub fn freeze_present(&mut self, now: Timestamp) {
+    /// Displays the present again, after a step that leads there.
+    pub fn show_present(&mut self, now: Timestamp) {
         self.thaw();
-        self.freeze(now);
+        self.report_step("This is the present", now);
         self.view.request_redraw(Redraw::Now);
     }
 
@@ -121,6 +124,16 @@ impl AppState {
         let is_listed = |event: &&Event| shown.view.events_view.shows(event, shown.event_sources());
         let listed = shown.events.lines().filter(|event| event.seen_at < at).filter(is_listed);
         listed.map(|event| event.seen_at).max()
+    }
+
+    /// Says that there is no event that the events view would list, and which those are.
+    pub fn report_no_event(&mut self, nothing: &str, now: Timestamp) {
+        let key = self.config.keymap.key_label(Action::QuickFilter);
+        let EventsView { category, filter, .. } = &self.active_view().view.events_view;
+        let of_kind = category.map(|kind| format!(" of kind \"{}\"", kind.name())).unwrap_or_default();
+        let matching = if filter.is_active() { " that matches the filter of view 3" } else { "" };
+        let hint = if category.is_some() { format!("; {key} in view 3 shows other kinds") } else { String::new() };
+        self.report_step(format!("{nothing}{of_kind}{matching}{hint}"), now);
     }
 
     /// Shows an answer to a step in time on the status line.

@@ -49,6 +49,8 @@ pub enum PlaybackControl {
     Forward(Duration),
     /// Move to a place, in thousandths of the recording.
     Seek(u16),
+    /// Move to a time of day, in seconds since midnight.
+    TimeOfDay(u32),
     /// Move to the next event that the events view shows.
     NextEvent,
     /// Move back to the previous one.
@@ -59,7 +61,12 @@ pub enum PlaybackControl {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordingChange {
     /// It is written to this file.
-    Started(String),
+    Started {
+        /// The file.
+        file: String,
+        /// The time of day at which it begins and the time since then, if it begins with the last minutes.
+        kept: Option<(String, Duration)>,
+    },
     /// It ended.
     Stopped(String),
     /// It could not be written, or not any more.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::inference::lease_inference::late_after;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -23,7 +25,7 @@ pub(super) struct NextLease {
 }
 
 /// The place of a lease in a line of leases that replace each other.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Succession {
     /// The first known lease of the line, which identifies it.
     line: LeaseId,

@@ -6,16 +6,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use simkit::Timestamp;
 
 /// This many consecutive replies that show an unrenewed lease mean that no lease of that TTL is renewed.
 const ANSWERS: u32 = 16;
 
 /// Observations by TTL in seconds.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct TtlCohorts(BTreeMap<i64, Cohort>);
 
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Cohort {
     /// Replies that showed an unrenewed lease, since the last one that showed a renewal.
     left_alone: u32,

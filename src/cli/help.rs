@@ -113,8 +113,8 @@ Exits 0 on Ctrl-C or SIGTERM. While no member replies, serve retries every secon
 
 pub(super) const REPLAY: &str = "\
 Plays what --record or the key R wrote. p pauses, + and - change the speed, , and . step one second, ( and ) one minute, E and B \
-go to the next and the previous event of the shown kind, :seek 50% goes to a place. Everything else works as in the monitor, except what \
-needs an etcd. A truncated file is played as far as it goes.
+go to the next and the previous event that view 3 lists, :seek 50% and :seek 14:05:30 go to a place and to a time of day. \
+Everything else works as in the monitor, except what needs an etcd. A truncated file is played as far as it goes.
 
   leasetop replay incident.jsonl.gz";
 

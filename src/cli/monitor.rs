@@ -159,6 +159,8 @@ fn open(shared: GlobalFlags, config: AppConfig, extras: MonitorExtras) -> Result
             cluster_setup(shared.clone(), config).await?;
         let choices = clusters::choices(&shared, config.cluster_name());
         let config = AppConfig { clusters: choices, ..config };
+        // An error must be seen, so it comes before the screen.
+        let record = extras.record.map(RecordOptions::create).transpose()?;
         let (theme, asks_background) = shared.general.appearance();
         let options = MonitorOptions {
             cluster,
@@ -175,7 +177,7 @@ fn open(shared: GlobalFlags, config: AppConfig, extras: MonitorExtras) -> Result
             files: clusters::user_files(&shared),
             themes: shared.general.all_themes(),
             outputs,
-            record: extras.record,
+            record,
         };
         runtime::monitor(options).await?;
         Ok(Exit::Done)

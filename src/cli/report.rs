@@ -1,7 +1,7 @@
 //! `report`: a page from a recording, or from the result of `exercise` or `list`.
 
-use std::fs;
-use std::io::{self, BufRead};
+use std::fs::{self, File};
+use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -26,19 +26,32 @@ pub(super) struct ReportArgs {
     /// Markdown for an issue or a chat [default, unless the name of --output ends in .html or .svg]
     #[arg(long, group = "format")]
     md: bool,
-    /// Write to PATH, and replace it
+    /// Write to PATH, which must not exist
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
 }
 
 impl ReportArgs {
-    fn format(&self) -> PageFormat {
-        let of_name = || PageFormat::of_name(self.output.as_ref()?.to_str()?);
-        match () {
-            () if self.html => PageFormat::Html,
-            () if self.svg => PageFormat::Svg,
-            () if self.md => PageFormat::Markdown,
-            () => of_name().unwrap_or(PageFormat::Markdown),
+    /// The format of the option, or of the name of the output.
+    fn format(&self) -> Result<PageFormat, CliError> {
+        let options = [
+            (self.html, "--html", PageFormat::Html),
+            (self.svg, "--svg", PageFormat::Svg),
+            (self.md, "--md", PageFormat::Markdown),
+        ];
+        let chosen = options.into_iter().find(|(is_chosen, ..)| *is_chosen);
+        let Some(output) = &self.output else { return Ok(chosen.map_or(PageFormat::Markdown, |(.., format)| format)) };
+        let of_name = output.to_str().and_then(PageFormat::of_name);
+        match (chosen, of_name) {
+            (Some((_, option, format)), Some(of_name)) if format != of_name => Err(CliError::Usage(format!(
+                "{option} contradicts the name of --output {}, which ends like another format",
+                output.display()
+            ))),
+            (Some((.., format)), _) | (None, Some(format)) => Ok(format),
+            (None, None) => Err(CliError::Usage(format!(
+                "--output {}: the name must end in .html, .svg or .md, or choose a format with --html, --svg or --md",
+                output.display()
+            ))),
         }
     }
 
@@ -61,15 +74,19 @@ pub(super) async fn run(args: ReportArgs, shared: &GlobalFlags, out: &mut Out) -
     if let Some(output) = args.output.as_ref().filter(|output| is_same(output, &args.file)) {
         return Err(CliError::Usage(format!("--output {} is the file that is read", output.display())));
     }
+    let format = args.format()?;
     let file = args.file.display().to_string();
     let source = PageSource::read(args.open()?, if args.is_stdin() { "standard input" } else { &file })?;
     let (mutes, lock_patterns) = (shared.mutes.clone(), shared.lock_patterns.clone());
     let page = source.into_page(&args.name(), AppConfig { mutes, lock_patterns, ..AppConfig::default() })?;
     let clock = Clock::real();
-    let text = page.render(args.format(), clock.wall(clock.now()));
+    let text = page.render(format, clock.wall(clock.now()));
     match &args.output {
         None => out.data(text).await?,
-        Some(path) => fs::write(path, text).map_err(|error| CliError::Output { path: path.clone(), error })?,
+        Some(path) => {
+            let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+            written.map_err(|error| CliError::Output { path: path.clone(), error })?;
+        }
     }
     Ok(Exit::Done)
 }

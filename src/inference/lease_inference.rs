@@ -36,6 +36,8 @@ pub use usual_interval::{UsualInterval, late_after, late_after_by_ttl};
 use std::num::NonZeroU64;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use etcd_lease::{TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
@@ -105,7 +107,7 @@ pub struct Change {
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(300);
 
 /// The state of one lease from polls and renewals by leasetop. It is the only place that stores the deadline.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LeaseInference {
     known: Option<Known>,
     renewals: ObservedRenewals,
@@ -114,7 +116,7 @@ pub struct LeaseInference {
 }
 
 /// The deadline from the last reply that had one, or from a renewal by leasetop.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Known {
     /// The TTL in nanoseconds: a duration takes twice the memory.
     ttl: u64,

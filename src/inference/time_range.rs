@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use simkit::Timestamp;
 
 /// The earliest and the latest possible time of something, such as a deadline.
 ///
 /// A LeaseTimeToLive reply is truncated to whole seconds, so one reply gives a range of a second. Further replies
 /// narrow the range. A query sent when the time left may be exactly a whole number of seconds halves it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeRange {
     /// The earliest possible time.
     pub earliest: Timestamp,

@@ -50,8 +50,9 @@ fn recording() {
     let path = folder.path().join("minute.jsonl.gz");
     let header = Header::new(&AppConfig::default(), SystemTime::UNIX_EPOCH, Timestamp::START, 1);
     let options = RecordOptions { path: path.clone(), max_bytes: RecordOptions::MAX_BYTES };
+    let kept = Kept { at: Timestamp::START, state: vec![listed(3_500)], chunks: Vec::new() };
     let before = cpu();
-    let mut recorder = Recorder::start(options, &header, &[listed(3_500)]).unwrap();
+    let mut recorder = Recorder::start(options.create().unwrap(), header, kept).unwrap();
     let mut line = Vec::new();
     for number in 0..SECONDS * PER_SECOND {
         let at = Timestamp::from_nanos(number * 1_000_000);

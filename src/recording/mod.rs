@@ -1,15 +1,16 @@
 //! Recordings: the messages that [`update()`](crate::app::update()) received, as JSON lines.
 //!
 //! ```text
-//!  {"leasetop_recording":1,"leasetop":"0.1.0","start":"2026-11-29T03:12:07.120Z","cluster":"prod",...}
+//!  {"leasetop_recording":2,"leasetop":"0.1.0","start":"2026-11-29T03:12:07.120Z","cluster":"prod",...}
 //!  {"at":1204311,"msg":{"Cluster":{...}}}          at: nanoseconds since `start`
 //!  {"at":2051870,"msg":{"Listed":{...}}}
 //! ```
 //!
-//! [`Msg`] marks the messages that are not recorded. A file whose name ends in `.gz` is compressed.
+//! The first messages recreate the state at the start. [`Msg`] marks the messages that are not recorded. A file whose name ends in `.gz` is compressed.
 
 #[cfg(test)]
 pub(crate) mod incidents;
+mod kept;
 #[cfg(test)]
 pub(crate) mod measure;
 mod player;
@@ -27,14 +28,17 @@ use crate::app::{AppConfig, Backend, Msg};
 use etcd_lease::{KeyRange, RenewalSchedule};
 use simkit::Timestamp;
 
+pub use kept::Kept;
 pub use player::Player;
 pub use reader::{Recording, RecordingError, decompressed, open};
 pub use rewinder::Rewinder;
 pub use ring::{REACH, Target};
-pub use writer::{RecordError, RecordOptions, Recorder};
+pub use writer::{RecordError, RecordFile, RecordOptions, Recorder};
 
 /// The version of the format. A change of a recorded type that old recordings do not have raises it.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+/// The oldest version that is read. Since version 2 a recording can begin with [`Msg::Known`].
+pub const OLDEST_FORMAT: u32 = 1;
 
 /// The first line of a recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -169,7 +173,7 @@ mod tests {
         let header = Header::new(&config, SystemTime::UNIX_EPOCH, Timestamp::from_nanos(7), 2);
         let line = header.line();
         assert_eq!(serde_json::from_slice::<Header>(&line).unwrap(), header);
-        assert!(line.starts_with(b"{\"leasetop_recording\":1,"));
+        assert!(line.starts_with(b"{\"leasetop_recording\":2,"));
         let replayed = header.config(AppConfig::default());
         assert!(replayed.is_replay && replayed.is_sandbox() && header.wall_start() == SystemTime::UNIX_EPOCH);
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::Read;
 use std::time::Duration;
 
-use flate2::read::DeflateDecoder;
+use flate2::read::GzDecoder;
 
 use super::Entry;
 use crate::app::{AppState, Msg, next_wake, update};
@@ -40,20 +40,28 @@ pub(super) struct Picture {
     pub(super) bytes: usize,
 }
 
-/// Compressed messages.
-#[derive(Debug)]
+/// Messages, as a gzip file that can become a part of a recording.
+#[derive(Clone, Debug)]
 pub(super) struct Chunk {
     /// The time of the last one.
     pub(super) until: Timestamp,
-    pub(super) lines: Vec<u8>,
+    pub(super) compressed: Vec<u8>,
+    /// The size of the lines in bytes.
+    pub(super) length: usize,
 }
 
 impl Chunk {
+    /// The lines of the messages.
+    pub(super) fn lines(&self) -> Vec<u8> {
+        let mut lines = Vec::with_capacity(self.length);
+        // They were written by this process, so they can be read.
+        let _ = GzDecoder::new(self.compressed.as_slice()).read_to_end(&mut lines);
+        lines
+    }
+
     /// The messages.
     pub(super) fn entries(&self) -> Vec<Entry> {
-        let mut lines = Vec::new();
-        // They were written by this process, so they can be read.
-        let _ = DeflateDecoder::new(self.lines.as_slice()).read_to_end(&mut lines);
+        let lines = self.lines();
         lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
     }
 }

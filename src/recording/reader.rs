@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use flate2::read::MultiGzDecoder;
 
-use super::{Entry, FORMAT, Header};
+use super::{Entry, FORMAT, Header, OLDEST_FORMAT};
 use crate::app::Msg;
 use simkit::Timestamp;
 
@@ -46,7 +46,9 @@ pub enum RecordingError {
         file: String,
     },
     /// It was written by another version.
-    #[error("{file} has format {format} of leasetop {version}; this leasetop reads format {FORMAT}")]
+    #[error(
+        "{file} has format {format} of leasetop {version}; this leasetop reads formats {OLDEST_FORMAT} to {FORMAT}"
+    )]
     Format {
         /// The file.
         file: String,
@@ -65,7 +67,18 @@ pub enum RecordingError {
         /// The cause.
         error: serde_json::Error,
     },
+    /// The time of a message is not possible.
+    #[error("{file}: line {line} is malformed: its time does not follow the line before")]
+    Time {
+        /// The file.
+        file: String,
+        /// The number of the line.
+        line: usize,
+    },
 }
+
+/// The longest time between two messages, with room for a sandbox whose clock is fast and for a monitor that was stopped.
+const LONGEST_SILENCE: Duration = Duration::from_secs(366 * 86_400);
 
 /// The part of a header that every version has.
 #[derive(serde::Deserialize)]
@@ -123,7 +136,7 @@ impl Recording {
         let read = lines.by_ref().take(MAX_HEADER).read_until(b'\n', &mut line);
         let any = read.ok().and_then(|_| serde_json::from_slice::<AnyHeader>(&line).ok());
         let Some(any) = any else { return Err(RecordingError::Other { file }) };
-        if any.leasetop_recording != FORMAT {
+        if !(OLDEST_FORMAT..=FORMAT).contains(&any.leasetop_recording) {
             let (format, version) = (any.leasetop_recording, any.leasetop);
             return Err(RecordingError::Format { file, format, version });
         }
@@ -140,7 +153,10 @@ impl Recording {
             if line.is_empty() || recording.is_truncated {
                 return Ok(recording);
             }
-            match serde_json::from_slice(&line) {
+            match serde_json::from_slice::<Entry>(&line) {
+                Ok(entry) if !recording.may_continue_at(entry.at) => {
+                    return Err(RecordingError::Time { file, line: recording.entries.len() + 2 });
+                }
                 Ok(entry) => recording.entries.push(entry),
                 Err(_) if line.last() != Some(&b'\n') => {
                     recording.is_truncated = true;
@@ -149,6 +165,12 @@ impl Recording {
                 Err(error) => return Err(RecordingError::Line { file, line: recording.entries.len() + 2, error }),
             }
         }
+    }
+
+    /// Whether a message of this time can follow.
+    fn may_continue_at(&self, at: Timestamp) -> bool {
+        let last = self.end();
+        last <= at && at - last <= LONGEST_SILENCE
     }
 
     /// The time of the first message.
@@ -216,14 +238,24 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_was_edited_is_an_error_with_its_line() {
+        let text = String::from_utf8(lines(5)).unwrap();
+        for time in ["999999999999999999", "0"] {
+            let edited = text.replace("{\"at\":3,", &format!("{{\"at\":{time},"));
+            let sentence = "FILE: line 5 is malformed: its time does not follow the line before";
+            assert_eq!(read(edited.as_bytes()).unwrap_err(), sentence);
+        }
+    }
+
+    #[test]
     fn a_file_that_is_no_recording_gives_one_sentence() {
         let other = "FILE is not a recording of leasetop; `leasetop --record FILE` writes one";
         assert_eq!(read(b"").unwrap_err(), "FILE is empty");
         assert_eq!(read(b"{\"leases\":[]}\n").unwrap_err(), other);
         assert_eq!(read(&[0x1f, 0x8b, 1, 2, 3]).unwrap_err(), other);
-        let old = String::from_utf8(lines(1)).unwrap().replace("recording\":1", "recording\":0");
+        let old = String::from_utf8(lines(1)).unwrap().replace("recording\":2", "recording\":0");
         let version = env!("CARGO_PKG_VERSION");
-        let sentence = format!("FILE has format 0 of leasetop {version}; this leasetop reads format 1");
+        let sentence = format!("FILE has format 0 of leasetop {version}; this leasetop reads formats 1 to 2");
         assert_eq!(read(old.as_bytes()).unwrap_err(), sentence);
         let mut bad = lines(1);
         bad.extend(b"{\"at\":1,\"msg\":\"Nonsense\"}\n{}\n");

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
+use super::Kept;
 use super::playing::Picture;
 use super::ring::{Ring, Target};
 use crate::app::{AppState, Past};
@@ -44,6 +45,8 @@ enum Order {
     Picture(Picture),
     Lines(Timestamp, Vec<u8>),
     Show(Target, Timestamp, SyncSender<Option<Past>>),
+    /// Reply with what is kept: at most this many bytes, compressed or not.
+    Keep(u64, bool, SyncSender<Option<Kept>>),
     ForgetNear,
     Clear,
 }
@@ -113,16 +116,30 @@ impl Rewinder {
 
     /// The state at another time. `None` if it is not kept, or if there is no further event.
     pub fn show(&mut self, target: Target, now: Timestamp) -> Option<Past> {
+        self.pass_on()?;
+        let (reply, past) = sync_channel(1);
+        self.orders.send(Order::Show(target, now, reply)).ok()?;
+        self.is_in_past = true;
+        past.recv().ok()?
+    }
+
+    /// The messages that are kept, at most this many bytes, and the state before them. `None` if nothing is kept.
+    pub fn kept(&mut self, most: u64, is_compressed: bool) -> Option<Kept> {
+        self.pass_on()?;
+        let (reply, kept) = sync_channel(1);
+        self.orders.send(Order::Keep(most, is_compressed, reply)).ok()?;
+        kept.recv().ok()?
+    }
+
+    /// Passes on the messages so far. `None` if nothing is kept.
+    fn pass_on(&mut self) -> Option<()> {
         if self.is_off {
             return None;
         }
         if let Some((_, until)) = self.span.take() {
             self.orders.send(Order::Lines(until, std::mem::take(&mut self.lines))).ok()?;
         }
-        let (reply, past) = sync_channel(1);
-        self.orders.send(Order::Show(target, now, reply)).ok()?;
-        self.is_in_past = true;
-        past.recv().ok()?
+        Some(())
     }
 
     /// Frees what makes further steps short, once the present is displayed.
@@ -174,6 +191,9 @@ fn run(mut ring: Ring, orders: &Receiver<Order>, is_lost: &AtomicBool) {
             Order::Lines(until, lines) => ring.push_lines(until, &lines),
             Order::Show(target, now, reply) => {
                 let _ = reply.send(ring.show(target, now));
+            }
+            Order::Keep(most, is_compressed, reply) => {
+                let _ = reply.send(ring.kept(most, is_compressed));
             }
             Order::ForgetNear => ring.forget_near(),
             Order::Clear => ring.clear(),

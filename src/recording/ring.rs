@@ -5,10 +5,11 @@ use std::io::Write;
 use std::time::Duration;
 
 use flate2::Compression;
-use flate2::write::DeflateEncoder;
+use flate2::write::GzEncoder;
 
+use super::Kept;
 use super::playing::{Chunk, Picture, Playing};
-use crate::app::{EventsView, Past};
+use crate::app::{EventsView, Past, checkpoint};
 use simkit::Timestamp;
 
 /// How far back the past can be shown.
@@ -84,10 +85,10 @@ impl Ring {
     /// Adds encoded messages, unless there is no state to start from. The last one is of `until`.
     pub(super) fn push_lines(&mut self, until: Timestamp, lines: &[u8]) {
         let Some(segment) = self.segments.back_mut() else { return };
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(LEVEL));
-        let Ok(mut lines) = encoder.write_all(lines).and_then(|()| encoder.finish()) else { return };
-        lines.shrink_to_fit();
-        segment.chunks.push_back(Chunk { until, lines });
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
+        let Ok(mut compressed) = encoder.write_all(lines).and_then(|()| encoder.finish()) else { return };
+        compressed.shrink_to_fit();
+        segment.chunks.push_back(Chunk { until, compressed, length: lines.len() });
         self.newest = until;
         self.trim();
     }
@@ -100,7 +101,7 @@ impl Ring {
     /// The size in bytes.
     pub(super) fn bytes(&self) -> usize {
         let size = |segment: &Segment| {
-            let chunks = segment.chunks.iter().map(|chunk| chunk.lines.capacity() + size_of::<Chunk>());
+            let chunks = segment.chunks.iter().map(|chunk| chunk.compressed.capacity() + size_of::<Chunk>());
             segment.picture.bytes + chunks.sum::<usize>()
         };
         self.segments.iter().map(size).sum()
@@ -184,6 +185,22 @@ impl Ring {
         }
         playing.play(to);
         Some(playing)
+    }
+
+    /// What is kept, for the start of a recording: of the messages at most this many bytes, or else those since the newest
+    /// state.
+    pub(super) fn kept(&self, most: u64, is_compressed: bool) -> Option<Kept> {
+        let size = |chunk: &Chunk| if is_compressed { chunk.compressed.len() } else { chunk.length } as u64;
+        let mut total = 0;
+        let fits = |segment: &&Segment| {
+            total += segment.chunks.iter().map(size).sum::<u64>();
+            total <= most
+        };
+        let fitting = self.segments.iter().rev().take_while(fits).count().max(1);
+        let first = self.segments.len().checked_sub(fitting)?;
+        let Picture { at, app, .. } = &self.segments[first].picture;
+        let chunks = self.segments.range(first..).flat_map(|segment| segment.chunks.iter().cloned());
+        Some(Kept { at: *at, state: checkpoint(app), chunks: chunks.collect() })
     }
 
     /// Drops what was kept for further steps.

@@ -74,7 +74,7 @@ where
     let record = options.outputs.record.take();
     let mut run = HeadlessRun::start(options);
     if let Some(record) = record {
-        run.session.record(record)?;
+        run.session.record(record.create()?)?;
     }
     run.session.app.events.record_all();
     let mut sink = EventSink { events, lost: 0 };

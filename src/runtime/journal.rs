@@ -1,10 +1,11 @@
 //! Records the messages of a session: in a file, and the last minutes in memory.
 
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::app::{AppState, Msg, Past, RecordingChange, checkpoint};
-use crate::recording::{self, Header, RecordError, RecordOptions, Recorder, Rewinder, Target};
+use super::time_of_day;
+use crate::app::{AppState, Msg, Past, RecordingChange};
+use crate::recording::{self, Header, Kept, RecordError, RecordFile, RecordOptions, Recorder, Rewinder, Target};
 use simkit::Timestamp;
 
 /// The recordings of a session.
@@ -20,12 +21,15 @@ pub(super) struct Journal {
     start: SystemTime,
     /// A message in its recorded form.
     line: Vec<u8>,
+    /// The largest size of a file.
+    max_bytes: u64,
 }
 
 impl Journal {
     /// `start` is the wall-clock time of the clock's start.
     pub(super) fn new(start: SystemTime) -> Self {
-        Journal { recorder: None, rewinder: None, has_slept: false, start, line: Vec::new() }
+        let (line, max_bytes) = (Vec::new(), RecordOptions::MAX_BYTES);
+        Journal { recorder: None, rewinder: None, has_slept: false, start, line, max_bytes }
     }
 
     /// Keeps the last minutes in memory, in `limit` bytes.
@@ -33,32 +37,56 @@ impl Journal {
         self.rewinder = if limit > 0 { Rewinder::start(limit, app, now) } else { None };
     }
 
+    /// The wall-clock time of the clock's start.
+    pub(super) fn wall_start(&self) -> SystemTime {
+        self.start
+    }
+
     /// The state at another time, if it is kept.
     pub(super) fn past(&mut self, target: Target, now: Timestamp) -> Option<Past> {
         self.rewinder.as_mut()?.show(target, now)
     }
 
-    /// Starts a recording that begins with the present state. Returns the name of the file.
+    /// Starts a recording that begins with the present state.
     pub(super) fn start(
         &mut self,
-        options: RecordOptions,
+        file: RecordFile,
         app: &AppState,
         now: Timestamp,
-    ) -> Result<String, RecordError> {
-        let file = options.path.display().to_string();
-        let header = Header::new(&app.config, self.start, now, 1);
-        self.recorder = Some(Recorder::start(options, &header, &checkpoint(app, now))?);
-        Ok(file)
+    ) -> Result<RecordingChange, RecordError> {
+        self.max_bytes = file.options().max_bytes;
+        self.begin(file, Kept::present(app, now), app, now)
     }
 
-    /// Starts a recording to a file, or to a new one that is named by the time.
+    /// Starts a recording to a file, or to a new one that is named by the time. It begins with the last minutes, if they
+    /// are kept: at most half a file of them.
     pub(super) fn start_typed(&mut self, path: Option<String>, app: &AppState, now: Timestamp) -> RecordingChange {
         let path = path.unwrap_or_else(|| {
             let wall = jiff::Timestamp::try_from(self.start + now.since_start()).unwrap_or_default();
             format!("leasetop-{}.jsonl.gz", wall.strftime("%Y%m%dT%H%M%SZ"))
         });
-        let options = RecordOptions { path: PathBuf::from(path), max_bytes: RecordOptions::MAX_BYTES };
-        started(&self.start(options, app, now))
+        let options = RecordOptions { path: PathBuf::from(path), max_bytes: self.max_bytes };
+        let is_compressed = options.is_compressed();
+        let kept = self.rewinder.as_mut().and_then(|rewinder| rewinder.kept(self.max_bytes / 2, is_compressed));
+        let kept = kept.unwrap_or_else(|| Kept::present(app, now));
+        let begun = options.create().and_then(|file| self.begin(file, kept, app, now));
+        begun.unwrap_or_else(|error| RecordingChange::Failed(error.to_string()))
+    }
+
+    fn begin(
+        &mut self,
+        file: RecordFile,
+        kept: Kept,
+        app: &AppState,
+        now: Timestamp,
+    ) -> Result<RecordingChange, RecordError> {
+        let (name, from) = (file.options().path.display().to_string(), kept.at);
+        let header = Header::new(&app.config, self.start, from, 1);
+        self.recorder = Some(Recorder::start(file, header, kept)?);
+        let span = now - from;
+        let is_late = span >= Duration::from_secs(1);
+        let kept = if is_late { Some((time_of_day::in_words(self.start, from), span)) } else { None };
+        Ok(RecordingChange::Started { file: name, kept })
     }
 
     /// Ends the recording.
@@ -99,14 +127,6 @@ impl Journal {
     }
 }
 
-/// What the user learns of a recording that starts.
-pub(super) fn started(result: &Result<String, RecordError>) -> RecordingChange {
-    match result {
-        Ok(file) => RecordingChange::Started(file.clone()),
-        Err(error) => RecordingChange::Failed(error.to_string()),
-    }
-}
-
 fn write(
     recorder: &mut Recorder,
     line: &[u8],
@@ -117,7 +137,7 @@ fn write(
         recorder.write(now, line)?;
     }
     match recorder.next_part() {
-        Some(part) => recorder.rotate(&Header::new(&app.config, start, now, part), &checkpoint(app, now)),
+        Some(part) => recorder.rotate(Header::new(&app.config, start, now, part), Kept::present(app, now)),
         None => Ok(()),
     }
 }

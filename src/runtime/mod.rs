@@ -49,6 +49,7 @@ mod session;
 mod signals;
 mod sleep_watch;
 mod terminal;
+mod time_of_day;
 
 use crossterm::event::EventStream;
 

@@ -7,7 +7,7 @@ use super::environment::{EnvironmentFactory, OwnedResources};
 use super::files::UserFiles;
 use super::outputs::Outputs;
 use crate::app::AppConfig;
-use crate::recording::{RecordOptions, Recording};
+use crate::recording::{RecordFile, Recording};
 use crate::ui::Theme;
 use etcd_lease::engine;
 use etcd_lease::wire::Cluster;
@@ -46,7 +46,7 @@ pub struct MonitorOptions {
     /// Metrics, commands that run on events, and notifications.
     pub outputs: Outputs,
     /// Where to record from the start. `None`: nowhere.
-    pub record: Option<RecordOptions>,
+    pub record: Option<RecordFile>,
 }
 
 /// A recording to play, and how.

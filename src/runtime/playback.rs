@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::time_of_day;
 use crate::app::{AppState, Playback, PlaybackControl, PlaybackSource};
 use crate::recording::{Player, Recording};
 use simkit::{Clock, Timestamp};
@@ -26,8 +27,10 @@ impl PlayedRecording {
     pub(super) fn start(recording: Recording, config: crate::app::AppConfig, clock: &Clock) -> (Self, AppState) {
         let Recording { header, entries, is_truncated } = recording;
         let speed = header.sandbox.unwrap_or(1);
-        let player = Player::new(entries, header.at, header.config(config));
+        let mut player = Player::new(entries, header.at, header.config(config));
         let mut app = player.initial_state();
+        // The first messages recreate the state at the start.
+        player.advance(&mut app, header.at);
         let since = (clock.now(), player.position());
         let played =
             PlayedRecording { player, wall_start: header.wall_start(), is_truncated, speed, is_paused: false, since };
@@ -75,10 +78,17 @@ impl PlayedRecording {
             PlaybackControl::Back(span) => Some(self.position().before(span)),
             PlaybackControl::Forward(span) => Some(self.position() + span),
             PlaybackControl::Seek(permille) => Some(start + (end - start).mul_f64(f64::from(permille) / 1_000.0)),
+            PlaybackControl::TimeOfDay(seconds) => {
+                let found = time_of_day::find(seconds, self.wall_start(), (start, end));
+                if found.is_none() {
+                    app.report_step("The recording does not cover this time of day", self.position());
+                }
+                found
+            }
             PlaybackControl::PreviousEvent => {
                 let before = app.previous_event(self.position());
                 if before.is_none() {
-                    app.report_step("No earlier event of the shown kind", self.position());
+                    app.report_no_event("No earlier event", self.position());
                 }
                 self.is_paused = true;
                 before
@@ -86,8 +96,7 @@ impl PlayedRecording {
             PlaybackControl::NextEvent => {
                 self.is_paused = true;
                 if !self.player.next_event(app) {
-                    let now = self.position();
-                    app.report_step("End of the recording: no more events of the shown kind", now);
+                    app.report_no_event("End of the recording: no further event", self.position());
                 }
                 None
             }

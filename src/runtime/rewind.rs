@@ -1,6 +1,7 @@
 //! Steps through the last minutes while the monitor continues.
 
 use super::journal::Journal;
+use super::time_of_day;
 use crate::app::{AppState, PlaybackControl, minutes};
 use crate::recording::Target;
 use simkit::Timestamp;
@@ -14,24 +15,33 @@ pub(super) fn control(control: PlaybackControl, app: &mut AppState, journal: &mu
         PlaybackControl::NextEvent => Target::NextEvent(from, app.displayed(now).0.view.events_view.clone()),
         PlaybackControl::PreviousEvent => match app.previous_event(now) {
             Some(at) => Target::At(at),
-            None => return app.report_step("No earlier event of the shown kind", now),
+            None => return app.report_no_event("No earlier event", now),
         },
-        PlaybackControl::Seek(permille) => Target::At(place(app, journal, permille, now)),
+        PlaybackControl::Seek(permille) => {
+            let start = start(app, journal, now);
+            Target::At(start + (now - start).mul_f64(f64::from(permille) / 1_000.0))
+        }
+        PlaybackControl::TimeOfDay(seconds) => {
+            let span = (start(app, journal, now), now);
+            match time_of_day::find(seconds, journal.wall_start(), span) {
+                Some(at) => Target::At(at),
+                None => return app.report_step("This time of day is not kept in memory", now),
+            }
+        }
         PlaybackControl::TogglePause | PlaybackControl::Speed(_) => return,
     };
     if matches!(target, Target::At(at) if at >= now) {
-        return app.freeze_present(now);
+        return app.show_present(now);
     }
     show(target, app, journal, now);
 }
 
-/// The time at a place of what is kept, in thousandths.
-fn place(app: &AppState, journal: &mut Journal, permille: u16, now: Timestamp) -> Timestamp {
-    let start = match &app.displayed(now).0.view.playback {
+/// The oldest time that is kept.
+fn start(app: &AppState, journal: &mut Journal, now: Timestamp) -> Timestamp {
+    match &app.displayed(now).0.view.playback {
         Some(playback) => playback.start,
         None => journal.past(Target::At(now), now).map_or(now, |past| past.start),
-    };
-    start + (now - start).mul_f64(f64::from(permille) / 1_000.0)
+    }
 }
 
 fn show(target: Target, app: &mut AppState, journal: &mut Journal, now: Timestamp) {
@@ -40,11 +50,10 @@ fn show(target: Target, app: &mut AppState, journal: &mut Journal, now: Timestam
         Target::NextEvent(..) => None,
     };
     let Some(past) = journal.past(target, now) else {
-        let text = match wanted {
-            None => "No later event of the shown kind",
-            Some(_) => "The past is not kept: it needs more memory than --rewind allows",
+        return match wanted {
+            None => app.report_no_event("No later event", now),
+            Some(_) => app.report_step("The past is not kept: it needs more memory than --rewind allows", now),
         };
-        return app.report_step(text, now);
     };
     let kept = minutes(now - past.start);
     if wanted.is_some_and(|at| at <= past.start) {

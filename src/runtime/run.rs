@@ -17,7 +17,7 @@ use super::options::{Appearance, MonitorOptions, ReplayOptions};
 use super::outputs::{OutputRequest, Outputs};
 use super::session::{Session, Wakeup};
 use super::{Environment, ExternalEvent, Screen, clipboard, input};
-use crate::app::{KeptLease, Msg};
+use crate::app::{KeptLease, Msg, RecordingChange};
 use crate::ui::{self, Theme};
 use simkit::Timestamp;
 
@@ -55,9 +55,8 @@ where
     };
     let mut session = Session::start(cluster, clock, engine, config, stall_consumer);
     session.keep_past();
-    if let Some(record) = record {
-        // The status line says it.
-        let _ = session.record(record);
+    if let Some(Err(error)) = record.map(|file| session.record(file)) {
+        session.send(Msg::Recording(RecordingChange::Failed(error.to_string())));
     }
     let clusters = Clusters { setup: Some(setup), connector, ..Clusters::default() };
     let look = Appearance { theme, themes, asks_background };

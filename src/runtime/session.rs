@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::clipboard;
 use super::driver::Driver;
 use super::effects::{self, Executors, ExitState, LoopRequests, RecordingRequest};
-use super::journal::{self, Journal};
+use super::journal::Journal;
 use super::local_calls::LocalCalls;
 use super::playback::{self, PlayedRecording};
 use super::response_reader::{ReadCounts, ResponseReader};
@@ -18,7 +18,7 @@ use crate::app::Past;
 use crate::app::{AppConfig, AppState, Msg, next_wake, update};
 #[cfg(test)]
 use crate::recording::Target;
-use crate::recording::{RecordError, RecordOptions, Recording};
+use crate::recording::{RecordError, RecordFile, Recording};
 use etcd_lease::ClusterView;
 use etcd_lease::engine::{self, Engine, StatusFeed};
 use etcd_lease::wire::Cluster;
@@ -301,12 +301,12 @@ impl Session {
         self.journal.past(target, now)
     }
 
-    /// Starts to record. A failure is also an error on the status line.
-    pub(super) fn record(&mut self, options: RecordOptions) -> Result<(), RecordError> {
+    /// Starts to record.
+    pub(super) fn record(&mut self, file: RecordFile) -> Result<(), RecordError> {
         let now = self.now();
-        let result = self.journal.start(options, &self.app, now);
-        update(&mut self.app, Msg::Recording(journal::started(&result)), now);
-        result.map(drop)
+        let started = self.journal.start(file, &self.app, now)?;
+        update(&mut self.app, Msg::Recording(started), now);
+        Ok(())
     }
 
     /// Copies a text in a pane of tmux. Answered by [`Msg::Copied`].

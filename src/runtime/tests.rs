@@ -11,6 +11,7 @@ mod fake_screen;
 mod frames;
 mod headless;
 mod large_key_space;
+mod late_recording;
 mod liar;
 mod many_leases;
 mod members;

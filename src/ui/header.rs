@@ -55,11 +55,17 @@ fn link(ctx: RenderContext<'_>) -> Vec<Segment> {
             parts.extend(reached(app, member));
         }
         (since, _) => {
-            let is_refused = app.cluster.link_failure().is_some_and(|failure| failure.is_refusal());
-            let state = if is_refused { "refused" } else { "unreachable" };
-            let waited = since.map_or(0, |since| (ctx.now - since).as_secs());
             parts.extend(app.config.label.as_ref().map(|label| Segment::new(0, Role::of_name(label), name(label))));
-            parts.push(Segment::new(0, Role::Danger, format!("✖ {}", printable(app.config.target.as_bytes()))));
+            let target = printable(app.config.target.as_bytes());
+            let failure = app.cluster.link_failure();
+            if failure.is_none() && !app.cluster.was_reached() {
+                parts.push(Segment::new(0, Role::Title, target));
+                parts.push(Segment::new(1, Role::Warning, "connecting"));
+                return parts;
+            }
+            let state = if failure.is_some_and(|failure| failure.is_refusal()) { "refused" } else { "unreachable" };
+            let waited = since.map_or(0, |since| (ctx.now - since).as_secs());
+            parts.push(Segment::new(0, Role::Danger, format!("✖ {target}")));
             parts.push(Segment::new(1, Role::Danger, format!("{state} for {waited} s")));
         }
     }

@@ -97,6 +97,32 @@ fn a_recording_that_cannot_be_written_is_an_error() {
 }
 
 #[test]
+fn a_report_has_the_format_of_its_name_and_replaces_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings/leak.jsonl.gz");
+    let report = |options: &[&str], name: &str| {
+        let mut command = leasetop();
+        command.arg("report").arg(&recording).args(options).arg("--output").arg(folder.path().join(name));
+        let output = command.output().expect("the program runs");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    for (options, name, what) in [
+        (&[][..], "a.pdf", "the name must end in .html, .svg or .md"),
+        (&[], "a", "the name must end in .html, .svg or .md"),
+        (&["--svg"], "a.html", "--svg contradicts the name of --output"),
+    ] {
+        let (code, error) = report(options, name);
+        assert!(code == Some(2) && error.contains(what), "{code:?} {error}");
+        assert!(!folder.path().join(name).exists());
+    }
+    assert_eq!(report(&["--svg"], "a").0, Some(0));
+    assert_eq!(report(&[], "a.md").0, Some(0));
+    let (code, error) = report(&["--html"], "a");
+    assert!(code == Some(2) && error.contains("could not write ") && error.contains("exists"), "{code:?} {error}");
+    assert!(fs::read_to_string(folder.path().join("a")).expect("the picture").starts_with("<svg "));
+}
+
+#[test]
 fn results_of_commands_become_reports() {
     let (folder, sandbox) = (tempfile::tempdir().expect("a folder"), Sandbox::start());
     sandbox.stdout(&["grant", "60", "--put", "/svc/<b>/1=v"], 0);
@@ -118,7 +144,9 @@ fn results_of_commands_become_reports() {
         assert!(report(&["--md"]).contains(answer), "{}", report(&["--md"]));
         assert!(report(&["--svg"]).starts_with("<svg "));
         assert_eq!(report(&["--output", &page.display().to_string()]), "");
-        let page = fs::read_to_string(page).expect("the page");
+        let text = fs::read_to_string(&page).expect("the page");
+        fs::remove_file(page).expect("it is there");
+        let page = text;
         assert!(page.starts_with("<!DOCTYPE html>") && page.contains(answer) && !page.contains("<b>"), "{page}");
     }
 }

@@ -4,6 +4,21 @@ use crate::sandbox::ServedSandbox;
 use crate::{http, ports};
 
 #[test]
+fn a_recording_that_cannot_be_written_ends_the_monitor_before_it_shows_anything() {
+    let served = ServedSandbox::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.jsonl");
+    std::fs::write(&file, "mine").expect("a file");
+    for file in [file.clone(), folder.path().join("none/a.jsonl")] {
+        let mut terminal = served.monitor(&["--record", &file.display().to_string()], 160, 40);
+        assert_eq!(terminal.exit_code(), 2);
+        let bytes = String::from_utf8_lossy(terminal.bytes()).into_owned();
+        assert!(bytes.contains("error: could not record to ") && !bytes.contains("\x1b[?1049h"), "{bytes}");
+    }
+    assert_eq!(std::fs::read_to_string(&file).expect("the file"), "mine");
+}
+
+#[test]
 fn the_monitor_serves_metrics_runs_commands_and_notifies() {
     let served = ServedSandbox::start();
     let folder = tempfile::tempdir().expect("a folder");

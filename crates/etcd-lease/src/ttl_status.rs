@@ -57,6 +57,7 @@ pub struct TimeToLive {
 /// etcd truncates the seconds left toward zero (`int64(remaining.Seconds())` in its `v3rpc/lease.go`), so it returns 0
 /// from one second before the deadline to one second after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum TtlStatus {
     /// The lease is alive and has at least `ttl` seconds left.
     Alive,

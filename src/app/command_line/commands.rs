@@ -55,7 +55,12 @@ const WITH_ARGUMENTS: &[(&str, &str, &str, Arguments)] = &[
     ("export", "FILE", "write the rows of leases to FILE, as .json or .csv", Arguments::File { overwrite: false }),
     ("export!", "FILE", "the same, and overwrite FILE", Arguments::File { overwrite: true }),
     ("record", "[FILE]", "record to FILE, or stop", Arguments::Record),
-    ("seek", "N%|+SPAN|-SPAN", "go to a time: a place in what is kept, or a span", Arguments::Seek),
+    (
+        "seek",
+        "N%|+SPAN|-SPAN|HH:MM:SS",
+        "go to a time: a place in what is kept, a span, or a time of day",
+        Arguments::Seek,
+    ),
     ("speed", "N", "recording: play at N times real time", Arguments::Speed),
     ("write-config", "", "write theme, columns, sort and group to the config file", Arguments::WriteConfig),
     ("tour", "", "show the introduction of the demo again", Arguments::Tour),

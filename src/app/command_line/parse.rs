@@ -140,9 +140,9 @@ impl Arguing<'_> {
         names.iter().position(|name| *name == word.text).ok_or_else(|| self.bad(0, expected))
     }
 
-    /// `50%`, `+5m` or `-30`.
+    /// `50%`, `+5m`, `-30` or `14:05:30`.
     fn seek(&self) -> Result<Command, BadCommand> {
-        const EXPECTED: &str = "a place or a span: 50%, +5m, -30s";
+        const EXPECTED: &str = "a place, a span or a time of day: 50%, +5m, -30s, 14:05:30";
         let text = self.only(EXPECTED)?.text.as_str();
         let span = |text: &str| seconds(text).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let control = if let Some(percent) = text.strip_suffix('%') {
@@ -150,8 +150,10 @@ impl Arguing<'_> {
             share.map(|share| PlaybackControl::Seek((share * 10.0) as u16))
         } else if let Some(text) = text.strip_prefix('+') {
             span(text).map(PlaybackControl::Forward)
+        } else if let Some(text) = text.strip_prefix('-') {
+            span(text).map(PlaybackControl::Back)
         } else {
-            text.strip_prefix('-').and_then(span).map(PlaybackControl::Back)
+            time_of_day(text).map(PlaybackControl::TimeOfDay)
         };
         Ok(Command::Play(control.ok_or_else(|| self.bad(0, EXPECTED))?))
     }
@@ -322,4 +324,17 @@ fn key_only(pair: &str) -> String {
     let key = pair.split_once('=').map_or(pair, |(key, _)| key);
     let has_blank = key.contains(|c: char| c.is_whitespace() || c == '"');
     if has_blank { format!("'{key}='") } else { format!("{key}=") }
+}
+
+/// `14:05` or `14:05:30`, in seconds since midnight.
+fn time_of_day(text: &str) -> Option<u32> {
+    let is_number = |part: &str| !part.is_empty() && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = text.split(':').collect();
+    let numbers = parts.iter().map(|part| part.parse::<u32>().ok().filter(|_| is_number(part)));
+    let (hour, minute, second) = match numbers.collect::<Option<Vec<u32>>>()?[..] {
+        [hour, minute] => (hour, minute, 0),
+        [hour, minute, second] => (hour, minute, second),
+        _ => return None,
+    };
+    if hour < 24 && minute < 60 && second < 60 { Some(hour * 3_600 + minute * 60 + second) } else { None }
 }

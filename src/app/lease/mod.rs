@@ -6,16 +6,20 @@
 mod deadline;
 mod figures;
 mod health;
+mod known;
 mod last_renewal;
 mod renewals;
 mod rhythm;
 mod succession;
 
+pub(super) use known::KnownLease;
 pub use last_renewal::LastRenewal;
 pub use rhythm::TimeLeft;
 
 use std::borrow::Cow;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::countdown::Countdown;
 use super::history::LeaseHistory;
@@ -30,7 +34,7 @@ use etcd_lease::{Fault, LeaseId, LeaseStatus, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
 /// Who owns a lease.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Ownership {
     /// Granted here.
     Own,
@@ -53,27 +57,19 @@ impl Ownership {
 }
 
 /// The last TTL reply about a lease.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastTtlReply {
     /// When the reply arrived.
     pub received: Timestamp,
     /// The reported time left in whole seconds; below 0 once it has expired.
     pub ttl: i64,
-    /// Time from the query to the reply in microseconds.
-    round_trip: u32,
     /// What the reported time means.
     pub reading: TtlStatus,
 }
 
 impl LastTtlReply {
-    fn new(answer: &TimeToLive, sent: Timestamp, received: Timestamp) -> Self {
-        let round_trip = u32::try_from((received - sent).as_micros()).unwrap_or(u32::MAX);
-        LastTtlReply { received, ttl: answer.ttl, round_trip, reading: answer.ttl_status() }
-    }
-
-    /// When the query was sent.
-    pub(super) fn sent(self) -> Timestamp {
-        self.received.before(Duration::from_micros(self.round_trip.into()))
+    fn new(answer: &TimeToLive, received: Timestamp) -> Self {
+        LastTtlReply { received, ttl: answer.ttl, reading: answer.ttl_status() }
     }
 }
 
@@ -303,7 +299,7 @@ impl Lease {
     ) -> ReplyOutcome {
         let (state, ttl) = (self.state(received), self.granted_ttl);
         let change = self.observed.apply_reply(answer, sent, received);
-        self.last_ttl_reply = Some(LastTtlReply::new(answer, sent, received));
+        self.last_ttl_reply = Some(LastTtlReply::new(answer, received));
         if matches!(change.inferred, Inferred::Missing | Inferred::Invalid) {
             return ReplyOutcome { change, is_visible: self.state(received) != state };
         }

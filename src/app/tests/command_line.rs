@@ -51,6 +51,25 @@ fn letters_are_typed_and_do_not_act() {
 }
 
 #[test]
+fn seek_takes_a_place_a_span_or_a_time_of_day() {
+    let mut story = story();
+    let seconds = Duration::from_secs;
+    for (typed, control) in [
+        ("50%", PlaybackControl::Seek(500)),
+        ("+5m", PlaybackControl::Forward(seconds(300))),
+        ("-30", PlaybackControl::Back(seconds(30))),
+        ("14:05:30", PlaybackControl::TimeOfDay(50_730)),
+        ("7:05", PlaybackControl::TimeOfDay(25_500)),
+    ] {
+        assert_eq!(run(&mut story, &format!("seek {typed}")), [Effect::Play(control)], "{typed}");
+    }
+    for typed in ["24:00", "14:60", "14:05:30:1", "14", "+1:00", "14:005", ":"] {
+        assert_eq!(run(&mut story, &format!("seek {typed}")), [], "{typed}");
+        story.press(&[Key::Esc]);
+    }
+}
+
+#[test]
 fn a_typed_grant_is_sent_and_remembered_without_its_value() {
     let mut story = story();
     story.press(&[Key::Char(':')]);

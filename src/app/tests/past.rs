@@ -117,6 +117,7 @@ fn stepping_asks_for_another_time_unless_no_past_is_kept() {
     assert_eq!(story.press(&[Key::Char('.')]), [Effect::Play(PlaybackControl::Forward(second))]);
     let mut off = Story::start(AppConfig { rewind: 0, ..AppConfig::default() });
     assert_eq!((off.press(&[Key::Char(',')]), note(&off)), (vec![], "No past is kept (--rewind 0)"));
+    assert_eq!((off.press(&[Key::Char('E')]), note(&off)), (vec![], "No past is kept (--rewind 0)"));
 }
 
 /// Random keys, renewals, ends, grants and steps in time.

@@ -4,7 +4,7 @@ use crate::app::dialog::Dialog;
 use crate::app::keymap::Action;
 use crate::app::verbs::write_config::ScreenSettings;
 use crate::app::verbs::{Done, write_config};
-use crate::app::{AppState, EventKind, RecordingChange, Redraw};
+use crate::app::{AppState, EventKind, RecordingChange, Redraw, minutes};
 use crate::plural::plural;
 use simkit::Timestamp;
 
@@ -50,8 +50,11 @@ pub(super) fn config_written(app: &mut AppState, path: &str, now: Timestamp) {
 pub(super) fn recording(app: &mut AppState, change: RecordingChange, now: Timestamp) {
     let key = app.config.keymap.key_label(Action::Record);
     let (file, done) = match change {
-        RecordingChange::Started(file) => {
-            let text = format!("Recording to {file} ({key} stops)");
+        RecordingChange::Started { file, kept } => {
+            let covers = kept.map_or_else(String::new, |(from, span)| {
+                format!(", from {from} on: the last {} and what follows", minutes(span))
+            });
+            let text = format!("Recording to {file}{covers} ({key} stops)");
             (Some(file), Done::status(text))
         }
         RecordingChange::Stopped(file) => (None, Done::status(format!("Recorded {file}"))),

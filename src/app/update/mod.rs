@@ -19,6 +19,7 @@ mod filter;
 mod freeze;
 mod handover;
 mod input;
+mod known;
 mod lease_keys;
 mod lease_replies;
 mod lifecycle;
@@ -109,6 +110,7 @@ fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::ClockWaits => app.view.note_waiting_clock(now),
         Msg::ProcessStalled { since } => suspension::over(app, since, now),
         Msg::Resized(viewport) => resized(app, viewport),
+        Msg::Known(known) => known::restore(app, *known, now),
         Msg::Listed(listing) => list::listed(app, listing),
         Msg::ListedAgain { sent, received, revision } => list::again(app, revision, (sent, received)),
         Msg::ListRecovered => list::recovered(app),

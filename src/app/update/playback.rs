@@ -25,7 +25,7 @@ pub(super) fn step(app: &AppState, action: Action) -> Done {
     const SECOND: Duration = Duration::from_secs(1);
     const MINUTE: Duration = Duration::from_secs(60);
     let is_forward = matches!(action, Action::StepForward | Action::MinuteForward | Action::NextEvent);
-    if !app.config.is_replay && app.frozen.is_none() && is_forward {
+    if !app.config.is_replay && app.config.rewind > 0 && app.frozen.is_none() && is_forward {
         let [key, back] = [action, Action::StepBack].map(|action| app.config.keymap.key_label(action));
         return Done::error(format!("{key}: this is the present; {back} goes back"));
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::inference::TimeRange;
 use simkit::Timestamp;
 
@@ -9,7 +11,7 @@ use simkit::Timestamp;
 const ROUND_TRIP: Duration = Duration::from_millis(100);
 
 /// The deadlines that the polls so far have not ruled out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DeadlineTracker {
     /// The deadline if there was no renewal since the last observed one.
     unrenewed: TimeRange,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::interleaving::{self, Interleaving};
 use super::seen_renewals::{NONE_SEEN, SeenRenewal, SeenRenewals};
 use super::usual_interval::{Estimate, UsualInterval, late_after_by_ttl};
@@ -23,7 +25,7 @@ const MIN_SURE: usize = 3;
 type IntervalEnds<'a> = (&'a SeenRenewal, &'a SeenRenewal);
 
 /// How certain a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Certainty {
     /// Inferred, with no renewal missed; shown as `~`.
     About,
@@ -50,7 +52,7 @@ pub enum RenewalPattern {
 }
 
 /// The renewals of one lease that polls have shown.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ObservedRenewals {
     /// A box keeps leases that nobody renews small.
     seen: Option<Box<SeenRenewals>>,

@@ -3,15 +3,18 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::usual_interval::{Estimate, UsualInterval};
 use crate::inference::TimeRange;
 use etcd_lease::Cadence;
+use simkit::Timestamp;
 
 /// Number of renewals kept.
 const RECENT: usize = 17;
 
 /// What follows from the renewals of one lease.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct SeenRenewals {
     pub(super) cadence: Cadence,
     /// Lowest time left at a renewal, counting only renewals directly before which no other was missed.
@@ -53,13 +56,29 @@ impl SeenRenewals {
 }
 
 /// An observed renewal, and its relation to the previous one.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "RenewalRecord", into = "RenewalRecord")]
 pub(super) struct SeenRenewal {
     pub(super) at: TimeRange,
     /// Whether no renewal can have been missed in between.
     pub(super) is_sure: bool,
     /// Whether polls in between were too late to show every renewal.
     pub(super) has_gap: bool,
+}
+
+/// A renewal in a recording, without names because each lease has many: the range of its time, `is_sure`, `has_gap`.
+type RenewalRecord = (Timestamp, Timestamp, bool, bool);
+
+impl From<RenewalRecord> for SeenRenewal {
+    fn from((earliest, latest, is_sure, has_gap): RenewalRecord) -> Self {
+        SeenRenewal { at: TimeRange { earliest, latest }, is_sure, has_gap }
+    }
+}
+
+impl From<SeenRenewal> for RenewalRecord {
+    fn from(SeenRenewal { at, is_sure, has_gap }: SeenRenewal) -> Self {
+        (at.earliest, at.latest, is_sure, has_gap)
+    }
 }
 
 impl SeenRenewal {

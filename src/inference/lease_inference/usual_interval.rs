@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::renewal_pattern::Certainty;
 
 /// The newest intervals count that together cover this many TTLs, and at least this number of intervals.
@@ -42,7 +44,7 @@ pub(super) struct Estimate {
 /// The usual interval between renewals: the median of the latest intervals, weighted by their length. Half of the time
 /// is spent in intervals of at least this length, so a burst of renewals, which takes little time, does not change it. Rare
 /// long intervals are stalls and do not count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsualInterval {
     /// The mean of the intervals near the median.
     pub every: Duration,

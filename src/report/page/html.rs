@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::drawing::Xml;
+use super::shortened::first_of_each;
 use super::time::precise;
 use super::{Cell, Diagnosis, EventLine, Page, Sentence, SentencePart, Table, Tone, raster, sawtooth};
 use crate::plural::plural;
@@ -94,7 +95,8 @@ fn write_table(html: &mut String, table: &Table) -> std::fmt::Result {
         write!(html, "<th{}>{}</th>", class(&[number(column)]), Xml(title))?;
     }
     writeln!(html, "</tr></thead>\n<tbody>")?;
-    for row in table.rows.iter().take(MAX_ROWS) {
+    // The last column is the state.
+    for row in first_of_each(&table.rows, MAX_ROWS, |row| row.last().map_or("", |cell| &cell.text)) {
         write!(html, "<tr>")?;
         for (column, cell) in row.iter().enumerate() {
             let Cell { text, tone, is_quote } = cell;

@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use super::raster::outcome;
+use super::shortened::first_of_each;
 use super::time::precise;
 use super::trace::Trace;
 use super::{Cell, Diagnosis, EventLine, Page, Sentence, SentencePart, Table};
@@ -100,7 +101,8 @@ fn raster(text: &mut String, page: &Page) -> std::fmt::Result {
     let (from, until) = (page.time.label(page.time.from), page.time.label(page.time.until));
     let gap = COLUMNS.saturating_sub(from.len() + until.len());
     let mut lines = vec![format!("{:LABEL$}  {from}{:gap$}{until}", "", "")];
-    lines.extend(page.traces.iter().take(MAX_RASTER_ROWS).map(|trace| row(page, trace)));
+    let shown = first_of_each(&page.traces, MAX_RASTER_ROWS, |trace| &trace.state);
+    lines.extend(shown.into_iter().map(|trace| row(page, trace)));
     writeln!(text, "\n### Renewals\n")?;
     block(text, &lines)?;
     let rest = page.traces.len().saturating_sub(MAX_RASTER_ROWS);
@@ -134,7 +136,8 @@ fn write_table(text: &mut String, table: &Table) -> std::fmt::Result {
     writeln!(text, "\n### {}\n\n| {} |", table.heading, table.titles.join(" | "))?;
     let lines = table.is_number.iter().map(|is_number| if *is_number { "---:" } else { "---" });
     writeln!(text, "|{}|", lines.collect::<Vec<_>>().join("|"))?;
-    for row in table.rows.iter().take(MAX_ROWS) {
+    // The last column is the state.
+    for row in first_of_each(&table.rows, MAX_ROWS, |row| row.last().map_or("", |cell| &cell.text)) {
         let cells: Vec<String> = row.iter().map(cell).collect();
         writeln!(text, "| {} |", cells.join(" | "))?;
     }

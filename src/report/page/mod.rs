@@ -12,6 +12,7 @@ mod recorded;
 mod result;
 mod sawtooth;
 mod severity;
+mod shortened;
 mod source;
 #[cfg(test)]
 mod tests;

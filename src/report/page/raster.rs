@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::drawing::{Anchor, Drawing, WIDTH, Xml, toned};
+use super::shortened::first_of_each;
 use super::time::TimeScale;
 use super::trace::{Mark, Trace};
 use super::{Page, Sentence, SentencePart, sawtooth};
@@ -50,7 +51,7 @@ pub(super) fn raster(page: &Page, most: usize) -> Drawing {
         drawing.text((x, 12.0), Anchor::Middle, "dim", &label);
     }
     marks(&mut drawing, page.marks.iter(), |at| plot.x(at), (TOP - 6.0, bottom));
-    for (number, trace) in page.traces.iter().take(rows).enumerate() {
+    for (number, trace) in first_of_each(&page.traces, rows, |trace| &trace.state).into_iter().enumerate() {
         row(&mut drawing, &plot, trace, TOP + (number as f64 + 0.5) * ROW);
     }
     if page.traces.len() > rows {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::collect::{Collected, collect, seconds};
+use super::shortened::{FoldedEvent, fold};
 use super::time::{TimeScale, date_and_time, span};
 use super::trace::lease_table;
 use super::{Diagnosis, EventLine, Page, Tone, verdict};
-use crate::app::{AppConfig, AppState, Event, EventCategory};
+use crate::app::{AppConfig, AppState, EventCategory};
 use crate::escape::printable;
 use crate::inference::lints::Finding;
 use crate::plural::plural;
@@ -37,14 +38,15 @@ pub(super) fn recorded_page(recording: Recording, file: &str, config: AppConfig)
     events.sort_by_key(|event| event.at);
     let diagnoses = diagnoses(&app);
     let (verdict, verdict_tone) = verdict::of_recording(&traces, &events, &diagnoses, &time);
-    let (listed, omitted) = listed(&events);
+    let folded = fold(&events);
+    let (listed, omitted) = listed(&folded);
     Page {
         title: format!("Leases of {}", printable(header.cluster.as_bytes())),
         verdict,
         verdict_tone,
         notes: notes(&header, is_truncated, &app),
         facts: facts(&header, file, &time, &app),
-        events: listed.into_iter().map(|event| line(event, &time)).collect(),
+        events: listed.into_iter().map(|folded| line(folded, &time)).collect(),
         omitted,
         tables: vec![lease_table(&traces)],
         caption: "A tick is a renewal. Renewals of other clients are inferred from polls.",
@@ -137,22 +139,22 @@ fn what(app: &AppState, finding: &Finding) -> String {
 }
 
 /// The events of the list in the order in which they happened. If there are too many, problems come before others.
-fn listed(events: &[Event]) -> (Vec<&Event>, Option<String>) {
+fn listed<'a>(events: &'a [FoldedEvent<'a>]) -> (Vec<&'a FoldedEvent<'a>>, Option<String>) {
     if events.len() <= MAX_EVENTS {
         return (events.iter().collect(), None);
     }
-    let problems = events.iter().filter(|event| EventCategory::Problems.has(&event.kind)).count().min(MAX_PROBLEMS);
+    let is_problem = |line: &&FoldedEvent<'_>| EventCategory::Problems.has(&line.event.kind);
+    let problems = events.iter().filter(is_problem).count().min(MAX_PROBLEMS);
     let mut room = (problems, MAX_EVENTS - problems);
     let (mut listed, mut omitted) = (Vec::new(), BTreeMap::new());
-    for event in events {
-        let is_problem = EventCategory::Problems.has(&event.kind);
-        let room = if is_problem { &mut room.0 } else { &mut room.1 };
+    for line in events {
+        let room = if is_problem(&line) { &mut room.0 } else { &mut room.1 };
         match room.checked_sub(1) {
             Some(rest) => {
                 *room = rest;
-                listed.push(event);
+                listed.push(line);
             }
-            None => *omitted.entry(event.name().as_str()).or_insert(0_u64) += 1,
+            None => *omitted.entry(line.event.name().as_str()).or_insert(0_u64) += 1 + line.more as u64,
         }
     }
     let total: u64 = omitted.values().sum();
@@ -160,7 +162,10 @@ fn listed(events: &[Event]) -> (Vec<&Event>, Option<String>) {
     (listed, Some(format!("{} not listed: {}", plural(total, "more event"), kinds.join(", "))))
 }
 
-fn line(event: &Event, time: &TimeScale) -> EventLine {
+fn line(line: &FoldedEvent<'_>, time: &TimeScale) -> EventLine {
+    let FoldedEvent { event, more, until } = line;
+    let until = || time.label(seconds(*until));
+    let more = if *more > 0 { format!("; {more} more like it until {}", until()) } else { String::new() };
     let tone = match (EventCategory::Problems.has(&event.kind), super::severity::Severity::of(&event.kind).tone()) {
         (false, _) => Tone::Plain,
         (true, Tone::Warning) => Tone::Warning,
@@ -171,7 +176,7 @@ fn line(event: &Event, time: &TimeScale) -> EventLine {
         doubt: event.doubt,
         name: event.name().as_str(),
         lease: event.lease.map_or_else(String::new, |id| id.to_string()),
-        text: cut(&event.text(), TEXT_WIDTH),
+        text: cut(&event.text(), TEXT_WIDTH) + &more,
         tone,
     }
 }

@@ -46,7 +46,11 @@ fn gone(page: &DetailPage<'_>, parted: &DetachedKey) -> Line<'static> {
 fn line(page: &DetailPage<'_>, key: &[u8], name: &str, widest: usize) -> Line<'static> {
     let pairs = page.ctx.app.keys.values(page.lease.id);
     let value = pairs.and_then(|pairs| pairs.iter().find(|(of, _)| of == key)).map(|(_, value)| value);
-    let (text, role) = in_words(value);
+    // A recording and the past have no values.
+    let (text, role) = match value {
+        None if page.ctx.app.config.is_replay => ("(not recorded)".to_owned(), Role::Dim),
+        value => in_words(value),
+    };
     let name = format!("  {name}{}  ", " ".repeat(widest.saturating_sub(name.width())));
     let text = cut(&text, page.room_after(&name));
     let style = |role| page.theme().style(role);
