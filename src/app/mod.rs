@@ -180,7 +180,7 @@ pub use playback::{Playback, PlaybackControl, PlaybackSource, RecordingChange, m
 pub use polls::PollScheduler;
 pub use row_filter::{FilterPreset, RowFilter};
 pub use selection::{Selection, SelectionMark};
-pub use server_counters::{RatePair, ServerCounters};
+pub use server_counters::{LeaseRates, RatePair, ServerCounters};
 pub use service::{NO_KEY, service, service_of};
 pub use sort::{BadSort, RowSortKey, Sort, SortKey};
 pub use state::{AppState, FrozenView};

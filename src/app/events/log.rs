@@ -60,14 +60,14 @@ impl EventLog {
         self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Stops recording and counting.
-    pub(in crate::app) fn stop_outputs(&mut self) {
-        (self.recorded, self.metrics) = (None, None);
+    /// Stops recording.
+    pub(in crate::app) fn stop_recording(&mut self) {
+        self.recorded = None;
     }
 
-    /// Counts all events from now on. The screen does not show the minor ones.
-    pub(in crate::app) fn record_metrics(&mut self) {
-        self.metrics = Some(Box::default());
+    /// Counts all events from now on, unless they are counted already. The screen does not show the minor ones.
+    pub(in crate::app) fn start_metrics(&mut self) -> &EventMetrics {
+        self.metrics.get_or_insert_default()
     }
 
     /// The counters of events, if they are counted.

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::*;
 use etcd_lease::wire::{MemberProbe, ProbeStep};
-use etcd_lease::{LeaseCounters, ListedMember, MemberAlarm};
+use etcd_lease::{ListedMember, MemberAlarm};
 
 fn listed(id: u64, name: &str) -> ListedMember {
     ListedMember {
@@ -332,62 +332,4 @@ fn the_members_are_probed_after_a_second_press_and_not_in_read_only_mode() {
 
 fn status(story: &Story) -> &str {
     story.app.view.status.as_ref().map_or("", |status| status.text.as_str())
-}
-
-/// Whether the last tick read the leader's counters.
-fn counts_at(story: &mut Story, seconds: f64) -> bool {
-    story.wait(seconds);
-    story.send(Msg::Tick).contains(&Effect::ReadServerCounters)
-}
-
-fn counted(member_id: u64, granted: u64, expired: u64) -> Msg {
-    Msg::ServerCounters(Ok(LeaseCounters { member_id, granted, expired, ..LeaseCounters::default() }))
-}
-
-/// What is counted per second: granted by etcd and as seen, expired by etcd, over how many seconds.
-fn rates(story: &Story) -> Option<(f64, f64, f64, u64)> {
-    let (over, rates) = story.app.cluster.server_counters.rates()?;
-    assert_eq!(rates.map(|pair| pair.what), ["granted", "renewed", "revoked", "expired"]);
-    Some((rates[0].etcd, rates[0].seen, rates[3].etcd, over.as_secs()))
-}
-
-#[test]
-fn the_leaders_counters_are_read_only_while_the_members_are_shown() {
-    let mut story = Story::start(AppConfig::default());
-    assert!(!counts_at(&mut story, 60.0));
-    story.press(&[Key::Char('5')]);
-    assert!(counts_at(&mut story, 0.1) && !counts_at(&mut story, 60.0), "one at a time");
-    story.send(counted(1, 100, 0));
-    assert!(!counts_at(&mut story, 9.8) && counts_at(&mut story, 0.2));
-    story.press(&[Key::Char('1')]);
-    story.send(counted(1, 100, 0));
-    assert!(!counts_at(&mut story, 60.0));
-}
-
-#[test]
-fn the_rates_of_etcd_stand_beside_those_of_leasetop() {
-    let mut story = Story::start(AppConfig::default());
-    story.press(&[Key::Char('5')]);
-    assert!(counts_at(&mut story, 0.1));
-    story.list(&[9], &[]);
-    story.send(counted(1, 100, 7));
-    assert_eq!(rates(&story), None);
-    story.list(&[1, 2, 3, 4, 5], &[]);
-    story.wait(10.0);
-    story.send(counted(1, 120, 8));
-    assert_eq!(rates(&story), Some((2.0, 0.5, 0.1, 10)));
-    for second in 1..=8 {
-        story.wait(10.0);
-        story.send(counted(1, 120 + 60 * second, 8));
-    }
-    assert_eq!(rates(&story), Some((6.0, 0.0, 0.0, 60)), "the last minute");
-    story.wait(10.0);
-    story.send(counted(2, 1_000, 1_000));
-    assert_eq!(rates(&story), None, "another member has counters of its own");
-    story.wait(10.0);
-    story.send(counted(2, 5, 0));
-    assert_eq!(rates(&story), None, "it has started again");
-    story.wait(10.0);
-    story.send(counted(2, 15, 0));
-    assert_eq!(rates(&story), Some((1.0, 0.0, 0.0, 10)));
 }

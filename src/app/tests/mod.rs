@@ -39,6 +39,7 @@ mod revoking;
 mod revoking_many;
 mod row_guard;
 mod row_index;
+mod server_counters;
 mod silences;
 mod sorting;
 mod suspension;

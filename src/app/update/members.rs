@@ -65,9 +65,9 @@ pub(super) fn next_wake(app: &AppState) -> Timestamp {
     }
 }
 
-/// Stores what the leader counted.
+/// Stores what the leader counted. In a recording, events are counted from the first reading on.
 pub(super) fn counted(app: &mut AppState, reading: Result<LeaseCounters, CallFailure>, now: Timestamp) {
-    app.cluster.server_counters.on_read(reading, app.events.metrics(), now);
+    app.cluster.server_counters.on_read(reading, app.events.start_metrics(), now);
     app.view.request_redraw(Redraw::Soon);
 }
 
@@ -77,9 +77,7 @@ pub(super) fn start_counters_read_if_due(app: &mut AppState, now: Timestamp) -> 
     if next_counters_read(app) > now {
         return None;
     }
-    if app.events.metrics().is_none() {
-        app.events.record_metrics();
-    }
+    app.events.start_metrics();
     app.cluster.server_counters.is_reading = true;
     Some(Effect::ReadServerCounters)
 }

@@ -165,17 +165,19 @@ fn the_selected_member_shows_its_probe_and_past_leaders_are_listed() {
 #[test]
 fn the_rates_of_etcd_and_why_there_are_none() {
     let counted = |granted, renewed| LeaseCounters { member_id: 1, granted, renewed, ..LeaseCounters::default() };
-    let shown = |readings: Vec<(f64, Result<LeaseCounters, CallFailure>)>| {
+    let shown_at = |seconds: f64, is_replay: bool, readings: Vec<(f64, Result<LeaseCounters, CallFailure>)>| {
         let readings = readings.into_iter().map(|(at, reading)| (at, Msg::ServerCounters(reading)));
-        let mut app = app(AppConfig::default(), messages().into_iter().chain(readings).collect(), (120, 35));
-        update(&mut app, Msg::Key(Key::Char('5')), at(90.0));
-        refresh_rows(&mut app, at(90.0));
-        text(&paint(&app, (120, 35), Theme::default()))
+        let config = AppConfig { is_replay, ..AppConfig::default() };
+        let mut app = app(config, messages().into_iter().chain(readings).collect(), (120, 35));
+        update(&mut app, Msg::Key(Key::Char('5')), at(seconds));
+        refresh_rows(&mut app, at(seconds));
+        text(&paint_at(at(seconds), &app, (120, 35), Theme::default()))
     };
+    let shown = |readings| shown_at(90.0, false, readings);
     let both = shown(vec![(89.2, Ok(counted(10, 0))), (89.7, Ok(counted(11, 20)))]);
-    assert!(both.contains("Leases per second, last 0.5 s             etcd    leasetop  difference"), "{both}");
-    assert!(both.contains("granted                                    2.0         0.0        -2.0"), "{both}");
-    assert!(both.contains("renewed                                   40.0         0.0       -40.0"), "{both}");
+    assert!(both.contains("Leases per second, last 0.5 s                   etcd    leasetop  difference"), "{both}");
+    assert!(both.contains("granted                                          2.0         0.0        -2.0"), "{both}");
+    assert!(both.contains("renewed                                         40.0         0.0       -40.0"), "{both}");
     let failure = CallFailure {
         is_not_found: false,
         is_forbidden: false,
@@ -183,4 +185,9 @@ fn the_rates_of_etcd_and_why_there_are_none() {
         text: "connection refused".into(),
     };
     assert!(shown(vec![(89.5, Err(failure))]).contains("The counters of etcd cannot be read: connection refused"));
+    let old = || vec![(80.0, Ok(counted(10, 0))), (90.0, Ok(counted(11, 20)))];
+    assert!(shown_at(111.0, false, old()).contains("Leases per second, 10.0 s until 22:14:50"), "it was read earlier");
+    assert!(shown_at(90.0, true, old()).contains("Leases per second, 10.0 s until 22:14:50"), "a recording");
+    let none = shown_at(90.0, true, Vec::new());
+    assert!(none.contains("Leases per second: not recorded before 22:14:50."), "{none}");
 }
