@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{CallFailure, Lease, MemberList, Msg, ServerCounters};
+use super::{CallFailure, LeaderHistory, Lease, MemberList, Msg, ServerCounters};
 use crate::error_table::{self, name_of_alarm};
 use crate::inference::TimeRange;
 use etcd_lease::wire::{CallError, ErrorCause};
@@ -127,6 +127,7 @@ impl ClusterState {
     pub(super) fn start_over(&mut self, known: Vec<LeaseId>, now: Timestamp) {
         self.started_over = Some(now);
         self.members = MemberList::default();
+        self.members.leaders = LeaderHistory::restart(now);
         self.unconfirmed = known.into_iter().collect();
         self.known_until = self.listed_at.take();
         self.list_failure = None;

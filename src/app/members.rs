@@ -135,7 +135,14 @@ impl MemberList {
     /// Notes what the endpoints answered.
     pub(super) fn on_view(&mut self, view: &ClusterView, now: Timestamp) {
         view.members.iter().for_each(|member| self.note(member, now));
-        self.leaders.on_view(view, now);
+        let asked: Vec<u64> = view.members.iter().map(|member| self.id_of(member)).collect();
+        self.leaders.on_view(view, |id| asked.contains(&id), now);
+    }
+
+    /// The member id of an endpoint. One that does not answer is known by its earlier answers; 0 if it never answered.
+    fn id_of(&self, endpoint: &MemberView) -> u64 {
+        let known = self.answers.get(&endpoint.endpoint).map_or(0, |last| last.view.member_id);
+        if endpoint.member_id == 0 { known } else { endpoint.member_id }
     }
 
     /// Stores what the members answered to a probe with a lease.
@@ -296,11 +303,9 @@ impl MemberList {
         Some((probes.iter().find(is_of)?, *at))
     }
 
-    /// Whether an endpoint leads to a listed member. One that does not answer is known by its earlier answers or its
-    /// address.
+    /// Whether an endpoint leads to a listed member. One that never answered is known by its address.
     fn is_of(&self, endpoint: &MemberView, listed: &ListedMember) -> bool {
-        let known = self.answers.get(&endpoint.endpoint).map_or(0, |last| last.view.member_id);
-        let id = if endpoint.member_id == 0 { known } else { endpoint.member_id };
+        let id = self.id_of(endpoint);
         if id == 0 { endpoint.is_at(listed) } else { id == listed.id }
     }
 

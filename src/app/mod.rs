@@ -155,7 +155,7 @@ pub use key_index::LeaseKeyIndex;
 pub use key_queries::KeyQueries;
 pub use key_reads::{KeyRead, LoadedKeys};
 pub use key_state::KeyState;
-pub use leaders::{LeaderHistory, LeaderPeriod};
+pub use leaders::{Absence, LeaderHistory, LeaderPeriod, PastLeader};
 pub use lease::{LastRenewal, LastTtlReply, Lease, Ownership, TimeLeft};
 pub use lease_counts::LeaseCounts;
 pub use lease_end::{KeepaliveLoss, LeaseEnd};
