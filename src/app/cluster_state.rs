@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::events::EventTime;
+use super::term_times::TermTimes;
 use super::{CallFailure, LeaderHistory, Lease, MemberList, Msg, ServerCounters};
 use crate::error_table::{self, name_of_alarm};
-use crate::inference::TimeRange;
 use etcd_lease::wire::{CallError, ErrorCause};
 use etcd_lease::{ClusterView, LeaseId, MemberAlarm, MemberView, Reachability};
 use simkit::Timestamp;
@@ -42,8 +43,10 @@ pub struct ClusterState {
     losses: Vec<Timestamp>,
     /// Whether the connection is lost and that is not reported.
     pub(super) is_loss_hidden: bool,
-    /// The member id of the leader that is known last.
-    pub(super) leader_id: Option<u64>,
+    /// The member id and the term of the leader that is known last.
+    pub(super) leader: Option<(u64, u64)>,
+    /// When raft terms began.
+    pub(super) terms: TermTimes,
     /// Whether a member has reported a missing leader, and no leader is known since.
     pub(super) is_leader_missing: bool,
     /// The members that stopped answering, by endpoint.
@@ -52,7 +55,7 @@ pub struct ClusterState {
     pub(super) started_over: Option<Timestamp>,
     /// The leases that were known then and have not been seen since.
     pub(super) unconfirmed: BTreeSet<LeaseId>,
-    /// When the last list before that was requested.
+    /// When they were known to exist last: the last list was requested, or the connection was lost.
     pub(super) known_until: Option<Timestamp>,
     /// Messages that are applied once it is clear which cluster they are of.
     pub(super) held: Option<HeldEvidence>,
@@ -128,17 +131,20 @@ impl ClusterState {
         self.started_over = Some(now);
         self.members = MemberList::default();
         self.members.leaders = LeaderHistory::restart(now);
+        self.terms = TermTimes::default();
         self.unconfirmed = known.into_iter().collect();
-        self.known_until = self.listed_at.take();
+        self.known_until = self.listed_at.take().max(self.unreached_since);
         self.list_failure = None;
     }
 
     /// Whether a lease that is gone was known before the cluster changed, and not seen since. Then it has no other cause
-    /// of its end. Returns when it may have ended.
-    pub(super) fn take_absent(&mut self, id: LeaseId, by: Timestamp) -> Option<TimeRange> {
-        let was_known = self.unconfirmed.remove(&id);
-        let earliest = self.known_until.unwrap_or(by).min(by);
-        if was_known { Some(TimeRange { earliest, latest: by }) } else { None }
+    /// of its end. Returns when that cluster answered first, and how much earlier the lease may have ended.
+    pub(super) fn take_absent(&mut self, id: LeaseId, by: Timestamp) -> Option<EventTime> {
+        if !self.unconfirmed.remove(&id) {
+            return None;
+        }
+        let at = self.started_over.unwrap_or(by).min(by);
+        Some(EventTime { at, doubt: at - self.known_until.unwrap_or(at) })
     }
 
     /// Whether a reply to a request sent at this time may be of the cluster before the change.

@@ -106,6 +106,7 @@ mod state;
 mod state_class;
 mod status_message;
 mod succession;
+mod term_times;
 mod thin_list;
 mod ttl_change;
 mod ttl_cohorts;

@@ -137,4 +137,9 @@ impl EventName {
             name => name.as_str(),
         }
     }
+
+    /// Whether it is about the cluster and not about a lease.
+    pub(in crate::app) fn is_of_cluster(self) -> bool {
+        matches!(self, EventName::Cluster | EventName::Connection | EventName::Leader | EventName::Term)
+    }
 }

@@ -7,6 +7,7 @@ mod cadences;
 mod change_ttl;
 mod command_line;
 mod dialogs;
+mod elections;
 mod event_filter;
 mod feedback;
 mod filtering;

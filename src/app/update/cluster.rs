@@ -1,6 +1,7 @@
 //! Changes of the connection and of the leader.
 
 use crate::app::cluster_state::{LostMember, answering};
+use crate::app::events::EventTime;
 use crate::app::{AppState, Effect, EventKind, HistoryEvent, Ownership, Redraw};
 use crate::error_table::{self, alarm_sentence};
 use etcd_lease::{ClusterView, LeaseId, MemberView, Reachability};
@@ -19,6 +20,7 @@ pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> 
     let before = std::mem::replace(&mut app.cluster.view, view);
     let mut effects = start_over::on_view(app, &before, now);
     app.cluster.members.on_view(&app.cluster.view, now);
+    app.cluster.terms.on_view(&before, &app.cluster.view, now);
     report_election(app, now);
     note_members(app, &before, now);
     report_alarm(app, &before, now);
@@ -64,11 +66,14 @@ fn report_no_leader(app: &mut AppState, old: &MemberView, new: &MemberView, now:
 fn report_election(app: &mut AppState, now: Timestamp) {
     let Some(leader) = app.cluster.view.leader() else { return };
     let change = EventKind::Leader { endpoint: leader.endpoint.clone(), term: leader.raft_term };
-    let leader_id = leader.member_id;
-    let known = app.cluster.leader_id.replace(leader_id);
+    let (leader_id, term) = (leader.member_id, leader.raft_term);
+    let known = app.cluster.leader.replace((leader_id, term));
     let was_missing = std::mem::take(&mut app.cluster.is_leader_missing);
-    if was_missing || known.is_some_and(|known| known != leader_id) {
-        app.events.push(now, None, change);
+    if was_missing || known.is_some_and(|(known, _)| known != leader_id) {
+        // A leader that was missing can be back in its term.
+        let is_elected = known.is_some_and(|(_, known)| known < term);
+        let elected = app.cluster.terms.elected(term, now).filter(|_| is_elected);
+        app.events.push(elected.map_or(now.into(), EventTime::from), None, change);
     }
 }
 
@@ -141,7 +146,12 @@ fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: 
     if let Some(old) = old {
         report_no_leader(app, old, new, now);
         if old.raft_term != 0 && new.raft_term > old.raft_term {
-            app.events.push(now, None, EventKind::Term { old: old.raft_term, new: new.raft_term });
+            let began = app.cluster.terms.began(new.raft_term, now);
+            app.events.push(
+                began.map_or(now.into(), EventTime::from),
+                None,
+                EventKind::Term { old: old.raft_term, new: new.raft_term },
+            );
             app.leases.record_in_all(now, HistoryEvent::Leader);
         }
     }
