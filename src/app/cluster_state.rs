@@ -7,9 +7,13 @@ use super::events::EventTime;
 use super::term_times::TermTimes;
 use super::{CallFailure, LeaderHistory, Lease, MemberList, Msg, ServerCounters};
 use crate::error_table::{self, name_of_alarm};
+use crate::width::cut;
 use etcd_lease::wire::{CallError, ErrorCause};
 use etcd_lease::{ClusterView, LeaseId, MemberAlarm, MemberView, Reachability};
 use simkit::Timestamp;
+
+/// Maximum width of the name of a member beside its alarm.
+const MAX_NAME: usize = 16;
 
 /// The connection to the cluster and the state of its lease lists.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +53,8 @@ pub struct ClusterState {
     pub(super) terms: TermTimes,
     /// Whether a member has reported a missing leader, and no leader is known since.
     pub(super) is_leader_missing: bool,
+    /// The alarms about which there are events.
+    pub(super) reported_alarms: Vec<MemberAlarm>,
     /// The members that stopped answering, by endpoint.
     pub(super) lost_members: BTreeMap<String, LostMember>,
     /// When another cluster, or an older state of the known one, took the place of the known one.
@@ -132,6 +138,7 @@ impl ClusterState {
         self.members = MemberList::default();
         self.members.leaders = LeaderHistory::restart(now);
         self.terms = TermTimes::default();
+        self.reported_alarms.clear();
         self.unconfirmed = known.into_iter().collect();
         self.known_until = self.listed_at.take().max(self.unreached_since);
         self.list_failure = None;
@@ -212,13 +219,20 @@ impl ClusterState {
         name.map_or_else(|| format!("{id:x}"), str::to_owned)
     }
 
-    /// The alarms that members report, each with the name of its member: `NOSPACE etcd-1`.
-    pub fn alarms(&self) -> Vec<String> {
-        let named = |alarm: &MemberAlarm| match self.members.name(alarm.member_id) {
-            Some(name) => format!("{} {name}", name_of_alarm(alarm.cause)),
-            None => name_of_alarm(alarm.cause).to_owned(),
+    /// The alarms that members report, each with the first `count` members that raised it: `NOSPACE etcd-1, etcd-2 +1`.
+    /// Not escaped.
+    pub fn alarms(&self, count: usize) -> Vec<String> {
+        let alarms = self.members.alarms(&self.view);
+        let of_cause = |cause: &ErrorCause| {
+            let raised = alarms.iter().filter(|alarm| alarm.cause == *cause && alarm.member_id != 0);
+            let names: Vec<String> = raised.map(|alarm| cut(&self.member_name(alarm.member_id), MAX_NAME)).collect();
+            let more = names.len().saturating_sub(count);
+            let more = if more == 0 { String::new() } else { format!(" +{more}") };
+            let shown = names[..names.len().min(count)].join(", ");
+            format!("{} {shown}{more}", name_of_alarm(*cause)).trim_end().to_owned()
         };
-        self.members.alarms(&self.view).iter().map(named).collect()
+        let causes = [ErrorCause::Corrupt, ErrorCause::NoSpace];
+        causes.iter().filter(|cause| alarms.iter().any(|alarm| alarm.cause == **cause)).map(of_cause).collect()
     }
 
     /// Whether a lease list has ever been answered.

@@ -70,6 +70,7 @@ mod lock_text;
 mod lock_values;
 mod locks_view;
 mod match_count;
+mod member_row;
 mod members;
 mod members_view;
 pub mod metrics;
@@ -170,7 +171,8 @@ pub use lock_text::{
 };
 pub use locks_view::LocksView;
 pub use match_count::{MatchCount, count_matching};
-pub use members::{MemberList, MemberReading, MemberRole, MemberRow, probe_step_text, size_in_words};
+pub use member_row::{MemberRole, MemberRow};
+pub use members::{MemberList, MemberReading, probe_step_text, size_in_words};
 pub use members_view::MembersView;
 pub use metrics::TTL_CLASSES;
 pub use msg::{Listing, Msg};

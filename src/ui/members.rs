@@ -78,7 +78,8 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
         return;
     }
     let rows = ctx.app.view.members_view.rows(&ctx.app.cluster);
-    let count = plural(rows.len() as u64, "member");
+    let members = rows.iter().filter(|row| row.role != MemberRole::Removed).count();
+    let count = plural(members as u64, "member");
     let inner = if is_tiny { area } else { frame(ctx, &count, area, buf) };
     let page = Page { ctx, cursor: ctx.app.view.members_view.cursor_row(&rows), rows, width: inner.width.into() };
     let lines = if is_tiny { page.tiny(inner.height.into()) } else { page.lines(inner.height.into()) };
@@ -330,9 +331,9 @@ fn database(status: &MemberView) -> String {
 
 fn role_of(row: &MemberRow<'_>) -> Role {
     match row.role {
-        _ if row.answers == Some(false) || !row.alarms.is_empty() => Role::Danger,
+        _ if row.is_silent() || !row.alarms.is_empty() => Role::Danger,
         MemberRole::Leader => Role::Good,
         MemberRole::Follower | MemberRole::Learner => Role::Text,
-        MemberRole::Unknown => Role::Dim,
+        MemberRole::Unknown | MemberRole::Removed => Role::Dim,
     }
 }

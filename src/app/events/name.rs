@@ -49,7 +49,7 @@ pub enum EventName {
     Gone,
     /// A lease is not in the cluster that was restored or that replaced the known one.
     Absent,
-    /// etcd was restored, wiped, or replaced by another cluster.
+    /// etcd was restored, wiped, or replaced by another cluster, its members changed, or an alarm was disarmed.
     Cluster,
     /// The connection to the cluster was established or lost.
     Connection,

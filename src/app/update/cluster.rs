@@ -3,8 +3,9 @@
 use crate::app::cluster_state::{LostMember, answering};
 use crate::app::events::EventTime;
 use crate::app::{AppState, Effect, EventKind, HistoryEvent, Ownership, Redraw};
-use crate::error_table::{self, alarm_sentence};
-use etcd_lease::{ClusterView, LeaseId, MemberView, Reachability};
+use crate::error_table::{self, alarm_sentence, disarmed_sentence};
+use etcd_lease::wire::ErrorCause;
+use etcd_lease::{ClusterView, LeaseId, MemberAlarm, MemberView, Reachability};
 use simkit::Timestamp;
 
 use super::lifecycle::get_or_create;
@@ -23,7 +24,7 @@ pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> 
     app.cluster.terms.on_view(&before, &app.cluster.view, now);
     report_election(app, now);
     note_members(app, &before, now);
-    report_alarm(app, &before, now);
+    report_alarms(app, now);
     match (answering(&before), app.cluster.member().cloned()) {
         (old, Some(new)) => {
             effects.extend(reached(app, old, &new, now));
@@ -120,17 +121,42 @@ pub(super) fn report_lost_members(app: &mut AppState, now: Timestamp) {
             _ => "no reply".to_owned(),
         };
         let (since, endpoint) = (lost.since, Some(endpoint.clone()));
+        // It may have been removed.
+        app.cluster.members.last_read = None;
         app.events.push(since, None, EventKind::Disconnected { endpoint, message });
     }
 }
 
-/// Reports an alarm when it is raised.
-fn report_alarm(app: &mut AppState, before: &ClusterView, now: Timestamp) {
-    let alarm = app.cluster.view.alarm();
-    if let Some(cause) = alarm
-        && alarm != before.alarm()
-    {
-        app.events.push(now, None, EventKind::error(alarm_sentence(cause)));
+/// Reports alarms when they are raised and when they are disarmed.
+fn report_alarms(app: &mut AppState, now: Timestamp) {
+    let has_status = |member: &&MemberView| member.reachability == Reachability::Up && !member.version.is_empty();
+    let mut answering = app.cluster.view.members.iter().filter(has_status).peekable();
+    if answering.peek().is_none() {
+        return;
+    }
+    let mut alarms: Vec<MemberAlarm> = Vec::new();
+    for alarm in answering.flat_map(|member| &member.alarms) {
+        if !alarms.contains(alarm) {
+            alarms.push(*alarm);
+        }
+    }
+    alarms.sort_by_key(|alarm| alarm.member_id);
+    let before = std::mem::replace(&mut app.cluster.reported_alarms, alarms.clone());
+    for cause in [ErrorCause::Corrupt, ErrorCause::NoSpace] {
+        let names = |of: &[MemberAlarm], except: &[MemberAlarm]| -> Option<Vec<String>> {
+            let is_new = |alarm: &&MemberAlarm| alarm.cause == cause && !except.contains(alarm);
+            let new: Vec<u64> = of.iter().filter(is_new).map(|alarm| alarm.member_id).collect();
+            let named = new.iter().filter(|id| **id != 0).map(|id| app.cluster.member_name(*id)).collect();
+            if new.is_empty() { None } else { Some(named) }
+        };
+        let (raised, disarmed) = (names(&alarms, &before), names(&before, &alarms));
+        if let Some(names) = raised {
+            app.events.push(now, None, EventKind::error(alarm_sentence(cause, &names)));
+        }
+        if let Some(names) = disarmed {
+            let message = disarmed_sentence(cause, &names);
+            app.events.push(now, None, EventKind::ClusterChanged { cause: "disarmed", message });
+        }
     }
 }
 

@@ -97,9 +97,29 @@ fn the_header_of_every_view_warns_of_a_silent_member_and_an_alarm() {
             let shown = picture((width, 35), &[Key::Char(key)]);
             let header = shown.lines().next().unwrap_or_default();
             assert!(header.contains("▲ 2 of 3 members") && !header.contains("healthy"), "{key}: {header}");
+            let names_it = header.contains(r"etcd-2\x1b[2J does not answer");
+            assert!((width < 120 || names_it) && header.matches("members").count() == 1, "{key}: {header}");
             assert!(header.contains(r"alarm NOSPACE etcd-2\x1b[2J"), "{key}: {header}");
         }
     }
+    let header = |width: u16| {
+        let alarms = (1..=3).map(|id| MemberAlarm { member_id: id, cause: ErrorCause::NoSpace });
+        let alarmed = MemberView { alarms: alarms.collect(), ..member(1) };
+        let mut messages = scene_messages();
+        let members = vec![alarmed, member(2), member(3)];
+        messages[0] =
+            (0.0, Msg::Cluster(ClusterView { cluster_id: 1, members, chosen: Some(0), ..ClusterView::default() }));
+        let app = app(AppConfig::default(), messages, (width, 35));
+        text(&paint(&app, (width, 35), Theme::default())).lines().next().unwrap_or_default().to_owned()
+    };
+    let all = "10.0.0.1:2379 ✖ alarm NOSPACE 10.0.0.1:2379, 10.0.0.2:2379, 10.0.0.3:2379   3 members, leader m1";
+    assert!(header(200).contains(all), "{}", header(200));
+    let narrow = header(120);
+    assert!(
+        narrow.contains("✖ alarm NOSPACE 10.0.0.1:2379, 10.0.0.2:2379 +1 ") && !narrow.contains("healthy"),
+        "{narrow}"
+    );
+    assert!(narrow.ends_with("22:14:50"), "the time stays: {narrow}");
     let healthy = screen((120, 35), &[]);
     assert!(healthy.lines().next().unwrap_or_default().contains("● healthy"), "{healthy}");
 }
