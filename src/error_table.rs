@@ -266,10 +266,21 @@ pub fn name_of_alarm(cause: ErrorCause) -> &'static str {
     if cause == ErrorCause::Corrupt { "CORRUPT" } else { "NOSPACE" }
 }
 
-/// A raised alarm, what it means for the leases, and what to do.
-pub fn alarm_sentence(cause: ErrorCause) -> String {
+/// A raised alarm, what it means for the leases, and what to do. `members` are the names of those that raised it, as far as
+/// they are to be named.
+pub fn alarm_sentence(cause: ErrorCause, members: &[String]) -> String {
     let ErrorRow { what, leases, todo, .. } = row_of(cause);
-    format!("alarm {}: {what}; {leases}; {todo}", name_of_alarm(cause))
+    format!("alarm {}{}: {what}; {leases}; {todo}", name_of_alarm(cause), on_members(members))
+}
+
+/// A disarmed alarm, with the names of the members that had raised it.
+pub fn disarmed_sentence(cause: ErrorCause, members: &[String]) -> String {
+    format!("alarm {} was disarmed{}", name_of_alarm(cause), on_members(members))
+}
+
+/// ` on etcd-1, etcd-2`
+fn on_members(members: &[String]) -> String {
+    if members.is_empty() { String::new() } else { format!(" on {}", members.join(", ")) }
 }
 
 /// What a member that cannot be used does to us, before the reason. A connection that fails refuses no request.

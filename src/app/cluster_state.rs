@@ -3,12 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{CallFailure, Lease, MemberList, Msg, ServerCounters};
+use super::events::EventTime;
+use super::term_times::TermTimes;
+use super::{CallFailure, LeaderHistory, Lease, MemberList, Msg, ServerCounters};
 use crate::error_table::{self, name_of_alarm};
-use crate::inference::TimeRange;
+use crate::width::cut;
 use etcd_lease::wire::{CallError, ErrorCause};
 use etcd_lease::{ClusterView, LeaseId, MemberAlarm, MemberView, Reachability};
 use simkit::Timestamp;
+
+/// Maximum width of the name of a member beside its alarm.
+const MAX_NAME: usize = 16;
 
 /// The connection to the cluster and the state of its lease lists.
 #[derive(Clone, Debug, Default)]
@@ -42,17 +47,21 @@ pub struct ClusterState {
     losses: Vec<Timestamp>,
     /// Whether the connection is lost and that is not reported.
     pub(super) is_loss_hidden: bool,
-    /// The member id of the leader that is known last.
-    pub(super) leader_id: Option<u64>,
+    /// The member id and the term of the leader that is known last.
+    pub(super) leader: Option<(u64, u64)>,
+    /// When raft terms began.
+    pub(super) terms: TermTimes,
     /// Whether a member has reported a missing leader, and no leader is known since.
     pub(super) is_leader_missing: bool,
+    /// The alarms about which there are events.
+    pub(super) reported_alarms: Vec<MemberAlarm>,
     /// The members that stopped answering, by endpoint.
     pub(super) lost_members: BTreeMap<String, LostMember>,
     /// When another cluster, or an older state of the known one, took the place of the known one.
     pub(super) started_over: Option<Timestamp>,
     /// The leases that were known then and have not been seen since.
     pub(super) unconfirmed: BTreeSet<LeaseId>,
-    /// When the last list before that was requested.
+    /// When they were known to exist last: the last list was requested, or the connection was lost.
     pub(super) known_until: Option<Timestamp>,
     /// Messages that are applied once it is clear which cluster they are of.
     pub(super) held: Option<HeldEvidence>,
@@ -127,17 +136,22 @@ impl ClusterState {
     pub(super) fn start_over(&mut self, known: Vec<LeaseId>, now: Timestamp) {
         self.started_over = Some(now);
         self.members = MemberList::default();
+        self.members.leaders = LeaderHistory::restart(now);
+        self.terms = TermTimes::default();
+        self.reported_alarms.clear();
         self.unconfirmed = known.into_iter().collect();
-        self.known_until = self.listed_at.take();
+        self.known_until = self.listed_at.take().max(self.unreached_since);
         self.list_failure = None;
     }
 
     /// Whether a lease that is gone was known before the cluster changed, and not seen since. Then it has no other cause
-    /// of its end. Returns when it may have ended.
-    pub(super) fn take_absent(&mut self, id: LeaseId, by: Timestamp) -> Option<TimeRange> {
-        let was_known = self.unconfirmed.remove(&id);
-        let earliest = self.known_until.unwrap_or(by).min(by);
-        if was_known { Some(TimeRange { earliest, latest: by }) } else { None }
+    /// of its end. Returns when that cluster answered first, and how much earlier the lease may have ended.
+    pub(super) fn take_absent(&mut self, id: LeaseId, by: Timestamp) -> Option<EventTime> {
+        if !self.unconfirmed.remove(&id) {
+            return None;
+        }
+        let at = self.started_over.unwrap_or(by).min(by);
+        Some(EventTime { at, doubt: at - self.known_until.unwrap_or(at) })
     }
 
     /// Whether a reply to a request sent at this time may be of the cluster before the change.
@@ -205,13 +219,20 @@ impl ClusterState {
         name.map_or_else(|| format!("{id:x}"), str::to_owned)
     }
 
-    /// The alarms that members report, each with the name of its member: `NOSPACE etcd-1`.
-    pub fn alarms(&self) -> Vec<String> {
-        let named = |alarm: &MemberAlarm| match self.members.name(alarm.member_id) {
-            Some(name) => format!("{} {name}", name_of_alarm(alarm.cause)),
-            None => name_of_alarm(alarm.cause).to_owned(),
+    /// The alarms that members report, each with the first `count` members that raised it: `NOSPACE etcd-1, etcd-2 +1`.
+    /// Not escaped.
+    pub fn alarms(&self, count: usize) -> Vec<String> {
+        let alarms = self.members.alarms(&self.view);
+        let of_cause = |cause: &ErrorCause| {
+            let raised = alarms.iter().filter(|alarm| alarm.cause == *cause && alarm.member_id != 0);
+            let names: Vec<String> = raised.map(|alarm| cut(&self.member_name(alarm.member_id), MAX_NAME)).collect();
+            let more = names.len().saturating_sub(count);
+            let more = if more == 0 { String::new() } else { format!(" +{more}") };
+            let shown = names[..names.len().min(count)].join(", ");
+            format!("{} {shown}{more}", name_of_alarm(*cause)).trim_end().to_owned()
         };
-        self.members.alarms(&self.view).iter().map(named).collect()
+        let causes = [ErrorCause::Corrupt, ErrorCause::NoSpace];
+        causes.iter().filter(|cause| alarms.iter().any(|alarm| alarm.cause == **cause)).map(of_cause).collect()
     }
 
     /// Whether a lease list has ever been answered.

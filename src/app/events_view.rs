@@ -15,7 +15,7 @@ pub enum EventCategory {
     Renewals,
     /// Leases granted and ended, keys attached and detached.
     Lifecycle,
-    /// The connection, the leader and the raft term.
+    /// The connection, the cluster, the leader and the raft term.
     Link,
 }
 
@@ -42,7 +42,7 @@ impl EventCategory {
     /// Whether an event is in the category.
     pub fn has(self, event: &EventKind) -> bool {
         use EventName::{
-            Attached, Back, Connection, Detached, Down, Expired, Gone, Granted, Kept, Leader, Moved, Paused,
+            Attached, Back, Cluster, Connection, Detached, Down, Expired, Gone, Granted, Kept, Leader, Moved, Paused,
         };
         use EventName::{RanOut, Refilled, Renewed, Replaced, Revoked, Term, Unrenewed};
         let name = event.name();
@@ -55,7 +55,7 @@ impl EventCategory {
                     Granted | Expired | RanOut | Revoked | Replaced | Gone | Attached | Detached | Moved | Down | Back
                 )
             }
-            EventCategory::Link => matches!(name, Connection | Leader | Term),
+            EventCategory::Link => matches!(name, Cluster | Connection | Leader | Term),
         }
     }
 

@@ -1,11 +1,11 @@
 //! The members of the cluster, from the member list and from their statuses.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CallFailure, LeaderHistory};
+use super::{CallFailure, LeaderHistory, MemberRole, MemberRow};
 use crate::error_table::alarm_sentence;
 use etcd_lease::wire::{MemberProbe, ProbeStep};
 use etcd_lease::{ClusterView, ListedMember, MemberAlarm, MemberView, Reachability};
@@ -13,6 +13,8 @@ use simkit::Timestamp;
 
 /// Maximum number of members whose last status reply is kept.
 const MAX_ANSWERS: usize = 256;
+/// Maximum number of removed members that are kept.
+const MAX_REMOVED: usize = 16;
 
 /// What one reading of the members showed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,10 @@ pub struct MemberReading {
 pub struct MemberList {
     /// The last member list; empty before the first one.
     pub listed: Vec<ListedMember>,
+    /// The members that a later list lacks, the last ones.
+    removed: Vec<ListedMember>,
+    /// When the list was read last.
+    pub(super) listed_at: Option<Timestamp>,
     /// Why the member list cannot be read. `None` while it can.
     pub failure: Option<CallFailure>,
     /// The statuses of the members that are no endpoints, as of the last reading.
@@ -58,84 +64,18 @@ struct LastAnswer {
     at: Timestamp,
 }
 
-/// What a member is in the cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MemberRole {
-    /// It leads in the newest term.
-    Leader,
-    /// It votes.
-    Follower,
-    /// It has no vote.
-    Learner,
-    /// It does not answer, or denies its status.
-    Unknown,
-}
-
-impl MemberRole {
-    /// The word on the screen and in JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            MemberRole::Leader => "leader",
-            MemberRole::Follower => "follower",
-            MemberRole::Learner => "learner",
-            MemberRole::Unknown => "unknown",
-        }
-    }
-}
-
-/// One member, as the members view shows it.
-#[derive(Clone, Debug)]
-pub struct MemberRow<'a> {
-    /// Its entry in the member list.
-    pub listed: Option<&'a ListedMember>,
-    /// The endpoint, or the address at which it was asked. Not escaped; empty if it advertises none.
-    pub address: &'a str,
-    /// Whether it is one of the endpoints.
-    pub is_endpoint: bool,
-    /// Whether calls and renewals go to it.
-    pub is_chosen: bool,
-    /// What it is.
-    pub role: MemberRole,
-    /// Whether it answers. `None` if it was not asked.
-    pub answers: Option<bool>,
-    /// Its last status reply, which can be old. `None` if there was none.
-    pub status: Option<&'a MemberView>,
-    /// When that arrived.
-    pub answered: Option<Timestamp>,
-    /// When its certificate ends, as it was read last. `None` in plain text, and while it is not known.
-    pub certificate_end: Option<SystemTime>,
-    /// What it answered to the last probe with a lease, and when that was.
-    pub probe: Option<(&'a MemberProbe, Timestamp)>,
-    /// What is wrong, as sentences.
-    pub problems: Vec<String>,
-    /// The alarms that this member raised.
-    pub alarms: Vec<MemberAlarm>,
-}
-
-impl MemberRow<'_> {
-    /// The name, or the address if the name is not known. Not escaped.
-    pub fn name(&self) -> &str {
-        let name = self.listed.map(|listed| listed.name.as_str()).filter(|name| !name.is_empty());
-        name.unwrap_or(self.address)
-    }
-
-    /// The member id; 0 while unknown.
-    pub fn id(&self) -> u64 {
-        let listed = self.listed.map(|listed| listed.id);
-        listed.or(self.status.map(|status| status.member_id)).unwrap_or(0)
-    }
-
-    /// How long it has not answered. `None` while it answers, and if it never did.
-    pub fn silent_for(&self, now: Timestamp) -> Option<Duration> {
-        if self.answers == Some(false) { self.answered.map(|at| now - at) } else { None }
-    }
-}
-
 impl MemberList {
     /// Notes what the endpoints answered.
     pub(super) fn on_view(&mut self, view: &ClusterView, now: Timestamp) {
         view.members.iter().for_each(|member| self.note(member, now));
-        self.leaders.on_view(view, now);
+        let asked: Vec<u64> = view.members.iter().map(|member| self.id_of(member)).collect();
+        self.leaders.on_view(view, |id| asked.contains(&id), now);
+    }
+
+    /// The member id of an endpoint. One that does not answer is known by its earlier answers; 0 if it never answered.
+    fn id_of(&self, endpoint: &MemberView) -> u64 {
+        let known = self.answers.get(&endpoint.endpoint).map_or(0, |last| last.view.member_id);
+        if endpoint.member_id == 0 { known } else { endpoint.member_id }
     }
 
     /// Stores what the members answered to a probe with a lease.
@@ -144,20 +84,44 @@ impl MemberList {
         self.probes = Some((probes, now));
     }
 
-    /// Stores a reading.
-    pub(super) fn on_read(&mut self, reading: MemberReading, has_outside: bool, now: Timestamp) {
+    /// Stores a reading. Returns the members that were added and removed since the last list.
+    pub(super) fn on_read(
+        &mut self,
+        reading: MemberReading,
+        has_outside: bool,
+        now: Timestamp,
+    ) -> (Vec<ListedMember>, Vec<ListedMember>) {
         self.is_reading = false;
         self.last_read = Some((now, has_outside));
         self.last_outside = if has_outside { Some(now) } else { self.last_outside };
         reading.outside.iter().for_each(|member| self.note(member, now));
         self.outside = reading.outside;
-        match reading.listed {
-            Ok(listed) => {
-                self.listed = listed;
-                self.failure = None;
+        let listed = match reading.listed {
+            Ok(listed) => listed,
+            Err(failure) => {
+                self.failure = Some(failure);
+                return Default::default();
             }
-            Err(failure) => self.failure = Some(failure),
+        };
+        self.failure = None;
+        self.listed_at = Some(now);
+        let before = std::mem::replace(&mut self.listed, listed);
+        if before.is_empty() {
+            return Default::default();
         }
+        let missing = |from: &[ListedMember], others: &[ListedMember]| -> Vec<ListedMember> {
+            from.iter().filter(|member| others.iter().all(|other| other.id != member.id)).cloned().collect()
+        };
+        let (added, removed) = (missing(&self.listed, &before), missing(&before, &self.listed));
+        self.removed.extend(removed.iter().cloned());
+        self.removed.drain(..self.removed.len().saturating_sub(MAX_REMOVED));
+        (added, removed)
+    }
+
+    /// Whether an endpoint does not answer because its member was removed: etcd ends then.
+    fn is_removed(&self, endpoint: &MemberView) -> bool {
+        let id = self.id_of(endpoint);
+        id != 0 && !endpoint.answers() && !self.listed.is_empty() && self.listed.iter().all(|listed| listed.id != id)
     }
 
     /// Forgets whether the members answer that are no endpoints, because they are not asked regularly.
@@ -181,16 +145,17 @@ impl MemberList {
         }
     }
 
-    /// The name of a member in the list. Not escaped.
+    /// The name of a member in the list, or in an earlier one. Not escaped.
     pub fn name(&self, id: u64) -> Option<&str> {
-        let listed = self.listed.iter().find(|listed| listed.id == id)?;
+        let listed = self.listed.iter().chain(&self.removed).find(|listed| listed.id == id)?;
         if listed.name.is_empty() { None } else { Some(&listed.name) }
     }
 
     /// The members that answer and all members that were asked: the endpoints, and the others while they are asked too.
+    /// Endpoints of removed members do not count.
     pub fn answering(&self, view: &ClusterView) -> (usize, usize) {
         let asked = view.members.iter().chain(&self.outside).filter(|member| !view.is_elsewhere(member));
-        let asked = asked.filter(|member| member.reachability != Reachability::Unknown);
+        let asked = asked.filter(|member| member.reachability != Reachability::Unknown && !self.is_removed(member));
         (asked.clone().filter(|member| member.answers()).count(), asked.count())
     }
 
@@ -221,6 +186,10 @@ impl MemberList {
             if view.is_elsewhere(member) {
                 row.role = MemberRole::Unknown;
                 row.problems = vec![format!("belongs to another cluster, {:x}", member.cluster_id)];
+            } else if self.is_removed(member) {
+                row.role = MemberRole::Removed;
+                row.former = self.removed.iter().find(|removed| removed.id == self.id_of(member));
+                row.problems = vec!["was removed from the cluster; its endpoint can be left out".to_owned()];
             } else {
                 row.problems.extend(self.why_unlisted(member));
             }
@@ -229,7 +198,7 @@ impl MemberList {
         let alarms = self.alarms(view);
         for row in &mut rows {
             row.alarms = alarms.iter().filter(|alarm| alarm.member_id == row.id()).copied().collect();
-            row.problems.extend(row.alarms.iter().map(|alarm| alarm_sentence(alarm.cause)));
+            row.problems.extend(row.alarms.iter().map(|alarm| alarm_sentence(alarm.cause, &[])));
             row.problems.extend(row.listed.and_then(|listed| self.shared_url(listed)));
         }
         rows.sort_by(|one, two| one.name().cmp(two.name()));
@@ -251,6 +220,7 @@ impl MemberList {
         let last = self.answers.get(address).filter(is_its);
         MemberRow {
             listed,
+            former: None,
             address,
             is_endpoint,
             is_chosen,
@@ -296,11 +266,9 @@ impl MemberList {
         Some((probes.iter().find(is_of)?, *at))
     }
 
-    /// Whether an endpoint leads to a listed member. One that does not answer is known by its earlier answers or its
-    /// address.
+    /// Whether an endpoint leads to a listed member. One that never answered is known by its address.
     fn is_of(&self, endpoint: &MemberView, listed: &ListedMember) -> bool {
-        let known = self.answers.get(&endpoint.endpoint).map_or(0, |last| last.view.member_id);
-        let id = if endpoint.member_id == 0 { known } else { endpoint.member_id };
+        let id = self.id_of(endpoint);
         if id == 0 { endpoint.is_at(listed) } else { id == listed.id }
     }
 

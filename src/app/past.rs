@@ -30,7 +30,8 @@ pub struct Past {
 }
 
 impl AppState {
-    /// A copy to which later messages can be applied without a cluster. It has no values of keys and no requests.
+    /// A copy to which later messages can be applied without a cluster. It has no values of keys and no requests. It goes
+    /// on counting events, because the rates of etcd's counters are compared with them.
     pub fn picture(&self) -> AppState {
         let mut leases = self.leases.clone();
         leases.service_counts = None;
@@ -39,7 +40,7 @@ impl AppState {
         let mut view = self.view.clone();
         (view.dialog, view.typed) = Default::default();
         let mut events = self.events.clone();
-        events.stop_outputs();
+        events.stop_recording();
         AppState {
             config: AppConfig { is_replay: true, typed: TypedLines::default(), ..self.config.clone() },
             cluster: self.cluster.clone(),

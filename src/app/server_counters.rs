@@ -31,6 +31,17 @@ struct Reading {
     seen: LeaseCounters,
 }
 
+/// How many leases were granted, renewed, revoked and expired per second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LeaseRates {
+    /// The time between the first and the last reading.
+    pub over: Duration,
+    /// When the last reading arrived.
+    pub until: Timestamp,
+    /// One pair for each.
+    pub pairs: [RatePair; 4],
+}
+
 /// What etcd counted and leasetop saw per second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RatePair {
@@ -47,7 +58,7 @@ impl ServerCounters {
     pub(super) fn on_read(
         &mut self,
         reading: Result<LeaseCounters, CallFailure>,
-        events: Option<&EventMetrics>,
+        events: &EventMetrics,
         now: Timestamp,
     ) {
         self.is_reading = false;
@@ -64,15 +75,15 @@ impl ServerCounters {
         if !self.readings.back().is_some_and(continues) {
             self.readings.clear();
         }
-        self.readings.push_back(Reading { at: now, etcd, seen: events.map(seen).unwrap_or_default() });
+        self.readings.push_back(Reading { at: now, etcd, seen: seen(events) });
         // One reading from before the window gives the rate over all of it.
         while self.readings.get(1).is_some_and(|second| now - second.at >= WINDOW) {
             self.readings.pop_front();
         }
     }
 
-    /// The rates, and over which time. `None` before the second reading.
-    pub fn rates(&self) -> Option<(Duration, [RatePair; 4])> {
+    /// The rates. `None` before the second reading.
+    pub fn rates(&self) -> Option<LeaseRates> {
         let (first, last) = (self.readings.front()?, self.readings.back()?);
         let over = last.at - first.at;
         if over.is_zero() {
@@ -82,13 +93,13 @@ impl ServerCounters {
             let per_second = |from, to| of(to).saturating_sub(of(from)) as f64 / over.as_secs_f64();
             RatePair { what, etcd: per_second(&first.etcd, &last.etcd), seen: per_second(&first.seen, &last.seen) }
         };
-        let rates = [
+        let pairs = [
             rate("granted", |counters| counters.granted),
             rate("renewed", |counters| counters.renewed),
             rate("revoked", |counters| counters.revoked),
             rate("expired", |counters| counters.expired),
         ];
-        Some((over, rates))
+        Some(LeaseRates { over, until: last.at, pairs })
     }
 }
 

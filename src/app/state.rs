@@ -64,7 +64,7 @@ impl AppState {
         let mut leases = LeaseStore::with_mutes(Mutes::new(config.mutes.clone()));
         let mut events = EventLog::default();
         if let Some(metrics) = config.metrics {
-            events.record_metrics();
+            events.start_metrics();
             leases.service_counts =
                 if metrics.services > 0 { Some(ServiceCounts::new(metrics.services)) } else { None };
         }

@@ -33,7 +33,7 @@ pub(super) async fn run(args: MembersArgs, shared: GlobalFlags, out: &mut Out) -
     }
     let rows = app.cluster.members.rows(&app.cluster.view);
     let has_failed = |row: &MemberRow<'_>| row.probe.is_some_and(|(probe, _)| !probe.is_done());
-    Ok(Exit::no_if(rows.iter().any(|row| row.answers == Some(false) || has_failed(row))))
+    Ok(Exit::no_if(rows.iter().any(|row| row.is_silent() || has_failed(row))))
 }
 
 /// What the marks mean, and what is not about a single member.

@@ -64,7 +64,7 @@ pub(super) struct EventObject {
     /// the time left was reset by an election or a restart, which is not a renewal. `gone`: ended for an unknown reason.
     /// `replaced`: ran out after a newer lease (`to`) had taken its last key.
     /// `absent`: not in the cluster that was restored or that replaced the known one. `cluster`: etcd was restored or
-    /// replaced, or two clusters answer in turn. `down`: a key that a client keeps is gone. `back`: such a key exists again,
+    /// replaced, two clusters answer in turn, a member was added or removed, or an alarm was disarmed. `down`: a key that a client keeps is gone. `back`: such a key exists again,
     /// or any key that was deleted with its lease is back without a lease.
     #[cfg_attr(test, schemars(extend("enum" = ["granted", "attached", "renewed", "dropped", "late", "risk", "unrenewed", "missed", "refilled", "expired", "revoked", "replaced", "detached", "moved", "down", "back", "gone", "absent", "cluster", "connection", "leader", "term", "error"])))]
     event: &'static str,
@@ -155,8 +155,9 @@ struct EventFields {
     revision: Option<i64>,
     /// detached: `deleted`, or `put` without a lease. down: how the lease ended, or `deleted` if it still exists. back: `put`
     /// if the key is back without a lease. revoked: from `here` or `elsewhere`. connection: `up`, `down`,
-    /// `refused` or `renewals`. leader: `none` if there is no leader.
-    #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "expired", "revoked", "gone", "here", "elsewhere", "up", "down", "refused", "replaced", "restored", "mixed", "renewals", "none"])))]
+    /// `refused` or `renewals`. leader: `none` if there is no leader. cluster: `restored`, `replaced` or `mixed`, a member was
+    /// `added` or `removed`, or an alarm was `disarmed`.
+    #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "expired", "revoked", "gone", "here", "elsewhere", "up", "down", "refused", "replaced", "restored", "mixed", "added", "removed", "disarmed", "renewals", "none"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
     /// back: the lease to which the key was attached before.

@@ -37,7 +37,7 @@ pub(super) struct MembersObject {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MemberObject {
-    /// The name. Null if the member has not started, or for an endpoint that is not in the member list.
+    /// The name. Null if the member has not started, or for an endpoint that was never in the member list.
     name: Option<String>,
     /// The member id in hex, as etcdctl prints it. Null if unknown.
     #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]+$")))]
@@ -56,8 +56,8 @@ struct MemberObject {
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     answered_ago: Option<f64>,
-    /// `learner`: it has no vote. `unknown`: it does not answer, or denies its status.
-    #[cfg_attr(test, schemars(extend("enum" = ["leader", "follower", "learner", "unknown"])))]
+    /// `learner`: it has no vote. `unknown`: it does not answer, or denies its status. `removed`: it is no member any more.
+    #[cfg_attr(test, schemars(extend("enum" = ["leader", "follower", "learner", "unknown", "removed"])))]
     role: &'static str,
     /// etcd's version.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,7 +124,7 @@ pub fn members_json(app: &AppState, now: Timestamp, wall: SystemTime) -> String 
 }
 
 fn member_object(row: &MemberRow<'_>, now: Timestamp, wall: SystemTime) -> MemberObject {
-    let name = row.listed.map(|listed| listed.name.clone()).filter(|name| !name.is_empty());
+    let name = row.listed.or(row.former).map(|listed| listed.name.clone()).filter(|name| !name.is_empty());
     let status = row.status;
     MemberObject {
         name,

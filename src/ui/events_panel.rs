@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::line::{cut, wrap};
-use super::{RenderContext, Role, filter_line, pane, table, tabs, theme};
+use super::{RenderContext, Role, filter_line, format, pane, table, tabs, theme};
 use crate::app::keymap::Action;
 use crate::app::{Event, EventCategory, EventName, View};
 use crate::escape::printable;
@@ -165,7 +165,11 @@ fn entry(ctx: RenderContext<'_>, event: &Event, width: u16) -> Vec<Line<'static>
     let width = usize::from(width);
     let room = width.saturating_sub(start.width());
     let repeats = if event.repeats() > 1 { format!(" x{}", event.repeats()) } else { String::new() };
-    let text = event.text();
+    let mut text = event.text();
+    let error = time_error(event);
+    if is_selected || text.width() + repeats.width() + error.width() <= room {
+        text += &error;
+    }
     if !is_selected && event.name() != EventName::Dropped {
         let text = cut(&text, room.saturating_sub(repeats.width())) + &repeats;
         return vec![with_text(ctx, start, text)];
@@ -175,6 +179,12 @@ fn entry(ctx: RenderContext<'_>, event: &Event, width: u16) -> Vec<Line<'static>
         lines.iter_mut().for_each(|line| highlight(ctx, line, width));
     }
     lines
+}
+
+/// How far the time can be off, if that is a second or more.
+fn time_error(event: &Event) -> String {
+    let error = event.doubt.as_secs_f64();
+    if error < 1.0 { String::new() } else { format!(" (time ±{})", format::span(error)) }
 }
 
 /// The text beside the start, or below it if there is too little room.

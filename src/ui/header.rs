@@ -20,8 +20,10 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
         let mut right = rights(shown.app, shown.now);
         right.extend(certificates(shown));
         right.extend(frozen(ctx));
-        right.push(Segment::new(6, Role::Dim, ctx.wall.time_of_day(ctx.now)));
-        draw_ends(ctx.theme, (link(shown), right), ("   ", "   "), area, buf);
+        let is_alarmed = !shown.app.cluster.members.alarms(&shown.app.cluster.view).is_empty();
+        let time_rank = if is_alarmed { 3 } else { 6 };
+        right.push(Segment::new(time_rank, Role::Dim, ctx.wall.time_of_day(ctx.now)));
+        draw_ends(ctx.theme, (link(shown, area.width), right), ("   ", "   "), area, buf);
     }
 }
 
@@ -46,12 +48,27 @@ fn certificates(ctx: RenderContext<'_>) -> impl Iterator<Item = Segment> {
     })
 }
 
-fn link(ctx: RenderContext<'_>) -> Vec<Segment> {
+fn link(ctx: RenderContext<'_>, width: u16) -> Vec<Segment> {
     let app = ctx.app;
+    let names = match width {
+        ..60 => 1,
+        60..160 => 2,
+        160.. => 5,
+    };
+    let alarms = app.cluster.alarms(names);
+    let alarms: Vec<String> = alarms.iter().map(|alarm| format!("alarm {}", printable(alarm.as_bytes()))).collect();
     let mut parts = vec![Segment::new(7, Role::Title, "leasetop")];
     match (app.cluster.unreached_since, app.cluster.member()) {
         (None, Some(member)) => {
-            parts.push(cluster(app, member));
+            let (health, is_well) = health(app, member);
+            if is_well && let Some((first, others)) = alarms.split_first() {
+                parts.push(cluster(app, member, (format!("✖ {first}"), Role::Danger)));
+                parts.extend(others.iter().map(|alarm| Segment::new(1, Role::Danger, alarm)));
+            } else {
+                parts.push(cluster(app, member, health));
+                parts.extend(alarms.iter().map(|alarm| Segment::new(1, Role::Danger, alarm)));
+            }
+            parts.extend(silent(app));
             parts.extend(reached(app, member));
         }
         (since, _) => {
@@ -77,36 +94,57 @@ fn name(label: &ClusterLabel) -> String {
 }
 
 /// `prod ● healthy`: the cluster's name, or its endpoint if it has none.
-fn cluster(app: &AppState, member: &MemberView) -> Segment {
+fn cluster(app: &AppState, member: &MemberView, health: (String, Role)) -> Segment {
     let (name, role) = match &app.config.label {
         Some(label) => (name(label), Role::of_name(label)),
         None if app.config.is_demo => ("demo".to_owned(), Role::Title),
         None if app.config.is_sandbox() => ("sandbox".to_owned(), Role::Title),
         None => (printable(member.endpoint.as_bytes()), Role::Title),
     };
-    Segment { pieces: vec![(name + " ", role), health(app, member)], rank: 0, key: None }
+    Segment { pieces: vec![(name + " ", role), health], rank: 0, key: None }
 }
 
-/// `● healthy`, or `▲ 2 of 3 members` if the others do not answer.
-fn health(app: &AppState, member: &MemberView) -> (String, Role) {
+/// `● healthy`, or `▲ 2 of 3 members` if the others do not answer; and whether a leader and all members answer.
+fn health(app: &AppState, member: &MemberView) -> ((String, Role), bool) {
     if !member.has_leader {
-        return ("✖ no leader".to_owned(), Role::Danger);
+        return (("✖ no leader".to_owned(), Role::Danger), false);
     }
     let (answering, asked) = app.cluster.members.answering(&app.cluster.view);
     if answering < asked {
-        return (format!("▲ {answering} of {asked} members"), Role::Warning);
+        return ((format!("▲ {answering} of {asked} members"), Role::Warning), false);
     }
-    ("● healthy".to_owned(), Role::Good)
+    (("● healthy".to_owned(), Role::Good), true)
+}
+
+/// `m2 does not answer`
+fn silent(app: &AppState) -> Option<Segment> {
+    let rows = app.cluster.members.rows(&app.cluster.view);
+    let silent = rows.iter().filter(|row| row.is_silent());
+    let names: Vec<String> = silent.map(|row| cut(&printable(row.name().as_bytes()), 24)).collect();
+    let verb = if names.len() == 1 { "does" } else { "do" };
+    if names.is_empty() {
+        None
+    } else {
+        Some(Segment::new(2, Role::Warning, format!("{} {verb} not answer", names.join(", "))))
+    }
 }
 
 /// `3 members, leader m1   etcd 3.7.3   term 2   rtt 0.7 ms`
 fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
     let view = &app.cluster.view;
-    let count = view.members.len().max(app.cluster.members.listed.len()) as u64;
+    let listed = app.cluster.members.listed.len();
+    let count = if listed == 0 { view.members.len() } else { listed } as u64;
     let leader = view.leader().map(|leader| leader.member_id).or(known(member.leader_id));
     let leader = leader.filter(|_| count > 1).and_then(|id| member_name(app, id));
-    let leader = leader.map_or_else(String::new, |leader| format!(", leader {leader}"));
-    let mut parts = vec![Segment::new(2, Role::Text, plural(count, "member") + &leader)];
+    let (answering, asked) = app.cluster.members.answering(view);
+    // Then the count stands beside those that answer.
+    let members = if answering < asked && member.has_leader { None } else { Some(plural(count, "member")) };
+    let words = [members, leader.map(|leader| format!("leader {leader}"))];
+    let words: Vec<String> = words.into_iter().flatten().collect();
+    let mut parts = Vec::new();
+    if !words.is_empty() {
+        parts.push(Segment::new(2, Role::Text, words.join(", ")));
+    }
     if !member.is_leader && count > 1 {
         let number = view.chosen.map_or(1, |chosen| chosen + 1);
         let asked = member_name(app, member.member_id).unwrap_or_else(|| format!("m{number}"));
@@ -184,9 +222,6 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
     }
     if app.cluster.view.mixed_with.is_some() {
         parts.push(Segment::new(0, Role::Danger, "✖ two clusters answer"));
-    }
-    for alarm in app.cluster.alarms().into_iter().take(2) {
-        parts.push(Segment::new(1, Role::Danger, format!("alarm {}", cut(&printable(alarm.as_bytes()), 24))));
     }
     if app.cluster.view.current().is_some_and(is_status_denied) {
         parts.push(Segment::new(3, Role::Warning, "status denied"));

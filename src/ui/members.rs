@@ -12,6 +12,9 @@
 //! connection refused ...
 //! ```
 
+mod leaders;
+mod rates;
+
 use std::time::SystemTime;
 
 use ratatui::buffer::Buffer;
@@ -33,9 +36,6 @@ use super::{RenderContext, Role, filter_line, format, pane};
 /// Maximum width of a name and of an address.
 const MAX_TEXT: usize = 32;
 const GAP: usize = 2;
-/// Widths of the rates: what is counted, and each number.
-const WHAT: usize = 34;
-const NUMBER: usize = 12;
 /// The title of the column that is left out in plain text.
 const CERTIFICATE: &str = "CERTIFICATE";
 
@@ -78,7 +78,8 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
         return;
     }
     let rows = ctx.app.view.members_view.rows(&ctx.app.cluster);
-    let count = plural(rows.len() as u64, "member");
+    let members = rows.iter().filter(|row| row.role != MemberRole::Removed).count();
+    let count = plural(members as u64, "member");
     let inner = if is_tiny { area } else { frame(ctx, &count, area, buf) };
     let page = Page { ctx, cursor: ctx.app.view.members_view.cursor_row(&rows), rows, width: inner.width.into() };
     let lines = if is_tiny { page.tiny(inner.height.into()) } else { page.lines(inner.height.into()) };
@@ -226,47 +227,6 @@ impl Page<'_> {
         self.paragraph(&printable(text.as_bytes()), role)
     }
 
-    /// Which member led from when until when, the newest first.
-    fn leaders(&self) -> Vec<Line<'static>> {
-        let cluster = &self.ctx.app.cluster;
-        let mut lines = vec![Line::styled("Leaders since leasetop started", self.style(Role::Title))];
-        for (period, gap) in cluster.members.leaders.newest_first(self.ctx.now) {
-            let name = cluster.member_name(period.member_id);
-            let before = if period.is_older { "before " } else { "" };
-            let from = self.ctx.wall.time_of_day(period.from);
-            let until = period.until.map_or("now".to_owned(), |until| self.ctx.wall.time_of_day(until));
-            let gap = if gap.is_zero() {
-                String::new()
-            } else {
-                format!(", then no leader was seen for {}", format::span(gap.as_secs_f64()))
-            };
-            let text = format!("term {}: {name} from {before}{from} until {until}{gap}", period.term);
-            lines.extend(self.paragraph(&printable(text.as_bytes()), Role::Text));
-        }
-        lines
-    }
-
-    /// What the leader counted per second, beside what leasetop saw.
-    fn rates(&self) -> Vec<Line<'static>> {
-        let counters = &self.ctx.app.cluster.server_counters;
-        if let Some(failure) = &counters.failure {
-            let text = format!("The counters of etcd cannot be read: {}", printable(failure.text.as_bytes()));
-            return self.paragraph(&text, Role::Dim);
-        }
-        let Some((over, rates)) = counters.rates() else { return Vec::new() };
-        let title = format!("Leases per second, last {}", format::span(over.as_secs_f64()));
-        let line = |what: &str, etcd: &str, seen: &str, difference: &str| {
-            format!("{what:<WHAT$}{etcd:>NUMBER$}{seen:>NUMBER$}{difference:>NUMBER$}")
-        };
-        let mut lines = vec![Line::styled(line(&title, "etcd", "leasetop", "difference"), self.style(Role::Title))];
-        lines.extend(rates.iter().map(|pair| {
-            let [etcd, seen] = [pair.etcd, pair.seen].map(|rate| format!("{rate:.1}"));
-            let text = line(pair.what, &etcd, &seen, &format!("{:+.1}", pair.seen - pair.etcd));
-            Line::styled(text, self.style(Role::Text))
-        }));
-        lines
-    }
-
     /// `certificate until 2026-12-11: expires in 12 days`
     fn certificate(&self, end: SystemTime) -> Vec<Line<'static>> {
         let now = self.ctx.wall.time(self.ctx.now);
@@ -371,9 +331,9 @@ fn database(status: &MemberView) -> String {
 
 fn role_of(row: &MemberRow<'_>) -> Role {
     match row.role {
-        _ if row.answers == Some(false) || !row.alarms.is_empty() => Role::Danger,
+        _ if row.is_silent() || !row.alarms.is_empty() => Role::Danger,
         MemberRole::Leader => Role::Good,
         MemberRole::Follower | MemberRole::Learner => Role::Text,
-        MemberRole::Unknown => Role::Dim,
+        MemberRole::Unknown | MemberRole::Removed => Role::Dim,
     }
 }

@@ -165,11 +165,15 @@ fn app(config: AppConfig, messages: Vec<(f64, Msg)>, (width, height): (u16, u16)
     app
 }
 
-fn paint(app: &AppState, (width, height): (u16, u16), theme: Theme) -> Buffer {
+fn paint(app: &AppState, size: (u16, u16), theme: Theme) -> Buffer {
+    paint_at(at(90.0), app, size, theme)
+}
+
+fn paint_at(now: Timestamp, app: &AppState, (width, height): (u16, u16), theme: Theme) -> Buffer {
     let wall = WallClock { start: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000), zone: TimeZone::UTC };
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
-    draw(RenderContext { app, now: at(90.0), wall: &wall, theme }, area, &mut buf);
+    draw(RenderContext { app, now, wall: &wall, theme }, area, &mut buf);
     buf
 }
 

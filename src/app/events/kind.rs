@@ -163,11 +163,12 @@ pub enum EventKind {
     },
     /// The lease ended.
     LeaseEnded(Box<LeaseEnded>),
-    /// etcd was restored, wiped, or replaced by another cluster; or two clusters answer in turn.
+    /// etcd was restored, wiped, or replaced by another cluster; two clusters answer in turn; a member was added or removed;
+    /// or an alarm was disarmed.
     ClusterChanged {
-        /// `replaced`, `restored` or `mixed`.
+        /// `replaced`, `restored`, `mixed`, `added`, `removed` or `disarmed`.
         cause: &'static str,
-        /// The description, with both ids or revisions.
+        /// The description, with both ids or revisions, or the name of the member.
         message: String,
     },
     /// A member is reachable.

@@ -15,6 +15,10 @@ pub struct EventLog {
     run: usize,
     /// Number of lines so far, including dropped ones.
     count: u64,
+    /// Number of lines about the cluster.
+    of_cluster: usize,
+    /// The last line of a lease that an election reset, by its number, and the number of such events in its second.
+    refills: Option<(u64, usize)>,
     /// The last line of each name and lease, by its number.
     last_lines: HashMap<(EventName, Option<LeaseId>), u64>,
     /// The time of the message being processed.
@@ -33,6 +37,8 @@ pub struct EventLog {
 
 /// Maximum number of lines.
 const CAPACITY: usize = 2_000;
+/// Number of lines about the cluster that a flood of other lines does not drop.
+const CLUSTER_CAPACITY: usize = 500;
 /// Maximum number of events of keys that wait for a lease. Further ones are added at once.
 const MAX_HELD: usize = 2_000;
 /// Number of events with the same name in one second after which the rest is combined into one line.
@@ -60,14 +66,14 @@ impl EventLog {
         self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Stops recording and counting.
-    pub(in crate::app) fn stop_outputs(&mut self) {
-        (self.recorded, self.metrics) = (None, None);
+    /// Stops recording.
+    pub(in crate::app) fn stop_recording(&mut self) {
+        self.recorded = None;
     }
 
-    /// Counts all events from now on. The screen does not show the minor ones.
-    pub(in crate::app) fn record_metrics(&mut self) {
-        self.metrics = Some(Box::default());
+    /// Counts all events from now on, unless they are counted already. The screen does not show the minor ones.
+    pub(in crate::app) fn start_metrics(&mut self) -> &EventMetrics {
+        self.metrics.get_or_insert_default()
     }
 
     /// The counters of events, if they are counted.
@@ -81,22 +87,41 @@ impl EventLog {
         self.has_changed = true;
         self.metrics.iter_mut().for_each(|metrics| metrics.observe(&event.kind));
         self.recorded.iter_mut().for_each(|recorded| recorded.push(event.clone()));
-        self.run = if self.continues(&event) { self.run + 1 } else { 1 };
-        let latest = self.lines.iter().rev().take(CROWD).map(|line| line.at).fold(event.at, Timestamp::max);
-        match self.lines.back_mut() {
-            Some(last) if self.run > CROWD => {
-                let (number, is_repeat) = (last.number, last.repeats > 1);
-                let of_line = (last.name(), last.lease);
-                last.coalesce(latest);
-                // The line names no lease any more, so dropping it would not remove this entry.
-                if self.last_lines.get(&of_line) == Some(&number) {
-                    self.last_lines.remove(&of_line);
-                }
-                if is_repeat {
-                    self.show_repeated(number);
-                }
-            }
-            _ => self.append(event),
+        match self.crowded(&event) {
+            Some(number) => self.coalesce(number, event.at),
+            None => self.append(event),
+        }
+    }
+
+    /// The line to which an event is added because there are many in its second. Between the refills of an election there
+    /// can be other events.
+    fn crowded(&mut self, event: &Event) -> Option<u64> {
+        self.run = if self.lines.back().is_some_and(|last| continues(last, event)) { self.run + 1 } else { 1 };
+        let last = self.lines.back().map(|last| last.number);
+        if event.name() != EventName::Refilled {
+            return if self.run > CROWD { last } else { None };
+        }
+        let known =
+            self.refills.filter(|(number, _)| self.line_mut(*number).is_some_and(|line| continues(line, event)));
+        let (number, count) = known.map_or((self.count, 1), |(number, count)| (number, count + 1));
+        let is_crowded = count > CROWD;
+        self.refills = Some((if is_crowded { number } else { self.count }, count));
+        if is_crowded { Some(number) } else { None }
+    }
+
+    /// Counts a further event at `at` in a line, and sorts the line after the others of its second.
+    fn coalesce(&mut self, number: u64, at: Timestamp) {
+        let latest = self.lines.iter().rev().take(CROWD).map(|line| line.at).fold(at, Timestamp::max);
+        let Some(line) = self.line_mut(number) else { return };
+        let latest = if line.name() == EventName::Refilled { at.max(line.at) } else { latest };
+        let (is_repeat, of_line) = (line.repeats > 1, (line.name(), line.lease));
+        line.coalesce(latest);
+        // The line names no lease any more, so dropping it would not remove this entry.
+        if self.last_lines.get(&of_line) == Some(&number) {
+            self.last_lines.remove(&of_line);
+        }
+        if is_repeat {
+            self.show_repeated(number);
         }
     }
 
@@ -142,11 +167,6 @@ impl EventLog {
         Event { number: self.count, ..Event::new(when, self.now.max(when.at), lease, kind) }
     }
 
-    fn continues(&self, event: &Event) -> bool {
-        let second = |moment: Timestamp| moment.since_start().as_secs();
-        self.lines.back().is_some_and(|last| last.name() == event.name() && second(last.at) == second(event.at))
-    }
-
     fn append(&mut self, mut event: Event) {
         let repeated = self.last_lines.insert((event.name(), event.lease), event.number);
         if let Some(before) = repeated.and_then(|number| self.line_mut(number))
@@ -159,6 +179,7 @@ impl EventLog {
         if self.lines.len() == CAPACITY {
             self.drop_oldest();
         }
+        self.of_cluster += usize::from(is_of_cluster(&event));
         self.lines.push_back(event);
     }
 
@@ -170,12 +191,16 @@ impl EventLog {
 
     /// The line with this number. `None` if the log has dropped it.
     fn line_mut(&mut self, number: u64) -> Option<&mut Event> {
-        let first = self.lines.front()?.number;
-        self.lines.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)
+        let place = self.lines.binary_search_by_key(&number, |line| line.number).ok()?;
+        self.lines.get_mut(place)
     }
 
+    /// Drops the oldest line: one about a lease, unless there are many about the cluster.
     fn drop_oldest(&mut self) {
-        let Some(oldest) = self.lines.pop_front() else { return };
+        let drops_cluster = self.of_cluster > CLUSTER_CAPACITY;
+        let place = self.lines.iter().position(|line| is_of_cluster(line) == drops_cluster).unwrap_or(0);
+        let Some(oldest) = self.lines.remove(place) else { return };
+        self.of_cluster -= usize::from(is_of_cluster(&oldest));
         let of_oldest = (oldest.name(), oldest.lease);
         if self.last_lines.get(&of_oldest) == Some(&oldest.number) {
             self.last_lines.remove(&of_oldest);
@@ -192,6 +217,17 @@ impl EventLog {
         let lines = self.lines.iter().filter(move |line| line.number <= until);
         lines.filter(move |line| line.repeated_by.is_none_or(|next| next > until))
     }
+}
+
+/// Whether a line is about the cluster: few, and the cause of many lines about leases. Alarms are errors without a lease.
+fn is_of_cluster(line: &Event) -> bool {
+    line.name().is_of_cluster() || line.name() == EventName::Error && line.lease.is_none()
+}
+
+/// Whether an event has the name and the second of a line.
+fn continues(line: &Event, event: &Event) -> bool {
+    let second = |moment: Timestamp| moment.since_start().as_secs();
+    line.name() == event.name() && second(line.at) == second(event.at)
 }
 
 impl Event {
@@ -297,6 +333,38 @@ mod tests {
         (0..3_000).for_each(|second| log.push(at(second * 1_000), None, EventKind::error(second.to_string())));
         assert_eq!(log.lines().len(), CAPACITY);
         assert_eq!(log.lines().next().unwrap().text(), "1000");
+    }
+
+    #[test]
+    fn a_flood_about_leases_drops_no_line_about_the_cluster() {
+        let mut log = EventLog::default();
+        log.push(at(0), None, EventKind::Term { old: 2, new: 3 });
+        log.push(at(0), None, EventKind::error("alarm"));
+        (1..9_000).for_each(|second| log.push(at(second * 1_000), Some(LeaseId(1)), EventKind::Kept));
+        let names: Vec<EventName> = log.lines().take(3).map(|line| line.name()).collect();
+        assert_eq!(names, [EventName::Term, EventName::Error, EventName::Kept]);
+        assert_eq!(log.lines().len(), CAPACITY);
+        (9_000..18_000).for_each(|term| log.push(at(term * 1_000), None, EventKind::Term { old: term, new: term + 1 }));
+        let of_leases = log.lines().filter(|line| !is_of_cluster(line)).count();
+        assert_eq!(
+            (log.lines().len(), of_leases),
+            (CAPACITY, CAPACITY - CLUSTER_CAPACITY - 1),
+            "nor the other way round"
+        );
+    }
+
+    #[test]
+    fn the_refills_of_an_election_share_a_line_although_other_events_come_between() {
+        let mut log = EventLog::default();
+        for id in 0..900 {
+            let refilled = EventKind::Refilled { ttl: Some(10), term: Some(3), left: None };
+            log.push(at(7_200), Some(LeaseId(id)), refilled);
+            log.push(at(9_000 + 1_000 * (id as u64 % 2)), Some(LeaseId(id)), EventKind::Paused);
+        }
+        let refilled: Vec<String> =
+            log.lines().filter(|line| line.name() == EventName::Refilled).map(Event::text).collect();
+        assert_eq!(refilled.len(), CROWD, "{refilled:?}");
+        assert_eq!(refilled[CROWD - 1], "897 more in this second");
     }
 
     #[test]

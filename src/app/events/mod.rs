@@ -84,10 +84,10 @@ impl Event {
         self.kind.name()
     }
 
-    /// Sorts events by the time at which they happened. Stable, so events of the same time stay in the order in which
-    /// they became known.
+    /// Sorts events by the time at which they happened. At the same time, an event of the cluster is the cause of those of
+    /// leases. Stable, so events of the same time stay in the order in which they became known.
     pub fn sort(events: &mut [&Event]) {
-        events.sort_by_key(|event| event.at);
+        events.sort_by_key(|event| (event.at, !event.name().is_of_cluster()));
     }
 
     /// The description of the event, escaped for the terminal.

@@ -49,7 +49,7 @@ pub enum EventName {
     Gone,
     /// A lease is not in the cluster that was restored or that replaced the known one.
     Absent,
-    /// etcd was restored, wiped, or replaced by another cluster.
+    /// etcd was restored, wiped, or replaced by another cluster, its members changed, or an alarm was disarmed.
     Cluster,
     /// The connection to the cluster was established or lost.
     Connection,
@@ -136,5 +136,10 @@ impl EventName {
             EventName::Unrenewed => "no renew",
             name => name.as_str(),
         }
+    }
+
+    /// Whether it is about the cluster and not about a lease.
+    pub(in crate::app) fn is_of_cluster(self) -> bool {
+        matches!(self, EventName::Cluster | EventName::Connection | EventName::Leader | EventName::Term)
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn of(what: &EventKind) -> String {
         EventKind::ProcessStalled { text, .. } => text.clone(),
         EventKind::Lost { loss, ttl } => printable(loss.in_words(*ttl).as_bytes()),
         EventKind::LeaseEnded(ended) => describe_end(ended),
-        EventKind::ClusterChanged { message, .. } => message.clone(),
+        EventKind::ClusterChanged { message, .. } => printable(message.as_bytes()),
         EventKind::Connected { endpoint, version } => connected(endpoint, version),
         EventKind::RenewsAt { endpoint } => format!("renewing through {}", printable(endpoint.as_bytes())),
         EventKind::Disconnected { endpoint, message } => disconnected(endpoint.as_deref(), message),

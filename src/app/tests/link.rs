@@ -155,10 +155,35 @@ fn an_alarm_is_reported_when_it_is_raised() {
     let alarms: Vec<String> = events.iter().map(Event::text).filter(|text| text.contains("alarm")).collect();
     assert_eq!(alarms.len(), 1);
     assert!(
-        alarms[0].starts_with("alarm NOSPACE: the database is full; ") && alarms[0].contains("disarm"),
+        alarms[0].starts_with("alarm NOSPACE on 7: the database is full; ") && alarms[0].contains("disarm"),
         "{alarms:?}"
     );
-    assert_eq!(story.app.cluster.alarms(), ["NOSPACE"]);
+    assert_eq!(story.app.cluster.alarms(2), ["NOSPACE 7"]);
+}
+
+#[test]
+fn alarms_name_their_members_and_are_disarmed_only_if_a_member_says_so() {
+    let mut story = unconnected();
+    let alarmed = |ids: &[u64]| {
+        let mut three = view();
+        let alarm = |id: &u64| MemberAlarm { member_id: *id, cause: ErrorCause::NoSpace };
+        three.members[0].alarms = ids.iter().map(alarm).collect();
+        Msg::Cluster(three)
+    };
+    let lines = |story: &mut Story| -> Vec<String> {
+        let lines = link_lines(story).into_iter().map(|(_, line)| line);
+        lines.filter(|line| line.contains("alarm")).map(|line| line.split(':').next().unwrap().to_owned()).collect()
+    };
+    story.send(alarmed(&[2, 1]));
+    assert_eq!(lines(&mut story), ["alarm NOSPACE on 1, 2"]);
+    story.send(alarmed(&[1, 2, 3]));
+    assert_eq!(lines(&mut story), ["alarm NOSPACE on 3"]);
+    assert_eq!(story.app.cluster.alarms(2), ["NOSPACE 1, 2 +1"]);
+    story.send(Msg::Cluster(down()));
+    story.send(alarmed(&[1, 2, 3]));
+    assert_eq!(lines(&mut story), Vec::<String>::new(), "nobody answered");
+    story.send(alarmed(&[]));
+    assert_eq!(lines(&mut story), ["alarm NOSPACE was disarmed on 1, 2, 3"]);
 }
 
 /// Three members, of which those in `down` do not answer.

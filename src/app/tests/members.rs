@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::*;
 use etcd_lease::wire::{MemberProbe, ProbeStep};
-use etcd_lease::{LeaseCounters, ListedMember, MemberAlarm};
+use etcd_lease::{ListedMember, MemberAlarm};
 
 fn listed(id: u64, name: &str) -> ListedMember {
     ListedMember {
@@ -91,9 +91,9 @@ fn an_alarm_names_the_member_that_raised_it() {
     let alarms = vec![MemberAlarm { member_id: 2, cause: ErrorCause::NoSpace }];
     let alarmed = |id| MemberView { alarms: alarms.clone(), ..member(id, 1) };
     story.send(cluster(vec![alarmed(1), alarmed(2)], 0));
-    assert_eq!(story.app.cluster.alarms(), ["NOSPACE"]);
+    assert_eq!(story.app.cluster.alarms(2), ["NOSPACE m2:2379"]);
     story.send(reading(Vec::new()));
-    assert_eq!(story.app.cluster.alarms(), ["NOSPACE etcd-b"]);
+    assert_eq!(story.app.cluster.alarms(2), ["NOSPACE etcd-b"]);
     let rows = story.app.cluster.members.rows(&story.app.cluster.view);
     let raised: Vec<&str> = rows.iter().filter(|row| !row.alarms.is_empty()).map(|row| row.name()).collect();
     assert_eq!(raised, ["etcd-b"]);
@@ -110,6 +110,8 @@ fn a_learner_is_no_follower_and_an_old_leader_no_leader() {
     assert_eq!(roles, ["leader", "learner", "follower"]);
     assert_eq!(story.app.cluster.members.answering(&story.app.cluster.view), (3, 3), "a learner answers its status");
 }
+
+const REMOVED: &str = "was removed from the cluster; its endpoint can be left out";
 
 /// Name, role, whether it answers, how long ago it answered if not, and the problems.
 type State = (String, &'static str, Option<bool>, Option<u64>, String);
@@ -134,11 +136,44 @@ fn an_endpoint_of_another_cluster_and_a_removed_member_are_no_members() {
         ("etcd-a".to_owned(), "follower", Some(true), None, String::new()),
         ("etcd-b".to_owned(), "follower", Some(true), None, String::new()),
         ("etcd-c".to_owned(), "leader", Some(true), None, String::new()),
-        ("m4:2379".to_owned(), "unknown", Some(false), Some(0), "connection refused; is not in the member list".into()),
+        ("m4:2379".to_owned(), "removed", Some(false), Some(0), REMOVED.into()),
         ("m9:2379".to_owned(), "unknown", Some(true), None, "belongs to another cluster, 19f7".into()),
     ];
     assert_eq!(states(&story), expected, "its term makes no other leader an old one");
-    assert_eq!(story.app.cluster.members.answering(&story.app.cluster.view), (3, 4));
+    assert_eq!(story.app.cluster.members.answering(&story.app.cluster.view), (3, 3));
+}
+
+#[test]
+fn a_removed_member_is_named_and_does_not_count() {
+    let mut story = Story::start(AppConfig::default());
+    story.send(cluster(vec![member(1, 1), member(2, 1), member(3, 1)], 0));
+    story.send(reading(Vec::new()));
+    story.wait(10.0);
+    story.send(cluster(vec![member(1, 1), down_member(2), member(3, 1)], 0));
+    assert_eq!(story.app.cluster.members.answering(&story.app.cluster.view), (2, 3));
+    story.wait(2.0);
+    story.send(Msg::Tick);
+    assert_eq!(read_at(&mut story, 0.0), None, "it is read at once, and one reading is under way");
+    let listed = |members: Vec<ListedMember>| Msg::Members {
+        reading: MemberReading { listed: Ok(members), outside: Vec::new() },
+        has_outside: false,
+    };
+    story.send(listed(vec![self::listed(1, "etcd-c"), self::listed(3, "etcd-a")]));
+    assert_eq!(story.app.cluster.members.answering(&story.app.cluster.view), (2, 2));
+    let removed = states(&story).into_iter().find(|row| row.0 == "etcd-b").expect("it keeps its name");
+    assert_eq!((removed.1, removed.2, removed.4.as_str()), ("removed", Some(false), REMOVED));
+    story.send(listed(vec![
+        self::listed(1, "etcd-c"),
+        self::listed(3, "etcd-a"),
+        ListedMember { id: 7, ..ListedMember::default() },
+    ]));
+    let changes = story.app.events.lines().filter(|event| event.name() == EventName::Cluster);
+    let changes: Vec<(String, u64)> = changes.map(|event| (event.text(), event.doubt.as_secs())).collect();
+    let expected = [
+        ("member etcd-b was removed; the cluster has 2 members", 6),
+        ("member 7 was added; the cluster has 3 members", 0),
+    ];
+    assert_eq!(changes, expected.map(|(text, doubt)| (text.to_owned(), doubt)));
 }
 
 #[test]
@@ -332,62 +367,4 @@ fn the_members_are_probed_after_a_second_press_and_not_in_read_only_mode() {
 
 fn status(story: &Story) -> &str {
     story.app.view.status.as_ref().map_or("", |status| status.text.as_str())
-}
-
-/// Whether the last tick read the leader's counters.
-fn counts_at(story: &mut Story, seconds: f64) -> bool {
-    story.wait(seconds);
-    story.send(Msg::Tick).contains(&Effect::ReadServerCounters)
-}
-
-fn counted(member_id: u64, granted: u64, expired: u64) -> Msg {
-    Msg::ServerCounters(Ok(LeaseCounters { member_id, granted, expired, ..LeaseCounters::default() }))
-}
-
-/// What is counted per second: granted by etcd and as seen, expired by etcd, over how many seconds.
-fn rates(story: &Story) -> Option<(f64, f64, f64, u64)> {
-    let (over, rates) = story.app.cluster.server_counters.rates()?;
-    assert_eq!(rates.map(|pair| pair.what), ["granted", "renewed", "revoked", "expired"]);
-    Some((rates[0].etcd, rates[0].seen, rates[3].etcd, over.as_secs()))
-}
-
-#[test]
-fn the_leaders_counters_are_read_only_while_the_members_are_shown() {
-    let mut story = Story::start(AppConfig::default());
-    assert!(!counts_at(&mut story, 60.0));
-    story.press(&[Key::Char('5')]);
-    assert!(counts_at(&mut story, 0.1) && !counts_at(&mut story, 60.0), "one at a time");
-    story.send(counted(1, 100, 0));
-    assert!(!counts_at(&mut story, 9.8) && counts_at(&mut story, 0.2));
-    story.press(&[Key::Char('1')]);
-    story.send(counted(1, 100, 0));
-    assert!(!counts_at(&mut story, 60.0));
-}
-
-#[test]
-fn the_rates_of_etcd_stand_beside_those_of_leasetop() {
-    let mut story = Story::start(AppConfig::default());
-    story.press(&[Key::Char('5')]);
-    assert!(counts_at(&mut story, 0.1));
-    story.list(&[9], &[]);
-    story.send(counted(1, 100, 7));
-    assert_eq!(rates(&story), None);
-    story.list(&[1, 2, 3, 4, 5], &[]);
-    story.wait(10.0);
-    story.send(counted(1, 120, 8));
-    assert_eq!(rates(&story), Some((2.0, 0.5, 0.1, 10)));
-    for second in 1..=8 {
-        story.wait(10.0);
-        story.send(counted(1, 120 + 60 * second, 8));
-    }
-    assert_eq!(rates(&story), Some((6.0, 0.0, 0.0, 60)), "the last minute");
-    story.wait(10.0);
-    story.send(counted(2, 1_000, 1_000));
-    assert_eq!(rates(&story), None, "another member has counters of its own");
-    story.wait(10.0);
-    story.send(counted(2, 5, 0));
-    assert_eq!(rates(&story), None, "it has started again");
-    story.wait(10.0);
-    story.send(counted(2, 15, 0));
-    assert_eq!(rates(&story), Some((1.0, 0.0, 0.0, 10)));
 }

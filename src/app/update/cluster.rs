@@ -1,9 +1,11 @@
 //! Changes of the connection and of the leader.
 
 use crate::app::cluster_state::{LostMember, answering};
+use crate::app::events::EventTime;
 use crate::app::{AppState, Effect, EventKind, HistoryEvent, Ownership, Redraw};
-use crate::error_table::{self, alarm_sentence};
-use etcd_lease::{ClusterView, LeaseId, MemberView, Reachability};
+use crate::error_table::{self, alarm_sentence, disarmed_sentence};
+use etcd_lease::wire::ErrorCause;
+use etcd_lease::{ClusterView, LeaseId, MemberAlarm, MemberView, Reachability};
 use simkit::Timestamp;
 
 use super::lifecycle::get_or_create;
@@ -19,9 +21,10 @@ pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> 
     let before = std::mem::replace(&mut app.cluster.view, view);
     let mut effects = start_over::on_view(app, &before, now);
     app.cluster.members.on_view(&app.cluster.view, now);
+    app.cluster.terms.on_view(&before, &app.cluster.view, now);
     report_election(app, now);
     note_members(app, &before, now);
-    report_alarm(app, &before, now);
+    report_alarms(app, now);
     match (answering(&before), app.cluster.member().cloned()) {
         (old, Some(new)) => {
             effects.extend(reached(app, old, &new, now));
@@ -64,11 +67,14 @@ fn report_no_leader(app: &mut AppState, old: &MemberView, new: &MemberView, now:
 fn report_election(app: &mut AppState, now: Timestamp) {
     let Some(leader) = app.cluster.view.leader() else { return };
     let change = EventKind::Leader { endpoint: leader.endpoint.clone(), term: leader.raft_term };
-    let leader_id = leader.member_id;
-    let known = app.cluster.leader_id.replace(leader_id);
+    let (leader_id, term) = (leader.member_id, leader.raft_term);
+    let known = app.cluster.leader.replace((leader_id, term));
     let was_missing = std::mem::take(&mut app.cluster.is_leader_missing);
-    if was_missing || known.is_some_and(|known| known != leader_id) {
-        app.events.push(now, None, change);
+    if was_missing || known.is_some_and(|(known, _)| known != leader_id) {
+        // A leader that was missing can be back in its term.
+        let is_elected = known.is_some_and(|(_, known)| known < term);
+        let elected = app.cluster.terms.elected(term, now).filter(|_| is_elected);
+        app.events.push(elected.map_or(now.into(), EventTime::from), None, change);
     }
 }
 
@@ -115,17 +121,42 @@ pub(super) fn report_lost_members(app: &mut AppState, now: Timestamp) {
             _ => "no reply".to_owned(),
         };
         let (since, endpoint) = (lost.since, Some(endpoint.clone()));
+        // It may have been removed.
+        app.cluster.members.last_read = None;
         app.events.push(since, None, EventKind::Disconnected { endpoint, message });
     }
 }
 
-/// Reports an alarm when it is raised.
-fn report_alarm(app: &mut AppState, before: &ClusterView, now: Timestamp) {
-    let alarm = app.cluster.view.alarm();
-    if let Some(cause) = alarm
-        && alarm != before.alarm()
-    {
-        app.events.push(now, None, EventKind::error(alarm_sentence(cause)));
+/// Reports alarms when they are raised and when they are disarmed.
+fn report_alarms(app: &mut AppState, now: Timestamp) {
+    let has_status = |member: &&MemberView| member.reachability == Reachability::Up && !member.version.is_empty();
+    let mut answering = app.cluster.view.members.iter().filter(has_status).peekable();
+    if answering.peek().is_none() {
+        return;
+    }
+    let mut alarms: Vec<MemberAlarm> = Vec::new();
+    for alarm in answering.flat_map(|member| &member.alarms) {
+        if !alarms.contains(alarm) {
+            alarms.push(*alarm);
+        }
+    }
+    alarms.sort_by_key(|alarm| alarm.member_id);
+    let before = std::mem::replace(&mut app.cluster.reported_alarms, alarms.clone());
+    for cause in [ErrorCause::Corrupt, ErrorCause::NoSpace] {
+        let names = |of: &[MemberAlarm], except: &[MemberAlarm]| -> Option<Vec<String>> {
+            let is_new = |alarm: &&MemberAlarm| alarm.cause == cause && !except.contains(alarm);
+            let new: Vec<u64> = of.iter().filter(is_new).map(|alarm| alarm.member_id).collect();
+            let named = new.iter().filter(|id| **id != 0).map(|id| app.cluster.member_name(*id)).collect();
+            if new.is_empty() { None } else { Some(named) }
+        };
+        let (raised, disarmed) = (names(&alarms, &before), names(&before, &alarms));
+        if let Some(names) = raised {
+            app.events.push(now, None, EventKind::error(alarm_sentence(cause, &names)));
+        }
+        if let Some(names) = disarmed {
+            let message = disarmed_sentence(cause, &names);
+            app.events.push(now, None, EventKind::ClusterChanged { cause: "disarmed", message });
+        }
     }
 }
 
@@ -141,7 +172,12 @@ fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: 
     if let Some(old) = old {
         report_no_leader(app, old, new, now);
         if old.raft_term != 0 && new.raft_term > old.raft_term {
-            app.events.push(now, None, EventKind::Term { old: old.raft_term, new: new.raft_term });
+            let began = app.cluster.terms.began(new.raft_term, now);
+            app.events.push(
+                began.map_or(now.into(), EventTime::from),
+                None,
+                EventKind::Term { old: old.raft_term, new: new.raft_term },
+            );
             app.leases.record_in_all(now, HistoryEvent::Leader);
         }
     }

@@ -79,7 +79,7 @@ pub(super) fn record_end_as(app: &mut AppState, id: LeaseId, at: Timestamp, caus
     let Some(lease) = app.leases.alive_mut(id) else { return };
     record_loss(lease, at, cause, false);
     let end = LeaseEnd { at, cause, is_ours: false, lag: None, revision: None };
-    store_end(app, id, end, absent.map_or(at.into(), EventTime::from));
+    store_end(app, id, end, absent.unwrap_or(at.into()));
 }
 
 /// Records that this program revoked a lease. That is not a loss.

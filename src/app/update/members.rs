@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use crate::app::{AppState, CallFailure, Effect, MemberReading, Redraw, View};
-use etcd_lease::LeaseCounters;
+use crate::app::{AppState, CallFailure, Effect, EventKind, MemberReading, Redraw, View};
+use crate::inference::TimeRange;
+use crate::plural::plural;
+use etcd_lease::{LeaseCounters, ListedMember};
 use simkit::Timestamp;
 
 /// How often the members are read while they are shown. The endpoints are asked every second anyway.
@@ -20,7 +22,12 @@ const COUNT_INTERVAL: Duration = Duration::from_secs(10);
 /// Stores a reading.
 pub(super) fn read(app: &mut AppState, reading: MemberReading, has_outside: bool, now: Timestamp) {
     let known = app.cluster.members.listed.clone();
-    app.cluster.members.on_read(reading, has_outside, now);
+    let since = app.cluster.members.listed_at.unwrap_or(now);
+    let (added, removed) = app.cluster.members.on_read(reading, has_outside, now);
+    let changes = [("added", added), ("removed", removed)];
+    for (cause, member) in changes.iter().flat_map(|(cause, members)| members.iter().map(|member| (*cause, member))) {
+        report_change(app, cause, member, TimeRange { earliest: since, latest: now });
+    }
     // They were asked for their certificates only.
     if is_secure(app) && !shows_members(app) {
         app.cluster.members.forget_outside();
@@ -28,6 +35,14 @@ pub(super) fn read(app: &mut AppState, reading: MemberReading, has_outside: bool
     if shows_members(app) || known != app.cluster.members.listed {
         app.view.request_redraw(Redraw::Soon);
     }
+}
+
+/// Reports a member that was added or removed.
+fn report_change(app: &mut AppState, cause: &'static str, member: &ListedMember, within: TimeRange) {
+    let name = if member.name.is_empty() { format!("{:x}", member.id) } else { member.name.clone() };
+    let count = plural(app.cluster.members.listed.len() as u64, "member");
+    let message = format!("member {name} was {cause}; the cluster has {count}");
+    app.events.push(within, None, EventKind::ClusterChanged { cause, message });
 }
 
 /// Starts reading the members if that is due.
@@ -65,9 +80,9 @@ pub(super) fn next_wake(app: &AppState) -> Timestamp {
     }
 }
 
-/// Stores what the leader counted.
+/// Stores what the leader counted. In a recording, events are counted from the first reading on.
 pub(super) fn counted(app: &mut AppState, reading: Result<LeaseCounters, CallFailure>, now: Timestamp) {
-    app.cluster.server_counters.on_read(reading, app.events.metrics(), now);
+    app.cluster.server_counters.on_read(reading, app.events.start_metrics(), now);
     app.view.request_redraw(Redraw::Soon);
 }
 
@@ -77,9 +92,7 @@ pub(super) fn start_counters_read_if_due(app: &mut AppState, now: Timestamp) -> 
     if next_counters_read(app) > now {
         return None;
     }
-    if app.events.metrics().is_none() {
-        app.events.record_metrics();
-    }
+    app.events.start_metrics();
     app.cluster.server_counters.is_reading = true;
     Some(Effect::ReadServerCounters)
 }

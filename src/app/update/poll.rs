@@ -31,6 +31,7 @@ pub(super) fn answered(
         app.cluster.unconfirmed.remove(&id);
     }
     app.keys.revisions.record(answer.header.revision, sent, received);
+    app.cluster.terms.on_ttl_reply(answer.header.raft_term, sent, received);
     let keys = KeysReply::record(app, &mut answer, (sent, received), has_keys);
     if let Some(lease) = app.leases.get_mut(id) {
         lease.is_poll_in_flight = false;
@@ -179,11 +180,13 @@ fn report_inferred(app: &mut AppState, answer: &TimeToLive, change: &Change, rec
         Inferred::Refilled { is_full } => {
             let term = if answer.header.raft_term > 0 { Some(answer.header.raft_term) } else { None };
             let earliest = change.previous_query.unwrap_or(received).min(received);
-            let within = TimeRange { earliest, latest: received };
+            let polls = TimeRange { earliest, latest: received };
+            // An election resets all leases at once.
+            let election = term.and_then(|term| app.cluster.terms.elected(term, received)?.intersect(polls));
             let left = app.leases.get(id).and_then(|lease| lease.observed.bounds());
             let left = left.map(|deadline| (deadline.middle() - received, deadline.half_width()));
             let left = if is_full { None } else { left };
-            app.events.push(within, Some(id), EventKind::Refilled { ttl, term, left });
+            app.events.push(election.unwrap_or(polls), Some(id), EventKind::Refilled { ttl, term, left });
         }
         Inferred::Contradiction => contradiction(app, id, change.deadline, received),
         Inferred::Nothing | Inferred::Dying | Inferred::Missing | Inferred::Invalid => (),

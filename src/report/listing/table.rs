@@ -56,7 +56,7 @@ pub(super) fn title(listing: &LeaseListing) -> String {
         format!("term {raft_term}, revision {revision}: ")
     });
     let alarm = listing.view.alarm();
-    let alarm = alarm.map_or_else(String::new, |cause| format!("{}\n", alarm_sentence(cause)));
+    let alarm = alarm.map_or_else(String::new, |cause| format!("{}\n", alarm_sentence(cause, &[])));
     format!("{member}{at}{count}{watched}\n{alarm}")
 }
 

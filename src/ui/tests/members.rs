@@ -97,9 +97,29 @@ fn the_header_of_every_view_warns_of_a_silent_member_and_an_alarm() {
             let shown = picture((width, 35), &[Key::Char(key)]);
             let header = shown.lines().next().unwrap_or_default();
             assert!(header.contains("▲ 2 of 3 members") && !header.contains("healthy"), "{key}: {header}");
+            let names_it = header.contains(r"etcd-2\x1b[2J does not answer");
+            assert!((width < 120 || names_it) && header.matches("members").count() == 1, "{key}: {header}");
             assert!(header.contains(r"alarm NOSPACE etcd-2\x1b[2J"), "{key}: {header}");
         }
     }
+    let header = |width: u16| {
+        let alarms = (1..=3).map(|id| MemberAlarm { member_id: id, cause: ErrorCause::NoSpace });
+        let alarmed = MemberView { alarms: alarms.collect(), ..member(1) };
+        let mut messages = scene_messages();
+        let members = vec![alarmed, member(2), member(3)];
+        messages[0] =
+            (0.0, Msg::Cluster(ClusterView { cluster_id: 1, members, chosen: Some(0), ..ClusterView::default() }));
+        let app = app(AppConfig::default(), messages, (width, 35));
+        text(&paint(&app, (width, 35), Theme::default())).lines().next().unwrap_or_default().to_owned()
+    };
+    let all = "10.0.0.1:2379 ✖ alarm NOSPACE 10.0.0.1:2379, 10.0.0.2:2379, 10.0.0.3:2379   3 members, leader m1";
+    assert!(header(200).contains(all), "{}", header(200));
+    let narrow = header(120);
+    assert!(
+        narrow.contains("✖ alarm NOSPACE 10.0.0.1:2379, 10.0.0.2:2379 +1 ") && !narrow.contains("healthy"),
+        "{narrow}"
+    );
+    assert!(narrow.ends_with("22:14:50"), "the time stays: {narrow}");
     let healthy = screen((120, 35), &[]);
     assert!(healthy.lines().next().unwrap_or_default().contains("● healthy"), "{healthy}");
 }
@@ -165,17 +185,19 @@ fn the_selected_member_shows_its_probe_and_past_leaders_are_listed() {
 #[test]
 fn the_rates_of_etcd_and_why_there_are_none() {
     let counted = |granted, renewed| LeaseCounters { member_id: 1, granted, renewed, ..LeaseCounters::default() };
-    let shown = |readings: Vec<(f64, Result<LeaseCounters, CallFailure>)>| {
+    let shown_at = |seconds: f64, is_replay: bool, readings: Vec<(f64, Result<LeaseCounters, CallFailure>)>| {
         let readings = readings.into_iter().map(|(at, reading)| (at, Msg::ServerCounters(reading)));
-        let mut app = app(AppConfig::default(), messages().into_iter().chain(readings).collect(), (120, 35));
-        update(&mut app, Msg::Key(Key::Char('5')), at(90.0));
-        refresh_rows(&mut app, at(90.0));
-        text(&paint(&app, (120, 35), Theme::default()))
+        let config = AppConfig { is_replay, ..AppConfig::default() };
+        let mut app = app(config, messages().into_iter().chain(readings).collect(), (120, 35));
+        update(&mut app, Msg::Key(Key::Char('5')), at(seconds));
+        refresh_rows(&mut app, at(seconds));
+        text(&paint_at(at(seconds), &app, (120, 35), Theme::default()))
     };
+    let shown = |readings| shown_at(90.0, false, readings);
     let both = shown(vec![(89.2, Ok(counted(10, 0))), (89.7, Ok(counted(11, 20)))]);
-    assert!(both.contains("Leases per second, last 0.5 s             etcd    leasetop  difference"), "{both}");
-    assert!(both.contains("granted                                    2.0         0.0        -2.0"), "{both}");
-    assert!(both.contains("renewed                                   40.0         0.0       -40.0"), "{both}");
+    assert!(both.contains("Leases per second, last 0.5 s                   etcd    leasetop  difference"), "{both}");
+    assert!(both.contains("granted                                          2.0         0.0        -2.0"), "{both}");
+    assert!(both.contains("renewed                                         40.0         0.0       -40.0"), "{both}");
     let failure = CallFailure {
         is_not_found: false,
         is_forbidden: false,
@@ -183,4 +205,9 @@ fn the_rates_of_etcd_and_why_there_are_none() {
         text: "connection refused".into(),
     };
     assert!(shown(vec![(89.5, Err(failure))]).contains("The counters of etcd cannot be read: connection refused"));
+    let old = || vec![(80.0, Ok(counted(10, 0))), (90.0, Ok(counted(11, 20)))];
+    assert!(shown_at(111.0, false, old()).contains("Leases per second, 10.0 s until 22:14:50"), "it was read earlier");
+    assert!(shown_at(90.0, true, old()).contains("Leases per second, 10.0 s until 22:14:50"), "a recording");
+    let none = shown_at(90.0, true, Vec::new());
+    assert!(none.contains("Leases per second: not recorded before 22:14:50."), "{none}");
 }

@@ -129,7 +129,7 @@ fn every_sign_is_in_dejavu_sans_mono() {
     let has_glyph = |c: char| {
         c.is_ascii()
             || matches!(c, '\u{2010}'..='\u{2023}' | '…' | '\u{2190}'..='\u{2213}' | '\u{228d}'..='\u{22a5}')
-            || matches!(c, '\u{2500}'..='\u{262f}' | '\u{2709}'..='\u{2727}' | '·' | '\u{2800}'..='\u{28ff}')
+            || matches!(c, '\u{2500}'..='\u{262f}' | '\u{2709}'..='\u{2727}' | '·' | '±' | '\u{2800}'..='\u{28ff}')
     };
     let states = [LeaseState::Dying, LeaseState::Unseen, LeaseState::Risk, LeaseState::Late, LeaseState::Stalled];
     let states = states.into_iter().chain([LeaseState::Paused, LeaseState::Ok]);

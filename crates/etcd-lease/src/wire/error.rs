@@ -30,12 +30,12 @@ impl CallError {
         self.cause
     }
 
-    /// What was tried, such as "grant a lease"; empty for an error of the configuration.
+    /// What was tried, such as "grant a lease"; empty if nothing was sent, as for an error of the configuration.
     pub fn tried(&self) -> &Cow<'static, str> {
         &self.tried
     }
 
-    /// The endpoint of the member that was called; empty for an error of the configuration.
+    /// The endpoint of the member that was called; empty if none was.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }

@@ -5,7 +5,7 @@ use super::cluster::Cluster;
 use super::error::CallError;
 use super::error_cause::ErrorCause;
 use super::metrics_page::TIMEOUT;
-use crate::{LeaseCounters, MemberView};
+use crate::{ClusterView, LeaseCounters};
 
 const TRIED: &str = "read the metrics of etcd";
 
@@ -17,10 +17,10 @@ impl Cluster {
     /// connection.
     pub async fn lease_counters(&self) -> Result<LeaseCounters, CallError> {
         let view = self.view();
-        let leads = |member: &MemberView| member.answers() && member.is_leader;
         let error = |endpoint: &str, message: String| CallError::new(ErrorCause::Other, TRIED, endpoint, message);
-        let Some(place) = view.members.iter().position(leads) else {
-            return Err(error("", "the leader is not among the endpoints".to_owned()));
+        let leader = view.leader().map(|leader| &leader.endpoint);
+        let Some(place) = view.members.iter().position(|member| Some(&member.endpoint) == leader) else {
+            return Err(CallError::new(ErrorCause::Other, "", "", why_none_leads(&view)));
         };
         let (leader, endpoint) = (&self.shared().members[place], &view.members[place].endpoint);
         let text = tokio::time::timeout(TIMEOUT, leader.line().metrics()).await;
@@ -28,6 +28,18 @@ impl Cluster {
         let text = text.map_err(|failure| error(endpoint, failure.to_string()))?;
         parse(view.members[place].member_id, &text)
             .ok_or_else(|| error(endpoint, "the answer has no lease counters".to_owned()))
+    }
+}
+
+/// Why no endpoint is known to lead.
+fn why_none_leads(view: &ClusterView) -> &'static str {
+    let mut answering = view.members.iter().filter(|member| member.answers());
+    if answering.clone().next().is_none() {
+        "no endpoint answers"
+    } else if answering.any(|member| member.has_leader) {
+        "the leader is not among the endpoints that answer"
+    } else {
+        "there is no leader"
     }
 }
 
@@ -53,6 +65,7 @@ fn parse(member_id: u64, text: &str) -> Option<LeaseCounters> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{MemberView, Reachability};
 
     const ANSWER: &str = "\
 # HELP etcd_debugging_lease_granted_total The total number of granted leases.
@@ -72,5 +85,21 @@ etcd_debugging_server_lease_expired_total 2
             assert_eq!(parse(1, &ANSWER.replace(missing, "lost")), None, "without {missing}");
         }
         assert_eq!(parse(1, &ANSWER.replace(" 7", " NaN")), None);
+    }
+
+    #[test]
+    fn without_a_leader_the_reason_is_true() {
+        let view = |members: &[(bool, bool)]| {
+            let member = |&(is_up, has_leader): &(bool, bool)| MemberView {
+                has_leader,
+                reachability: if is_up { Reachability::Up } else { Reachability::Unknown },
+                ..MemberView::default()
+            };
+            ClusterView { members: members.iter().map(member).collect(), ..ClusterView::default() }
+        };
+        assert_eq!(why_none_leads(&view(&[(false, true)])), "no endpoint answers");
+        assert_eq!(why_none_leads(&view(&[(false, true), (true, false)])), "there is no leader");
+        let elsewhere = view(&[(true, false), (true, true)]);
+        assert_eq!(why_none_leads(&elsewhere), "the leader is not among the endpoints that answer");
     }
 }

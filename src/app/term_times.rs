@@ -1,0 +1,51 @@
+//! When raft terms began, from the terms in replies.
+
+use std::time::Duration;
+
+use crate::inference::{RevisionTimeline, TimeRange};
+use etcd_lease::{ClusterView, Reachability};
+use simkit::Timestamp;
+
+/// The age of a status when it is known, at most: a member that takes longer counts as down. With a long round trip, twice
+/// that (the prober of `etcd-lease`).
+const STATUS_AGE: Duration = Duration::from_millis(700);
+
+/// When each raft term began, and when its leader was elected. A new leader resets the time left of all leases before it
+/// replies about one of them (`Promote` in etcd's `server/lease/lessor.go`).
+#[derive(Clone, Debug, Default)]
+pub(super) struct TermTimes {
+    /// The terms in all replies. A member has a new term before its leader is elected.
+    begun: RevisionTimeline,
+    /// The terms in replies about leases, which need a leader.
+    led: RevisionTimeline,
+}
+
+impl TermTimes {
+    /// Notes the terms of the members whose status is new.
+    pub(super) fn on_view(&mut self, before: &ClusterView, view: &ClusterView, now: Timestamp) {
+        let answering = view.members.iter().filter(|member| member.reachability == Reachability::Up);
+        for member in answering.filter(|member| !view.is_elsewhere(member) && !before.members.contains(member)) {
+            let age = member.round_trip.map_or(STATUS_AGE, |span| STATUS_AGE.max(span * 2));
+            self.begun.record(member.raft_term.cast_signed(), now.before(age), now);
+        }
+    }
+
+    /// Notes the term of a reply about a lease.
+    pub(super) fn on_ttl_reply(&mut self, term: u64, sent: Timestamp, received: Timestamp) {
+        self.begun.record(term.cast_signed(), sent, received);
+        self.led.record(term.cast_signed(), sent, received);
+    }
+
+    /// When a term that is known at `by` began. `None` if no earlier term was seen.
+    pub(super) fn began(&self, term: u64, by: Timestamp) -> Option<TimeRange> {
+        let began = self.begun.reached(term.cast_signed(), by);
+        if began.earliest == Timestamp::START { None } else { Some(began) }
+    }
+
+    /// When the leader of a term, which is known at `by`, was elected. `None` if no earlier term was seen.
+    pub(super) fn elected(&self, term: u64, by: Timestamp) -> Option<TimeRange> {
+        let TimeRange { earliest, .. } = self.began(term, by)?;
+        let latest = self.led.reached(term.cast_signed(), by).latest;
+        Some(TimeRange { earliest: earliest.min(latest), latest })
+    }
+}
