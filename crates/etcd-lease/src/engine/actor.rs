@@ -281,10 +281,16 @@ impl Actor {
     fn execute(&mut self, action: Action, now: Timestamp) {
         match action {
             Action::Open { lane, generation, unanswered } => {
-                let silent = self.streams[lane].first().and_then(KeepaliveStream::path).map(|path| path.member);
+                let silent = self
+                    .streams
+                    .get(lane)
+                    .and_then(|streams| streams.first())
+                    .and_then(KeepaliveStream::path)
+                    .map(|path| path.member);
                 let retry = Retry { unanswered, silent };
                 let (id, reports) = (StreamId { lane, generation }, self.reports.clone());
                 let stream = KeepaliveStream::open(self.cluster.clone(), self.clock.clone(), id, retry, reports);
+                self.streams.resize_with(self.streams.len().max(lane + 1), Vec::new);
                 self.streams[lane].push(stream);
             }
             Action::Send { lane, id } => {

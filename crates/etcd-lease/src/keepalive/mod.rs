@@ -7,12 +7,13 @@
 //! Renewals go out on several shared lanes. A lane has one stream at a time. The scheduler handles three hazards of shared
 //! streams: a renewal that blocks those behind it (head of line), a forbidden lease that ends the stream, and a server
 //! that does not answer. If a stream does not reply in time, its renewals are sent on another one as well, and the first
-//! reply counts.
+//! reply counts. If a stream replies slowly, one renewal after the other, they are spread over spare lanes.
 
 mod faults;
 mod io;
 mod kept_lease;
 mod renewal_stats;
+mod spare_lanes;
 mod stream_state;
 mod timers;
 mod turn;
@@ -50,9 +51,13 @@ pub struct Scheduler {
     suspect_queue: VecDeque<(SlotId, Timestamp)>,
     ttl_queries: VecDeque<SlotId>,
     queries_in_flight: usize,
-    /// The shared lanes, and last the lane for suspects.
+    /// The shared lanes, then the lane for suspects, then spare lanes.
     lanes: Vec<StreamState>,
+    /// The number of shared lanes.
+    shared: usize,
     next_lane: usize,
+    /// Until when renewals are spread over spare lanes, because streams reply slowly.
+    spread_until: Timestamp,
     start_jitter: StartJitter,
     /// When the last reply to any renewal arrived.
     last_reply: Timestamp,
@@ -81,8 +86,10 @@ impl Scheduler {
             suspect_queue: VecDeque::new(),
             ttl_queries: VecDeque::new(),
             queries_in_flight: 0,
+            shared: lanes.len() - 1,
             lanes,
             next_lane: 0,
+            spread_until: Timestamp::START,
             start_jitter: StartJitter::default(),
             last_reply: Timestamp::START,
             trouble: None,
@@ -92,9 +99,14 @@ impl Scheduler {
         }
     }
 
-    /// The number of lanes, including the one for suspects.
+    /// The number of lanes, including the one for suspects. It grows when spare lanes are needed.
     pub fn lanes(&self) -> usize {
         self.lanes.len()
+    }
+
+    /// The lane for suspects.
+    fn suspect_lane(&self) -> usize {
+        self.shared
     }
 
     /// The number of leases that are kept alive.
@@ -194,6 +206,9 @@ impl Scheduler {
             }
             self.route(first.slot, now, step);
         }
+        if !is_older {
+            self.spread_if_slow(now, lane);
+        }
         self.retire_if_idle(lane);
         None
     }
@@ -264,6 +279,7 @@ impl Scheduler {
             lane.note_late(now, &self.timeouts);
         }
         self.resend_stuck_lanes(now);
+        self.close_spare_lanes(now);
         self.expire_timers(now);
         while let Some(&(deadline, slot)) = self.ready.first()
             && deadline <= now
@@ -289,12 +305,15 @@ impl Scheduler {
             let times = [lane.late_at(&self.timeouts), lane.resend_at(&self.timeouts)];
             times.into_iter().flatten().min()
         });
-        let suspect_lane = self.lanes.len() - 1;
-        let wanted = |lane| if lane == suspect_lane { !self.suspect_queue.is_empty() } else { !self.ready.is_empty() };
+        let wanted = |lane| match lane {
+            _ if lane < self.shared => !self.ready.is_empty(),
+            _ if lane == self.suspect_lane() => !self.suspect_queue.is_empty(),
+            _ => false,
+        };
         let closed = self.lanes.iter().enumerate().filter(|(index, lane)| !lane.open && wanted(*index));
         let reopen = closed.map(|(_, lane)| lane.retry_at());
         let ready = self.ready.first().map(|(at, _)| *at);
-        self.timers.first().into_iter().chain(ready).chain(stuck).chain(reopen).min()
+        self.timers.first().into_iter().chain(ready).chain(stuck).chain(reopen).chain(self.spread_ends_at()).min()
     }
 
     /// Whether [`TurnOutput::changed`] lists anything from now on. Initially it does.

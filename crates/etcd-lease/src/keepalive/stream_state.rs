@@ -174,6 +174,11 @@ impl StreamState {
         usual.max(slow.min(self.shortest_ttl / 3)).max(outage.min(self.shortest_ttl / 10))
     }
 
+    /// Whether the last two replies took that long, each since the one before it, and another renewal waits.
+    pub(super) fn replies_slowly(&self, slow: Duration) -> bool {
+        !self.in_flight.is_empty() && self.replies.iter().all(|took| *took >= slow)
+    }
+
     /// When it may open its next stream.
     pub(super) fn retry_at(&self) -> Timestamp {
         self.retry_at

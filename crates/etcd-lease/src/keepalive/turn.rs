@@ -194,12 +194,8 @@ impl Scheduler {
 
     /// Sends due renewals, the earliest deadline first. The lanes take turns.
     pub(super) fn send(&mut self, now: Timestamp) {
-        let shared = self.lanes.len() - 1;
         while let Some(&(_, slot)) = self.ready.first() {
-            let lane = (0..shared).map(|step| (self.next_lane + step) % shared);
-            let Some(lane) = lane.into_iter().find(|lane| self.lanes[*lane].can_accept(now, &self.timeouts)) else {
-                return;
-            };
+            let Some(lane) = self.free_lane(now) else { return };
             self.next_lane = lane + 1;
             self.ready.pop_first();
             self.send_on(lane, slot, now);
@@ -207,7 +203,7 @@ impl Scheduler {
     }
 
     pub(super) fn send_suspects(&mut self, now: Timestamp) {
-        let lane = self.lanes.len() - 1;
+        let lane = self.suspect_lane();
         while self.lanes[lane].can_accept(now, &self.timeouts)
             && let Some((slot, asked)) = self.suspect_queue.pop_front()
         {
@@ -271,7 +267,14 @@ impl Scheduler {
     /// Sends what is in flight on a lane again, on its next stream. The older stream stays open, because its reply may
     /// come first.
     fn resend(&mut self, lane: usize, now: Timestamp) {
-        let is_suspect_lane = lane == self.lanes.len() - 1;
+        for renewal in self.replace_stream(lane, now) {
+            self.send_again(lane, renewal, now);
+        }
+    }
+
+    /// Closes the newest stream of a lane, or makes it the older one. Returns what is in flight on it.
+    pub(super) fn replace_stream(&mut self, lane: usize, now: Timestamp) -> Vec<InFlight> {
+        let is_suspect_lane = lane == self.suspect_lane();
         let state = &mut self.lanes[lane];
         let generation = state.generation;
         let in_flight = state.close();
@@ -280,13 +283,12 @@ impl Scheduler {
         if !becomes_older || !state.older.is_empty() {
             self.output.actions.push(Action::Close { lane, generation: closed });
         }
-        for renewal in &in_flight {
-            self.send_again(lane, *renewal, now);
-        }
+        let to_send = in_flight.iter().copied().collect();
         if becomes_older {
             self.lanes[lane].older = in_flight;
             self.lanes[lane].older_generation = generation;
         }
+        to_send
     }
 
     /// Handles a better path to the leader, such as a new leader: what still waits on this lane is sent again, on a new

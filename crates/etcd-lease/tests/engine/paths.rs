@@ -91,3 +91,27 @@ async fn a_slow_member_alone_gets_more_time() {
     assert!(test.alive(lease.id()));
     assert_eq!(test.sandbox.stats(0).streams_opened, opened, "no further stream");
 }
+
+#[tokio::test(start_paused = true)]
+async fn renewals_are_spread_over_streams_that_reply_to_one_after_the_other() {
+    const LEASES: usize = 1_500;
+    let test = engine_test_of(1, Options::default()).await;
+    let mut kept = Vec::new();
+    for _ in 0..LEASES {
+        kept.push(test.keep(5).await);
+    }
+    let opened = || test.sandbox.stats(0).streams_opened;
+    seconds(4.0).await;
+    let before = opened();
+    test.sandbox.faults().delay(Duration::from_millis(250));
+    seconds(15.0).await;
+    assert_eq!(test.sandbox.leases().len(), LEASES, "4 streams would get 16 replies a second");
+    test.sandbox.faults().delay(Duration::ZERO);
+    seconds(10.0).await;
+    let during = opened();
+    assert!((100..2_000).contains(&(during - before)), "{}", during - before);
+    seconds(10.0).await;
+    assert!(opened() - during < 10, "{} streams after it", opened() - during);
+    assert!(test.sandbox.stats(0).streams_open <= 5, "{} streams are open", test.sandbox.stats(0).streams_open);
+    assert_eq!(kept.len(), test.sandbox.leases().len());
+}
