@@ -1,18 +1,8 @@
 //! Messages that recreate a state, for a recording that does not begin with the monitor.
 
-use serde::{Deserialize, Serialize};
-
-use super::lease::KnownLease;
-use super::ttl_cohorts::TtlCohorts;
+use super::lease::{KnownLease, KnownLeases};
 use super::{AppState, Listing, MemberReading, Msg};
 use etcd_lease::LeaseStatus;
-
-/// What was observed of the living leases so far.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct KnownLeases {
-    pub(super) leases: Vec<KnownLease>,
-    pub(super) cohorts: TtlCohorts,
-}
 
 /// The messages after which a new state knows the living leases, how they were renewed, the statuses of own leases, the keys
 /// and the members. Its event log is empty.

@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::call_failure::CallFailure;
-use super::checkpoint::KnownLeases;
 use super::clipboard::CopyOutcome;
 use super::key_reads::{KeyRead, LoadedKeys};
+use super::lease::KnownLeases;
 use super::ttl_change::ChangedTtl;
 use super::undo::{LeaseBackup, NoBackup, RestoredKeys, UndoMeasure};
 use super::{BackgroundLeases, ClickTarget, KeptLease, Key, KeyValues, MemberReading, RecordingChange, Viewport};

@@ -1,4 +1,4 @@
-//! What is known of a lease, for a recording that starts while the monitor runs.
+//! What is known of leases, for a recording that starts while the monitor runs.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,9 +6,17 @@ use super::{LastTtlReply, Lease, Ownership};
 use crate::app::countdown::Countdown;
 use crate::app::lease_end::KeepaliveLoss;
 use crate::app::succession::Succession;
+use crate::app::ttl_cohorts::TtlCohorts;
 use crate::inference::lease_inference::LeaseInference;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
+
+/// What was observed of the living leases so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KnownLeases {
+    pub(in crate::app) leases: Vec<KnownLease>,
+    pub(in crate::app) cohorts: TtlCohorts,
+}
 
 /// What was observed of a living lease, so that what is inferred later is the same as in the monitor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

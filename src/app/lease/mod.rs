@@ -13,6 +13,7 @@ mod rhythm;
 mod succession;
 
 pub(super) use known::KnownLease;
+pub use known::KnownLeases;
 pub use last_renewal::LastRenewal;
 pub use rhythm::TimeLeft;
 

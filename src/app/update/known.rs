@@ -1,7 +1,6 @@
 //! What was known when a recording started.
 
-use crate::app::checkpoint::KnownLeases;
-use crate::app::{AppState, Redraw};
+use crate::app::{AppState, KnownLeases, Redraw};
 use simkit::Timestamp;
 
 use super::lifecycle::get_or_create;

@@ -39,7 +39,7 @@ pub(super) fn collect(recording: Recording, config: AppConfig) -> Collected {
     for event in app.events.drain_recorded() {
         collector.event(&app, event);
     }
-    collector.finish(app, end)
+    collector.finish(app, (start, end))
 }
 
 struct Collector {
@@ -80,7 +80,7 @@ impl Collector {
         }
     }
 
-    fn finish(mut self, app: AppState, end: Timestamp) -> Collected {
+    fn finish(mut self, app: AppState, (start, end): (Timestamp, Timestamp)) -> Collected {
         for (id, trace) in &mut self.traces {
             if let Some(lease) = app.leases.get(*id).filter(|lease| lease.end().is_none()) {
                 describe(trace, lease);
@@ -92,8 +92,9 @@ impl Collector {
                 }
             }
             trace.last = trace.end.unwrap_or(seconds(end));
-            // The times of a file that was changed by hand can contradict each other.
-            trace.first = trace.first.min(trace.last);
+            // A lease can be known from before the recording, and the times of a file that was changed by hand can contradict
+            // each other.
+            trace.first = trace.first.max(seconds(start)).min(trace.last);
             close_overdue(trace, trace.last);
             trace.renewals.sort_by(f64::total_cmp);
             trace.deadlines.sort_by(|one, other| one.at.total_cmp(&other.at));

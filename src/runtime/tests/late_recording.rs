@@ -73,10 +73,10 @@ fn events(path: &Path, lease: LeaseId) -> Vec<EventName> {
     names
 }
 
-fn report(path: &Path) -> String {
+fn report(path: &Path, format: PageFormat) -> String {
     let source = PageSource::read(crate::recording::open(path).unwrap(), "FILE").unwrap();
     let page = source.into_page("FILE", AppConfig::default()).unwrap();
-    page.render(PageFormat::Markdown, SystemTime::UNIX_EPOCH)
+    page.render(format, SystemTime::UNIX_EPOCH)
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,7 +92,7 @@ async fn a_recording_after_an_incident_has_what_led_to_it() {
         let path = incident.stop(name).await;
         let expected = [EventName::Late, EventName::Risk, EventName::Expired, EventName::Down];
         assert_eq!(events(&path, incident.lease), expected, "{name}");
-        let text = report(&path);
+        let text = report(&path, PageFormat::Markdown);
         assert!(text.contains("The first problem was at ") && text.contains("late, lease "), "{text}");
         for cache in &incident.caches {
             assert_eq!(events(&path, *cache), [], "nothing happened to it");
@@ -116,6 +116,8 @@ async fn without_kept_minutes_a_recording_starts_with_what_is_known_of_the_lease
     for cache in &incident.caches {
         assert_eq!(events(&path, *cache), [EventName::RanOut], "that it is not renewed was reported before");
     }
-    let text = report(&path);
+    let text = report(&path, PageFormat::Markdown);
     assert!(text.contains("5 leases in 3") && text.contains("1 expired, 3 ran out, 1 ok"), "{text}");
+    let picture = report(&path, PageFormat::Svg);
+    assert!(!picture.contains("x1=\"-"), "nothing is left of the page, although leases are older: {picture}");
 }
