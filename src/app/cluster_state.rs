@@ -7,13 +7,9 @@ use super::events::EventTime;
 use super::term_times::TermTimes;
 use super::{CallFailure, LeaderHistory, Lease, MemberList, Msg, ServerCounters};
 use crate::error_table::{self, name_of_alarm};
-use crate::width::cut;
 use etcd_lease::wire::{CallError, ErrorCause};
 use etcd_lease::{ClusterView, LeaseId, MemberAlarm, MemberView, Reachability};
 use simkit::Timestamp;
-
-/// Maximum width of the name of a member beside its alarm.
-const MAX_NAME: usize = 16;
 
 /// The connection to the cluster and the state of its lease lists.
 #[derive(Clone, Debug, Default)]
@@ -219,17 +215,14 @@ impl ClusterState {
         name.map_or_else(|| format!("{id:x}"), str::to_owned)
     }
 
-    /// The alarms that members report, each with the first `count` members that raised it: `NOSPACE etcd-1, etcd-2 +1`.
-    /// Not escaped.
-    pub fn alarms(&self, count: usize) -> Vec<String> {
+    /// The alarms that members report, each with the names of the members that raised it, as far as known. Not escaped.
+    pub fn alarms(&self) -> Vec<(&'static str, Vec<String>)> {
         let alarms = self.members.alarms(&self.view);
         let of_cause = |cause: &ErrorCause| {
             let raised = alarms.iter().filter(|alarm| alarm.cause == *cause && alarm.member_id != 0);
-            let names: Vec<String> = raised.map(|alarm| cut(&self.member_name(alarm.member_id), MAX_NAME)).collect();
-            let more = names.len().saturating_sub(count);
-            let more = if more == 0 { String::new() } else { format!(" +{more}") };
-            let shown = names[..names.len().min(count)].join(", ");
-            format!("{} {shown}{more}", name_of_alarm(*cause)).trim_end().to_owned()
+            let mut names: Vec<String> = raised.map(|alarm| self.member_name(alarm.member_id)).collect();
+            names.sort();
+            (name_of_alarm(*cause), names)
         };
         let causes = [ErrorCause::Corrupt, ErrorCause::NoSpace];
         causes.iter().filter(|cause| alarms.iter().any(|alarm| alarm.cause == **cause)).map(of_cause).collect()

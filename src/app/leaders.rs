@@ -131,9 +131,11 @@ fn leader<'a>(answering: impl Iterator<Item = &'a MemberView>) -> Option<(u64, u
 mod tests {
     use super::*;
 
-    /// Members with their id, term and leader.
-    fn view(members: &[(u64, u64, u64)]) -> ClusterView {
-        let member = |&(member_id, raft_term, leader_id): &(u64, u64, u64)| MemberView {
+    /// A member that answers: its id, term and leader.
+    type Answer = (u64, u64, u64);
+
+    fn view(members: &[Answer]) -> ClusterView {
+        let member = |&(member_id, raft_term, leader_id): &Answer| MemberView {
             member_id,
             raft_term,
             leader_id,
@@ -150,7 +152,7 @@ mod tests {
     }
 
     /// The history after views at these seconds. Members 1 to 3 are the endpoints.
-    fn after(views: &[(u64, &[(u64, u64, u64)])]) -> LeaderHistory {
+    fn after(views: &[(u64, &[Answer])]) -> LeaderHistory {
         let mut history = LeaderHistory::default();
         views.iter().for_each(|(second, members)| history.on_view(&view(members), |id| id <= 3, at(*second)));
         history

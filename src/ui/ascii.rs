@@ -44,6 +44,7 @@ fn plain(sign: char) -> char {
         // A cut text ends with `>`, as in `less -S`. A `~` would read as “about”.
         '→' | '▸' | '…' => '>',
         '×' => 'x',
+        '±' => '~',
         '▢' => 'o',
         '◆' => '#',
         '◇' => '+',

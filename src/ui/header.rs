@@ -13,6 +13,9 @@ use simkit::Timestamp;
 use super::line::{Segment, cut, draw_ends};
 use super::{RenderContext, Role, format};
 
+/// Maximum width of the name of a member.
+const MAX_NAME: usize = 16;
+
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     if !area.is_empty() {
         // A display that is only frozen shows the connection as it is now.
@@ -50,13 +53,7 @@ fn certificates(ctx: RenderContext<'_>) -> impl Iterator<Item = Segment> {
 
 fn link(ctx: RenderContext<'_>, width: u16) -> Vec<Segment> {
     let app = ctx.app;
-    let names = match width {
-        ..60 => 1,
-        60..160 => 2,
-        160.. => 5,
-    };
-    let alarms = app.cluster.alarms(names);
-    let alarms: Vec<String> = alarms.iter().map(|alarm| format!("alarm {}", printable(alarm.as_bytes()))).collect();
+    let alarms = alarms(app, width);
     let mut parts = vec![Segment::new(7, Role::Title, "leasetop")];
     match (app.cluster.unreached_since, app.cluster.member()) {
         (None, Some(member)) => {
@@ -114,6 +111,23 @@ fn health(app: &AppState, member: &MemberView) -> ((String, Role), bool) {
         return ((format!("▲ {answering} of {asked} members"), Role::Warning), false);
     }
     (("● healthy".to_owned(), Role::Good), true)
+}
+
+/// `alarm NOSPACE etcd-1, etcd-2 +1` for each alarm.
+fn alarms(app: &AppState, width: u16) -> Vec<String> {
+    let room = match width {
+        ..60 => 1,
+        60..160 => 2,
+        160.. => 5,
+    };
+    let alarm = |(alarm, members): (&str, Vec<String>)| {
+        let names: Vec<String> =
+            members.iter().take(room).map(|name| cut(&printable(name.as_bytes()), MAX_NAME)).collect();
+        let more = members.len() - names.len();
+        let more = if more == 0 { String::new() } else { format!(" +{more}") };
+        format!("alarm {alarm} {}{more}", names.join(", ")).trim_end().to_owned()
+    };
+    app.cluster.alarms().into_iter().map(alarm).collect()
 }
 
 /// `m2 does not answer`

@@ -75,6 +75,14 @@ async fn members_are_listed_and_a_killed_one_is_named(version: Version) {
     monitor.wait_for("unknown");
     tokio::time::timeout(Duration::from_secs(60), etcd.restart(killed)).await.expect("it comes back");
     monitor.wait_for("● healthy");
+
+    etcd.kill(killed);
+    monitor.wait_for(&format!("m{killed} does not answer"));
+    etcd.ctl(&["member", "remove", lost["id"].as_str().expect("an id")]);
+    monitor.wait_for("removed");
+    monitor.wait_for("● healthy   2 members");
+    monitor.keys("3ff");
+    monitor.wait_for(&format!("member m{killed} was removed; the cluster has 2 members"));
     monitor.keys("q");
     assert_eq!(monitor.exit_code(), 0);
 }

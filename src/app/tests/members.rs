@@ -91,9 +91,9 @@ fn an_alarm_names_the_member_that_raised_it() {
     let alarms = vec![MemberAlarm { member_id: 2, cause: ErrorCause::NoSpace }];
     let alarmed = |id| MemberView { alarms: alarms.clone(), ..member(id, 1) };
     story.send(cluster(vec![alarmed(1), alarmed(2)], 0));
-    assert_eq!(story.app.cluster.alarms(2), ["NOSPACE m2:2379"]);
+    assert_eq!(story.app.cluster.alarms(), [("NOSPACE", vec!["m2:2379".to_owned()])]);
     story.send(reading(Vec::new()));
-    assert_eq!(story.app.cluster.alarms(2), ["NOSPACE etcd-b"]);
+    assert_eq!(story.app.cluster.alarms(), [("NOSPACE", vec!["etcd-b".to_owned()])]);
     let rows = story.app.cluster.members.rows(&story.app.cluster.view);
     let raised: Vec<&str> = rows.iter().filter(|row| !row.alarms.is_empty()).map(|row| row.name()).collect();
     assert_eq!(raised, ["etcd-b"]);

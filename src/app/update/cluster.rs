@@ -71,8 +71,8 @@ fn report_election(app: &mut AppState, now: Timestamp) {
     let known = app.cluster.leader.replace((leader_id, term));
     let was_missing = std::mem::take(&mut app.cluster.is_leader_missing);
     if was_missing || known.is_some_and(|(known, _)| known != leader_id) {
-        // A leader that was missing can be back in its term.
-        let is_elected = known.is_some_and(|(_, known)| known < term);
+        // A leader that was missing is reported after that, and it can be back in its term.
+        let is_elected = !was_missing && known.is_some_and(|(_, known)| known < term);
         let elected = app.cluster.terms.elected(term, now).filter(|_| is_elected);
         app.events.push(elected.map_or(now.into(), EventTime::from), None, change);
     }
@@ -140,13 +140,14 @@ fn report_alarms(app: &mut AppState, now: Timestamp) {
             alarms.push(*alarm);
         }
     }
-    alarms.sort_by_key(|alarm| alarm.member_id);
     let before = std::mem::replace(&mut app.cluster.reported_alarms, alarms.clone());
     for cause in [ErrorCause::Corrupt, ErrorCause::NoSpace] {
         let names = |of: &[MemberAlarm], except: &[MemberAlarm]| -> Option<Vec<String>> {
             let is_new = |alarm: &&MemberAlarm| alarm.cause == cause && !except.contains(alarm);
             let new: Vec<u64> = of.iter().filter(is_new).map(|alarm| alarm.member_id).collect();
-            let named = new.iter().filter(|id| **id != 0).map(|id| app.cluster.member_name(*id)).collect();
+            let known = new.iter().filter(|id| **id != 0);
+            let mut named: Vec<String> = known.map(|id| app.cluster.member_name(*id)).collect();
+            named.sort();
             if new.is_empty() { None } else { Some(named) }
         };
         let (raised, disarmed) = (names(&alarms, &before), names(&before, &alarms));

@@ -30,7 +30,7 @@ impl Page<'_> {
         let named = if is_current { "now".to_owned() } else { time(period.named) };
         // Others name a leader that does not answer.
         let until = match period.answered.filter(|at| time(*at) != time(period.named)) {
-            Some(answered) => format!("last answered {}, named by others until {named}", time(answered)),
+            Some(answered) => format!("last answered {}, named until {named}", time(answered)),
             None => format!("until {named}"),
         };
         let absence = match absence {
