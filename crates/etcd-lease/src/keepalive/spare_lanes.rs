@@ -4,8 +4,6 @@
 //! it handles the renewals of a stream one after the other. While it removes hundreds of leases, each renewal can take 250 ms: a
 //! stream then gets 4 replies a second, and as many streams as there are renewals get all replies in 250 ms.
 
-use std::time::Duration;
-
 use super::Scheduler;
 use super::stream_state::StreamState;
 use simkit::Timestamp;
@@ -16,14 +14,10 @@ const SPREAD_WINDOW: usize = 4;
 const MAX_LANES: usize = 250;
 
 impl Scheduler {
-    /// How long a reply must take since the one before it to count as slow.
-    fn slow(&self) -> Duration {
-        self.timeouts.head / 4
-    }
-
-    /// Spreads the renewals that wait on a lane, if it replies slowly.
+    /// Spreads the renewals that wait on a lane, if they wait for each other.
     pub(super) fn spread_if_slow(&mut self, now: Timestamp, lane: usize) {
-        if lane == self.suspect_lane() || !self.lanes[lane].replies_slowly(self.slow()) {
+        let step = self.timeouts.head / 4;
+        if lane == self.suspect_lane() || !self.lanes[lane].replies_one_by_one(step) {
             return;
         }
         self.spread_until = now + self.timeouts.answer * 2;

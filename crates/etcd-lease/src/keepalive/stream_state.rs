@@ -47,6 +47,10 @@ pub(super) struct StreamState {
     shortest_ttl: Duration,
     /// How long the last two replies took, each since the one before it. A single pause must not set a timeout.
     replies: [Duration; 2],
+    /// The round trip of the last reply on the newest stream.
+    round_trip: Duration,
+    /// How much longer the round trips of the last two replies took, each than the one before it.
+    growth: [Duration; 2],
 }
 
 impl StreamState {
@@ -93,6 +97,11 @@ impl StreamState {
     /// The reply to the first renewal has arrived.
     pub(super) fn pop(&mut self, now: Timestamp) {
         self.replies = [self.waited(now), self.replies[0]];
+        if let Some(first) = self.in_flight.front() {
+            let round_trip = now.since(first.sent);
+            self.growth = [round_trip.saturating_sub(self.round_trip), self.growth[0]];
+            self.round_trip = round_trip;
+        }
         self.progress = now;
         self.is_late = false;
         self.failures = 0;
@@ -123,6 +132,9 @@ impl StreamState {
         self.retiring = false;
         self.is_late = false;
         self.filling = true;
+        self.growth = [Duration::ZERO; 2];
+        // The first round trip of the next stream is not compared.
+        self.round_trip = Duration::MAX;
         self.generation = self.generation.wrapping_add(1);
         std::mem::take(&mut self.in_flight)
     }
@@ -174,9 +186,10 @@ impl StreamState {
         usual.max(slow.min(self.shortest_ttl / 3)).max(outage.min(self.shortest_ttl / 10))
     }
 
-    /// Whether the last two replies took that long, each since the one before it, and another renewal waits.
-    pub(super) fn replies_slowly(&self, slow: Duration) -> bool {
-        !self.in_flight.is_empty() && self.replies.iter().all(|took| *took >= slow)
+    /// Whether renewals wait for each other: the round trips of the last two replies were each longer by `step` than the one
+    /// before, and another renewal is in flight. On a long link, round trips are long and equal.
+    pub(super) fn replies_one_by_one(&self, step: Duration) -> bool {
+        !self.in_flight.is_empty() && self.growth.iter().all(|growth| *growth >= step)
     }
 
     /// When it may open its next stream.
@@ -187,5 +200,31 @@ impl StreamState {
     /// Whether its first renewal is late, or its last stream failed or got no reply in time.
     pub(super) fn is_failing(&self) -> bool {
         self.is_late || self.failures > 0 || self.unanswered > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether renewals that are sent and replied to at these milliseconds wait for each other. One more is in flight.
+    fn waits(times: &[(u64, u64)]) -> bool {
+        let at = |millis| Timestamp::at(Duration::from_millis(millis));
+        let mut lane = StreamState::shared();
+        let last = times.last().map_or(0, |(_, reply)| *reply);
+        for sent in times.iter().map(|(sent, _)| *sent).chain([last]) {
+            lane.push(InFlight { slot: 0, id: LeaseId(1), sent: at(sent) }, Duration::from_secs(5));
+        }
+        times.iter().for_each(|(_, reply)| lane.pop(at(*reply)));
+        lane.replies_one_by_one(Duration::from_millis(62))
+    }
+
+    #[test]
+    fn renewals_wait_for_each_other_if_round_trips_grow_and_not_if_they_are_long() {
+        assert!(waits(&[(0, 250), (0, 500), (0, 750)]));
+        assert!(waits(&[(0, 1), (1_000, 1_250), (1_000, 1_500)]), "after a quick reply");
+        assert!(!waits(&[(0, 300), (80, 380), (160, 460), (240, 540)]), "a long link");
+        assert!(!waits(&[(0, 300), (0, 301), (0, 302)]), "a long link, sent together");
+        assert!(!waits(&[(0, 1), (10, 400), (500, 501), (510, 511)]), "a pause");
     }
 }

@@ -1,0 +1,61 @@
+use super::*;
+
+const EXACT: LeaseId = LeaseId(1);
+const USUAL: LeaseId = LeaseId(2);
+const NOW: Timestamp = Timestamp::from_nanos(1_000_000);
+
+/// A scheduler with two leases of 10 s, one of them with the exact schedule.
+fn two() -> Scheduler {
+    let mut scheduler = Scheduler::new(RenewalSchedule::Clientv3, 1, Timeouts::at_speed(1));
+    scheduler.grant(NOW, EXACT, 10, NOW, Some(RenewalSchedule::Exact));
+    scheduler.grant(NOW, USUAL, 10, NOW, None);
+    scheduler
+}
+
+fn status(scheduler: &Scheduler, id: LeaseId) -> LeaseStatus {
+    scheduler.slot(id).and_then(|slot| scheduler.status(slot)).expect("kept")
+}
+
+#[test]
+fn each_lease_is_due_by_its_own_schedule() {
+    let mut scheduler = two();
+    for action in scheduler.turn(NOW).actions {
+        if let Action::Send { lane, id } = action {
+            scheduler.on_renewal_reply(NOW, lane, scheduler.lanes[lane].generation, id, 10, 1);
+        }
+    }
+    let due = |id| status(&scheduler, id).next_due.map(Timestamp::nanos);
+    assert_eq!(due(EXACT), Some(NOW.nanos() + 10_000_000_000 / 3));
+    assert_eq!(due(USUAL), Some(3_500_000_000));
+}
+
+#[test]
+fn the_expected_interval_follows_the_schedule_of_the_lease() {
+    let mut scheduler = two();
+    let expected = |scheduler: &Scheduler, id| status(scheduler, id).expected.map(|every| every.as_millis());
+    assert_eq!((expected(&scheduler, EXACT), expected(&scheduler, USUAL)), (Some(3_333), Some(3_500)));
+    scheduler.adopt(NOW, EXACT, Some(RenewalSchedule::Clientv3));
+    assert_eq!(status(&scheduler, EXACT).pace, RenewalSchedule::Exact, "it is kept alive already, so nothing changes");
+}
+
+#[test]
+fn a_reply_that_etcd_cannot_have_sent_ends_the_stream_and_no_lease() {
+    let mut scheduler = two();
+    let sent = scheduler.turn(NOW).actions;
+    assert!(sent.contains(&Action::Send { lane: 0, id: EXACT }));
+    for (id, ttl) in [(USUAL, 10), (LeaseId(0), 0), (LeaseId(-7), -7), (EXACT, i64::MAX)] {
+        let generation = scheduler.lanes[0].generation;
+        let wrong = scheduler.on_renewal_reply(NOW, 0, generation, id, ttl, -1);
+        assert!(wrong.is_some_and(|wrong| wrong.starts_with("got a ")), "{id} {ttl}");
+        let later = NOW + std::time::Duration::from_secs(1);
+        let output = scheduler.turn(later);
+        assert!(output.actions.contains(&Action::Close { lane: 0, generation }), "{output:?}");
+    }
+    assert_eq!(scheduler.len(), 2);
+}
+
+#[test]
+fn a_record_is_small() {
+    // There may be a million of them.
+    assert!(size_of::<Option<KeptLease>>() <= 144, "{}", size_of::<Option<KeptLease>>());
+}
