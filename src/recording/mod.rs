@@ -16,6 +16,7 @@ pub(crate) mod measure;
 mod player;
 mod playing;
 mod reader;
+mod recorder;
 mod rewinder;
 mod ring;
 mod writer;
@@ -31,9 +32,10 @@ use simkit::Timestamp;
 pub use kept::Kept;
 pub use player::Player;
 pub use reader::{Recording, RecordingError, decompressed, open};
+pub use recorder::Recorder;
 pub use rewinder::Rewinder;
 pub use ring::{REACH, Target};
-pub use writer::{RecordError, RecordFile, RecordOptions, Recorder};
+pub use writer::{RecordError, RecordFile, RecordOptions};
 
 /// The version of the format. A change of a recorded type that old recordings do not have raises it.
 pub const FORMAT: u32 = 2;

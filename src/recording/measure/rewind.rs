@@ -142,6 +142,9 @@ fn print_steps(name: &str, live: &mut Live) {
     step("first_step", 1);
     step("second_step", 2);
     let past = step("five_minutes", 300);
+    let started = Stopwatch::start();
+    live.ring.kept(LIMIT as u64, true).expect("it is kept");
+    print(&format!("{name}_record_ms"), started.elapsed().as_secs_f64() * 1_000.0);
     print(&format!("{name}_kept_seconds"), (now - past.start).as_secs_f64());
     print(&format!("{name}_kept_mb"), live.ring.bytes() as f64 / 1e6);
 }
