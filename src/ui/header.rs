@@ -151,7 +151,7 @@ fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
     let leader = view.leader().map(|leader| leader.member_id).or(known(member.leader_id));
     let leader = leader.filter(|_| count > 1).and_then(|id| member_name(app, id));
     let (answering, asked) = app.cluster.members.answering(view);
-    // Then the count stands beside those that answer.
+    // While a member does not answer, the number that answers is shown with the number of all.
     let members = if answering < asked && member.has_leader { None } else { Some(plural(count, "member")) };
     let words = [members, leader.map(|leader| format!("leader {leader}"))];
     let words: Vec<String> = words.into_iter().flatten().collect();
