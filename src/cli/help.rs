@@ -134,7 +134,7 @@ none() and upper limits wait until it is known. --prefix and the budgets apply t
 Exits 0 when it happened, 1 on time-out or when the lease does not exist, 2 on an error. While no member replies, wait \
 retries every second.
 
-Example: leasetop wait --until 'count(key:/svc/ and state:ok)>=3' --timeout 30";
+Example: leasetop wait --until 'count(key:/svc/ and last<30s)>=3' --timeout 30";
 
 pub(super) const RUN: &str = "\
 Grants a lease, attaches the keys, runs the command, and revokes the lease when the command ends. When the lease is lost, the \
