@@ -31,8 +31,13 @@ impl IdFormat {
 
     /// Its last eight digits, for narrow screens.
     pub fn short(self, id: LeaseId) -> String {
+        self.last_digits(id, 8)
+    }
+
+    /// The last digits of the id; all of an id that has no more.
+    pub fn last_digits(self, id: LeaseId, digits: usize) -> String {
         let name = self.name(id);
-        name[name.len().saturating_sub(8)..].to_owned()
+        name[name.len().saturating_sub(digits)..].to_owned()
     }
 
     /// The column width of a full id; a few negative ids are longer and are cut.
@@ -57,7 +62,7 @@ mod tests {
             ("7587890997105062660", "05062660")
         );
         assert_eq!(
-            (IdFormat::Decimal.name(LeaseId(-5)), IdFormat::Decimal.short(LeaseId(-5))),
+            (IdFormat::Decimal.name(LeaseId(-5)), IdFormat::Decimal.last_digits(LeaseId(-5), 4)),
             ("-5".into(), "-5".into())
         );
         assert!(

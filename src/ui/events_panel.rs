@@ -47,7 +47,7 @@ pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: 
 /// Draws the selected lease on one line and returns the area below.
 pub(super) fn head(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     if let Some(lease) = ctx.app.cursor_lease() {
-        let text = table::tiny(table::row(ctx, lease), area.width);
+        let text = table::one_line(table::row(ctx, lease), area.width);
         buf.set_stringn(area.x, area.y, text, usize::from(area.width), ctx.theme.style(Role::Text));
     }
     Rect { y: area.y + 1, height: area.height - 1, ..area }

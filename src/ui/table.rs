@@ -17,6 +17,8 @@ use super::layout::PanelAreas;
 use super::line::{cut, wrap};
 use super::{RenderContext, Role, filter_line, format, group_rows, gutter, pane, theme};
 
+/// Minimum width for lines with aligned columns.
+const ALIGNED_WIDTH: u16 = 27;
 /// Minimum width for a wide gutter.
 const PADDED_WIDTH: u16 = 60;
 
@@ -249,17 +251,18 @@ fn draw_tiny(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
         let style = ctx.theme.style(theme::state(row.state).1);
         let is_selected = Some(row.lease.id) == ctx.app.view.cursor;
         let style = if is_selected { style.patch(ctx.theme.cursor()) } else { style };
-        buf.set_stringn(area.x, y, tiny(row, area.width), usize::from(area.width), style);
+        buf.set_stringn(area.x, y, one_line(row, area.width), usize::from(area.width), style);
     }
 }
 
-/// `d4d4f304   8.2 s ● ok`, or `f304 8.2 s ●` on very narrow screens.
-pub(super) fn tiny(row: RowContext<'_>, width: u16) -> String {
+/// `d4d4f304   8.2 s ● ok`, or `f304 8.2 s ● ok` where that does not fit.
+pub(super) fn one_line(row: RowContext<'_>, width: u16) -> String {
     let left = row.lease.left(row.now).map_or(format::UNKNOWN.to_owned(), format::span);
-    let (sign, id) = (theme::state(row.state).0, row.ids.short(row.lease.id));
-    match width {
-        27.. => format!("{id} {left:>7} {sign} {}", row.state.word()),
-        _ => format!("{} {left} {sign} {}", &id[id.len() - 4..], row.state.word()),
+    let (sign, word) = (theme::state(row.state).0, row.state.word());
+    if width >= ALIGNED_WIDTH {
+        format!("{} {left:>7} {sign} {word}", row.ids.short(row.lease.id))
+    } else {
+        format!("{} {left} {sign} {word}", row.ids.last_digits(row.lease.id, 4))
     }
 }
 

@@ -84,7 +84,7 @@ fn lines(ctx: RenderContext<'_>, area: Rect, is_tiny: bool) -> Vec<Line<'static>
         return group::lines(ctx);
     };
     let page = DetailPage { ctx, lease, width: usize::from(area.width), rows: usize::from(area.height) };
-    let head = is_tiny.then(|| table::tiny(table::row(ctx, lease), area.width).into());
+    let head = is_tiny.then(|| table::one_line(table::row(ctx, lease), area.width).into());
     let main = if page.width >= SIDE_BY_SIDE_WIDTH { page.beside() } else { page.stacked() };
     head.into_iter()
         .chain(verdict::lines(&page))

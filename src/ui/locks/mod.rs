@@ -234,7 +234,7 @@ impl<'a> LockList<'a> {
     fn tiny(&self, candidate: &Candidate) -> Line<'static> {
         let lease = self.ctx.app.leases.get(candidate.lease);
         let text = match lease {
-            Some(lease) => table::tiny(table::row(self.ctx, lease), self.width as u16),
+            Some(lease) => table::one_line(table::row(self.ctx, lease), self.width as u16),
             None => format!("{} {UNKNOWN}", self.ctx.app.view.id_format.short(candidate.lease)),
         };
         self.marked(Line::styled(text, self.ctx.theme.style(Role::Text)), candidate)

@@ -5,6 +5,7 @@ use ratatui::style::{Color, Modifier};
 
 use super::*;
 use crate::app::{Column, LeaseState};
+use crate::id_format::IdFormat;
 use crate::width::DisplayWidth;
 
 const KEY: &str = "/svc/orders/10.0.1.54:8000";
@@ -54,6 +55,15 @@ fn is_readable(row: &str) -> bool {
     let head = head.find("/svc").map_or("", |start| &head[start..]);
     let tail = tail.split(' ').next().unwrap_or_default();
     KEY.starts_with(head) && KEY.ends_with(tail) && !tail.is_empty() && head.len() + tail.len() >= 20
+}
+
+#[test]
+fn a_decimal_id_of_three_digits_fits_a_narrow_screen() {
+    let messages = leases_with_keys(&[vec![KEY.into()]]).split_off(scene_messages().len());
+    let mut app = app(AppConfig::default(), messages, (24, 6));
+    app.view.id_format = IdFormat::Decimal;
+    let picture = text(&paint(&app, (24, 6), Theme::default()));
+    assert!(picture.lines().any(|line| line.starts_with("112 ")), "{picture}");
 }
 
 /// Parts of keys that terminals measure differently: wide characters, halfwidth katakana with voiced marks, combining
