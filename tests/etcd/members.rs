@@ -81,7 +81,7 @@ async fn members_are_listed_and_a_killed_one_is_named(version: Version) {
     etcd.ctl(&["member", "remove", lost["id"].as_str().expect("an id")]);
     monitor.wait_for("removed");
     monitor.wait_for("● healthy   2 members");
-    monitor.keys("3ff");
+    monitor.keys("3f");
     monitor.wait_for(&format!("member m{killed} was removed; the cluster has 2 members"));
     monitor.keys("q");
     assert_eq!(monitor.exit_code(), 0);
