@@ -23,7 +23,7 @@ peers=${FAULTS_PEERS:-$work/peers}
 
 members=() clients=() helpers=()
 # What a fault can change before the cluster starts.
-defaults() { leases=1000 ttl=10 seconds=60 login='' flags=() hosts=(127.0.0.1 127.0.0.1 127.0.0.1) enter=('' '' '') used=''; }
+defaults() { leases=1000 ttl=10 seconds=60 login='' flags=() hosts=(127.0.0.1 127.0.0.1 127.0.0.1) enter=('' '' '') used='' inside=''; }
 address() { echo "${hosts[$1]}:$((port + $1))"; }
 peer() { echo "http://${hosts[$1]}:$((port + 10 + $1))"; }
 ctl() { "$etcd/etcdctl" --endpoints "$endpoints" ${login:+--user "$login"} "$@"; }
@@ -166,22 +166,28 @@ fault_nospace() {
   sleep 25
 }
 
-# Member 2 runs in a network namespace of its own, and all of this in another one, so that links can be cut.
-apart_before() {
-  local pid
+# All of this runs in a network namespace, and other_side begins another one. join NEAR FAR gives their devices addresses.
+other_side() {
   ip link set lo up
-  ip addr add 10.200.0.1/32 dev lo
-  unshare --net sleep 1000 & pid=$! helpers+=($!)
+  unshare --net sleep 1000 & other=$! helpers+=($!)
   sleep 0.5
-  ip link add v0 type veth peer name v1 netns "$pid"
-  ip addr add 10.200.1.1/24 dev v0
-  ip link set v0 up
-  enter=('' '' "nsenter --net=/proc/$pid/ns/net")
-  ${enter[2]} ip link set lo up
-  ${enter[2]} ip addr add 10.200.1.2/24 dev v1
-  ${enter[2]} ip link set v1 up
-  ${enter[2]} ip route add 10.200.0.1/32 via 10.200.1.1
-  hosts=(10.200.0.1 10.200.0.1 10.200.1.2)
+  inside="nsenter --net=/proc/$other/ns/net"
+  $inside ip link set lo up
+}
+join() {
+  ip addr add 10.200.1.1/24 dev "$1"
+  ip link set "$1" up
+  $inside ip addr add 10.200.1.2/24 dev "$2"
+  $inside ip link set "$2" up
+}
+# Member 2 runs on the other side, so that links can be cut.
+apart_before() {
+  other_side
+  ip addr add 10.200.0.1/32 dev lo
+  ip link add v0 type veth peer name v1 netns "$other"
+  join v0 v1
+  $inside ip route add 10.200.0.1/32 via 10.200.1.1
+  hosts=(10.200.0.1 10.200.0.1 10.200.1.2) enter=('' '' "$inside") inside=''
 }
 cutoff_before() { apart_before; seconds=100; }
 cutoff_ready() { [ "$(leader)" != 2 ] || move_leader_to 0; }
@@ -198,6 +204,16 @@ fault_oneway() {
   ip rule del pref 10
   sleep 15
 }
+
+# The members and the observer run on the other side. The kernel may have no netem, so a program loses the packets.
+loss_before() {
+  other_side
+  "$peers" link t0 t1 "$other" & link=$! helpers+=($!)
+  sleep 0.5
+  join t0 t1
+  hosts=(10.200.1.2 10.200.1.2 10.200.1.2) enter=("$inside" "$inside" "$inside")
+}
+fault_loss() { kill -USR1 "$link"; sleep 40; kill -USR1 "$link"; sleep 5; }
 
 title() {
   case $1 in
@@ -217,7 +233,7 @@ title() {
     nospace) echo "NOSPACE" ;;
     cutoff) echo "follower cut off for 60 s" ;;
     oneway) echo "what the leader sends is lost for 20 s" ;;
-    loss) echo "30 % of packets lost, 200 ms delay" ;;
+    loss) echo "30 % of packets lost, 200 ms round trip" ;;
     clock) echo "wall clock stepped by an hour" ;;
   esac
 }
@@ -225,9 +241,8 @@ title() {
 # Why a fault cannot be measured here; nothing if it can.
 obstacle() {
   case $1 in
-    cutoff | oneway) unshare --net true 2>/dev/null || echo "no right to create a network namespace" ;;
+    cutoff | oneway | loss) unshare --net true 2>/dev/null || echo "no right to create a network namespace" ;;
     disk) strace -qq -o /dev/null true 2>/dev/null || echo "no strace" ;;
-    loss) unshare --net sh -c 'ip link set lo up && tc qdisc add dev lo root netem loss 1%' 2>/dev/null || echo "no netem in this kernel" ;;
     clock) echo "both clients read a monotonic clock, which cannot be stepped" ;;
   esac
 }
@@ -243,7 +258,8 @@ measure() {
   used=$endpoints
   if is_function "${name}_ready"; then "${name}_ready"; fi
   export LOGIN=$login
-  "$peers" observe "$endpoints" $seconds "$data/observed" & clients+=($!)
+  # shellcheck disable=SC2086
+  $inside "$peers" observe "$endpoints" $seconds "$data/observed" & clients+=($!)
   "$keep" "$used" $leases $ttl $seconds "$data/ours" & clients+=($!)
   "$peers" keep "$used" $leases $ttl $seconds "$data/go" & clients+=($!)
   sleep 8
