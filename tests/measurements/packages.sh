@@ -1,6 +1,7 @@
 # The packages: equal in two builds, installed and removed with dpkg, and the program installed from the packaged crate.
 # Needs what .ci/package needs, and a C compiler for aarch64 (Debian's gcc-aarch64-linux-gnu). Takes half an hour on
-# two cores: it builds the program three times.
+# two cores: it builds the program three times. --discovery-srv is tried with dnsmasq, the image with podman, buildah or
+# docker, if they are there.
 commit=$(git rev-parse HEAD)
 
 # package NAME: builds the packages from a clone of its own.
@@ -29,6 +30,24 @@ done
 check "its sample config is accepted" "$installed" --config "$root/usr/share/doc/leasetop/examples/config.toml" keys
 start_etcd
 check "it grants a lease" "$installed" --endpoints "$endpoint" grant 60
+if command -v dnsmasq >/dev/null; then
+  echo "nameserver 127.99.0.1" >"$work/resolv.conf"
+  # etcd listens on IPv4 only, so the address that a client tries first may refuse it.
+  dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --listen-address=127.99.0.1 --bind-interfaces \
+    --srv-host="_etcd-client._tcp.example.com,node.example.com,${endpoint##*:}" \
+    --host-record=node.example.com,127.0.0.1,::1 2>"$work/dnsmasq.log" &
+  by_srv() {
+    # shellcheck disable=SC2016
+    unshare --mount sh -c 'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"' - "$work/resolv.conf" \
+      "$installed" --discovery-srv "$@"
+  }
+  sleep 1
+  check "it finds endpoints in SRV records" by_srv example.com grant 60
+  nothing_there() {
+    by_srv example.org list 2>&1 | grep -F 'there are no SRV records _etcd-client-ssl._tcp.example.org and _etcd-client._tcp.example.org'
+  }
+  check "it names SRV records that do not exist" nothing_there
+fi
 check "it is removed" as_root --purge leasetop
 check "no file is left" sh -c "! find '$root/usr' -type f | grep ."
 
