@@ -26,7 +26,7 @@ pub enum SettingValue {
 
 impl SettingValue {
     /// The value in TOML.
-    fn toml(&self) -> String {
+    fn to_toml(&self) -> String {
         match self {
             SettingValue::Text(text) => quoted(text),
             SettingValue::List(texts) => {
@@ -36,7 +36,7 @@ impl SettingValue {
     }
 
     /// Whether a value in a file is the same. A string is a list of one.
-    fn is(&self, value: &DeValue<'_>) -> bool {
+    fn matches(&self, value: &DeValue<'_>) -> bool {
         let wanted = match self {
             SettingValue::Text(text) => std::slice::from_ref(text),
             SettingValue::List(texts) => texts,
@@ -78,7 +78,7 @@ fn set(text: &str, setting: &Setting) -> Result<String, String> {
     let root = table.get_ref();
     let given = root.iter().find(|(name, _)| name.get_ref() == setting.name).map(|(_, value)| value);
     match given {
-        Some(value) if setting.value.is(value.get_ref()) => Ok(text.to_owned()),
+        Some(value) if setting.value.matches(value.get_ref()) => Ok(text.to_owned()),
         Some(value) => match value.get_ref().as_table() {
             Some(variants) => set_choice(text, root, variants, setting),
             None => Ok(replaced(text, value.span(), &setting.value)),
@@ -95,13 +95,13 @@ const CHOICE: &str = "use";
 fn set_choice(text: &str, root: &DeTable<'_>, variants: &DeTable<'_>, setting: &Setting) -> Result<String, String> {
     let given = variants.iter().find(|(name, _)| name.get_ref() == CHOICE).map(|(_, value)| value);
     let new = match given {
-        Some(value) if setting.value.is(value.get_ref()) => return Ok(text.to_owned()),
+        Some(value) if setting.value.matches(value.get_ref()) => return Ok(text.to_owned()),
         Some(value) => replaced(text, value.span(), &setting.value),
         None => match below_header(text, setting.name) {
             Some(place) => {
                 let (above, below) = text.split_at(place);
                 let gap = if above.ends_with('\n') { "" } else { "\n" };
-                format!("{above}{gap}{CHOICE} = {}\n{below}", setting.value.toml())
+                format!("{above}{gap}{CHOICE} = {}\n{below}", setting.value.to_toml())
             }
             None => inserted(text, &values(root), &format!("{}.{CHOICE}", setting.name), &setting.value),
         },
@@ -131,14 +131,14 @@ fn values(root: &DeTable<'_>) -> Vec<Range<usize>> {
 
 fn replaced(text: &str, place: Range<usize>, value: &SettingValue) -> String {
     let mut new = text.to_owned();
-    new.replace_range(place, &value.toml());
+    new.replace_range(place, &value.to_toml());
     new
 }
 
 /// Inserts a setting that the file does not have: below the comment that shows its default, or below the last setting of
 /// the top level, or above the first table.
 fn inserted(text: &str, values: &[Range<usize>], name: &str, value: &SettingValue) -> String {
-    let line = format!("{name} = {}\n", value.toml());
+    let line = format!("{name} = {}\n", value.to_toml());
     let end_of_root = first_table(text, values);
     let root = &text[..end_of_root];
     let last = values.iter().map(|span| span.end).max();
@@ -333,7 +333,7 @@ mod tests {
         let odd = "a\"b\\c\n\u{1b}é";
         let new = edit("", &[text("theme", odd, false)]);
         assert!(
-            text("theme", odd, false).value.is(DeTable::parse(&new).unwrap().get_ref()["theme"].get_ref()),
+            text("theme", odd, false).value.matches(DeTable::parse(&new).unwrap().get_ref()["theme"].get_ref()),
             "{new}"
         );
     }

@@ -1,19 +1,20 @@
 //! The last changes of keys by revision, to tell whether a reply is older than what is known.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use etcd_lease::LeaseId;
 
 /// Maximum number of changes kept.
 const MAX_CHANGES: usize = 4_096;
-/// Maximum number of bytes of the keys of these changes. A key can have 1.5 MB.
+/// Maximum number of bytes of the keys of these changes. A key can be 1.5 MB long.
 const MAX_BYTES: usize = 16_000_000;
 
 /// The lease of each key that changed lately, with the revision of the change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KeyChangeLog {
-    last: HashMap<Box<[u8]>, (i64, Option<LeaseId>)>,
-    order: VecDeque<(i64, Box<[u8]>)>,
+    last: HashMap<Arc<[u8]>, (i64, Option<LeaseId>)>,
+    order: VecDeque<(i64, Arc<[u8]>)>,
     /// Bytes of the keys in `order`.
     bytes: usize,
     /// Changes up to this revision may be missing.
@@ -21,14 +22,15 @@ pub(super) struct KeyChangeLog {
 }
 
 impl KeyChangeLog {
-    /// Records that a change at this revision attached a key to a lease, or to none. Ignores an older change than the
-    /// last one of the key.
+    /// Records that a change at this revision attached a key to a lease, or to none. Ignores a change older than
+    /// the last one of the key.
     pub(super) fn record(&mut self, key: &[u8], revision: i64, lease: Option<LeaseId>) {
         if self.since(key, revision).is_some() {
             return;
         }
-        self.last.insert(Box::from(key), (revision, lease));
-        self.order.push_back((revision, Box::from(key)));
+        let shared: Arc<[u8]> = Arc::from(key);
+        self.last.insert(Arc::clone(&shared), (revision, lease));
+        self.order.push_back((revision, shared));
         self.bytes += key.len();
         while self.order.len() > MAX_CHANGES || self.bytes > MAX_BYTES {
             self.drop_oldest();

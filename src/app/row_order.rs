@@ -6,6 +6,7 @@ use super::Column;
 use super::row_facts::{LeaseSource, RowFacts, Span};
 use super::row_rank::RowRank;
 use super::sort::{self, Sort, SortKey};
+use super::state_class::StateClass;
 use simkit::Timestamp;
 
 /// The rank of a lease outside of groups.
@@ -31,7 +32,7 @@ fn number(facts: &RowFacts, lease: LeaseSource, column: Column, now: Timestamp) 
     match column {
         Column::Id => Some(sort::rising(facts.id.0)),
         Column::Who => Some(sort::closeness(facts.ownership)),
-        Column::State => Some(sort::urgency(facts.state_or_end())),
+        Column::State => Some(StateClass::new(facts.state_or_end(), facts.warning.is_some()).index() as u64),
         Column::Left => facts.countdown.map(|countdown| countdown.deadline().nanos()),
         Column::Every => facts.every.map(Span::nanos),
         Column::Margin => facts.margin.map(Span::nanos),

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::natural_order::NaturalKey;
 use super::problem_class::ProblemClass;
-use super::{Column, KeyName, Lease, LeaseState, Ownership};
+use super::state_class::StateClass;
+use super::{Column, KeyName, Lease, Ownership};
 use crate::inference::lints::LINTS;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -246,10 +247,10 @@ pub(super) fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u6
     match column {
         Column::Id => Some(rising(lease.id.0)),
         Column::Who => Some(closeness(lease.ownership)),
-        Column::State => Some(urgency(lease.state(now))),
+        Column::State => Some(StateClass::of(lease, lease.state(now)).index() as u64),
         Column::Left => lease.shown_deadline().map(Timestamp::nanos),
         Column::Ttl => lease.granted_ttl.map(rising),
-        Column::Every => lease.observed_interval().map(|rhythm| nanos(rhythm.every)),
+        Column::Every => lease.observed_interval().map(|interval| nanos(interval.every)),
         // The deeper the teeth of the sawtooth, the larger the share of the TTL that each cycle uses up.
         Column::Share | Column::Cycles => lease.interval_share().map(billionths),
         Column::Last => lease.last_renewed().map(|at| !at.nanos()),
@@ -289,21 +290,6 @@ pub(super) fn closeness(ownership: Ownership) -> u64 {
         Ownership::Own => 0,
         Ownership::Adopted => 1,
         Ownership::Other => 2,
-    }
-}
-
-/// Rank of a state, most urgent first.
-pub(super) fn urgency(state: LeaseState) -> u64 {
-    match state {
-        LeaseState::Dying => 0,
-        LeaseState::Risk => 1,
-        LeaseState::Late => 2,
-        LeaseState::Unseen => 3,
-        LeaseState::Stalled => 4,
-        LeaseState::Paused => 5,
-        LeaseState::Unrenewed => 6,
-        LeaseState::Ok => 7,
-        LeaseState::Ended(_) => 8,
     }
 }
 

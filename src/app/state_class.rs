@@ -46,13 +46,18 @@ impl StateClass {
 
     /// The class of a lease in this state.
     pub(super) fn of(lease: &Lease, state: LeaseState) -> Self {
+        StateClass::new(state, lease.active_warnings().next().is_some())
+    }
+
+    /// The class of a lease in this state, with or without a warning that is not muted.
+    pub(super) fn new(state: LeaseState, is_warned: bool) -> Self {
         match state {
             LeaseState::Risk => StateClass::Risk,
             LeaseState::Late => StateClass::Late,
             LeaseState::Dying => StateClass::Dying,
             LeaseState::Stalled => StateClass::Stalled,
             LeaseState::Unseen => StateClass::Unseen,
-            LeaseState::Ok if lease.active_warnings().next().is_some() => StateClass::Warned,
+            LeaseState::Ok if is_warned => StateClass::Warned,
             LeaseState::Unrenewed => StateClass::Unrenewed,
             LeaseState::Ok => StateClass::Ok,
             LeaseState::Paused => StateClass::Paused,

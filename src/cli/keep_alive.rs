@@ -120,7 +120,8 @@ fn why_not_kept(session: &CommandSession, id: LeaseId, ended: Ended) -> Result<b
     }
 }
 
-/// etcdctl's line on stdout gives no reason, so stderr does. A lease that may exist has no such line.
+/// Prints why a keepalive ended: the reason on stderr, because etcdctl's line on stdout has none, then that line or an object
+/// on stdout. In `simple`, a lease that may still exist gets neither.
 async fn print_end(session: &CommandSession, id: LeaseId, ended: &Ended, out: &mut Out) -> Result<(), CliError> {
     let clock = &session.clock;
     let may_exist = matches!(ended, Ended::NotStarted { .. } | Ended::Forbidden { .. });
@@ -129,7 +130,7 @@ async fn print_end(session: &CommandSession, id: LeaseId, ended: &Ended, out: &m
         out.message(&format!("lease {id} {}; keep-alive stopped{hint}", report::end_reason(ended))).await;
     }
     match out.format {
-        // etcdctl prints its last line in `simple` only.
+        // In `fields`, etcdctl prints nothing at the end.
         Format::Fields => Ok(()),
         Format::Simple if may_exist => Ok(()),
         _ => {

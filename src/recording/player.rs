@@ -7,7 +7,7 @@ use super::playing::{Step, next_step};
 use crate::app::{AppConfig, AppState, Event, Msg, update};
 use simkit::Timestamp;
 
-/// A place in a recording.
+/// Plays a recording: applies its messages to a state, up to a position.
 ///
 /// Time passes only in [`advance`](Player::advance). The state at a time depends only on the recording and on what the user
 /// chose to see, so two replays draw the same frames.
@@ -122,11 +122,15 @@ impl Player {
         let entry = self.entries.get(self.next);
         let step = next_step(app, self.position, entry.map(|entry| entry.at)).filter(|step| step.at <= to);
         let Some(Step { at, is_message }) = step else { return false };
-        let entry = entry.filter(|_| is_message);
-        let msg = entry.map_or(Msg::Tick, |entry| entry.msg.clone());
-        self.next += usize::from(is_message);
+        let msg = match entry {
+            Some(entry) if is_message => {
+                self.next += 1;
+                entry.msg.clone()
+            }
+            _ => Msg::Tick,
+        };
         self.position = at;
-        // There is no etcd: effects are those of the polls.
+        // The effects are dropped: there is no etcd to carry them out.
         update(app, msg, at);
         true
     }

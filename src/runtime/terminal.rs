@@ -118,7 +118,7 @@ pub(super) struct TerminalScreen {
     shared: Arc<WriterState>,
     /// Bytes to write before the next frame. They go through the writer thread too, so that only that thread waits for
     /// the terminal.
-    prelude: Vec<u8>,
+    enter_sequence: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -132,13 +132,14 @@ impl TerminalScreen {
     fn start(output: Arc<File>) -> Self {
         let (frames, waiting) = mpsc::sync_channel(1);
         let shared = Arc::new(WriterState::default());
-        let screen = TerminalScreen { frames, shared: Arc::clone(&shared), prelude: prelude() };
+        let screen = TerminalScreen { frames, shared: Arc::clone(&shared), enter_sequence: enter_sequence() };
         std::thread::spawn(move || write_frames(&output, &waiting, &shared));
         screen
     }
 }
 
-fn prelude() -> Vec<u8> {
+/// The escape sequences that enter the screen, written before the first frame and again after a suspend.
+fn enter_sequence() -> Vec<u8> {
     let mut bytes = Vec::new();
     // Writing into memory does not fail.
     let _ = queue!(bytes, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide);
@@ -178,8 +179,8 @@ impl Screen for TerminalScreen {
 
     fn write_frame(&mut self, mut frame: Vec<u8>) {
         self.shared.is_busy.store(true, Ordering::SeqCst);
-        if !self.prelude.is_empty() {
-            frame.splice(..0, self.prelude.drain(..));
+        if !self.enter_sequence.is_empty() {
+            frame.splice(..0, self.enter_sequence.drain(..));
         }
         // The screen is free, so the channel has room. The thread lives as long as `self`.
         let _ = self.frames.try_send(frame);
@@ -201,7 +202,7 @@ impl Screen for TerminalScreen {
         let _ = disable_raw_mode();
         let _ = enable_raw_mode();
         IS_ENTERED.store(true, Ordering::SeqCst);
-        self.prelude = prelude();
+        self.enter_sequence = enter_sequence();
     }
 
     fn is_in_tmux(&self) -> bool {

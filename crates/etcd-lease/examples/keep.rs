@@ -1,7 +1,7 @@
 //! Keeps leases alive and records every response: the client that `tests/measure faults` compares with Go's.
 //!
 //! `keep ENDPOINTS LEASES TTL SECONDS FILE` writes a line per response, `LEASE MILLISECONDS` of the Unix time, and a line
-//! `LEASE lost MILLISECONDS` for a lease whose keepalive ended. `LOGIN` is a `user:password`.
+//! `LEASE lost MILLISECONDS` for a lease whose keepalive ended. The environment variable `LOGIN` is a `user:password`.
 
 #![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "a program that measures real time")]
 

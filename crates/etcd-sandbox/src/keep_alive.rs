@@ -36,8 +36,8 @@ impl KeepAlives {
         KeepAlives { member, requests, requires_leader, cuts, _counted }
     }
 
-    /// The replies, one per request in order. An error ends them.
-    pub(super) fn answers(self) -> impl Stream<Item = Result<PbLeaseKeepAliveResponse, Status>> {
+    /// The responses, one per request in order. The first error is the last item.
+    pub(super) fn into_responses(self) -> impl Stream<Item = Result<PbLeaseKeepAliveResponse, Status>> {
         stream::unfold(Some(self), |open| async {
             let mut open = open?;
             match open.next().await {

@@ -85,8 +85,8 @@ impl Watches {
         }
     }
 
-    /// All replies. An error ends them.
-    pub(super) fn answers(self) -> impl Stream<Item = WatchAnswer> {
+    /// The responses of the stream. The first error is the last item.
+    pub(super) fn into_responses(self) -> impl Stream<Item = WatchAnswer> {
         stream::unfold(Some(self), |open| async {
             let mut open = open?;
             match open.next().await {

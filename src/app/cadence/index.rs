@@ -72,8 +72,8 @@ impl Entry {
         if self.every == 0 { None } else { Some(f64::from(self.every) / 1e3 / f64::from(self.ttl)) }
     }
 
-    /// The interval as a share of the TTL, in tenths of a thousandth.
-    fn rank(&self) -> u32 {
+    /// The interval as a share of the TTL, in units of 1/10,000.
+    fn share_per_10_000(&self) -> u32 {
         u32::try_from(u64::from(self.every) * 10 / u64::from(self.ttl.max(1))).unwrap_or(u32::MAX)
     }
 
@@ -167,10 +167,11 @@ impl CadenceIndex {
         }
         if entry.every > 0 {
             if entry.is_bound { &mut cohort.bounds } else { &mut cohort.sure }.add(entry.every);
-            if entry.is_bound { &mut cohort.bound_shares } else { &mut cohort.sure_shares }.insert(entry.rank(), id);
+            if entry.is_bound { &mut cohort.bound_shares } else { &mut cohort.sure_shares }
+                .insert(entry.share_per_10_000(), id);
         }
         if let Some((share, _)) = cohort.representative.as_mut().filter(|(_, shown)| *shown == id) {
-            *share = entry.rank();
+            *share = entry.share_per_10_000();
         }
         self.count_share(entry, true);
         self.queues.extend(entry.queue.map(|rank| (rank, entry.ttl, id)));
@@ -186,7 +187,7 @@ impl CadenceIndex {
             if entry.every > 0 {
                 if entry.is_bound { &mut cohort.bounds } else { &mut cohort.sure }.remove(entry.every);
                 if entry.is_bound { &mut cohort.bound_shares } else { &mut cohort.sure_shares }
-                    .remove(entry.rank(), id);
+                    .remove(entry.share_per_10_000(), id);
             }
             if now_in != Some(entry.key) {
                 cohort.representative.take_if(|(_, shown)| *shown == id);

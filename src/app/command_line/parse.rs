@@ -29,7 +29,7 @@ pub fn parse(line: &str, config: &AppConfig) -> Result<Command, BadCommand> {
     }
     let words = words::split(&line[rest..]).map_err(|bad| BadCommand { at: bad.at + chars(&line[..rest]), ..bad })?;
     let words = words.into_iter().map(|word| Word { bytes: word.bytes.start + rest..word.bytes.end + rest, ..word });
-    Arguing { line, words: words.collect(), config }.command(&spec)
+    ArgumentParser { line, words: words.collect(), config }.command(&spec)
 }
 
 fn chars(text: &str) -> usize {
@@ -49,13 +49,13 @@ fn filter(line: &str, rest: usize) -> Result<Command, BadCommand> {
 }
 
 /// The words after the command's name.
-struct Arguing<'a> {
+struct ArgumentParser<'a> {
     line: &'a str,
     words: Vec<Word>,
     config: &'a AppConfig,
 }
 
-impl Arguing<'_> {
+impl ArgumentParser<'_> {
     fn command(&self, spec: &CommandSpec) -> Result<Command, BadCommand> {
         // Without arguments, an action of the same name asks for them.
         if self.words.is_empty()
@@ -142,7 +142,7 @@ impl Arguing<'_> {
 
     /// `50%`, `+5m`, `-30` or `14:05:30`.
     fn seek(&self) -> Result<Command, BadCommand> {
-        const EXPECTED: &str = "a place, a span or a time of day: 50%, +5m, -30s, 14:05:30";
+        const EXPECTED: &str = "a position, a time span or a time of day: 50%, +5m, -30s, 14:05:30";
         let text = self.only(EXPECTED)?.text.as_str();
         let span = |text: &str| seconds(text).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let control = if let Some(percent) = text.strip_suffix('%') {
@@ -205,7 +205,8 @@ impl Arguing<'_> {
         Ok(Command::AskSwitchCluster(clusters[place].name.clone()))
     }
 
-    /// Without ids, the action applies to the lease under the cursor or to the marked leases.
+    /// Parses lease ids; a repeated id counts once. Without ids, the action applies to the lease under the cursor or to the
+    /// marked leases.
     fn ids(&self, action: Action) -> Result<Command, BadCommand> {
         if self.words.is_empty() {
             return Ok(Command::Action(action));

@@ -45,6 +45,7 @@ impl<'a> DeadlineSegments<'a> {
         self.is_known = entry.event != HistoryEvent::Unknown;
         self.deadline = match entry.event {
             HistoryEvent::Renewed(renewal) => {
+                // The earliest deadline, as the engine counts it: etcd may have renewed the lease as soon as the request was sent.
                 let sent = entry.at.before(renewal.round_trip().unwrap_or_default());
                 let deadline = sent + Duration::from_secs(renewal.ttl().into());
                 Some(TimeRange { earliest: deadline, latest: deadline })

@@ -47,26 +47,28 @@ impl Lease {
     /// Sets the deadline after a grant or renewal by leasetop with a TTL of `ttl` seconds. The deadline is at least
     /// `ttl` after the request and at most `ttl` after the reply.
     pub(in crate::app) fn set_deadline(&mut self, deadline: TimeRange, ttl: i64) {
-        let ttl = ttl.clamp(0, MAX_TTL);
-        let span = Duration::from_secs(ttl.unsigned_abs());
+        let span = self.set_granted_ttl(ttl);
         let change = self.observed.set_known(deadline, span);
         self.update_countdown(change.deadline, deadline.latest.before(span));
-        self.granted_ttl = Some(ttl);
-        self.overdue = None;
     }
 
     /// Sets the deadline after the user renewed the lease once. The chart shows it, but it is not a renewal of the cadence.
     pub(in crate::app) fn set_renewed_once(&mut self, deadline: TimeRange, ttl: i64) {
-        let ttl = ttl.clamp(0, MAX_TTL);
-        let span = Duration::from_secs(ttl.unsigned_abs());
+        let span = self.set_granted_ttl(ttl);
         let at = deadline.latest.before(span);
         let change = self.observed.set_renewed_manually(deadline, span);
         self.update_countdown(change.deadline, at);
-        self.granted_ttl = Some(ttl);
-        self.overdue = None;
         if let Some(history) = &mut self.history {
             history.push(at, HistoryEvent::Observed { deadline, is_renewal: false });
         }
+    }
+
+    /// Stores the TTL of a grant or renewal that succeeded, and returns it as a duration.
+    fn set_granted_ttl(&mut self, ttl: i64) -> Duration {
+        let ttl = ttl.clamp(0, MAX_TTL);
+        self.granted_ttl = Some(ttl);
+        self.overdue = None;
+        Duration::from_secs(ttl.unsigned_abs())
     }
 
     /// Updates the countdown for a deadline change at `now`. Returns whether the displayed deadline changed.

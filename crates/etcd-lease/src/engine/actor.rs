@@ -18,8 +18,8 @@ use crate::wire::{CallError, Cluster, KeepaliveReply, Retry};
 use crate::{Ended, EngineEventKind, Fault, LeaseId, TimeToLive};
 use simkit::{Clock, Timestamp};
 
-/// How long further replies that etcd cannot have sent are not reported.
-const WRONG_REPLIES_AFTER: Duration = Duration::from_secs(600);
+/// After a reply that etcd cannot have sent was reported, further ones are not reported for this long.
+const WRONG_REPLY_PAUSE: Duration = Duration::from_secs(600);
 /// Maximum number of inputs processed before the next turn of the scheduler.
 const BATCH: usize = 256;
 
@@ -201,7 +201,7 @@ impl Actor {
 
     /// Reports a reply that etcd cannot have sent. A server that sends one may send one in each stream.
     fn report_wrong_reply(&mut self, trouble: String, now: Timestamp) {
-        if self.wrong_reply.is_none_or(|before| before + WRONG_REPLIES_AFTER <= now) {
+        if self.wrong_reply.is_none_or(|before| before + WRONG_REPLY_PAUSE <= now) {
             self.wrong_reply = Some(now);
             let endpoint = self.endpoint.clone();
             tracing::warn!(endpoint, trouble, "closed a stream");
@@ -253,7 +253,8 @@ impl Actor {
         self.scheduler.reuse(output);
     }
 
-    /// Delivers renewals and ends to the subscribers, and writes changed statuses.
+    /// Delivers renewals and ends to the subscribers, reports missed renewals as events, and writes the changed statuses if
+    /// they are read.
     fn publish(
         &mut self,
         notices: impl Iterator<Item = (SlotId, LeaseId, Notice)>,

@@ -1,4 +1,4 @@
-//! Why a server that was reached did not answer: TLS on one side only, or a certificate.
+//! Why a server that was reached cannot be used: TLS on one side only, a certificate, or another protocol.
 //!
 //! The message of the transport depends on which event it notices first: a reset, an end of stream or a failed write.
 //! [`ConnectionFault`] depends only on what was read, so one fault always gives one message.
@@ -11,7 +11,7 @@ use tokio_rustls::rustls::AlertDescription;
 use super::certificate_text::{alert_text, handshake_text};
 use super::error_cause::ErrorCause;
 
-/// Why a server that was reached did not answer.
+/// Why a server that was reached cannot be used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(super) enum ConnectionFault {
     /// The server asked for a client certificate, got none, and ended the connection.
@@ -79,9 +79,9 @@ pub(super) enum OtherProtocol {
 }
 
 impl OtherProtocol {
-    /// Reads the first [`ENOUGH`](FirstBytes::ENOUGH) bytes. They decide alone, so that the pieces in which an answer arrives
-    /// make no difference.
-    fn read(bytes: &[u8]) -> OtherProtocol {
+    /// Detects the protocol from the first [`ENOUGH`](FirstBytes::ENOUGH) bytes. Later bytes do not count, so the result does
+    /// not depend on how the answer is split into reads.
+    fn detect(bytes: &[u8]) -> OtherProtocol {
         match bytes {
             // Some servers reply to an unknown version of HTTP with a page only.
             [b'H', b'T', b'T', b'P', ..] | [b'<', b'!' | b'h' | b'H', ..] => OtherProtocol::Http1,
@@ -122,12 +122,12 @@ impl FirstBytes {
     /// How many bytes are enough to decide.
     pub(super) const ENOUGH: usize = 4;
 
-    /// Reads the header of a frame: three bytes of length, which is short for a SETTINGS frame, then the type.
-    pub(super) fn read(bytes: &[u8]) -> FirstBytes {
+    /// Detects what the header of a frame begins: three bytes of length, which is short for a SETTINGS frame, then the type.
+    pub(super) fn detect(bytes: &[u8]) -> FirstBytes {
         match bytes {
             [0x15, 0x03, ..] => FirstBytes::TlsAlert,
             [0, _, _, 4, ..] => FirstBytes::Settings,
-            [_, _, _, _, ..] => FirstBytes::Other(OtherProtocol::read(bytes)),
+            [_, _, _, _, ..] => FirstBytes::Other(OtherProtocol::detect(bytes)),
             _ => FirstBytes::Incomplete,
         }
     }
@@ -151,7 +151,7 @@ impl ConnectionFault {
         request: CertificateRequest,
     ) -> Option<ConnectionFault> {
         match tls_error(error) {
-            Some(rustls::Error::InvalidMessage(_)) => Some(match OtherProtocol::read(first) {
+            Some(rustls::Error::InvalidMessage(_)) => Some(match OtherProtocol::detect(first) {
                 OtherProtocol::Unknown => ConnectionFault::NotTls,
                 known => ConnectionFault::NotHttp2(known),
             }),
@@ -276,7 +276,7 @@ mod tests {
             (b"-ERR unknown command 'PRI'\r\n", FirstBytes::Other(Redis)),
         ];
         for (bytes, expected) in cases {
-            assert_eq!(FirstBytes::read(bytes), expected, "{bytes:?}");
+            assert_eq!(FirstBytes::detect(bytes), expected, "{bytes:?}");
         }
         assert_eq!(FirstBytes::Settings.fault(), None);
         assert_eq!(FirstBytes::TlsAlert.fault(), Some(ConnectionFault::UsesTls));

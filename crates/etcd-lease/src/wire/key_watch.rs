@@ -211,7 +211,7 @@ fn parse_message(message: PbWatchResponse) -> Result<WatchUpdate, Status> {
     if message.canceled {
         return Err(cancelled(&message.cancel_reason));
     }
-    let changes: Vec<KeyChange> = message.events.into_iter().filter_map(change).collect();
+    let changes: Vec<KeyChange> = message.events.into_iter().filter_map(to_key_change).collect();
     Ok(match changes.last().map(|last| last.revision) {
         // While a watch catches up, its header has a later revision than its changes.
         Some(revision) => WatchUpdate::Changes { changes, revision },
@@ -229,7 +229,8 @@ fn cancelled(reason: &str) -> Status {
     }
 }
 
-fn change(event: PbEvent) -> Option<KeyChange> {
+/// Converts an event. `None` if it has no key, which etcd never sends.
+fn to_key_change(event: PbEvent) -> Option<KeyChange> {
     let is_put = event.r#type == i32::from(EventType::Put);
     let PbKeyValue { key, lease, create_revision, mod_revision, .. } = event.kv?;
     let now = if is_put { KeyState::Put { lease: to_lease_id(lease), create_revision } } else { KeyState::Deleted };

@@ -207,7 +207,7 @@ impl<S> FirstAnswer<S> {
     fn note(&mut self, link: &Link, result: &io::Result<()>, bytes: &[u8]) {
         let wanted = FirstBytes::ENOUGH - self.first.len();
         self.first.extend(bytes.iter().take(wanted));
-        let first = FirstBytes::read(&self.first);
+        let first = FirstBytes::detect(&self.first);
         let fault = match result {
             Ok(()) if bytes.is_empty() => self.closed(link, &io::ErrorKind::UnexpectedEof.into()),
             Ok(()) if first == FirstBytes::Incomplete => return,
@@ -223,7 +223,7 @@ impl<S> FirstAnswer<S> {
 
     fn closed(&self, link: &Link, error: &io::Error) -> Option<ConnectionFault> {
         if !self.first.is_empty() {
-            return FirstBytes::read(&self.first).fault();
+            return FirstBytes::detect(&self.first).fault();
         }
         if self.secure {
             ConnectionFault::of_tls(error, link.state().request)

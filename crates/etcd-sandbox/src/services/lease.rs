@@ -52,7 +52,7 @@ impl PbLeaseService for MemberServer {
         }
         let mut open = KeepAlives::new(self.clone(), request.into_inner(), requires_leader);
         let first = open.next().await?;
-        let rest = stream::iter(first.is_some().then(|| open.answers())).flatten();
+        let rest = stream::iter(first.is_some().then(|| open.into_responses())).flatten();
         Ok(Response::new(stream::iter(first.map(Ok)).chain(rest).boxed()))
     }
 

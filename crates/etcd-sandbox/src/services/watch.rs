@@ -23,6 +23,6 @@ impl PbWatchService for MemberServer {
         }
         let mut open = Watches::new(self.clone(), request.into_inner(), requires_leader);
         let first = open.next().await?;
-        Ok(Response::new(stream::iter([Ok(first)]).chain(open.answers()).boxed()))
+        Ok(Response::new(stream::iter([Ok(first)]).chain(open.into_responses()).boxed()))
     }
 }

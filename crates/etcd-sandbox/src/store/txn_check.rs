@@ -8,31 +8,32 @@ use super::kv::{check_delete, check_put};
 use super::{RequestError, Span, range};
 
 /// Maximum number of comparisons or operations in a transaction (`--max-txn-ops`).
-const MOST: usize = 128;
+const MAX_TXN_OPS: usize = 128;
 
 pub(super) fn check(request: &PbTxnRequest) -> Result<(), RequestError> {
-    check_below(request, MOST)?;
+    check_below(request, MAX_TXN_OPS)?;
     Writes::of(&request.success)?;
     Writes::of(&request.failure)?;
     Ok(())
 }
 
 /// Nested transactions share the limit of the outer ones.
-fn check_below(request: &PbTxnRequest, most: usize) -> Result<(), RequestError> {
+fn check_below(request: &PbTxnRequest, max_ops: usize) -> Result<(), RequestError> {
     let length = request.compare.len().max(request.success.len()).max(request.failure.len());
-    let left = most.checked_sub(length).ok_or(RequestError::TooManyOps)?;
+    let ops_left = max_ops.checked_sub(length).ok_or(RequestError::TooManyOps)?;
     if request.compare.iter().any(|compare| compare.key.is_empty()) {
         return Err(RequestError::NoKey);
     }
-    request.success.iter().chain(&request.failure).try_for_each(|op| check_op(op, left))
+    request.success.iter().chain(&request.failure).try_for_each(|op| check_op(op, ops_left))
 }
 
-fn check_op(op: &PbTxnRequestOp, left: usize) -> Result<(), RequestError> {
+fn check_op(op: &PbTxnRequestOp, ops_left: usize) -> Result<(), RequestError> {
     match &op.request {
         Some(PbTxnOpRequest::RequestRange(asked)) => range::check(asked),
         Some(PbTxnOpRequest::RequestPut(asked)) => check_put(asked),
         Some(PbTxnOpRequest::RequestDeleteRange(asked)) => check_delete(asked),
-        Some(PbTxnOpRequest::RequestTxn(within)) => check_below(within, left),
+        Some(PbTxnOpRequest::RequestTxn(within)) => check_below(within, ops_left),
+        // etcd answers an operation without a request like this (`checkTxnRequest`).
         None => Err(RequestError::KeyNotFound),
     }
 }
