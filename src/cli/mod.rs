@@ -89,7 +89,7 @@ pub fn run(cli: Cli) -> Result<Exit, CliError> {
         Some(_) if monitor.flags.anything => {
             Err(CliError::Usage("options of the monitor cannot precede a command; move them after it".to_owned()))
         }
-        Some(CliCommand::Demo(rows)) => monitor::demo(&rows, shared),
+        Some(CliCommand::Demo(args)) => monitor::demo(&args, shared),
         Some(CliCommand::Replay(args)) => replay::run(&args, &shared),
         Some(CliCommand::Headless(command)) => {
             let _log = logging::start(&shared.general, false)?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Builder;
 
-use super::options::{AlertArgs, LIST_FORMATS, ListArgs, MonitorArgs, TableArgs};
+use super::options::{AlertArgs, DemoArgs, LIST_FORMATS, ListArgs, MonitorArgs, TableArgs};
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, clusters, config, list, logging, on_runtime};
 use crate::app::{AppConfig, Column, KeyTemplate, requests_for};
 use crate::recording::RecordOptions;
@@ -37,7 +37,7 @@ impl MonitorArgs {
             metrics_listen,
             metrics,
             alerts,
-            record,
+            past,
             flags: _,
         } = self;
         let has_outputs = metrics_listen.is_some() || metrics.metrics_services.is_some() || alerts.is_some();
@@ -46,8 +46,7 @@ impl MonitorArgs {
             || !puts.is_empty()
             || watch_args.is_some()
             || *stall
-            || record.record.is_some()
-            || record.rewind.is_some()
+            || past.is_some()
             || has_outputs;
         MonitorFlags { anything: monitor_only || rows.is_some(), monitor_only }
     }
@@ -66,7 +65,7 @@ pub(super) fn run(args: MonitorArgs, shared: GlobalFlags) -> Result<Exit, CliErr
     if std::io::stdout().is_terminal() {
         let AppConfig { range, budget, key_budget, .. } = args.watch_args.config();
         let metrics = args.metrics_listen.map(|_| args.metrics.config());
-        let rewind = args.record.rewind();
+        let rewind = args.past.rewind();
         let config = AppConfig { range, budget, key_budget, metrics, rewind, ..config };
         return open(
             shared,
@@ -75,7 +74,7 @@ pub(super) fn run(args: MonitorArgs, shared: GlobalFlags) -> Result<Exit, CliErr
                 stall_consumer: args.stall,
                 metrics_listen: args.metrics_listen,
                 alerts: args.alerts,
-                record: args.record.options(),
+                record: args.past.record.options(),
             },
         );
     }
@@ -91,7 +90,7 @@ pub(super) fn run(args: MonitorArgs, shared: GlobalFlags) -> Result<Exit, CliErr
 }
 
 /// Opens the monitor on a sandbox with three own leases and simulated clients.
-pub(super) fn demo(rows: &TableArgs, mut shared: GlobalFlags) -> Result<Exit, CliError> {
+pub(super) fn demo(args: &DemoArgs, mut shared: GlobalFlags) -> Result<Exit, CliError> {
     shared.writes("demo")?;
     if !std::io::stdout().is_terminal() {
         let why = "the demo needs a terminal; without one, try `leasetop --sandbox exercise`";
@@ -99,7 +98,8 @@ pub(super) fn demo(rows: &TableArgs, mut shared: GlobalFlags) -> Result<Exit, Cl
     }
     shared.use_sandbox();
     let grants = requests_for(&DEMO_TTLS, 1, &[KeyTemplate::parse(DEMO_PUT)?])?;
-    open(shared, AppConfig { grants, is_demo: true, ..table_setup(rows)? }, MonitorExtras::default())
+    let config = AppConfig { grants, is_demo: true, rewind: args.past.rewind(), ..table_setup(&args.rows)? };
+    open(shared, config, MonitorExtras { record: args.past.record.options(), ..MonitorExtras::default() })
 }
 
 /// Filter, sort order and columns of the lease table.

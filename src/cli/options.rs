@@ -13,7 +13,7 @@ use clap_complete::Shell;
 use super::alerts::NotifyBy;
 use super::global_options::{Format, GlobalFlags};
 use super::monitor::MonitorFlags;
-use super::replay::{RecordArgs, ReplayArgs};
+use super::replay::{PastArgs, RecordArgs, ReplayArgs};
 use super::report::ReportArgs;
 use super::{help, values};
 use crate::app::metrics::MetricsConfig;
@@ -38,7 +38,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum CliCommand {
     /// Open the monitor on a simulated cluster
-    Demo(TableArgs),
+    Demo(DemoArgs),
     /// Play a recording in the monitor
     #[command(after_help = help::REPLAY)]
     Replay(ReplayArgs),
@@ -190,7 +190,7 @@ pub(super) struct MonitorArgs {
     #[command(flatten)]
     pub(super) alerts: AlertArgs,
     #[command(flatten)]
-    pub(super) record: RecordArgs,
+    pub(super) past: PastArgs,
     /// Which of these were given on the command line, not in the config file.
     #[arg(skip)]
     pub(super) flags: MonitorFlags,
@@ -301,6 +301,14 @@ pub(super) struct LocksArgs {
     pub(super) watch_for: Option<Duration>,
     #[command(flatten)]
     pub(super) watch_args: WatchArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    #[command(flatten)]
+    pub(super) rows: TableArgs,
+    #[command(flatten)]
+    pub(super) past: PastArgs,
 }
 
 #[derive(Debug, Args)]

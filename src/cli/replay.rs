@@ -21,17 +21,31 @@ pub(super) struct RecordArgs {
     /// Start a new file at this size, and keep the full one as FILE.1 [default: 32MB]
     #[arg(long, value_name = "SIZE", value_parser = values::size, requires = "record")]
     pub(super) record_size: Option<u64>,
+}
+
+/// What the monitor keeps of the past.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct PastArgs {
+    #[command(flatten)]
+    pub(super) record: RecordArgs,
     /// Memory for stepping back through the last ten minutes; 0 for none [default: 16MB]
     #[arg(long, value_name = "SIZE", value_parser = values::size_or_none)]
     pub(super) rewind: Option<usize>,
 }
 
-impl RecordArgs {
+impl PastArgs {
     /// The memory for the last minutes, in bytes.
     pub(super) fn rewind(&self) -> usize {
         self.rewind.unwrap_or(AppConfig::REWIND)
     }
 
+    /// Whether any of the options was given.
+    pub(super) fn is_some(&self) -> bool {
+        self.record.record.is_some() || self.rewind.is_some()
+    }
+}
+
+impl RecordArgs {
     /// The file and its largest size.
     pub(super) fn options(&self) -> Option<RecordOptions> {
         let max_bytes = self.record_size.unwrap_or(RecordOptions::MAX_BYTES);
