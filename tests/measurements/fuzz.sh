@@ -12,7 +12,7 @@ RUSTFLAGS=$flags nice -n 19 cargo build --locked --release --quiet --manifest-pa
 mkdir -p target/fuzz/found
 targets=("${@:3}")
 if [ ${#targets[@]} = 0 ]; then
-  targets=(filter config ids keys engine messages command_line durations recordings)
+  targets=(filter config ids keys engine messages command_line durations recordings reports)
 fi
 for target in "${targets[@]}"; do
   mkdir -p "$work/$target" "tests/fuzz/corpus/$target"

@@ -11,6 +11,7 @@ use leasetop::app::command_line;
 use leasetop::app::{AppConfig, TypedFilter};
 use leasetop::escape::printable;
 use leasetop::recording::{Player, Recording};
+use leasetop::report::{PageFormat, PageSource};
 use leasetop::width::{DisplayWidth, cut, cut_key, cut_middle};
 use leasetop::{cli, filter};
 
@@ -23,7 +24,7 @@ pub use messages::messages;
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("filter", filter),
     ("config", config),
     ("ids", ids),
@@ -33,6 +34,7 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("command_line", command_line),
     ("durations", durations),
     ("recordings", recordings),
+    ("reports", reports),
 ];
 
 fn text(data: &[u8]) -> Option<&str> {
@@ -119,5 +121,20 @@ pub fn recordings(data: &[u8]) {
             player.next_event(&mut app);
         }
         Err(bad) => assert!(!bad.to_string().contains('\n'), "{bad}"),
+    }
+}
+
+/// A file for `report`: an error has one line, and a page contains no script and nothing that a terminal interprets.
+pub fn reports(data: &[u8]) {
+    let page = PageSource::read(data, "FILE").and_then(|source| source.into_page("FILE", AppConfig::default()));
+    match page {
+        Ok(page) => {
+            for format in [PageFormat::Html, PageFormat::Svg, PageFormat::Markdown] {
+                let text = page.render(format, std::time::SystemTime::UNIX_EPOCH);
+                assert!(!text.contains("<script"), "{text}");
+                assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+            }
+        }
+        Err(bad) => assert!(!bad.to_string().contains(char::is_control), "{bad}"),
     }
 }
