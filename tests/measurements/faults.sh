@@ -175,7 +175,7 @@ other_side() {
   $inside ip link set lo up
 }
 join() {
-  ip addr add 10.200.1.1/24 dev "$1"
+  ip addr replace 10.200.1.1/24 dev "$1"
   ip link set "$1" up
   $inside ip addr add 10.200.1.2/24 dev "$2"
   $inside ip link set "$2" up
@@ -183,7 +183,9 @@ join() {
 # Member 2 runs on the other side, so that links can be cut.
 apart_before() {
   other_side
-  ip addr add 10.200.0.1/32 dev lo
+  ip addr replace 10.200.0.1/32 dev lo
+  # The link of an earlier run goes with its namespace, but not at once.
+  ip link del v0 2>/dev/null || true
   ip link add v0 type veth peer name v1 netns "$other"
   join v0 v1
   $inside ip route add 10.200.0.1/32 via 10.200.1.1
