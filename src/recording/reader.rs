@@ -9,6 +9,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::{Entry, FORMAT, Header, OLDEST_FORMAT};
 use crate::app::Msg;
+use crate::escape::printable_message;
 use simkit::Timestamp;
 
 /// A recording in memory.
@@ -47,7 +48,8 @@ pub enum RecordingError {
     },
     /// It was written by another version.
     #[error(
-        "{file} has format {format} of leasetop {version}; this leasetop reads formats {OLDEST_FORMAT} to {FORMAT}"
+        "{file} has format {format} of leasetop {}; this leasetop reads formats {OLDEST_FORMAT} to {FORMAT}",
+        printable_message(version)
     )]
     Format {
         /// The file.
@@ -58,7 +60,7 @@ pub enum RecordingError {
         version: String,
     },
     /// A line is malformed.
-    #[error("{file}: line {line} is malformed: {error}")]
+    #[error("{file}: line {line} is malformed: {}", printable_message(&error.to_string()))]
     Line {
         /// The file.
         file: String,
@@ -260,6 +262,9 @@ mod tests {
         let mut bad = lines(1);
         bad.extend(b"{\"at\":1,\"msg\":\"Nonsense\"}\n{}\n");
         assert!(read(&bad).unwrap_err().starts_with("FILE: line 3 is malformed: unknown variant"));
+        let escape = String::from_utf8(bad).unwrap().replace("Nonsense", "\\u001b[2J\\n");
+        let sentence = r"FILE: line 3 is malformed: unknown variant `\x1b[2J\n`";
+        assert!(read(escape.as_bytes()).unwrap_err().starts_with(sentence));
         let random = Recording::read(Path::new("/dev/urandom")).unwrap_err().to_string();
         assert_eq!(random, other.replacen("FILE", "/dev/urandom", 1));
         let folder = Recording::read(Path::new("/")).unwrap_err().to_string();

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::result;
 use super::{Page, recorded_page};
 use crate::app::AppConfig;
-use crate::escape::printable;
+use crate::escape::{printable, printable_message};
 use crate::recording::{Recording, RecordingError};
 
 /// What a page can be made from.
@@ -83,7 +83,7 @@ impl PageSource {
         match self {
             PageSource::Recording(recording) => Ok(recorded_page(recording, file, config)),
             PageSource::Result(value) => result::page(value, file)
-                .map_err(|error| PageError::Other { file: file.to_owned(), what: format!("is malformed: {error}") }),
+                .map_err(|error| PageError::Other { file: file.to_owned(), what: format!("is malformed: {}", printable_message(&error.to_string())) }),
         }
     }
 }
