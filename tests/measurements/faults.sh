@@ -204,6 +204,7 @@ fault_oneway() {
   sleep 20
   ip rule add pref 0 lookup local
   ip rule del pref 10
+  ip rule del pref 100
   sleep 15
 }
 

@@ -175,12 +175,8 @@ impl Scheduler {
         ttl: i64,
         revision: i64,
     ) -> Option<String> {
-        let state = &self.lanes[lane];
-        let is_older = state.is_older(generation);
-        if !is_older && state.generation != generation {
-            return None;
-        }
-        let first = match state.answered(is_older, id, ttl) {
+        let is_newest = self.lanes[lane].generation == generation;
+        let first = match self.lanes[lane].answered(generation, id, ttl)? {
             Ok(first) => first,
             Err(message) => {
                 self.stream_ended(now, lane, generation, StreamEnd::Broken(message.clone()));
@@ -189,13 +185,10 @@ impl Scheduler {
         };
         self.trouble = None;
         self.last_reply = now;
-        if is_older {
-            self.lanes[lane].pop_older(now);
-            if self.lanes[lane].older.is_empty() {
-                self.output.actions.push(Action::Close { lane, generation });
-            }
-        } else {
+        if is_newest {
             self.lanes[lane].pop(now);
+        } else if self.lanes[lane].pop_older(generation, now) {
+            self.output.actions.push(Action::Close { lane, generation });
         }
         if !self.drops_reply(first, now)
             && let Some((step, renewal)) =
@@ -206,7 +199,7 @@ impl Scheduler {
             }
             self.route(first.slot, now, step);
         }
-        if !is_older {
+        if is_newest {
             self.spread_if_slow(now, lane);
         }
         self.retire_if_idle(lane);
@@ -216,8 +209,8 @@ impl Scheduler {
     /// A stream of a lane has ended.
     pub fn stream_ended(&mut self, now: Timestamp, lane: usize, generation: u32, end: StreamEnd) {
         let state = &mut self.lanes[lane];
-        let mut in_flight = if state.is_older(generation) {
-            std::mem::take(&mut state.older)
+        let mut in_flight = if let Some(in_flight) = state.take_older(generation) {
+            in_flight
         } else if state.generation == generation && state.open {
             state.fail(now, &self.timeouts)
         } else {

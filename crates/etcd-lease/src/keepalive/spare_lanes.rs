@@ -22,7 +22,7 @@ impl Scheduler {
         }
         self.spread_until = now + self.timeouts.answer * 2;
         if self.lanes[lane].in_flight.len() > SPREAD_WINDOW {
-            for renewal in self.replace_stream(lane, now) {
+            for renewal in self.replace_stream(lane) {
                 self.requeue(now, renewal);
             }
         }

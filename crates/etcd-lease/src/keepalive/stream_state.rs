@@ -11,8 +11,9 @@ use simkit::Timestamp;
 /// once, the less etcd has to wake up for each.
 const WINDOW: usize = 256;
 
-/// How many times [`Timeouts::resend`] an unanswered stream is kept open for late replies.
-const KEPT_FOR: u32 = 4;
+/// Maximum number of streams of a lane without a reply in time that stay open for late replies. Where packets are lost, any of
+/// them may reply first.
+const MAX_OLDER: usize = 3;
 
 /// A renewal in flight. The time at which it was sent distinguishes it from others of the same slot.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,7 +23,14 @@ pub(super) struct InFlight {
     pub(super) sent: Timestamp,
 }
 
-/// A lane: its newest stream, at most one older stream without a reply, and what is in flight on them.
+/// A stream without a reply in time. What is in flight on it was sent again on a newer one, and a late reply counts.
+#[derive(Debug)]
+struct OlderStream {
+    generation: u32,
+    in_flight: VecDeque<InFlight>,
+}
+
+/// A lane: its newest stream, a few older streams without a reply, and what is in flight on them.
 #[derive(Debug, Default)]
 pub(super) struct StreamState {
     pub(super) in_flight: VecDeque<InFlight>,
@@ -31,9 +39,8 @@ pub(super) struct StreamState {
     pub(super) open: bool,
     /// Whether to close it as soon as nothing is in flight, because another member is chosen.
     pub(super) retiring: bool,
-    /// What is in flight on the older stream. It was sent again on the newest one, and a late reply counts.
-    pub(super) older: VecDeque<InFlight>,
-    pub(super) older_generation: u32,
+    /// The oldest first.
+    older: Vec<OlderStream>,
     /// Whether its first renewal has waited for [`Timeouts::head`].
     is_late: bool,
     /// Number of streams in a row without a reply in time.
@@ -80,21 +87,26 @@ impl StreamState {
         self.filling = self.in_flight.len() < self.window;
     }
 
-    /// The renewal that a reply answers: etcd replies in the order of the requests, once to each. Returns what is wrong with
-    /// a reply that etcd cannot have sent.
-    pub(super) fn answered(&self, is_older: bool, id: LeaseId, ttl: i64) -> Result<InFlight, String> {
-        let queue = if is_older { &self.older } else { &self.in_flight };
-        match queue.front() {
+    /// The renewal that a reply on a stream answers: etcd replies in the order of the requests, once to each. Returns what is
+    /// wrong with a reply that etcd cannot have sent. `None` if the stream is closed.
+    pub(super) fn answered(&self, generation: u32, id: LeaseId, ttl: i64) -> Option<Result<InFlight, String>> {
+        let older = self.older.iter().find(|older| older.generation == generation);
+        let queue = match older {
+            Some(older) => &older.in_flight,
+            None if self.generation == generation => &self.in_flight,
+            None => return None,
+        };
+        Some(match queue.front() {
             None => Err(format!("got a reply for lease {id} that was not asked for")),
             Some(first) if first.id != id => {
                 Err(format!("got a reply for lease {id} and expected one for {}", first.id))
             }
             Some(_) if ttl > MAX_TTL => Err(format!("got a TTL of {ttl} s for lease {id}, more than etcd grants")),
             Some(first) => Ok(*first),
-        }
+        })
     }
 
-    /// The reply to the first renewal has arrived.
+    /// The reply to the first renewal of the newest stream has arrived.
     pub(super) fn pop(&mut self, now: Timestamp) {
         self.replies = [self.waited(now), self.replies[0]];
         if let Some(first) = self.in_flight.front() {
@@ -112,11 +124,19 @@ impl StreamState {
         self.filling |= self.in_flight.len() <= self.window / 2;
     }
 
-    /// The reply to the first renewal of the older stream has arrived.
-    pub(super) fn pop_older(&mut self, now: Timestamp) {
-        if let Some(first) = self.older.pop_front() {
+    /// The reply to the first renewal of an older stream has arrived. Returns whether it was the last one, and forgets the
+    /// stream then.
+    pub(super) fn pop_older(&mut self, generation: u32, now: Timestamp) -> bool {
+        let Some(place) = self.older.iter().position(|older| older.generation == generation) else { return false };
+        let in_flight = &mut self.older[place].in_flight;
+        if let Some(first) = in_flight.pop_front() {
             self.replies = [now.since(first.sent), self.replies[0]];
         }
+        let is_last = in_flight.is_empty();
+        if is_last {
+            self.older.remove(place);
+        }
+        is_last
     }
 
     /// The newest stream failed. Returns what was in flight. The pause before the next stream grows with each failure.
@@ -139,15 +159,21 @@ impl StreamState {
         std::mem::take(&mut self.in_flight)
     }
 
-    /// Whether this is the older stream, and still open.
-    pub(super) fn is_older(&self, generation: u32) -> bool {
-        !self.older.is_empty() && self.older_generation == generation
+    /// Keeps a stream that was replaced for late replies. Returns the one that makes room for it, which is to be closed.
+    pub(super) fn keep_older(&mut self, generation: u32, in_flight: VecDeque<InFlight>) -> Option<u32> {
+        self.older.push(OlderStream { generation, in_flight });
+        if self.older.len() > MAX_OLDER { Some(self.older.remove(0).generation) } else { None }
     }
 
-    /// Whether the older stream has waited so long that the newest one takes its place.
-    pub(super) fn is_older_over(&self, now: Timestamp, timeouts: &Timeouts) -> bool {
-        let kept_for = timeouts.resend(self.shortest_ttl) * KEPT_FOR;
-        self.older.front().is_none_or(|first| now.since(first.sent) >= kept_for.max(self.patience(timeouts)))
+    /// Forgets an older stream. Returns what was in flight on it; `None` if this is no older stream.
+    pub(super) fn take_older(&mut self, generation: u32) -> Option<VecDeque<InFlight>> {
+        let place = self.older.iter().position(|older| older.generation == generation)?;
+        Some(self.older.remove(place).in_flight)
+    }
+
+    /// Forgets all older streams. Returns their generations.
+    pub(super) fn drop_older(&mut self) -> impl Iterator<Item = u32> {
+        self.older.drain(..).map(|older| older.generation)
     }
 
     /// Another member may answer sooner: ends the pause before the next stream, and the count of streams without a reply.

@@ -55,6 +55,25 @@ fn a_reply_that_etcd_cannot_have_sent_ends_the_stream_and_no_lease() {
 }
 
 #[test]
+fn a_late_reply_on_any_of_the_last_four_streams_counts() {
+    for (late, counts) in [(0, false), (1, true), (2, true), (3, true), (4, true)] {
+        let mut scheduler = Scheduler::new(RenewalSchedule::Clientv3, 1, Timeouts::at_speed(1));
+        scheduler.grant(NOW, EXACT, 10, NOW, None);
+        let second = |number| NOW + std::time::Duration::from_secs(number);
+        let actions: Vec<Action> = (0..5).flat_map(|number| scheduler.turn(second(number)).actions).collect();
+        let opened = actions.iter().filter(|action| matches!(action, Action::Open { lane: 0, .. })).count();
+        let closed = |generation| actions.contains(&Action::Close { lane: 0, generation });
+        assert_eq!((opened, closed(late)), (5, !counts), "{actions:?}");
+
+        scheduler.on_renewal_reply(second(4), 0, late, EXACT, 10, 1);
+        assert_eq!(status(&scheduler, EXACT).last_answer.is_some(), counts, "a reply on stream {late}");
+        let after = scheduler.turn(second(4)).actions;
+        let is_closed = after.contains(&Action::Close { lane: 0, generation: late });
+        assert_eq!(is_closed, counts, "a stream whose renewals all have a reply is closed: {after:?}");
+    }
+}
+
+#[test]
 fn a_record_is_small() {
     // There may be a million of them.
     assert!(size_of::<Option<KeptLease>>() <= 144, "{}", size_of::<Option<KeptLease>>());

@@ -264,29 +264,24 @@ impl Scheduler {
         }
     }
 
-    /// Sends what is in flight on a lane again, on its next stream. The older stream stays open, because its reply may
-    /// come first.
+    /// Sends what is in flight on a lane again, on its next stream. The older streams stay open, because one of them may reply
+    /// first.
     fn resend(&mut self, lane: usize, now: Timestamp) {
-        for renewal in self.replace_stream(lane, now) {
+        for renewal in self.replace_stream(lane) {
             self.send_again(lane, renewal, now);
         }
     }
 
-    /// Closes the newest stream of a lane, or makes it the older one. Returns what is in flight on it.
-    pub(super) fn replace_stream(&mut self, lane: usize, now: Timestamp) -> Vec<InFlight> {
+    /// Makes the newest stream of a lane an older one; that of suspects is closed. Returns what is in flight on it.
+    pub(super) fn replace_stream(&mut self, lane: usize) -> Vec<InFlight> {
         let is_suspect_lane = lane == self.suspect_lane();
         let state = &mut self.lanes[lane];
         let generation = state.generation;
         let in_flight = state.close();
-        let becomes_older = !is_suspect_lane && state.is_older_over(now, &self.timeouts);
-        let closed = if becomes_older { state.older_generation } else { generation };
-        if !becomes_older || !state.older.is_empty() {
-            self.output.actions.push(Action::Close { lane, generation: closed });
-        }
         let to_send = in_flight.iter().copied().collect();
-        if becomes_older {
-            self.lanes[lane].older = in_flight;
-            self.lanes[lane].older_generation = generation;
+        let closed = if is_suspect_lane { Some(generation) } else { state.keep_older(generation, in_flight) };
+        if let Some(generation) = closed {
+            self.output.actions.push(Action::Close { lane, generation });
         }
         to_send
     }
@@ -320,7 +315,7 @@ impl Scheduler {
         }
     }
 
-    /// Closes the older stream of a lane as soon as the newest one has replied to everything, and that one too if the lane is
+    /// Closes the older streams of a lane as soon as the newest one has replied to everything, and that one too if the lane is
     /// to use another member.
     pub(super) fn retire_if_idle(&mut self, lane: usize) {
         if !self.lanes[lane].open || !self.lanes[lane].in_flight.is_empty() {
@@ -334,12 +329,9 @@ impl Scheduler {
         }
     }
 
-    /// Closes the older stream of a lane. Its renewals were sent again.
+    /// Closes the older streams of a lane. Their renewals were sent again.
     pub(super) fn close_older(&mut self, lane: usize) {
-        if !self.lanes[lane].older.is_empty() {
-            self.lanes[lane].older.clear();
-            let generation = self.lanes[lane].older_generation;
-            self.output.actions.push(Action::Close { lane, generation });
-        }
+        let close = |generation| Action::Close { lane, generation };
+        self.output.actions.extend(self.lanes[lane].drop_older().map(close));
     }
 }
