@@ -46,7 +46,7 @@ impl ByteBudget {
         let passed = self.passed(now);
         let kept =
             (0..SECONDS as u64).skip(passed).map(|age| self.seconds[slot((self.last + age + 1) % SECONDS as u64)]);
-        kept.sum()
+        kept.fold(0, u64::saturating_add)
     }
 
     /// Bytes that may still be received at `now`; negative if more was received than the limit.
@@ -61,9 +61,11 @@ impl ByteBudget {
             self.last += 1;
             self.seconds[slot(self.last)] = 0;
         }
-        self.total += bytes;
+        // A recording may contain any numbers.
+        self.total = self.total.saturating_add(bytes);
         self.last = self.last.max(second(now));
-        self.seconds[slot(self.last)] += bytes;
+        let this = &mut self.seconds[slot(self.last)];
+        *this = this.saturating_add(bytes);
     }
 
     /// Reserves the expected bytes of a request.
