@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Lease;
-use super::muted_warnings::{MutedWarnings, urgency};
+use super::muted_warnings::MutedWarnings;
 use super::service::service;
+use crate::inference::lints::urgency;
 use etcd_lease::LeaseId;
 
 /// The leases of a `[[mute]]` in the config file.
@@ -165,9 +166,9 @@ impl Mutes {
     /// Whether a warning that has just appeared is more urgent than a muted one of the lease.
     pub(super) fn is_worse(&self, lease: &Lease, before: &[&'static str]) -> bool {
         let muted = lease.warnings.iter().filter(|name| self.reason(lease, name).is_some());
-        let Some(most_urgent) = muted.filter_map(|name| urgency(name)).min() else { return false };
+        let Some(most_urgent) = muted.map(|name| urgency(name)).min() else { return false };
         let new = lease.warnings.iter().filter(|name| !before.contains(name));
-        new.filter_map(|name| urgency(name)).any(|new| new < most_urgent)
+        new.map(|name| urgency(name)).any(|new| new < most_urgent)
     }
 
     /// Forgets what was noted about leases that are gone.

@@ -23,14 +23,9 @@ impl MutedWarnings {
     }
 }
 
-/// The position of a warning among all warnings, the most urgent first.
-pub(super) fn urgency(name: &str) -> Option<usize> {
-    LINTS.iter().position(|lint| lint.name() == name)
-}
-
 /// The bit of a warning; 0 if there is no warning with this name.
 fn bit(name: &str) -> u16 {
-    urgency(name).map_or(0, |place| 1 << place)
+    LINTS.iter().position(|lint| lint.name() == name).map_or(0, |place| 1 << place)
 }
 
 #[cfg(test)]

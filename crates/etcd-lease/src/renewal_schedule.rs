@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn exact_keeps_its_rhythm_unless_the_reply_was_too_late() {
+    fn exact_keeps_its_interval_unless_the_reply_was_too_late() {
         let ttl = Duration::from_secs(9);
         assert_eq!(RenewalSchedule::Exact.next(ms(1_000), ms(1_005), ttl), ms(4_000));
         assert_eq!(RenewalSchedule::Exact.next(ms(1_000), ms(4_500), ttl), ms(7_500));

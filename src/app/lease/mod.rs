@@ -6,16 +6,16 @@
 mod deadline;
 mod figures;
 mod health;
+mod intervals;
 mod known;
 mod last_renewal;
 mod renewals;
-mod rhythm;
 mod succession;
 
+pub use intervals::TimeLeft;
 pub(super) use known::KnownLease;
 pub use known::KnownLeases;
 pub use last_renewal::LastRenewal;
-pub use rhythm::TimeLeft;
 
 use std::borrow::Cow;
 use std::time::Duration;

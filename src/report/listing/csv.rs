@@ -36,7 +36,7 @@ fn row(listed: &ListedLease, listing: &LeaseListing) -> [String; 14] {
     let renewals = own.unwrap_or_else(|| *lease.observed.renewals().cadence());
     let every = match own {
         Some(cadence) => cadence.mean(),
-        None => lease.others_usual_interval().map(|rhythm| rhythm.every),
+        None => lease.others_usual_interval().map(|usual| usual.every),
     };
     let keys: Vec<String> = listed.keys.iter().flatten().map(|key| json_key(key)).collect();
     [

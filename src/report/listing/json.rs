@@ -206,8 +206,8 @@ fn seen_object(listed: &ListedLease, start: SystemTime) -> SeenObject<'_> {
     SeenObject {
         renewals: renewals.cadence().answers,
         renewals_sureness: if listed.may_hide_renewals() { "at_least" } else { "about" },
-        every: every.map(|rhythm| seconds(rhythm.every)),
-        every_sureness: every.map(|rhythm| sureness(rhythm.certainty, "at_most")),
+        every: every.map(|usual| seconds(usual.every)),
+        every_sureness: every.map(|usual| sureness(usual.certainty, "at_most")),
         new_lease_every: listed.lease.new_lease_every().map(seconds),
         every_like: listed.lease.renewal_style().map(RenewalStyle::word),
         last_renewed: last.map(wall),

@@ -82,8 +82,10 @@ impl PageSource {
     pub fn into_page(self, file: &str, config: AppConfig) -> Result<Page, PageError> {
         match self {
             PageSource::Recording(recording) => Ok(recorded_page(recording, file, config)),
-            PageSource::Result(value) => result::page(value, file)
-                .map_err(|error| PageError::Other { file: file.to_owned(), what: format!("is malformed: {}", printable_message(&error.to_string())) }),
+            PageSource::Result(value) => result::page(value, file).map_err(|error| PageError::Other {
+                file: file.to_owned(),
+                what: format!("is malformed: {}", printable_message(&error.to_string())),
+            }),
         }
     }
 }

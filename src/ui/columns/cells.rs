@@ -83,7 +83,7 @@ pub(super) fn warned(text: String, lease: &Lease, width: usize) -> String {
 }
 
 /// Role of the time left and of its bar: neutral, then yellow, then red.
-fn urgency(row: RowContext<'_>) -> Role {
+fn time_left_role(row: RowContext<'_>) -> Role {
     match (row.state, row.lease.time_left(row.now)) {
         // It may be meant to expire.
         (LeaseState::Unrenewed, _) => Role::Text,
@@ -112,7 +112,7 @@ pub(in crate::ui) fn left(row: RowContext<'_>) -> Option<(String, Role)> {
         left if left < 9_999.5 => format!("~{left:.0} s"),
         left => format!("~{}", format::span(left)),
     };
-    Some((text, urgency(row)))
+    Some((text, time_left_role(row)))
 }
 
 /// Time left if recent polls got no answer. The lease may have been renewed since, so this is a lower bound.
@@ -124,7 +124,7 @@ fn unseen_left(row: RowContext<'_>) -> Option<(String, Role)> {
 pub(super) fn bar(row: RowContext<'_>, width: usize) -> Cell {
     let share = row.lease.left(row.now).zip(row.lease.granted_ttl).map(|(left, ttl)| left / (ttl.max(1) as f64));
     let Some(share) = share else { return blank() };
-    let role = match urgency(row) {
+    let role = match time_left_role(row) {
         Role::Text => Role::Healthy,
         role => role,
     };

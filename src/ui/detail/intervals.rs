@@ -27,8 +27,8 @@ const LITTLE: f64 = 0.1;
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let Some(history) = &page.lease.history else { return Vec::new() };
-    if let Some(rhythm) = page.lease.others_usual_interval() {
-        return inferred(page, &history.inferred(), rhythm.every);
+    if let Some(usual) = page.lease.others_usual_interval() {
+        return inferred(page, &history.inferred(), usual.every);
     }
     let figures = figures(page, history);
     let pace = page.lease.engine.as_ref().and_then(|status| status.expected).filter(|pace| !pace.is_zero());

@@ -118,7 +118,7 @@ impl ChartSpan {
 pub(super) fn lines(page: &DetailPage<'_>, rows: usize) -> Vec<Line<'static>> {
     let columns = page.width.saturating_sub(LABEL_WIDTH);
     let history = page.lease.known_history();
-    let (Some(ttl), Some(rhythm)) =
+    let (Some(ttl), Some(interval)) =
         (page.lease.granted_ttl, page.lease.expected_interval().filter(|every| !every.is_zero()))
     else {
         return Vec::new();
@@ -128,8 +128,8 @@ pub(super) fn lines(page: &DetailPage<'_>, rows: usize) -> Vec<Line<'static>> {
     }
     let teeth = (columns / TOOTH).max(1) as u32 * STEP.pow(page.ctx.app.view.span.into());
     let end = page.lease.end().map_or(page.ctx.now, |death| death.at);
-    let window = ChartSpan::until(end, rhythm.saturating_mul(teeth), columns);
-    let chart = Chart { page, window, ttl: ttl.max(1) as f64, risk: rhythm.as_secs_f64() };
+    let window = ChartSpan::until(end, interval.saturating_mul(teeth), columns);
+    let chart = Chart { page, window, ttl: ttl.max(1) as f64, risk: interval.as_secs_f64() };
     chart.lines(&history, end, rows)
 }
 

@@ -71,7 +71,7 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
         }
         LeaseState::Unrenewed => unrenewed(lease, left),
         _ => match every {
-            Some(every) if !every.is_zero() => rhythm(lease, every, &ttl),
+            Some(every) if !every.is_zero() => renewed(lease, every, &ttl),
             _ if lease.replaced_by().is_some() => {
                 Verdict::new(Role::Text, format!("{} It runs out by itself.", replaced(lease)))
             }
@@ -119,7 +119,7 @@ fn ended(lease: &Lease, cause: EndCause, ttl: &str) -> String {
 }
 
 /// What the interval means for a lease that is renewed.
-fn rhythm(lease: &Lease, every: Duration, ttl: &str) -> Verdict {
+fn renewed(lease: &Lease, every: Duration, ttl: &str) -> Verdict {
     /// A renewal that arrives later than this before the deadline may be too late, in seconds.
     const TOO_CLOSE: f64 = 0.5;
     let seconds = lease.granted_ttl.unwrap_or_default() as f64;
