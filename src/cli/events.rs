@@ -16,7 +16,7 @@ use crate::runtime::{self, HookOutput, TimedEvent};
 const EVENT_BUFFER: usize = 65_536;
 /// The shortest time between two writes. Each write wakes another thread, which costs more than the event, so events that
 /// follow each other quickly are written together.
-const WRITE_INTERVAL: Duration = Duration::from_millis(20);
+const WRITE_INTERVAL: Duration = Duration::from_millis(50);
 /// Maximum number of events in one write.
 const BATCH: usize = 1_024;
 /// How long the last lines may take to be read.
