@@ -49,7 +49,7 @@ const LAYERS: &[Layer] = &[
         ],
         forbidden: IMPURE,
     },
-    Layer { name: "recording", may_use: &["app"], forbidden: IMPURE },
+    Layer { name: "recording", may_use: &["app", "escape"], forbidden: IMPURE },
     Layer {
         name: "report",
         may_use: &[
