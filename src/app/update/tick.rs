@@ -110,7 +110,7 @@ fn report_exceeded_budget(app: &mut AppState, now: Timestamp) {
     let Some(received) = app.keys.queries.take_excess(now) else { return };
     let [received, limit] = [received, app.keys.queries.limit()].map(megabytes);
     let text = format!(
-        "{received} MB were received for keys within a minute, more than the limit of {limit} MB (--key-budget); until \
+        "{received} MB were received for keys within a minute; the limit is {limit} MB (--key-budget), so until \
          they are a minute old, only leases on the screen are asked for their keys"
     );
     app.events.push(now, None, EventKind::error(text));
