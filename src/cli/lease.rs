@@ -1,7 +1,8 @@
 //! `lease`: the commands of `etcdctl lease`, under the names that its users type.
 
+use super::commands::LeaseCommand;
 use super::global_options::Format;
-use super::options::{LeaseCommand, ListArgs};
+use super::options::ListArgs;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, grant, keep_alive, list, revoke, timetolive};
 use crate::report;
 

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod clusters;
+mod commands;
 mod completions;
 mod config;
 mod discovery;
@@ -48,11 +49,11 @@ use std::time::Duration;
 use clap::CommandFactory;
 use tokio::runtime::Builder;
 
+pub use self::commands::Cli;
 pub use self::completions::complete;
 pub use self::config::BadConfig;
 pub use self::error::{CliError, Exit, ReadOnlyBy};
 pub use self::global_options::{Format, GlobalFlags};
-pub use self::options::Cli;
 
 // For the fuzz targets.
 #[doc(hidden)]
@@ -60,8 +61,8 @@ pub use self::config::check_text as check_config_text;
 #[doc(hidden)]
 pub use self::values::{duration as parse_duration, size as parse_size, ttl as parse_ttl};
 
+use self::commands::{CliCommand, HeadlessCommand};
 use self::config::Env;
-use self::options::{CliCommand, HeadlessCommand};
 use self::out::Out;
 use self::session::CommandSession;
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use tokio::runtime::Builder;
 
-use super::options::{AlertArgs, DemoArgs, LIST_FORMATS, ListArgs, MonitorArgs, TableArgs};
+use super::commands::LIST_FORMATS;
+use super::options::{AlertArgs, DemoArgs, ListArgs, MonitorArgs, TableArgs};
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, clusters, config, list, logging, on_runtime};
 use crate::app::{AppConfig, Column, KeyTemplate, requests_for};
 use crate::recording::RecordOptions;

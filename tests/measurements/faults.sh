@@ -244,7 +244,10 @@ title() {
 # Why a fault cannot be measured here; nothing if it can.
 obstacle() {
   case $1 in
-    cutoff | oneway | loss) unshare --net true 2>/dev/null || echo "no right to create a network namespace" ;;
+    cutoff | oneway | loss)
+      if ! unshare --net true 2>/dev/null; then echo "no right to create a network namespace"
+      elif [ "$1" = loss ] && ! [ -w /dev/net/tun ]; then echo "no TUN devices"
+      fi ;;
     disk) strace -qq -o /dev/null true 2>/dev/null || echo "no strace" ;;
     clock) echo "both clients read a monotonic clock, which cannot be stepped" ;;
   esac

@@ -26,6 +26,10 @@ impl Usage {
     }
 }
 
+/// How often the sandbox forgets old revisions, in iterations of [`churn`]: an hour. It is in this process, and would keep
+/// more of them for four days.
+const COMPACTION: u64 = 360;
+
 /// Another client: every 10 s a lease with a new key that runs out, and one whose key moves to the next lease.
 async fn churn(sandbox: Sandbox, clock: Clock) {
     let mut moved = None;
@@ -36,6 +40,9 @@ async fn churn(sandbox: Sandbox, clock: Clock) {
         sandbox.put("/moved/key", "v", Some(next)).expect("a key");
         if let Some(last) = moved.replace(next) {
             sandbox.revoke(LeaseId(last)).expect("it is there");
+        }
+        if number % COMPACTION == 0 {
+            sandbox.compact(sandbox.revision()).expect("a revision of the present");
         }
         clock.sleep(Duration::from_secs(10)).await;
     }
