@@ -149,12 +149,13 @@ impl Wait {
         if brink > now { regular.min(brink) } else { regular }
     }
 
-    /// The lease does not exist. One that expired had less left at some time between two replies.
+    /// Applies a reply that the lease does not exist. If it may have expired, less than any time was left before; otherwise it
+    /// was revoked.
     fn on_missing(self, received: Timestamp) -> WaitStatus {
-        let ran_out = self.bounds.is_some_and(|bounds| bounds.earliest <= received);
+        let may_have_expired = self.bounds.is_some_and(|bounds| bounds.earliest <= received);
         match self.condition {
             WaitCondition::Gone => WaitStatus::Happened,
-            WaitCondition::LeftBelow(_) if ran_out => WaitStatus::Happened,
+            WaitCondition::LeftBelow(_) if may_have_expired => WaitStatus::Happened,
             WaitCondition::LeftBelow(_) | WaitCondition::Renewed => WaitStatus::TooLate,
         }
     }

@@ -294,11 +294,12 @@ impl LeaseStore {
         }
     }
 
-    /// The history of a living lease, created if needed, with the capacity for the number of leases. The selected lease has the
-    /// largest capacity.
-    pub(super) fn history_mut(&mut self, id: LeaseId, is_selected: bool) -> Option<&mut LeaseHistory> {
+    /// The history of a living lease, created if needed. A lease that others keep alive may take the history of another one:
+    /// at most [`MAX_OTHERS_WITH_HISTORY`] of them have one. `has_full_capacity` makes room for as many entries as the selected
+    /// lease has, otherwise for an equal share.
+    pub(super) fn history_mut(&mut self, id: LeaseId, has_full_capacity: bool) -> Option<&mut LeaseHistory> {
         let share = history::capacity_for(self.counts.own + self.counts.adopted);
-        let capacity = if is_selected { history::SELECTED_CAPACITY } else { share };
+        let capacity = if has_full_capacity { history::SELECTED_CAPACITY } else { share };
         if self.alive(id).is_some_and(|lease| lease.history.is_none() && lease.engine.is_none()) {
             self.with_history.push_back(id);
             if self.with_history.len() > MAX_OTHERS_WITH_HISTORY

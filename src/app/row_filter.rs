@@ -144,11 +144,9 @@ impl RowFilter {
         self.preset = self.preset.next(leases);
     }
 
-    /// Clears all filters. Returns false if none was active.
-    pub(super) fn clear(&mut self) -> bool {
-        let was_active = self.is_active();
+    /// Clears all filters.
+    pub(super) fn clear(&mut self) {
         *self = RowFilter { saved_cursor: self.saved_cursor, ..RowFilter::default() };
-        was_active
     }
 }
 

@@ -123,11 +123,9 @@ impl ViewFilter {
         self.line = None;
     }
 
-    /// Clears the filter and closes the line. Returns false if neither was there.
-    pub(super) fn clear(&mut self) -> bool {
-        let was_active = self.is_active() || self.line.is_some();
+    /// Clears the filter and closes the line.
+    pub(super) fn clear(&mut self) {
         *self = ViewFilter::default();
-        was_active
     }
 
     /// Sets the text of the filter.
@@ -206,6 +204,7 @@ mod tests {
         assert_eq!(filter.line.as_ref().map(Input::value), Some("late"), "it continues where it was");
         filter.paste("\tb\n");
         assert_eq!(filter.text(), "late b");
-        assert!(filter.clear() && !filter.is_active() && filter.line.is_none() && !filter.clear());
+        filter.clear();
+        assert!(!filter.is_active() && filter.line.is_none());
     }
 }

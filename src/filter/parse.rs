@@ -102,14 +102,15 @@ impl Parser {
         match self.peek() {
             None | Some(')') => self.error_at(self.at, WANTED),
             Some(_) if self.is_word("or") || self.is_word("and") => self.error_at(self.at, WANTED),
-            Some('!') => Ok(Expr::Not(Box::new(self.deeper(Parser::term)?))),
-            Some('(') => self.deeper(Parser::group),
+            Some('!') => Ok(Expr::Not(Box::new(self.nested(Parser::term)?))),
+            Some('(') => self.nested(Parser::group),
             Some('"') => Ok(Expr::Has(Text::Anywhere, self.quoted()?)),
             Some(_) => self.condition(),
         }
     }
 
-    fn deeper(&mut self, read: fn(&mut Parser) -> Result<Expr, BadFilter>) -> Result<Expr, BadFilter> {
+    /// Skips the `!` or `(` at the current position and reads what follows, one level deeper.
+    fn nested(&mut self, read: fn(&mut Parser) -> Result<Expr, BadFilter>) -> Result<Expr, BadFilter> {
         if self.depth == MAX_DEPTH {
             return self.error_at(self.at, format!("nested too deeply (at most {MAX_DEPTH} levels)"));
         }

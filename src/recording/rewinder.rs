@@ -182,7 +182,7 @@ impl Rewinder {
     }
 }
 
-/// The side of the thread, until the rewinder is dropped.
+/// What the thread does: applies orders to the ring until the rewinder is dropped.
 fn run(mut ring: Ring, orders: &Receiver<Order>, is_lost: &AtomicBool) {
     while let Ok(order) = orders.recv() {
         match order {

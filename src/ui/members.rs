@@ -154,7 +154,7 @@ impl Page<'_> {
             text += &" ".repeat(self.width.saturating_sub(text.width()));
             return Line::styled(text, self.ctx.theme.cursor());
         }
-        Line::styled(text, self.style(role_of(row)))
+        Line::styled(text, self.style(text_role(row)))
     }
 
     fn cells(
@@ -303,7 +303,7 @@ fn size(bytes: u64) -> Option<String> {
     if bytes == 0 { None } else { Some(size_in_words(bytes)) }
 }
 
-/// `etcd-1 · 8e9e05c52164694d · 10.0.0.1:2379 · leader`
+/// `etcd-1 · leader · id 8e9e05c52164694d · 10.0.0.1:2379`
 fn identity(row: &MemberRow<'_>) -> String {
     let mut parts = vec![name(row), row.role.word().to_owned()];
     if row.id() != 0 {
@@ -329,7 +329,8 @@ fn database(status: &MemberView) -> String {
     format!("database {file}{quota}{used}{note}")
 }
 
-fn role_of(row: &MemberRow<'_>) -> Role {
+/// The style of the line of a member.
+fn text_role(row: &MemberRow<'_>) -> Role {
     match row.role {
         _ if row.is_silent() || !row.alarms.is_empty() => Role::Danger,
         MemberRole::Leader => Role::Good,

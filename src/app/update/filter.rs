@@ -81,7 +81,7 @@ fn press_in_view(active: &mut AppState, key: Key, dialog_action: Option<DialogAc
         Some(DialogAction::HistoryOlder | DialogAction::HistoryNewer) => (),
         Some(DialogAction::CompleteNext | DialogAction::CompletePrevious) => (),
         Some(DialogAction::Accept) => filter.close(),
-        Some(_) => _ = filter.clear(),
+        Some(_) => filter.clear(),
         None => filter.edit(key),
     }
     active.view.events_view.follow();

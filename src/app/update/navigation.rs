@@ -1,7 +1,7 @@
 //! Navigation: view, size, sort order, cursor and scroll position.
 
 use crate::app::action::Action;
-use crate::app::{BackStep, Column, LeaseStore, Sort, View, ViewFilter, ViewState};
+use crate::app::{BackStep, Column, LeaseStore, Sort, View, ViewState};
 use crate::inference::locks::Locks;
 use etcd_lease::LeaseId;
 
@@ -101,10 +101,10 @@ pub(super) fn back(view: &mut ViewState) -> bool {
             view.active = view.opened_from.take().unwrap_or(View::Leases);
         }
         BackStep::Zoom => toggle_zoom(view),
-        BackStep::Filter => {
-            let is_cleared = view.view_filter_mut().map(ViewFilter::clear);
-            return is_cleared.unwrap_or_else(|| view.row_filter.clear());
-        }
+        BackStep::Filter => match view.view_filter_mut() {
+            Some(filter) => filter.clear(),
+            None => view.row_filter.clear(),
+        },
         BackStep::Newest => _ = view.events_view.follow(),
         BackStep::Category => _ = view.events_view.reset_category(),
         BackStep::Leases => switch_away(view),

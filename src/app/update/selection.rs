@@ -133,7 +133,7 @@ pub(super) fn targets(app: &AppState) -> Vec<LeaseId> {
     [shown, hidden].concat()
 }
 
-/// The same. If the lease under the cursor has ended, shows that nothing can be done with it.
+/// The [`targets`] of an action. If there are none because the lease under the cursor has ended, says so in the status line.
 pub(super) fn targets_or_report(app: &mut AppState, now: Timestamp) -> Vec<LeaseId> {
     let targets = targets(app);
     if targets.is_empty()

@@ -1,5 +1,7 @@
 //! Interval / TTL of every lease as a scatter plot.
 
+use std::ops::RangeInclusive;
+
 use ratatui::text::{Line, Span};
 
 use super::{Page, words};
@@ -10,6 +12,8 @@ use crate::width::DisplayWidth;
 
 /// The axis with its labels.
 const AXIS: usize = 8;
+/// The narrowest plot that can be read, and the widest.
+const PLOT: RangeInclusive<usize> = 10..=100;
 /// Label of the line at TTL/3, at its right end.
 const THIRD: &str = " TTL/3";
 /// TTLs that the axis can name, in seconds.
@@ -25,8 +29,8 @@ pub(super) fn lines(page: &Page<'_>, width: usize, height: usize) -> Vec<Line<'s
     let dim = page.style(Role::Dim);
     let mut lines = vec![Line::styled(cut("INTERVAL / TTL OF EVERY LEASE", width), dim)];
     let points: Vec<SharePoint> = page.index.grid().points().collect();
-    let plot = width.saturating_sub(AXIS).min(100);
-    if points.is_empty() || plot < 10 {
+    let plot = width.saturating_sub(AXIS).min(*PLOT.end());
+    if points.is_empty() || plot < *PLOT.start() {
         let text = if points.is_empty() { "no interval measured yet" } else { "too narrow" };
         lines.push(Line::styled(cut(text, width), dim));
         return lines;

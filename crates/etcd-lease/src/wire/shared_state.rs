@@ -73,7 +73,8 @@ impl SharedState {
         (member, LeaderPath { member: index, term: view.members[index].raft_term })
     }
 
-    /// With several members, waits until one has answered or none does: the first one named may hang.
+    /// Waits until a member is up or all have been probed, so that the first call is not sent to a member that hangs. Returns
+    /// at once if there is only one.
     pub(super) async fn wait_probed(&self) {
         let is_probed = |view: &ClusterView| {
             let unknown = view.members.iter().any(|member| member.reachability == Reachability::Unknown);
