@@ -44,8 +44,9 @@ impl ByteBudget {
     /// Bytes received in the last minute, to a second.
     pub fn received(&self, now: Timestamp) -> u64 {
         let passed = self.passed(now);
+        // The slot after the last second has the oldest bytes.
         let kept =
-            (0..SECONDS as u64).skip(passed).map(|age| self.seconds[slot((self.last + age + 1) % SECONDS as u64)]);
+            (0..SECONDS as u64).skip(passed).map(|nth| self.seconds[slot((self.last + nth + 1) % SECONDS as u64)]);
         kept.fold(0, u64::saturating_add)
     }
 
@@ -78,7 +79,7 @@ impl ByteBudget {
         self.reserved = self.reserved.saturating_sub(bytes);
     }
 
-    /// Seconds since the last with bytes, as far as they matter.
+    /// Seconds from the last one with bytes to `now`, at most [`SECONDS`].
     fn passed(&self, now: Timestamp) -> usize {
         usize::try_from(second(now).saturating_sub(self.last)).unwrap_or(SECONDS).min(SECONDS)
     }

@@ -124,7 +124,7 @@ fn below_header(text: &str, name: &str) -> Option<usize> {
     None
 }
 
-/// Where the values are that the top level has itself, in no table.
+/// The positions of the values at the top level that are not tables.
 fn values(root: &DeTable<'_>) -> Vec<Range<usize>> {
     root.values().filter(|value| value.get_ref().as_table().is_none()).map(|value| value.span()).collect()
 }
@@ -151,12 +151,12 @@ fn inserted(text: &str, values: &[Range<usize>], name: &str, value: &SettingValu
 }
 
 /// Inserts a line above the comments that belong to the first table, or at the end of the file.
-fn above_table(text: &str, table: usize, line: &str) -> String {
-    if table == text.len() {
+fn above_table(text: &str, table_start: usize, line: &str) -> String {
+    if table_start == text.len() {
         let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         return format!("{text}{gap}{line}");
     }
-    let mut place = table;
+    let mut place = table_start;
     while let Some(start) = line_before(text, place)
         && text[start..place].trim_start().starts_with('#')
     {
@@ -176,7 +176,7 @@ fn line_end(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |length| at + length + 1)
 }
 
-/// Where the first table starts. Lines within a value do not count.
+/// The start of the first table, or the end of the text if there is none. Lines within a value do not count.
 fn first_table(text: &str, values: &[Range<usize>]) -> usize {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
@@ -213,7 +213,7 @@ pub struct ChangedLine {
     pub text: String,
 }
 
-/// The lines that differ, in order: of each place, first the removed ones.
+/// The lines that differ, in order. Where lines were replaced, the removed ones come first.
 pub fn changed_lines(old: &str, new: &str) -> Vec<ChangedLine> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let common = common_lengths(&old, &new);

@@ -16,7 +16,7 @@ pub struct ErrorRow {
     pub leases: &'static str,
     /// What leasetop does.
     pub leasetop: &'static str,
-    /// What to do, as a part of messages too.
+    /// What to do. Error messages contain it too.
     pub todo: &'static str,
 }
 
@@ -266,8 +266,8 @@ pub fn name_of_alarm(cause: ErrorCause) -> &'static str {
     if cause == ErrorCause::Corrupt { "CORRUPT" } else { "NOSPACE" }
 }
 
-/// A raised alarm, what it means for the leases, and what to do. `members` are the names of those that raised it, as far as
-/// they are to be named.
+/// A raised alarm, what it means for the leases, and what to do. `members` are the names of the members that raised it, or
+/// empty if the sentence does not name them.
 pub fn alarm_sentence(cause: ErrorCause, members: &[String]) -> String {
     let ErrorRow { what, leases, todo, .. } = row_of(cause);
     format!("alarm {}{}: {what}; {leases}; {todo}", name_of_alarm(cause), on_members(members))
@@ -278,12 +278,13 @@ pub fn disarmed_sentence(cause: ErrorCause, members: &[String]) -> String {
     format!("alarm {} was disarmed{}", name_of_alarm(cause), on_members(members))
 }
 
-/// ` on etcd-1, etcd-2`
+/// ` on etcd-1, etcd-2`; empty without members.
 fn on_members(members: &[String]) -> String {
     if members.is_empty() { String::new() } else { format!(" on {}", members.join(", ")) }
 }
 
-/// What a member that cannot be used does to us, before the reason. A connection that fails refuses no request.
+/// The start of a sentence about a member that cannot be used: whether the connection failed or the member refuses requests.
+/// The reason follows.
 pub fn refusal(cause: ErrorCause, endpoint: &str) -> String {
     match cause {
         ErrorCause::NotTls

@@ -23,7 +23,7 @@ pub fn printable(bytes: &[u8]) -> String {
     text
 }
 
-/// A message of the program with the same escapes. Its backslashes stay: parts of it may be escaped already.
+/// Escapes a message of the program like [`printable`], but keeps backslashes: parts of it may be escaped already.
 pub fn printable_message(message: &str) -> String {
     let mut text = String::with_capacity(message.len());
     for c in message.chars() {

@@ -29,12 +29,12 @@ impl IdFormat {
         }
     }
 
-    /// Its last eight digits, for narrow screens.
+    /// The last eight digits of the id, for narrow screens.
     pub fn short(self, id: LeaseId) -> String {
         self.last_digits(id, 8)
     }
 
-    /// The last digits of the id; all of an id that has no more.
+    /// The last `digits` digits of the id, or the whole id if it has fewer.
     pub fn last_digits(self, id: LeaseId, digits: usize) -> String {
         let name = self.name(id);
         name[name.len().saturating_sub(digits)..].to_owned()

@@ -1,8 +1,8 @@
 //! leasetop: top for etcd leases.
 //!
 //! This is the program as a library, for its tests and its benchmark. `docs/architecture.md` describes the layers and how
-//! data flows through them, and `docs/CONTRIBUTING.md` lists the files to edit to add a column, a key, a command, an event or a
-//! diagnosis. Dependencies only point down; `tests/architecture` reads the imports and fails where one points up:
+//! data flows through them, and `docs/CONTRIBUTING.md` lists the files to edit to add a column, a key, a command, an event
+//! or a diagnosis. Dependencies only point down; `tests/architecture` reads the imports and fails where one points up:
 //!
 //! ```text
 //! cli                  one file per command

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-/// What the list costs etcd, times 40, so that it takes about 2.5 % of a core: 100,000 leases take 235 ms.
+/// The interval for each lease: about 40 times what listing it costs etcd, so that lists take about 2.5 % of a core. A list
+/// of 100,000 leases takes 235 ms.
 const PER_LEASE: Duration = Duration::from_micros(100);
 /// The interval is at least this many times as long as the last list took.
 const REST: u32 = 20;
-/// The interval for the shortest possible list of a cluster.
+/// The interval for few leases, before a slow list stretches it.
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The time from one list to the next: at least `floor`, and longer for many leases and on a slow cluster.
 ///
-/// `took` is the duration of the last list that was answered. It is never that of a failed list, and because it can
-/// include a pause of etcd, it stretches the interval to 2.5 s at most, or to 2.5 times what the number of leases asks for.
+/// `took` is the duration of the last successful list. It can include a pause of etcd, so it stretches the interval at most
+/// to 2.5 s, or to 2.5 times the interval for the number of leases.
 pub fn list_interval(floor: Duration, leases: usize, took: Duration) -> Duration {
     let by_count = PER_LEASE * u32::try_from(leases).unwrap_or(u32::MAX);
     (took * REST).min(by_count.max(SECOND) * 5 / 2).max(by_count).max(floor)

@@ -9,6 +9,8 @@ const ROWS: usize = 4;
 /// Bits of the dots of a braille cell: left and right column, from the top.
 const DOTS: [[u8; ROWS]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
+/// The braille cell without dots. A cell with dots has their bits added to it.
+const BLANK: u32 = 0x2800;
 /// A cycle that is not known.
 const GAP: &str = "··";
 
@@ -36,7 +38,7 @@ fn tooth(depth: f64, before: &mut Option<usize>) -> String {
         }
         *before = Some(row);
     }
-    cells.into_iter().map(|dots| char::from_u32(0x2800 + u32::from(dots)).unwrap_or(' ')).collect()
+    cells.into_iter().map(|dots| char::from_u32(BLANK + u32::from(dots)).unwrap_or(' ')).collect()
 }
 
 /// The share used up in each dot column of a cycle.
@@ -55,7 +57,7 @@ fn joined(before: Option<usize>, row: usize) -> std::ops::RangeInclusive<usize> 
 
 /// The lowest dot row of a braille cell, 0 at the top. `None` if it is blank or not a braille cell.
 pub fn lowest_row(cell: char) -> Option<usize> {
-    let dots = u8::try_from(u32::from(cell).checked_sub(0x2800)?).ok()?;
+    let dots = u8::try_from(u32::from(cell).checked_sub(BLANK)?).ok()?;
     (0..ROWS).rev().find(|row| DOTS.iter().any(|column| dots & column[*row] != 0))
 }
 

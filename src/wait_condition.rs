@@ -43,7 +43,7 @@ impl FromStr for WaitTarget {
     }
 }
 
-/// What to wait for.
+/// What to wait for on one lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitCondition {
     /// The lease has ended.
@@ -140,8 +140,8 @@ impl Wait {
         }
     }
 
-    /// After the usual interval, or just before the earliest deadline: a lease that exists then and is gone afterwards has
-    /// expired.
+    /// The time of the next query: after the usual interval, or just before the earliest deadline. A lease that exists then
+    /// and is gone afterwards has expired.
     fn next_poll(self, now: Timestamp) -> Timestamp {
         const BRINK: Duration = Duration::from_millis(5);
         let regular = now + POLL_INTERVAL;
@@ -149,8 +149,8 @@ impl Wait {
         if brink > now { regular.min(brink) } else { regular }
     }
 
-    /// Applies a reply that the lease does not exist. If it may have expired, less than any time was left before; otherwise it
-    /// was revoked.
+    /// Applies a reply that the lease does not exist. If it may have expired, less than any time was left before; otherwise
+    /// it was revoked.
     fn on_missing(self, received: Timestamp) -> WaitStatus {
         let may_have_expired = self.bounds.is_some_and(|bounds| bounds.earliest <= received);
         match self.condition {
@@ -160,14 +160,15 @@ impl Wait {
         }
     }
 
-    /// Whether surely less is left, or when that may be next.
+    /// Checks whether less than `left` is certainly left. If not, returns when to query again.
     fn left_below(self, left: Duration, now: Timestamp) -> WaitStatus {
         let Some(bounds) = self.bounds else { return WaitStatus::NotYet(now + POLL_INTERVAL) };
         if bounds.latest < now + left {
             return WaitStatus::Happened;
         }
-        let surely = bounds.latest.before(left) + Duration::from_millis(1);
-        WaitStatus::NotYet(surely.min(now + POLL_INTERVAL))
+        // Exactly `left` is not less, so the query comes a little later.
+        let certain_at = bounds.latest.before(left) + Duration::from_millis(1);
+        WaitStatus::NotYet(certain_at.min(now + POLL_INTERVAL))
     }
 }
 

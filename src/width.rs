@@ -50,8 +50,9 @@ pub fn cut_middle(text: &str, width: usize) -> String {
     cut_before_tail(text, room, room / 3)
 }
 
-/// The same for the name of a key. Names often have a common start and differ at the end, so what follows the last `/`
-/// stays whole if that leaves four cells for the start. Otherwise the end gets three fifths of the cells.
+/// Cuts the name of a key to at most `width` cells by replacing its middle with `…`. Names often have a common start and
+/// differ at the end, so the part from the last `/` on stays whole if that leaves four cells for the start. If it does not,
+/// or if that part is short, the end gets three fifths of the cells. Never splits a grapheme or an escape.
 pub fn cut_key(name: &str, width: usize) -> String {
     if name.width() <= width {
         return name.to_owned();
@@ -62,7 +63,8 @@ pub fn cut_key(name: &str, width: usize) -> String {
     cut_before_tail(name, room, tail)
 }
 
-/// The start and the end of a text, which together have `room` cells; the end has up to `tail` of them.
+/// The start and the end of a text with `…` between them. Together they have up to `room` cells, the end up to `tail` of
+/// them.
 fn cut_before_tail(text: &str, room: usize, tail: usize) -> String {
     let span = Span::raw(text);
     let graphemes: Vec<(&str, usize)> = span

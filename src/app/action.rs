@@ -141,7 +141,7 @@ pub enum Action {
     MinuteForward,
     /// Go to the next event that the events view shows.
     NextEvent,
-    /// Go back to the previous one.
+    /// Go back to the previous event that the events view shows.
     PreviousEvent,
     /// An action inside a dialog.
     Dialog(DialogAction),
@@ -286,7 +286,8 @@ impl Action {
         }
     }
 
-    /// The digits that start the choices this action offers. None of them may open the menu, for the same reason.
+    /// The digits that start a choice of the menu that this action opens. No key may be one of them and open the menu:
+    /// pressing it twice would start a choice without a decision.
     pub(super) fn reserved_digits(self) -> &'static [Key] {
         const DRILLS: [Key; 5] = [Key::Char('1'), Key::Char('2'), Key::Char('3'), Key::Char('4'), Key::Char('5')];
         const CLUSTERS: [Key; 9] = {
@@ -301,7 +302,7 @@ impl Action {
         }
     }
 
-    /// Whether the user could not get out without a key for this action.
+    /// Whether the action needs a key: without it, the user could not quit the monitor or leave a dialog.
     pub(super) fn must_be_bound(self) -> bool {
         match self {
             Action::Dialog(reply) => reply.must_be_bound(),

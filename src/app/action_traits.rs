@@ -7,11 +7,11 @@ use super::{TABS, View};
 /// A property of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trait {
-    /// It writes to the cluster or renews a lease. That needs an etcd, and is of the present only.
+    /// It writes to the cluster or renews a lease. It needs an etcd and is refused in the past.
     Writes,
     /// It needs an etcd.
     NeedsEtcd,
-    /// It could change a mark, a mute, or what is polled.
+    /// It could change a mark, a pin, a mute, the cluster or what is polled. It is refused in the past.
     OfPresent,
     /// It moves through rows or lines. That only changes what is displayed.
     Moves,
@@ -169,13 +169,14 @@ impl Action {
             Action::ShorterSpan | Action::LongerSpan => matches!(view, View::Leases | View::Cadence),
             Action::ExportCsv => view == View::Cadence,
             Action::ProbeMembers => view == View::Members,
-            // The key probes the members there.
+            // In the members view, its key probes the members.
             Action::Record => view != View::Members,
             action => view == View::Leases || !(action.has(Trait::NeedsTable) || action.needs_rows()),
         }
     }
 
-    /// Whether both actions work in some view, so that they need different keys.
+    /// Whether some view has both actions, so that they need different keys. True if one belongs to a dialog, because a
+    /// dialog can be open in any view.
     pub(super) fn shares_view_with(self, other: Action) -> bool {
         let is_reply = [self, other].iter().any(|action| matches!(action, Action::Dialog(_)));
         is_reply || TABS.iter().any(|tab| self.works_in(tab.view) && other.works_in(tab.view))

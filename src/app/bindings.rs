@@ -54,7 +54,7 @@ pub enum KeymapError {
         /// Name of the action it was bound to.
         action: String,
     },
-    /// An action that the user needs to get out has no key.
+    /// An action without which the user could not quit the monitor or leave a dialog has no key.
     #[error("`{action}` needs a key")]
     NoWayOut {
         /// Name of the action without a key.
@@ -127,11 +127,12 @@ impl Keymap {
         self.rows().find(|row| row.keys.contains(&key) && !row.is_dialog_key()).map(|row| row.binding.action)
     }
 
-    /// The same in a view. A key may have one action in a view and another one elsewhere.
+    /// The action of a key in `view` while no dialog is open. A key may have one action in a view and another one elsewhere.
+    /// If none of its actions works in the view, this is its first one. `None` if the key is unbound.
     pub fn action_in(&self, key: Key, view: View) -> Option<Action> {
-        let of_key = || self.rows().filter(move |row| row.keys.contains(&key) && !row.is_dialog_key());
-        let mut works = of_key().map(|row| row.binding.action).filter(|action| action.works_in(view));
-        works.next().or_else(|| self.action(key))
+        let rows = self.rows().filter(|row| row.keys.contains(&key) && !row.is_dialog_key());
+        let in_view = rows.map(|row| row.binding.action).find(|action| action.works_in(view));
+        in_view.or_else(|| self.action(key))
     }
 
     /// The action of a key in a dialog. `None` if the key is not bound there.
@@ -164,11 +165,11 @@ impl Keymap {
     }
 
     /// Checks that each key has one meaning per context, that no key confirms the dialog it opens, that no bound key
-    /// types text, and that the actions for getting out are bound.
+    /// types text, and that the user can quit the monitor and leave every dialog.
     ///
     /// # Errors
-    /// Returns the first violation. `is_chosen` tells whether an action's keys come from the user, so that of two
-    /// conflicting rows the user's one is reported.
+    /// Returns the first violation. `is_chosen` says whether the user chose the keys of an action: of two conflicting
+    /// actions, the error names that one.
     pub fn check(&self, is_chosen: impl Fn(&str) -> bool) -> Result<(), KeymapError> {
         let rows: Vec<KeymapEntry<'_>> = self.rows().collect();
         for (place, row) in rows.iter().enumerate() {
@@ -189,7 +190,7 @@ impl Keymap {
         Ok(())
     }
 
-    /// Checks that no key of a row confirms the dialog that the row opens.
+    /// Checks that no key of a row confirms the dialog that the row opens, or starts one of its choices.
     fn check_confirming(&self, row: &KeymapEntry<'_>, is_chosen: &impl Fn(&str) -> bool) -> Result<(), KeymapError> {
         let reply = row.binding.action.confirm_action();
         let keys = reply.map_or(row.binding.action.reserved_digits(), |reply| self.keys(Action::Dialog(reply)));
@@ -231,14 +232,14 @@ mod tests {
     }
 
     #[test]
-    fn without_a_choice_it_is_the_table() {
+    fn the_default_keymap_is_the_table() {
         let keymap = Keymap::default();
         assert!(keymap.rows().all(|row| row.keys == row.binding.keys));
         assert_eq!(keymap.check(|_| true), Ok(()));
     }
 
     #[test]
-    fn a_row_takes_other_keys_and_leaves_its_own() {
+    fn configured_keys_replace_the_default_ones() {
         let keymap = keymap(&[("revoke", &[Key::Char('d'), Key::F(8)])]);
         assert_eq!(keymap.action(Key::Char('d')), Some(Action::Revoke));
         assert_eq!((keymap.action(Key::Char('x')), keymap.action(Key::Delete)), (None, None));
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_may_mean_another_thing_in_a_dialog_and_each_dialog_has_its_own() {
+    fn a_key_can_have_another_action_in_each_dialog() {
         let keymap = keymap(&[("dialog-confirm", &[Key::Char('d')]), ("quit-revoke", &[Key::Char('d')])]);
         assert_eq!(keymap.check(|_| true), Ok(()));
         let d = |context| keymap.dialog_action(context, Key::Char('d'));
@@ -270,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_rows_with_one_key_the_chosen_one_is_wrong() {
+    fn a_clash_is_reported_for_the_action_that_the_user_bound() {
         let (row, why) = wrong(&[("new", &[Key::Char('q')])]).unwrap_err();
         assert_eq!((row.as_str(), why.contains("`q` is already bound to `quit`")), ("new", true), "{why}");
         let (row, why) = wrong(&[("quit", &[Key::Char('n')])]).unwrap_err();
@@ -279,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn two_keys_clash_in_the_dialog_in_which_both_hold() {
+    fn a_key_with_two_actions_in_one_dialog_is_an_error() {
         for (name, key, told) in [
             ("dialog-confirm", Key::Char('q'), "`q` is already bound to `dialog-close` in dialog `adopt`"),
             ("dialog-next", Key::Enter, "`Enter` is already bound to `dialog-accept` in dialog `adopt`"),
@@ -296,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_in_a_dialog_does_nothing_else_there() {
+    fn a_key_that_types_text_in_a_dialog_cannot_be_bound_there() {
         for (name, key, context) in [
             ("form-next", Key::Char('x'), "grant"),
             ("form-close", Key::Backspace, "filter"),
@@ -331,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn nor_does_a_chosen_confirmation_open_the_question() {
+    fn a_configured_confirmation_key_must_not_open_its_question() {
         let (row, why) = wrong(&[("dialog-confirm", &[Key::Char('a')])]).unwrap_err();
         assert_eq!(
             (row.as_str(), why.starts_with("`a` also confirms the dialog of `keep-alive`")),
@@ -344,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_a_way_out() {
+    fn actions_that_leave_a_dialog_must_be_bound() {
         for name in ["quit", "dialog-close", "dialog-accept", "form-close", "quit-stay"] {
             let bad = keymap(&[(name, &[])]).check(|_| true);
             assert_eq!(bad, Err(KeymapError::NoWayOut { action: name.to_owned() }));

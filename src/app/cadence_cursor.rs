@@ -26,7 +26,7 @@ pub struct CadenceCursor {
     span: usize,
     /// The lease that the user chose to see in the row of a cohort.
     chosen: Option<(CohortKey, LeaseId)>,
-    /// The leases on the clock, as of the last refresh.
+    /// The leases of the rows that may be on the screen, as of the last refresh.
     shown: Vec<LeaseId>,
 }
 
@@ -60,8 +60,8 @@ impl CadenceCursor {
         rows
     }
 
-    /// Updates the cursor, the chosen lease and the leases on the clock after cohorts changed. The cursor stays on its cohort,
-    /// or on its row if the cohort is gone.
+    /// Updates the cursor, the chosen lease and the leases that may be on the screen after cohorts changed. The cursor stays
+    /// on its cohort, or on its row if the cohort is gone.
     pub(super) fn refresh(&mut self, index: &CadenceIndex) {
         let rows = self.rows(index);
         let cohort = if self.is_moved { self.cohort } else { None };
@@ -77,7 +77,8 @@ impl CadenceCursor {
         self.shown = around.filter_map(|key| self.lease(index, key)).collect();
     }
 
-    /// Moves the cursor. Beyond the last row, it scrolls to the lines below, and back from there.
+    /// Moves the cursor or scrolls. A step down from the last row scrolls to the lines below the rows, and a step up scrolls
+    /// back first. Pages only scroll. After [`Action::First`], the cursor stays on the first row whatever its cohort is.
     pub(super) fn go(&mut self, index: &CadenceIndex, scroll: &mut usize, page: usize, action: Action) {
         let rows = self.rows(index);
         let last = rows.len().saturating_sub(1);
@@ -107,7 +108,7 @@ impl CadenceCursor {
         self.cohort = rows.get(self.row).copied();
     }
 
-    /// Selects a cohort.
+    /// Moves the cursor to a cohort, if it has a row.
     pub(super) fn select(&mut self, index: &CadenceIndex, key: CohortKey) {
         if let Some(row) = self.rows(index).iter().position(|row| *row == key) {
             self.row = row;
@@ -152,16 +153,16 @@ impl CadenceCursor {
         chosen.or_else(|| index.cohort(key)?.representative())
     }
 
-    /// The leases on the clock, as of the last refresh.
+    /// The leases of the rows that may be on the screen, as of the last refresh.
     pub(super) fn shown(&self) -> &[LeaseId] {
         &self.shown
     }
 }
 
-/// What the filter can find of a cohort.
+/// The texts of a cohort that the filter searches.
 fn facts(key: &CohortKey) -> [(ViewFilterField, String); 4] {
-    // The words of the leases view, and the word on this screen.
-    let [who, also] = match key.owner {
+    // The words of the leases view (own, adopted, other) and of this view (own, others).
+    let [who, synonym] = match key.owner {
         CohortOwner::Own => ["own", "adopted"],
         CohortOwner::Others => ["others", "other"],
     };
@@ -169,6 +170,6 @@ fn facts(key: &CohortKey) -> [(ViewFilterField, String); 4] {
         (ViewFilterField::Ttl, key.ttl.to_string()),
         (ViewFilterField::Text, format!("{} s", key.ttl)),
         (ViewFilterField::Who, who.to_owned()),
-        (ViewFilterField::Who, also.to_owned()),
+        (ViewFilterField::Who, synonym.to_owned()),
     ]
 }

@@ -27,7 +27,7 @@ pub fn certificate_expiry(end: SystemTime, now: SystemTime) -> Option<String> {
     }
 }
 
-/// Rounded down.
+/// A time span, rounded down: in minutes below 2 hours, in hours below 2 days, then in days.
 fn span(span: Duration) -> String {
     match span.as_secs() {
         seconds if seconds < 2 * 3_600 => format!("{} min", seconds / 60),
@@ -37,7 +37,8 @@ fn span(span: Duration) -> String {
 }
 
 impl ClusterState {
-    /// The certificates that end within 30 days or have ended: of the members, as one warning, and our own.
+    /// Warnings about certificates that expire within 30 days or have expired: one for all members, which names the member
+    /// whose certificate expires first, and one for the client certificate.
     pub fn certificate_warnings(&self, now: SystemTime) -> Vec<CertificateWarning> {
         let warn = |whose: String, end: SystemTime| {
             let expiry = certificate_expiry(end, now)?;

@@ -16,7 +16,7 @@ use simkit::Timestamp;
 pub struct ClusterState {
     /// The members as of the last probe.
     pub view: ClusterView,
-    /// The member list, and the members that are no endpoints.
+    /// The member list, and the members that are not endpoints.
     pub members: MemberList,
     /// What the leader counted.
     pub server_counters: ServerCounters,
@@ -33,17 +33,17 @@ pub struct ClusterState {
     pub(super) listed_at: Option<Timestamp>,
     /// Number of answered list requests.
     pub(super) lists: u64,
-    /// Round trip of that request.
+    /// Round trip of the last answered list request.
     pub(super) list_took: Duration,
     /// Whether any member has ever answered.
     pub(super) has_started: bool,
     /// The causes reported since a member answered last.
     pub(super) reported_causes: Vec<ErrorCause>,
-    /// When the connection was last reported as lost.
+    /// When the connection was reported as lost, within the last minute.
     losses: Vec<Timestamp>,
-    /// Whether the connection is lost and that is not reported.
+    /// Whether the connection is lost and the loss was not reported, because there were others shortly before.
     pub(super) is_loss_hidden: bool,
-    /// The member id and the term of the leader that is known last.
+    /// The member id and the term of the last known leader.
     pub(super) leader: Option<(u64, u64)>,
     /// When raft terms began.
     pub(super) terms: TermTimes,
@@ -55,11 +55,11 @@ pub struct ClusterState {
     pub(super) lost_members: BTreeMap<String, LostMember>,
     /// When another cluster, or an older state of the known one, took the place of the known one.
     pub(super) started_over: Option<Timestamp>,
-    /// The leases that were known then and have not been seen since.
+    /// The leases that were known at `started_over` and have not been seen since.
     pub(super) unconfirmed: BTreeSet<LeaseId>,
-    /// When they were known to exist last: the last list was requested, or the connection was lost.
+    /// When the `unconfirmed` leases were last known to exist: when the last list was requested, or the connection was lost.
     pub(super) known_until: Option<Timestamp>,
-    /// Messages that are applied once it is clear which cluster they are of.
+    /// Messages that are applied once it is clear which cluster they come from.
     pub(super) held: Option<HeldEvidence>,
     /// Messages that were held and are applied now.
     pub(super) released: Vec<Msg>,
@@ -69,14 +69,14 @@ pub struct ClusterState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LostMember {
     pub(super) since: Timestamp,
-    /// When it is reported, if it does not answer until then.
+    /// When the loss is reported, unless the member answers before that.
     pub(super) report_at: Timestamp,
-    /// Whether there is an event about it.
+    /// Whether there is an event about the loss.
     pub(super) is_reported: bool,
 }
 
 impl LostMember {
-    /// How long a member must be silent. A slow reply is no loss.
+    /// How long a member must be silent before its loss is reported. A slow reply is not a loss.
     pub(super) const LASTS: Duration = Duration::from_secs(2);
 }
 
@@ -102,12 +102,12 @@ impl LinkFailure<'_> {
         error_table::reason(self.trouble)
     }
 
-    /// What the member does, before the reason. Not escaped.
+    /// What failed, for display before the reason: `10.0.0.1:2379 refuses requests`. Not escaped.
     pub fn refusal(&self) -> String {
         error_table::refusal(self.cause(), self.endpoint)
     }
 
-    /// Whether it refuses requests until somebody changes something. Otherwise it does not answer at present.
+    /// Whether the failure lasts until somebody changes something. Otherwise the member does not answer at present.
     pub fn is_refusal(&self) -> bool {
         self.cause().is_permanent()
     }
@@ -128,7 +128,8 @@ impl ClusterState {
         ClusterState { unreached_since: Some(now), ..ClusterState::default() }
     }
 
-    /// Forgets the lists. `known` are the known leases, which the cluster that answers now may lack.
+    /// Forgets the members, the raft terms, the alarms and the lease lists, because another cluster or an older state
+    /// answers. `known` are the known leases, which stay unconfirmed until the cluster that answers now shows them.
     pub(super) fn start_over(&mut self, known: Vec<LeaseId>, now: Timestamp) {
         self.started_over = Some(now);
         self.members = MemberList::default();
@@ -140,8 +141,9 @@ impl ClusterState {
         self.list_failure = None;
     }
 
-    /// Whether a lease that is gone was known before the cluster changed, and not seen since. Then it has no other cause
-    /// of its end. Returns when that cluster answered first, and how much earlier the lease may have ended.
+    /// Removes a lease that no longer exists from the unconfirmed ones. Returns `None` if it was not one of them. Otherwise
+    /// the change of the cluster is the cause of its end: returns when the changed cluster first answered, at `by` at the
+    /// latest, and how much earlier the lease may have ended.
     pub(super) fn take_absent(&mut self, id: LeaseId, by: Timestamp) -> Option<EventTime> {
         if !self.unconfirmed.remove(&id) {
             return None;
@@ -150,7 +152,7 @@ impl ClusterState {
         Some(EventTime { at, doubt: at - self.known_until.unwrap_or(at) })
     }
 
-    /// Whether a reply to a request sent at this time may be of the cluster before the change.
+    /// Whether a reply to a request sent at `sent` may come from the cluster before the change.
     pub(super) fn is_outdated(&self, sent: Timestamp) -> bool {
         self.started_over.is_some_and(|at| sent < at)
     }
@@ -181,17 +183,19 @@ impl ClusterState {
         refusal.or_else(|| failures.next())
     }
 
-    /// When a lost connection that was not reported has lasted so long that it is.
+    /// When a loss of the connection that was not reported is reported after all, because it lasts. `None` if there is none.
     pub(super) fn lasting_loss_at(&self) -> Option<Timestamp> {
         const LASTS: Duration = Duration::from_secs(3);
         if self.is_loss_hidden { self.unreached_since.map(|since| since + LASTS) } else { None }
     }
 
-    /// Whether a lost connection is reported at `now`. More than two a minute are not, unless they last.
+    /// Decides whether a loss of the connection at `now` is reported, and records the decision. Only two losses a minute are
+    /// reported at once, so that an unstable connection does not fill the event log.
     pub(super) fn may_report_loss(&mut self, now: Timestamp) -> bool {
         const MINUTE: Duration = Duration::from_secs(60);
+        const MAX_PER_MINUTE: usize = 2;
         self.losses.retain(|at| *at + MINUTE > now);
-        let is_allowed = self.losses.len() < 2;
+        let is_allowed = self.losses.len() < MAX_PER_MINUTE;
         if is_allowed {
             self.losses.push(now);
         }
@@ -199,7 +203,7 @@ impl ClusterState {
         is_allowed
     }
 
-    /// When the loss of a member is reported, if it lasts and other members answer.
+    /// When the loss of a member is reported next, if it lasts. `None` while no member answers.
     pub(super) fn lost_member_due(&self) -> Option<Timestamp> {
         if !self.is_reached() {
             return None;
@@ -208,7 +212,7 @@ impl ClusterState {
         unreported.map(|lost| lost.report_at).min()
     }
 
-    /// The name of a member: in the member list, or its endpoint, or its id. Not escaped.
+    /// The name of a member from the member list, or else its endpoint or its id. Not escaped.
     pub fn member_name(&self, id: u64) -> String {
         let endpoint = || self.view.members.iter().find(|member| member.member_id == id);
         let name = self.members.name(id).or_else(|| Some(endpoint()?.endpoint.as_str()));

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_one_is_told_with_those_that_there_are() {
+    fn the_error_for_an_unknown_column_lists_all_columns() {
         let told = "\u{1b}size".parse::<Column>().expect_err("no column").to_string();
         assert!(told.starts_with("unknown column") && told.ends_with("margin q rtt keys warn"), "{told}");
     }

@@ -72,7 +72,7 @@ pub struct AppConfig {
     pub lock_patterns: Vec<LockPattern>,
     /// Whether the values of all locks of one key are read, not only of those on the screen.
     pub reads_lock_values: bool,
-    /// Whether the members that are no endpoints are asked for their status, not only while they are on the screen.
+    /// Whether the members that are not endpoints are asked for their status, not only while they are on the screen.
     pub reads_members: bool,
     /// The names of the themes.
     pub themes: Vec<String>,
@@ -84,9 +84,9 @@ pub struct AppConfig {
     pub has_group_setting: bool,
     /// Commands and filters that were typed in earlier runs.
     pub typed: TypedLines,
-    /// Which figures are counted for monitoring systems. `None`: none.
+    /// Which figures are counted for monitoring systems. `None` counts nothing.
     pub metrics: Option<MetricsConfig>,
-    /// How much memory keeps the last minutes, in bytes. 0: none.
+    /// Maximum memory for the last minutes, to which the user can go back, in bytes. 0 keeps nothing.
     pub rewind: usize,
     /// Whether leasetop's own reader reads no responses (`--stall`).
     pub is_reader_stalled: bool,
@@ -103,7 +103,7 @@ impl Backend {
 }
 
 impl AppConfig {
-    /// The default of `rewind`.
+    /// The default of `rewind`, in bytes.
     pub const REWIND: usize = 16_000_000;
 
     /// The name of the cluster in the list of clusters: that of the config file, or the endpoints.

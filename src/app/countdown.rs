@@ -71,14 +71,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_still_possible_stays() {
+    fn a_deadline_that_is_still_possible_is_kept() {
         let countdown = Countdown::reset(bounds(20.0, 21.0));
         let same = countdown.refine(bounds(20.0, 21.0), bounds(20.3, 20.9), at(5.0));
         assert_eq!(same, countdown);
     }
 
     #[test]
-    fn upward_it_stands_still_until_it_is_true_again() {
+    fn a_small_correction_upward_holds_the_value() {
         let old = bounds(20.0, 21.0);
         let countdown = Countdown::reset(old).refine(old, bounds(20.8, 21.0), at(5.0));
         let shown: Vec<f64> = [5.0, 5.2, 5.4, 5.9, 6.9].map(|now| countdown.left(at(now))).to_vec();
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn downward_and_beyond_the_doubt_it_is_corrected_at_once() {
+    fn other_corrections_apply_at_once() {
         let old = bounds(20.0, 21.0);
         let down = Countdown::reset(old).refine(old, bounds(20.0, 20.2), at(5.0));
         assert!((down.left(at(5.0)) - 15.1).abs() < 1e-6);

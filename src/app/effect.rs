@@ -30,8 +30,8 @@ pub enum Effect {
         /// The fault to simulate. `None` ends the running drill.
         drill: Option<Fault>,
     },
-    /// Renew a lease once, with a request of its own. The time to live is queried before, so that the renewal hides no
-    /// renewal by another client. Answered by `Polled`, then by `Renewed` or `RenewFailed`.
+    /// Renew a lease once, with a request of its own. The time to live is queried before, so that the renewal does not
+    /// hide one by another client. Answered by `Polled`, then by `Renewed` or `RenewFailed`.
     RenewOnce(LeaseId),
     /// Read the keys of a lease with their values, then revoke it. Answered by `BackedUp`, then by `Revoked` or
     /// `RevokeFailed`.
@@ -62,14 +62,14 @@ pub enum Effect {
     ReadMembers {
         /// The last member list, for when it cannot be read.
         known: Vec<ListedMember>,
-        /// Whether to ask the members that are no endpoints for their status.
+        /// Whether to ask the members that are not endpoints for their status.
         has_outside: bool,
     },
     /// Read what the leader counted. Answered by `ServerCounters`.
     ReadServerCounters,
     /// Grant, renew and revoke a lease through each of these members and each endpoint. Answered by `MembersProbed`.
     ProbeMembers(Vec<ListedMember>),
-    /// Read the leases and keys as at the start, because another cluster answers.
+    /// Read all leases and keys again, because another cluster answers.
     RestartObserver,
     /// List the leases immediately, in addition to the regular schedule.
     List,

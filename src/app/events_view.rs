@@ -67,8 +67,8 @@ impl EventCategory {
     }
 }
 
-/// A lost connection or leader is a problem, a new one is not. A key whose lease was revoked is gone on purpose, and nobody
-/// misses a lease without a use.
+/// Whether an event may need attention. The loss of the connection or the leader is a problem, a new one is not. Neither is
+/// the end of a key whose lease was revoked, nor the end of a lease that was not in use.
 fn is_problem(event: &EventKind) -> bool {
     use EventName::{Back, Down, Drill, Dropped, Error, Expired, Gone, Late, Lost, Missed, Risk};
     let is_lost_link = matches!(
@@ -143,14 +143,14 @@ impl EventsView {
         lines
     }
 
-    /// Number of lines that are newer than the selected one, with those that happened since the view stays.
+    /// Number of lines newer than the selected one, including those that happened since the view stopped following.
     pub fn newer(&self, from: EventSources<'_>) -> usize {
         let Some(hold) = self.hold else { return 0 };
         from.events.collapsed(u64::MAX).filter(|event| event.number > hold.cursor && self.shows(event, from)).count()
     }
 
-    /// The newest `room` lines in the order in which they happened, for the pane beside the leases. It has no filter of
-    /// its own.
+    /// The newest `room` lines of the category in the order in which they happened, for the pane beside the leases. The
+    /// filter does not apply to it.
     pub fn newest<'a>(&self, events: &'a EventLog, room: usize) -> Vec<&'a Event> {
         let mut lines: Vec<&Event> =
             events.collapsed(u64::MAX).rev().filter(|event| self.has(event)).take(room).collect();
@@ -180,7 +180,7 @@ impl EventsView {
         self.category.is_none_or(|category| category.has(&event.kind))
     }
 
-    /// Whether the view lists an event: by its kind and the filter.
+    /// Whether the category and the filter show an event.
     pub fn shows(&self, event: &Event, from: EventSources<'_>) -> bool {
         self.has(event) && (!self.filter.is_active() || self.filter.matches(&facts(event, from)))
     }
@@ -195,6 +195,7 @@ impl EventsView {
             None => last + 1,
         };
         let page = room.saturating_sub(1).max(1);
+        // A page down stops at the last line. Only from there does it go beyond.
         let to = match action {
             Action::Up => row.saturating_sub(1),
             Action::Down => row + 1,
@@ -291,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn it_follows_until_a_line_is_selected_and_then_stays() {
+    fn the_view_follows_until_a_line_is_selected() {
         let mut app = state(&[EventName::Renewed; 10]);
         assert_eq!(shown(&app), (vec![7, 8, 9], None));
         go(&mut app, Action::Down);
@@ -314,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn beyond_the_last_line_it_follows_again() {
+    fn moving_beyond_the_last_line_follows_again() {
         let mut app = state(&[EventName::Renewed; 10]);
         go(&mut app, Action::PageUp);
         assert_eq!(shown(&app).1, Some(8));

@@ -33,8 +33,8 @@ impl FilterLine {
         }
     }
 
-    /// Parses the text. Returns the filter to apply: while the text is invalid, the last valid one. An unfinished condition
-    /// does not count as valid: `state` on the way to `state:`.
+    /// Parses the text and returns the filter to apply. While the text is invalid, this is the last valid filter that was
+    /// not an unfinished condition, such as `state` on the way to `state:`.
     pub(super) fn read(&mut self) -> TypedFilter {
         let text = self.input.value();
         match text.parse::<TypedFilter>() {
@@ -57,7 +57,7 @@ impl FilterLine {
         self.cycle = None;
     }
 
-    /// Inserts the next or the previous completion of the word at the cursor. Returns whether the text changed.
+    /// Inserts the next or the previous completion of the word at the cursor. Returns false if there is none.
     pub(super) fn complete(&mut self, is_forward: bool) -> bool {
         let (completions, place) = match self.cycle.take() {
             Some((completions, place)) => {
@@ -77,7 +77,7 @@ impl FilterLine {
         let rest = chars.get(self.input.cursor()..).unwrap_or_default();
         let text: String = chars[..start].iter().copied().chain(word.chars()).chain(rest.iter().copied()).collect();
         self.input = Input::new(text).with_cursor(start + word.chars().count());
-        // A single completion is accepted at once, so that the key goes on with the next word.
+        // A single completion is accepted at once, so that the next press of the key completes the next word.
         if completions.candidates.len() > 1 {
             self.cycle = Some((completions, place));
         }

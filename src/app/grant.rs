@@ -96,7 +96,7 @@ fn numbered(text: &str, number: u32, ttl: i64) -> String {
     text.replace("{n}", &number.to_string()).replace("{ttl}", &ttl.to_string())
 }
 
-/// Checks a TTL in seconds. Returns it if etcd grants it as requested, or raises it to its minimum.
+/// Checks a TTL in seconds and returns it. etcd may still raise it to its minimum.
 ///
 /// # Errors
 /// Returns an error if the TTL is below 1 s, which etcd would silently replace, or above [`MAX_TTL`].
@@ -137,7 +137,7 @@ impl GrantRequest {
         if self.id.is_some() && self.count > 1 {
             return Err(InvalidGrantRequest::OneIdManyLeases);
         }
-        distinct_keys(std::slice::from_ref(self))
+        check_distinct_keys(std::slice::from_ref(self))
     }
 
     /// The values of `{n}` for its leases.
@@ -147,7 +147,7 @@ impl GrantRequest {
 }
 
 /// The requests for `--ttl 10,120,3600 --put KEY=VALUE`: `count` kept-alive leases for each TTL, with the keys attached
-/// to each.
+/// to each. `{n}` counts the leases of all TTLs.
 ///
 /// # Errors
 /// Returns an error if a TTL is out of range, or if two leases would get the same key.
@@ -170,11 +170,12 @@ pub fn requests_for(
         })
         .collect();
     requests.iter().try_for_each(GrantRequest::check)?;
-    distinct_keys(&requests)?;
+    check_distinct_keys(&requests)?;
     Ok(requests)
 }
 
-fn distinct_keys(requests: &[GrantRequest]) -> Result<(), InvalidGrantRequest> {
+/// Checks that no two leases of these requests get the same key.
+fn check_distinct_keys(requests: &[GrantRequest]) -> Result<(), InvalidGrantRequest> {
     let mut taken = HashSet::new();
     for request in requests {
         for number in request.numbers() {

@@ -36,7 +36,7 @@ impl GroupBy {
         }
     }
 
-    /// What it means.
+    /// The description shown with completions.
     pub fn help(self) -> &'static str {
         match self {
             GroupBy::None => "one row per lease",

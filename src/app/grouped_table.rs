@@ -135,8 +135,8 @@ impl ViewState {
         self.window.top = self.window.top.min(row).max((row + 1).saturating_sub(rows)).min(most);
     }
 
-    /// Closes the detail. If the open lease has no row in the grouped table, the user has not seen the row under its
-    /// cursor.
+    /// Closes the detail. If the cursor of the grouped table is on another row than the open lease, that row counts as not
+    /// seen by the user yet.
     pub(super) fn close_detail(&mut self) {
         let is_elsewhere = self.is_grouped() && self.group_view.cursor != self.cursor.map(GroupedRow::Lease);
         if std::mem::take(&mut self.is_open) && is_elsewhere {
@@ -144,7 +144,7 @@ impl ViewState {
         }
     }
 
-    /// Adopts which groups another view shows.
+    /// Adopts the groups, the rows and the cursor of the grouped table from another view.
     pub(super) fn adopt_groups(&mut self, other: &ViewState) {
         self.group_view = GroupView { is_outdated: true, ..other.group_view.clone() };
         if other.cursor_group().is_some() && other.cursor.is_none() {
@@ -152,8 +152,8 @@ impl ViewState {
         }
     }
 
-    /// Updates the rows of the grouped table. The cursor stays on its group or lease. `has_changed`: leases came, went or
-    /// moved. Returns whether another row came under the cursor.
+    /// Updates the rows of the grouped table. The cursor stays on its group or lease. `has_changed` says that leases came,
+    /// went or moved. Returns whether another row came under the cursor.
     pub(super) fn refresh_groups(&mut self, has_changed: bool) -> bool {
         let is_new = self.group_view.by != self.group_by;
         if !is_new {

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_cannot_tell_is_refused() {
+    fn keys_that_a_terminal_cannot_send_are_refused() {
         let same = |text: &str, key| Err(BadKey::Same(text.to_owned(), key));
         assert_eq!(["Ctrl-i", "Ctrl-M"].map(Key::from_str), [same("Ctrl-i", Key::Tab), same("Ctrl-M", Key::Enter)]);
         for text in ["Ctrl-1", "Ctrl-", "Ctrl-ab", "", "F0", "F13", "Alt-x", "xx", "\x1b"] {

@@ -48,7 +48,7 @@ impl KeyChangeLog {
         revision >= self.complete_after
     }
 
-    /// Keys that a later change than `revision` attached to a lease.
+    /// The keys whose last change attached them to a lease after `revision`.
     pub(super) fn attached_since(&self, id: LeaseId, revision: i64) -> impl Iterator<Item = &[u8]> {
         let is_later = move |(changed, lease): (i64, Option<LeaseId>)| changed > revision && lease == Some(id);
         self.last.iter().filter(move |(_, change)| is_later(**change)).map(|(key, _)| &key[..])
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_forgotten_is_known_to_be_missing() {
+    fn a_revision_before_a_dropped_change_is_not_covered() {
         let mut log = KeyChangeLog::default();
         for revision in 1..=MAX_CHANGES as i64 + 3 {
             log.record(&revision.to_be_bytes(), revision, Some(ID));

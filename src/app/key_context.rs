@@ -165,9 +165,9 @@ pub enum DialogAction {
     QuitRevoke,
     /// Do not quit.
     QuitStay,
-    /// Insert the next word that fits.
+    /// Insert the next completion.
     CompleteNext,
-    /// Insert the previous word that fits.
+    /// Insert the previous completion.
     CompletePrevious,
     /// Show the next older line of the history.
     HistoryOlder,
@@ -256,7 +256,7 @@ impl DialogAction {
         }
     }
 
-    /// Whether the user could not get out of a dialog without a key for this action.
+    /// Whether the action needs a key: without it, the user could not leave a dialog.
     pub(super) fn must_be_bound(self) -> bool {
         matches!(self, DialogAction::Close | DialogAction::Accept | DialogAction::FormClose | DialogAction::QuitStay)
     }
@@ -267,7 +267,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_and_letters_are_typed_where_a_text_or_a_number_is() {
+    fn text_fields_take_every_character_and_menus_take_digits() {
         let edits = |context: KeyContext, keys: &[Key]| keys.iter().map(|key| context.edits(*key)).collect::<Vec<_>>();
         let keys = [Key::Char('x'), Key::Char('1'), Key::Backspace, Key::Left, Key::Tab, Key::Esc];
         assert_eq!(edits(KeyContext::Grant, &keys), [true, true, true, true, false, false]);

@@ -25,7 +25,7 @@ use simkit::Timestamp;
 
 /// Maximum memory for the keys of all leases, in bytes. Not even a server that makes up keys can use more.
 pub(super) const MAX_BYTES: usize = 512_000_000;
-/// About what a key takes besides its name.
+/// Approximate memory of a key besides its name, in bytes.
 const ENTRY_BYTES: usize = 200;
 
 /// Attached keys by lease and key.
@@ -54,7 +54,7 @@ pub struct LeaseKeyIndex {
     held: KeysByLease,
     /// Bytes that more keys may take.
     room: usize,
-    /// Whether there was no room for a key since the last report.
+    /// Whether there has been no room for a key.
     is_full: bool,
     is_full_reported: bool,
     /// Number of keys of the leases that have several.
@@ -88,7 +88,7 @@ pub(super) enum ChangeOrder {
 struct LeaseReplies {
     /// The lease of each known key.
     holders: HashMap<KeyName, LeaseId>,
-    /// The leases whose keys are all known, with the revisions between which that was so.
+    /// The leases whose keys are all known, with the earliest and the latest revision that their last reply can be about.
     answered: BTreeMap<LeaseId, (i64, i64)>,
 }
 
@@ -117,7 +117,7 @@ impl LeaseKeyIndex {
         }
     }
 
-    /// Whether there was no room for a key. Returns true once.
+    /// Whether there has been no room for a key. Returns true only once.
     pub(super) fn take_overflow(&mut self) -> bool {
         self.is_full && !std::mem::replace(&mut self.is_full_reported, true)
     }
@@ -187,8 +187,8 @@ impl LeaseKeyIndex {
         LeaseKeys { count: self.count(id), is_all, first }
     }
 
-    /// From `revision` on, the watch reports only deletes, and leases are queried for their keys. Known keys stay until
-    /// their leases reply. A read that has begun is given up.
+    /// Switches to queries of single leases: from `revision` on, the watch reports only deletes. Known keys stay until
+    /// their leases reply. The pages of a running read are discarded.
     pub(super) fn start_by_lease(&mut self, revision: i64) {
         self.incoming.clear();
         self.incoming_bytes = 0;
@@ -198,7 +198,8 @@ impl LeaseKeyIndex {
         self.by_lease = Some(LeaseReplies { holders, answered: BTreeMap::new() });
     }
 
-    /// Forgets the keys of a lease that ended, in a large key space. Those that were not deleted with it moved before.
+    /// Detaches the remaining keys of a lease that ended, in a large key space. They were not deleted with it, so they had
+    /// moved before.
     pub(super) fn forget(&mut self, id: LeaseId, at: Timestamp) {
         let Some(replies) = &mut self.by_lease else { return };
         replies.answered.remove(&id);
@@ -209,7 +210,7 @@ impl LeaseKeyIndex {
     }
 
     /// Attaches a key to a lease. `created` is its create revision, or 0 if that is not known yet. It was first seen at
-    /// `since`, maybe on another lease. Returns false if the key was already attached.
+    /// `since`, maybe on another lease. Returns false if the key was already attached, or if there is no room for it.
     pub(super) fn attach(&mut self, id: LeaseId, key: &[u8], created: i64, since: Timestamp) -> bool {
         let key = KeyName::from(key);
         let Some(is_new) = self.insert(id, KeyName::clone(&key), HeldKey { created, since }, since) else {
@@ -223,7 +224,7 @@ impl LeaseKeyIndex {
         is_new
     }
 
-    /// Adds a key or its new create revision. Returns whether it is new; `None` if there is no room.
+    /// Adds a key, or sets the create revision of a known one. Returns whether it is new; `None` if there is no room.
     fn insert(&mut self, id: LeaseId, key: KeyName, held: HeldKey, at: Timestamp) -> Option<bool> {
         let size = size(&key);
         let count = self.count(id);
@@ -246,8 +247,8 @@ impl LeaseKeyIndex {
         }
     }
 
-    /// Whether a key was already reported without its create revision and is missing from the pages read since, because
-    /// they are older. Returns true once per key.
+    /// Whether the call that attached a key has reported it, and neither the watch nor a page has confirmed it since.
+    /// Returns true once per key.
     pub(super) fn confirm(&mut self, id: LeaseId, key: &[u8]) -> bool {
         self.unconfirmed.remove(&(id, KeyName::from(key)))
     }
@@ -259,7 +260,7 @@ impl LeaseKeyIndex {
         Some(since)
     }
 
-    /// Removes a key that was deleted, as became known at `now`. Returns when the key was first seen, if it was attached.
+    /// Removes a key whose deletion became known at `now`. Returns when the key was first seen, if it was attached.
     pub(super) fn delete(&mut self, key: &[u8], deleted: DeletedKey, now: Timestamp) -> Option<Timestamp> {
         let since = self.remove(deleted.lease, key)?;
         self.availability.delete(key, deleted, since, now);
@@ -302,7 +303,7 @@ impl LeaseKeyIndex {
     }
 }
 
-/// About what a key takes.
+/// Approximate memory of a key, in bytes.
 fn size(key: &[u8]) -> usize {
     key.len() + ENTRY_BYTES
 }

@@ -10,23 +10,25 @@ use crate::byte_budget::ByteBudget;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// Bytes of a reply besides the keys, and of each key besides its name.
+/// Bytes of a reply besides the keys.
 const REPLY_BYTES: u64 = 60;
+/// Bytes of each key in a reply besides its name.
 const KEY_BYTES: u64 = 4;
-/// Expected bytes of the keys of a lease that has not replied yet, and at least this fraction of the budget, so that not
-/// too many of them are queried at once.
+/// Expected bytes of the first reply of a lease.
 const UNKNOWN_BYTES: u64 = 1_024;
+/// The first reply of a lease counts as at least the budget divided by this, so that not too many leases are queried at
+/// once.
 const UNKNOWN_SHARE: u64 = 64;
-/// A client usually puts the keys of a new lease right after the grant. It is queried again after this long, then twice
-/// as long, and so on.
+/// A new lease is queried again this long after its first reply, then after twice as long, and so on, because a client
+/// usually puts the keys right after the grant.
 const FIRST_REPEAT: Duration = Duration::from_millis(500);
 /// Number of queries of a new lease at growing intervals.
 const REPEATS: u32 = 7;
 /// Interval of the queries of a lease that has replied.
 const INTERVAL: Duration = Duration::from_secs(60);
-/// The same for a lease whose detail is shown.
+/// Interval of the queries of a lease whose detail is shown.
 const SHOWN_INTERVAL: Duration = Duration::from_secs(5);
-/// One lease gets at most this fraction of the budget. The same fraction is kept for leases on the screen.
+/// One lease gets at most the budget divided by this. As much is kept for leases on the screen.
 const LARGEST_SHARE: u64 = 8;
 /// How soon to query again if it is not known what is newer: the reply or a change.
 const DOUBT_PAUSE: Duration = Duration::from_millis(1_100);
@@ -35,9 +37,9 @@ const DOUBT_PAUSE: Duration = Duration::from_millis(1_100);
 #[derive(Clone, Debug, Default)]
 pub struct KeyQueries {
     budget: ByteBudget,
-    /// What leases on the screen may cost after a reply that was larger than the budget.
+    /// What leases on the screen may cost after a reply has used up the budget.
     shown: ByteBudget,
-    /// Whether more was received than the budget.
+    /// Whether more was received than the budget allows, as of the last call of `take_excess`.
     is_exceeded: bool,
     /// The leases by whether they have replied, and by when they are due: leases without a reply come first.
     plan: BTreeSet<(bool, Timestamp, LeaseId)>,
@@ -58,8 +60,8 @@ struct LeaseQuery {
     cost: Option<u32>,
     /// What is reserved for a query without a reply yet.
     reserved: Option<Reserved>,
-    /// The time up to which its keys are known: of its last reply, or when it was granted.
-    known_since: Option<Timestamp>,
+    /// When its keys were last known: at its last reply, or when it was granted.
+    known_at: Option<Timestamp>,
 }
 
 /// The expected bytes of a query, and whether its lease is on the screen.
@@ -143,11 +145,11 @@ impl KeyQueries {
         self.budget.give_back(bytes);
     }
 
-    /// Plans a query of a lease at once. Its keys are known up to `known_since`, if at all. A lease that `is_new` is
-    /// queried several times.
-    pub(super) fn add(&mut self, id: LeaseId, known_since: Option<Timestamp>, is_new: bool, now: Timestamp) {
+    /// Plans an immediate query of a lease, and several more if it `is_new`. Its keys were last known at `known_at`, if
+    /// ever.
+    pub(super) fn add(&mut self, id: LeaseId, known_at: Option<Timestamp>, is_new: bool, now: Timestamp) {
         let repeats = if is_new { REPEATS } else { 0 };
-        let query = LeaseQuery { due: now, repeats, known_since, ..LeaseQuery::default() };
+        let query = LeaseQuery { due: now, repeats, known_at, ..LeaseQuery::default() };
         self.remove(id);
         self.plan.insert(query.place(id));
         self.leases.insert(id, query);
@@ -168,7 +170,7 @@ impl KeyQueries {
         }
     }
 
-    /// Queries a lease again soon.
+    /// Plans a query of a lease after [`DOUBT_PAUSE`], because its keys are uncertain. Keeps a query that is due earlier.
     pub(super) fn doubt(&mut self, id: LeaseId, now: Timestamp) {
         let Some(query) = self.leases.get_mut(&id) else { return };
         query.not_before = query.due.min(now + DOUBT_PAUSE);
@@ -197,8 +199,8 @@ impl KeyQueries {
         self.first_due(false).is_none()
     }
 
-    /// The leases that are due and that the budget allows: those that have not replied yet, then the others, each longest
-    /// waiting first.
+    /// The leases that are due and that the budget allows: first those that have not replied yet, then the others. In both
+    /// groups, the longest waiting comes first.
     pub(super) fn due(&self, now: Timestamp) -> impl Iterator<Item = LeaseId> {
         let due = |has_replied: bool| {
             let from = (has_replied, Timestamp::START, LeaseId(i64::MIN));
@@ -209,14 +211,14 @@ impl KeyQueries {
         due(false).chain(due(true)).filter(|id| self.is_idle(*id))
     }
 
-    /// When the first lease that has replied is due, or the first that has not.
+    /// When the first lease is due, of those that have replied or of those that have not.
     fn first_due(&self, has_replied: bool) -> Option<Timestamp> {
         let from = (has_replied, Timestamp::START, LeaseId(i64::MIN));
         let (_, due, _) = *self.plan.range(from..=(has_replied, Timestamp::NEVER, LeaseId(i64::MAX))).next()?;
         Some(due)
     }
 
-    /// When the next query is due and the budget allows it.
+    /// When to look for due queries next. While the budget is spent, this is in a second.
     pub(super) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         const BUDGET_PAUSE: Duration = Duration::from_secs(1);
         let first = |has_replied| {
@@ -287,8 +289,8 @@ impl KeyQueries {
         reserved.is_some()
     }
 
-    /// Records the keys of a reply. Returns the time up to which they were known before; none for the first reply of a
-    /// lease that existed already.
+    /// Records the keys of a reply. Returns when the keys of the lease were last known before. `None` for the first reply
+    /// of a lease that existed already.
     pub(super) fn answered(&mut self, id: LeaseId, keys: &[Vec<u8>], now: Timestamp) -> Option<Timestamp> {
         let bytes = REPLY_BYTES + keys.iter().map(|key| key.len() as u64 + KEY_BYTES).sum::<u64>();
         self.budget.spend(bytes, now);
@@ -296,7 +298,7 @@ impl KeyQueries {
         self.plan.remove(&query.place(id));
         query.cost = Some(u32::try_from(bytes).unwrap_or(u32::MAX));
         let reserved = query.reserved.take();
-        let since = query.known_since.replace(now);
+        let known_before = query.known_at.replace(now);
         let repeat = query.repeats.checked_sub(1).map(|left| FIRST_REPEAT * 2_u32.pow(REPEATS - 1 - left));
         query.repeats = query.repeats.saturating_sub(1);
         if reserved.is_some_and(|reserved| reserved.is_shown) {
@@ -306,7 +308,7 @@ impl KeyQueries {
         let query = &self.leases[&id];
         let interval = repeat.map_or(self.interval(query), |repeat| repeat.max(self.affordable(query)));
         self.reschedule(id, now + interval);
-        since
+        known_before
     }
 
     fn interval(&self, query: &LeaseQuery) -> Duration {
@@ -317,7 +319,7 @@ impl KeyQueries {
         SHOWN_INTERVAL.max(self.affordable(query))
     }
 
-    /// The interval at which a lease takes its share of the budget.
+    /// The shortest interval at which a lease does not take more than its share of the budget.
     fn affordable(&self, query: &LeaseQuery) -> Duration {
         let cost = u64::from(query.cost.unwrap_or(0)) * LARGEST_SHARE;
         Duration::from_millis(cost.saturating_mul(60_000) / self.budget.per_minute().max(1))

@@ -24,19 +24,22 @@ pub struct LoadedKeys {
     pub entries: Vec<(KeyEntry, i64)>,
     /// The revision of the read.
     pub revision: i64,
-    /// The size of the reply.
+    /// The size of the reply, in bytes.
     pub bytes: u64,
 }
 
 impl KeyRead {
-    /// The largest reply in bytes: of a key its name and numbers, of a lock its candidates, which have small values. A lock
-    /// gets at most a part of the budget for a minute.
+    /// The maximum size of the reply in bytes, with a budget of `bytes_per_minute` for keys.
     pub fn most_bytes(&self, bytes_per_minute: u64) -> u64 {
+        /// Enough for the lease, the revisions and the version of a key.
         const NUMBERS: u64 = 128;
+        /// Enough for the candidates of a lock, which have small values.
         const LOCK: u64 = 256 * 1024;
+        /// A lock gets at most the budget divided by this.
+        const LARGEST_SHARE: u64 = 8;
         match self {
             KeyRead::Key(key) => key.len() as u64 + NUMBERS,
-            KeyRead::Lock(_) => LOCK.min(bytes_per_minute / 8),
+            KeyRead::Lock(_) => LOCK.min(bytes_per_minute / LARGEST_SHARE),
         }
     }
 }
@@ -74,7 +77,7 @@ impl KeyReads {
         self.waiting.pop_front()
     }
 
-    /// Records that a read is over. Returns false if it was not planned.
+    /// Records that a read is over. Returns false if it was not planned, or was already over.
     pub(super) fn end(&mut self, read: &KeyRead) -> bool {
         self.open.remove(read)
     }

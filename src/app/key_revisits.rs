@@ -1,7 +1,7 @@
 //! Keys that were deleted lately, in a large key space, and when to read them again.
 //!
-//! The watch of a large key space reports deletes only. A key that another lease creates again is found by the queries of
-//! that lease, and one that is put without a lease by nobody. So a deleted key is read a few times after its end.
+//! The watch of a large key space reports deletes only. If a deleted key is put again with a lease, the queries of that
+//! lease find it. If it is put without a lease, no query does. So a deleted key is read a few times after its end.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use simkit::Timestamp;
 
-/// When a deleted key is read, after its end.
+/// How long after its end a deleted key is read.
 const AFTER: [Duration; 4] =
     [Duration::from_millis(250), Duration::from_secs(2), Duration::from_secs(10), Duration::from_secs(60)];
-/// Maximum number of keys. More are deleted when many leases end together; those that come later are not read again.
+/// Maximum number of keys. Many leases that end together can delete more; the keys that do not fit are not read again.
 const MAX_KEYS: usize = 1_000;
 
 /// The deleted keys that are read again.
@@ -42,7 +42,7 @@ impl KeyRevisits {
         }
     }
 
-    /// Ends the reads of a key, which exists again. Returns whether it was to be read.
+    /// Ends the reads of a key, because it exists again. Returns false if no read was planned.
     pub(super) fn remove(&mut self, key: &[u8]) -> bool {
         let Some((key, Revisit { due, .. })) = self.keys.remove_entry(key) else { return false };
         self.due.remove(&(due, key));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn only_so_many_keys_are_read_again() {
+    fn the_number_of_keys_is_limited() {
         let mut revisits = KeyRevisits::default();
         (0..MAX_KEYS + 10).for_each(|number| revisits.add(number.to_string().as_bytes(), at(1.0)));
         assert_eq!(std::iter::from_fn(|| revisits.take_due(at(1.5))).count(), MAX_KEYS);

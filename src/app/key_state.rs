@@ -134,7 +134,7 @@ impl KeyState {
         }
     }
 
-    /// The reads of keys for which the budget has room. They count as started.
+    /// Starts the reads of keys for which the budget has room: reserves their bytes and returns them.
     pub(super) fn take_reads(&mut self, now: Timestamp) -> Vec<KeyRead> {
         let mut started = Vec::new();
         while self.may_read(now)
@@ -170,8 +170,8 @@ impl KeyState {
         self.locks.lease_ended(id);
     }
 
-    /// Notes that changes reported within the next second may be older: the watch was interrupted, or the program did
-    /// not run.
+    /// Records that changes reported within the next second may be older, because the watch was interrupted or the program
+    /// did not run.
     pub(super) fn expect_late_changes(&mut self, now: Timestamp) {
         const CATCHING_UP: Duration = Duration::from_secs(1);
         self.prompt_from = now + CATCHING_UP;

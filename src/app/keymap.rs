@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn no_key_has_two_functions_where_both_hold_and_no_function_two_rows() {
+    fn no_key_has_two_actions_in_one_context_and_no_action_two_rows() {
         assert_eq!(Keymap::default().check(|_| true), Ok(()));
         assert_eq!(KEYMAP.iter().map(|binding| binding.action).collect::<HashSet<_>>().len(), KEYMAP.len());
         assert_eq!(KEYMAP.iter().map(|binding| binding.action.name()).collect::<HashSet<_>>().len(), KEYMAP.len());

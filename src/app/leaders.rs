@@ -17,12 +17,12 @@ pub struct LeaderPeriod {
     pub from: Timestamp,
     /// Whether it may have led before that, because no member answered until then.
     pub is_older: bool,
-    /// When it answered last as the leader. `None` if it is no endpoint.
+    /// When it answered last as the leader. `None` if it is not an endpoint.
     pub answered: Option<Timestamp>,
     /// When it or another member last named it as the leader. A follower names a dead leader for up to two election
     /// timeouts.
     pub named: Timestamp,
-    /// What the members answered after that. `None` while it leads, and if the next leader was seen at once.
+    /// Why no leader was seen after `named`. `None` while it leads, and if the next leader was seen at once.
     absence: Option<Absence>,
 }
 
@@ -66,8 +66,8 @@ impl LeaderHistory {
         LeaderHistory { restarted: Some(now), ..LeaderHistory::default() }
     }
 
-    /// Applies what the members report. `is_asked` says whether a member is an endpoint.
-    pub(super) fn on_view(&mut self, view: &ClusterView, is_asked: impl Fn(u64) -> bool, now: Timestamp) {
+    /// Applies what the members report. `is_endpoint` says whether a member is one of the endpoints.
+    pub(super) fn on_view(&mut self, view: &ClusterView, is_endpoint: impl Fn(u64) -> bool, now: Timestamp) {
         let answering = || view.members.iter().filter(|member| member.reachability == Reachability::Up);
         let had_view = std::mem::replace(&mut self.has_view, answering().next().is_some());
         let last = self.periods.back_mut();
@@ -85,8 +85,8 @@ impl LeaderHistory {
                 last.named = now;
                 last.answered = answered.or(last.answered);
             }
-            // A member that was stopped names the leader that it knew.
-            Some(last) if last.term == term && answered.is_none() && is_asked(member_id) => (),
+            // A member that was suspended names the leader that it knew. That leader counts only when it answers itself.
+            Some(last) if last.term == term && answered.is_none() && is_endpoint(member_id) => (),
             _ => {
                 self.push(LeaderPeriod {
                     member_id,
@@ -108,8 +108,8 @@ impl LeaderHistory {
         self.periods.push_back(period);
     }
 
-    /// The periods, the newest first. Each has the time until the next leader was seen, or until `now`, if none was seen in
-    /// between.
+    /// The periods, the newest first. If no leader was seen after a period, the absence lasts until the next leader was
+    /// seen, or until `now`.
     pub fn newest_first(&self, now: Timestamp) -> impl Iterator<Item = PastLeader> {
         let mut next = None;
         self.periods.iter().rev().map(move |period| {
@@ -158,7 +158,7 @@ mod tests {
         history
     }
 
-    /// Member, term, start, last answer, when it was named last, and for how long no leader was seen then. The newest first.
+    /// Member, term, start, last answer, when it was named last, and for how long no leader was seen after that.
     type Period = (u64, u64, u64, Option<u64>, u64, Option<(Absence, u64)>);
 
     fn periods(history: &LeaderHistory, now: u64) -> Vec<Period> {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leader_that_was_replaced_at_once_left_no_time_without_one() {
+    fn a_leader_that_is_replaced_at_once_has_no_absence() {
         let history = after(&[(0, &[(1, 2, 1), (2, 2, 1)]), (9, &[(1, 2, 1), (2, 3, 2)])]);
         assert_eq!(periods(&history, 15), [(2, 3, 9, Some(9), 9, None), (1, 2, 0, Some(0), 0, None)]);
         let no_quorum = after(&[(0, &[(1, 2, 1), (2, 2, 1)]), (9, &[(1, 2, 1), (2, 3, 0)])]);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_without_any_answer_is_no_time_without_a_leader() {
+    fn a_time_without_answers_is_not_a_time_without_a_leader() {
         let mut history = after(&[(0, &[(1, 2, 1)]), (10, &[])]);
         assert_eq!(periods(&history, 15), [(1, 2, 0, Some(0), 0, Some((Absence::NoAnswer, 15)))]);
         history.on_view(&view(&[(1, 2, 1)]), |_| true, at(20));
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leader_that_is_no_endpoint_is_known_from_the_others() {
+    fn a_leader_that_is_not_an_endpoint_is_known_from_the_others() {
         let history = after(&[(0, &[(1, 2, 9)]), (5, &[(1, 2, 0)]), (8, &[(1, 2, 9)]), (9, &[(1, 1, 7)])]);
         let [now, before] =
             [(9, 2, 8, None, 8, Some((Absence::NoLeader, 2))), (9, 2, 0, None, 0, Some((Absence::NoLeader, 8)))];

@@ -11,7 +11,8 @@ pub struct LeaseCounts {
     pub others: usize,
     /// Leases at risk or late.
     pub endangered: usize,
-    /// Leases that have expired but are not removed yet: shown by polls, or listed by the leader before such a lease.
+    /// Leases that have expired but are not removed yet. Either a poll showed this, or the leader lists the lease before
+    /// another one of which a poll showed it.
     pub dying: usize,
     /// Unseen leases that may have expired.
     pub perhaps_dying: usize,

@@ -56,12 +56,12 @@ impl KeepaliveLoss {
         }
     }
 
-    /// The reason, and when a Go program's keepalive channel closes.
+    /// Says why the keep-alive stopped, and when a Go program's keepalive channel closes.
     pub(super) fn in_words(&self, ttl: Option<i64>) -> String {
         format!("keep-alive stopped: {}; {}", self.why, self.known(ttl))
     }
 
-    /// When a Go program's keepalive channel closes.
+    /// Says when a Go program's keepalive channel closes, as far as it is known.
     pub(super) fn known(&self, ttl: Option<i64>) -> String {
         match (self.closed(ttl), ttl) {
             (Some(_), _) if self.next.is_some() => {

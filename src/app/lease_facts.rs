@@ -121,8 +121,8 @@ impl Lease {
         }
     }
 
-    /// Whether the lease in this state has a warning: a diagnosis by its name, muted or not, or the state itself. `any` means
-    /// one that is not muted, and `muted` one that is.
+    /// Whether the lease has a warning called `name`. This can be a diagnosis, muted or not, or the state `late` or `risk`.
+    /// `any` matches each of them that is not muted, `muted` each diagnosis that is.
     pub fn has_warning(&self, name: &str, state: &str) -> bool {
         let is_alarming = matches!(state, "late" | "risk");
         match name {
@@ -132,9 +132,14 @@ impl Lease {
         }
     }
 
-    /// Who renews the lease, as far as its renewals show: `leasetop`; `clientv3` at the interval of Go's client, which etcdctl
-    /// uses; `several` clients; `other`, one client at another interval; or `nobody`. `None` if too little is known.
+    /// Who renews the lease, as far as its renewals show: `leasetop`; `clientv3` at the interval of Go's client, which
+    /// etcdctl uses; `several` clients; `other`, one client at another interval; or `nobody`. `None` if too little is
+    /// known.
     pub fn renewer(&self) -> Option<&'static str> {
+        /// Go's client renews at its first tick after a third of the TTL. Seconds from one tick to the next.
+        const TICK: f64 = 0.5;
+        /// How far an interval that polls have shown can be off, in seconds.
+        const POLL_ERROR: f64 = 0.3;
         if self.is_kept_alive {
             return Some("leasetop");
         }
@@ -147,12 +152,11 @@ impl Lease {
             return if is_idle { Some("nobody") } else { None };
         };
         let every = interval.every.as_secs_f64();
-        // Go's client renews after a third of the TTL, at the next tick of 500 ms; polls add their error.
-        let is_clientv3 = every > ttl / 3.0 - 0.3 && every < ttl / 3.0 + 0.8;
+        let is_clientv3 = every > ttl / 3.0 - POLL_ERROR && every < ttl / 3.0 + (TICK + POLL_ERROR);
         Some(if is_clientv3 { "clientv3" } else { "other" })
     }
 
-    /// Number of renewals since the lease is watched. `None` if two polls have not shown it yet.
+    /// Number of renewals seen so far. `None` until two polls have shown whether there was any.
     fn renewals_seen(&self) -> Option<u64> {
         if let Some(status) = &self.engine {
             return Some(status.cadence.answers);

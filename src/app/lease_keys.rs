@@ -104,8 +104,8 @@ pub struct DetachedKey {
     pub fate: KeyDetachReason,
     /// Whether it was, or may have been, a lock.
     pub is_lock: bool,
-    /// When the key was first seen, on this lease or on one that had it before. `None` if that is not known, or if it was
-    /// deleted: then its availability says it.
+    /// When the key was first seen, on this lease or on one that had it before. `None` if that is not known, or if the
+    /// key was deleted: then its availability contains it.
     pub(super) first_seen: Option<Timestamp>,
 }
 

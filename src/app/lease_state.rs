@@ -12,7 +12,7 @@ pub enum EndCause {
     Revoked,
     /// It ran out after a newer lease had taken its last key.
     Replaced,
-    /// The lease is gone, and both causes are possible.
+    /// The lease is gone. It either expired or was revoked.
     Unknown,
     /// etcd was restored or wiped, and the lease is not in the restored cluster.
     NotRestored,

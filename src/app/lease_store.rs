@@ -56,7 +56,7 @@ pub struct LeaseStore {
 }
 
 impl LeaseStore {
-    /// An empty store with these rules.
+    /// An empty store with these rules that mute warnings.
     pub(super) fn with_mutes(mutes: Mutes) -> Self {
         LeaseStore { mutes, ..LeaseStore::default() }
     }
@@ -167,7 +167,8 @@ impl LeaseStore {
         self.all.remove(&id);
     }
 
-    /// Adds a lease to those that ended recently. Only the last 20 of them have a row.
+    /// Records that a lease ended. Only the last [`MAX_ENDED_ROWS`] of the ended leases have a row; the one before them
+    /// loses it.
     pub(super) fn push_ended(&mut self, at: Timestamp, id: LeaseId) {
         self.recently_ended.push_back((at, id));
         let oldest = self.recently_ended.iter().rev().nth(MAX_ENDED_ROWS).map(|(_, id)| *id);
@@ -208,8 +209,8 @@ impl LeaseStore {
         changed.len()
     }
 
-    /// Applies the rules to what has become known about leases, and forgets leases that are gone. Returns the number of
-    /// leases for which that made a difference.
+    /// Removes the rules for leases that no longer exist, and applies the others to what has become known about leases.
+    /// Returns the number of leases for which that made a difference.
     pub(super) fn refresh_mutes(&mut self) -> usize {
         let all = &self.all;
         self.mutes.forget_gone(|id| all.contains_key(&id));
@@ -294,9 +295,9 @@ impl LeaseStore {
         }
     }
 
-    /// The history of a living lease, created if needed. A lease that others keep alive may take the history of another one:
-    /// at most [`MAX_OTHERS_WITH_HISTORY`] of them have one. `has_full_capacity` makes room for as many entries as the selected
-    /// lease has, otherwise for an equal share.
+    /// The history of a living lease, created if needed. A lease that others keep alive may take the history of another
+    /// one: at most [`MAX_OTHERS_WITH_HISTORY`] of them have one. `has_full_capacity` makes room for as many entries as
+    /// the selected lease has, otherwise for an equal share.
     pub(super) fn history_mut(&mut self, id: LeaseId, has_full_capacity: bool) -> Option<&mut LeaseHistory> {
         let share = history::capacity_for(self.counts.own + self.counts.adopted);
         let capacity = if has_full_capacity { history::SELECTED_CAPACITY } else { share };

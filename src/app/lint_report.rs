@@ -42,7 +42,8 @@ impl LintRun {
         LintRun { positions, ..LintRun::default() }
     }
 
-    /// Removes and returns the positions of a lease. Leases come in the order of their ids.
+    /// Removes and returns the positions of a lease. Drops those of leases with lower ids: leases are checked in the
+    /// order of their ids.
     pub(super) fn take_positions(&mut self, id: LeaseId) -> Vec<QueuePosition> {
         let next = std::iter::from_fn(|| self.positions.pop_if(|(other, _)| *other <= id));
         next.filter(|(other, _)| *other == id).map(|(_, position)| position).collect()

@@ -29,7 +29,8 @@ pub fn lock_display_name(queue: &LockQueue) -> String {
     }
 }
 
-/// The place of a candidate with so many others before it.
+/// The place of a candidate with `ahead` others before it: `holds`, `next`, or that number. `None` means that it released
+/// or lost the lock.
 pub fn lock_place(queue: &LockQueue, ahead: Option<usize>) -> String {
     match ahead {
         None if queue.is_released_by_revoking() => "lost".to_owned(),
@@ -116,7 +117,7 @@ pub fn candidate_problem_text(
     }
 }
 
-/// A time span in whole seconds, or in hours or days if long.
+/// A time span in whole seconds, with four digits at most. A longer one is in hours below 100 h, then in days.
 pub fn whole_seconds(span: Duration) -> String {
     match span.as_secs_f64() {
         s if s < 9_999.5 => format!("{:.0} s", s.floor()),

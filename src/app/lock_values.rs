@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use super::ReadValue;
 
-/// Maximum number of values kept, and of values in one read.
+/// Maximum number of values kept.
 const MAX_VALUES: usize = 1000;
+/// Maximum number of values in one read.
 const MAX_IN_READ: usize = 32;
 
 #[derive(Clone, Debug, Default)]
@@ -41,7 +42,8 @@ impl LockValues {
         self.open = keys.to_vec();
     }
 
-    /// Stores a reply. A value whose key has changed since the request is not stored.
+    /// Stores a reply, without the values whose keys have changed since the request. Forgets all older values if there
+    /// would be more than [`MAX_VALUES`].
     pub(super) fn answered(&mut self, pairs: Vec<(Vec<u8>, ReadValue)>) {
         if self.known.len() + pairs.len() > MAX_VALUES {
             self.known.clear();
@@ -54,7 +56,7 @@ impl LockValues {
         }
     }
 
-    /// Forgets the value of a key that has changed. A reply that is under way may have the old one.
+    /// Forgets the value of a key that has changed, and ignores it in the next reply, which may have the old value.
     pub(super) fn forget(&mut self, key: &[u8]) {
         self.known.remove(key);
         for open in self.open.iter_mut().filter(|open| open[..] == *key) {

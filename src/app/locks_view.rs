@@ -6,10 +6,11 @@ use super::keymap::Action;
 use super::view_filter::{ViewFilter, ViewFilterField};
 use crate::inference::locks::{Candidate, LockQueue, Locks};
 
-/// What the locks view shows, and its cursor. A candidate is identified by its key, because one lease can be in several queues.
+/// What the locks view shows, and its cursor. A candidate is identified by its key, because one lease can be in several
+/// queues.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LocksView {
-    /// The filter. It decides by the name of the lock.
+    /// The filter. It searches the names of locks.
     pub filter: ViewFilter,
     cursor: Option<Arc<[u8]>>,
     /// Index of the cursor among the shown candidates, for when its candidate is gone.
@@ -27,7 +28,7 @@ impl LocksView {
         locks.queues().filter(|queue| self.shows(queue)).flat_map(LockQueue::selectable)
     }
 
-    /// Keeps the cursor on its candidate, or on the row where that was if it is gone.
+    /// Keeps the cursor on its candidate, or on its row if the candidate is gone.
     pub(super) fn keep_cursor(&mut self, locks: &Locks) {
         let row_of = |cursor: &Arc<[u8]>| self.candidates(locks).position(|candidate| candidate.key == *cursor);
         match self.cursor.as_ref().and_then(row_of) {

@@ -32,7 +32,8 @@ pub fn count_matching(app: &AppState, filter: &Filter, now: Timestamp) -> Option
     Some(count)
 }
 
-/// A lease knows its first keys only. All of them are looked up only if these decide nothing.
+/// Whether a lease matches. `None` if that depends on a value that is not known yet. A lease stores only its first keys; all
+/// of its keys are looked up only if the first ones do not decide.
 fn decide(app: &AppState, filter: &Filter, lease: &Lease, now: Timestamp) -> Option<bool> {
     let first = lease.keys.as_ref().map_or(&[][..], |keys| &*keys.first);
     let decided = filter.decide(&LeaseFacts::replied(lease, first, now));

@@ -47,13 +47,13 @@ pub struct MemberRow<'a> {
     pub is_endpoint: bool,
     /// Whether calls and renewals go to it.
     pub is_chosen: bool,
-    /// What it is.
+    /// What the member is in the cluster.
     pub role: MemberRole,
     /// Whether it answers. `None` if it was not asked.
     pub answers: Option<bool>,
     /// Its last status reply, which can be old. `None` if there was none.
     pub status: Option<&'a MemberView>,
-    /// When that arrived.
+    /// When its last status reply arrived.
     pub answered: Option<Timestamp>,
     /// When its certificate ends, as it was read last. `None` in plain text, and while it is not known.
     pub certificate_end: Option<SystemTime>,

@@ -21,7 +21,7 @@ const MAX_REMOVED: usize = 16;
 pub struct MemberReading {
     /// The member list.
     pub listed: Result<Vec<ListedMember>, CallFailure>,
-    /// The statuses of the members that are no endpoints. Empty if they were not asked for.
+    /// The statuses of the members that are not endpoints. Empty if they were not asked for.
     pub outside: Vec<MemberView>,
 }
 
@@ -30,13 +30,13 @@ pub struct MemberReading {
 pub struct MemberList {
     /// The last member list; empty before the first one.
     pub listed: Vec<ListedMember>,
-    /// The members that a later list lacks, the last ones.
+    /// The last members that were removed from the list, oldest first.
     removed: Vec<ListedMember>,
     /// When the list was read last.
     pub(super) listed_at: Option<Timestamp>,
     /// Why the member list cannot be read. `None` while it can.
     pub failure: Option<CallFailure>,
-    /// The statuses of the members that are no endpoints, as of the last reading.
+    /// The statuses of the members that are not endpoints, as of the last reading.
     outside: Vec<MemberView>,
     /// The last status reply of each member, by address.
     answers: BTreeMap<String, LastAnswer>,
@@ -46,15 +46,15 @@ pub struct MemberList {
     pub leaders: LeaderHistory,
     /// The last probe of the members with a lease, and when it ended.
     probes: Option<(Vec<MemberProbe>, Timestamp)>,
-    /// Whether one is under way.
+    /// Whether a probe of the members is under way.
     pub(super) is_probing: bool,
-    /// When the user was asked whether to start one.
+    /// When the user was asked whether to start a probe.
     pub(super) asked_to_probe: Option<Timestamp>,
     /// Whether a reading is under way.
     pub(super) is_reading: bool,
-    /// When the last reading ended, and whether it included the members that are no endpoints.
+    /// When the last reading ended, and whether it included the members that are not endpoints.
     pub(super) last_read: Option<(Timestamp, bool)>,
-    /// When the last reading ended that included them.
+    /// When the last reading ended that included the members that are not endpoints.
     pub(super) last_outside: Option<Timestamp>,
 }
 
@@ -65,7 +65,7 @@ struct LastAnswer {
 }
 
 impl MemberList {
-    /// Notes what the endpoints answered.
+    /// Stores what the endpoints answered, and updates the history of leaders.
     pub(super) fn on_view(&mut self, view: &ClusterView, now: Timestamp) {
         view.members.iter().for_each(|member| self.note(member, now));
         let asked: Vec<u64> = view.members.iter().map(|member| self.id_of(member)).collect();
@@ -84,7 +84,8 @@ impl MemberList {
         self.probes = Some((probes, now));
     }
 
-    /// Stores a reading. Returns the members that were added and removed since the last list.
+    /// Stores a reading. `has_outside` says whether the members that are not endpoints were asked. Returns the members
+    /// that were added and those that were removed since the last list.
     pub(super) fn on_read(
         &mut self,
         reading: MemberReading,
@@ -118,13 +119,13 @@ impl MemberList {
         (added, removed)
     }
 
-    /// Whether an endpoint does not answer because its member was removed: etcd ends then.
+    /// Whether an endpoint does not answer because its member was removed: etcd exits then.
     fn is_removed(&self, endpoint: &MemberView) -> bool {
         let id = self.id_of(endpoint);
         id != 0 && !endpoint.answers() && !self.listed.is_empty() && self.listed.iter().all(|listed| listed.id != id)
     }
 
-    /// Forgets whether the members answer that are no endpoints, because they are not asked regularly.
+    /// Forgets the statuses of the members that are not endpoints, because they are no longer asked regularly.
     pub(super) fn forget_outside(&mut self) {
         self.outside.clear();
     }
@@ -151,7 +152,7 @@ impl MemberList {
         if listed.name.is_empty() { None } else { Some(&listed.name) }
     }
 
-    /// The members that answer and all members that were asked: the endpoints, and the others while they are asked too.
+    /// Number of members that answer, and of all that were asked: the endpoints, and the others while they are asked too.
     /// Endpoints of removed members do not count.
     pub fn answering(&self, view: &ClusterView) -> (usize, usize) {
         let asked = view.members.iter().chain(&self.outside).filter(|member| !view.is_elsewhere(member));
@@ -238,7 +239,7 @@ impl MemberList {
         }
     }
 
-    /// Names another member that advertises a client URL of this one: clients that are sent there reach either.
+    /// Says which other member advertises a client URL of this one. Clients that use the URL reach one of the two.
     fn shared_url(&self, listed: &ListedMember) -> Option<String> {
         let others = self.listed.iter().filter(|other| other.id != listed.id);
         let mut shared = others
@@ -254,7 +255,7 @@ impl MemberList {
             return None;
         }
         let is_known = self.answers.contains_key(&endpoint.endpoint);
-        // Its name may lead to a member that advertises another one.
+        // An endpoint that never answered may still lead to a listed member that advertises another address.
         Some(if is_known { "is not in the member list" } else { "its address is not in the member list" }.to_owned())
     }
 
@@ -318,7 +319,7 @@ fn role(listed: Option<&ListedMember>, asked: Option<&MemberView>, term: u64) ->
     }
 }
 
-/// What is wrong with a member by itself.
+/// What the status of a member shows to be wrong.
 fn problem(member: &MemberView) -> Option<String> {
     match &member.reachability {
         Reachability::Down { trouble } if !member.is_learner => Some(trouble.message().to_owned()),

@@ -7,7 +7,7 @@ use super::{ClusterState, MemberRow};
 /// What the members view shows, and its cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MembersView {
-    /// The filter. It decides by the name, the address, the id, the role and the problems.
+    /// The filter. It searches the names, addresses, ids, roles and problems of members.
     pub filter: ViewFilter,
     /// The id and the address of the member under the cursor.
     cursor: Option<(u64, String)>,
@@ -30,7 +30,7 @@ impl MembersView {
         Some(found.unwrap_or(self.row.min(last)))
     }
 
-    /// Keeps the cursor on its member, or on the row where that was if it is gone.
+    /// Keeps the cursor on its member, or on its row if the member is gone.
     pub(super) fn keep_cursor(&mut self, cluster: &ClusterState) {
         let rows = self.rows(cluster);
         self.move_to(&rows, self.cursor_row(&rows).unwrap_or(0));

@@ -108,7 +108,7 @@ pub enum Msg {
         /// The revision of the pages. Later changes follow.
         revision: i64,
     },
-    /// The keys are too many to read. From this revision on only deletes are reported, of all keys.
+    /// There are too many keys to read them all. From this revision on, only deletes are reported.
     KeysByLease {
         /// The revision.
         revision: i64,
@@ -170,7 +170,7 @@ pub enum Msg {
     Members {
         /// What the reading showed.
         reading: MemberReading,
-        /// Whether the members that are no endpoints were asked.
+        /// Whether the members that are not endpoints were asked.
         has_outside: bool,
     },
     /// What the leader has counted.
@@ -278,7 +278,7 @@ pub enum Msg {
     /// The config file could not be read or written.
     #[serde(skip)]
     ConfigFileFailed(String),
-    /// The lines typed are not stored. Reported once.
+    /// Typed lines cannot be stored. Reported once.
     #[serde(skip)]
     HistoryFailed(String),
     /// The monitor could not switch to another cluster, and stays.
@@ -300,7 +300,7 @@ pub enum Msg {
         /// The reason.
         why: String,
     },
-    /// The own leases kept alive on other clusters were revoked, except this number.
+    /// The own leases kept alive on other clusters were revoked, except `failed` of them.
     #[serde(skip)]
     BackgroundRevoked {
         /// Number of leases that could not be revoked.

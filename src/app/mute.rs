@@ -133,7 +133,8 @@ impl Mutes {
         self.leases.entry(id).or_default().insert(warning);
     }
 
-    /// Mutes a warning of all leases of a service. `id` is the lease for which the user asked.
+    /// Mutes a warning of all leases of a service. This includes `id`, for which the user asked, even if it got worse
+    /// before.
     pub(super) fn mute_service(&mut self, service: &[u8], warning: &'static str, id: LeaseId) {
         self.services.entry(service.into()).or_default().insert(warning);
         self.worse.remove(&id);
@@ -163,7 +164,8 @@ impl Mutes {
         had_own | (of_service && self.worse.insert(lease.id))
     }
 
-    /// Whether a warning that has just appeared is more urgent than a muted one of the lease.
+    /// Whether the lease has a warning that is not in `before` and is more urgent than all its muted ones. False if none is
+    /// muted.
     pub(super) fn is_worse(&self, lease: &Lease, before: &[&'static str]) -> bool {
         let muted = lease.warnings.iter().filter(|name| self.reason(lease, name).is_some());
         let Some(most_urgent) = muted.map(|name| urgency(name)).min() else { return false };
@@ -171,7 +173,7 @@ impl Mutes {
         new.map(|name| urgency(name)).any(|new| new < most_urgent)
     }
 
-    /// Forgets what was noted about leases that are gone.
+    /// Removes the mutes of leases that no longer exist.
     pub(super) fn forget_gone(&mut self, is_there: impl Fn(LeaseId) -> bool) {
         self.leases.retain(|id, _| is_there(*id));
         self.worse.retain(|id| is_there(*id));

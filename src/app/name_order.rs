@@ -14,9 +14,9 @@ const STRIDE: u64 = 1 << 40;
 const STEP: u64 = 1 << 20;
 /// The number of the first name.
 const MIDDLE: u64 = 1 << 63;
-/// The smallest distance after neighbours got other numbers.
+/// The smallest distance between neighbours that get new numbers.
 const LEAST_GAP: u64 = 1 << 10;
-/// How many neighbours on each side get other numbers at first, if there is no room between two.
+/// Number of neighbours on each side that get new numbers if there is no room between two names. Doubled if needed.
 const NEIGHBOURS: usize = 16;
 
 /// A key in natural order, and its lease.
@@ -54,7 +54,8 @@ impl NameOrder {
         compact(&mut self.numbers, new);
     }
 
-    /// A number above 0 between those of the neighbours. `None` if there is none.
+    /// A number above 0 between those of the neighbours. `None` if there is none. Next to the name that was inserted
+    /// last, it is close to that one, so that names that arrive in order leave room for the next.
     fn free_number(&self, name: &Name) -> Option<u64> {
         let before = self.numbers.range(..name).next_back();
         let after = self.numbers.range(name..).next();
@@ -78,7 +79,8 @@ impl NameOrder {
         Some(least + half)
     }
 
-    /// Spreads the numbers around a name evenly: of so few neighbours that their numbers are far enough apart then.
+    /// Spreads the numbers around a name evenly, and returns them. Takes [`NEIGHBOURS`] on each side, or more until the
+    /// numbers are [`LEAST_GAP`] apart.
     fn make_room(&mut self, name: &Name) -> Vec<(LeaseId, u64)> {
         let mut neighbours = NEIGHBOURS;
         loop {

@@ -43,17 +43,17 @@ pub(super) fn compare(one: &[u8], other: &[u8]) -> Ordering {
     }
 }
 
-/// Length of the common start without the number that is cut by its end.
+/// Length of the common start of two keys, without digits at its end, which may be the start of a longer number.
 fn common(one: &[u8], other: &[u8]) -> usize {
     let same = one.iter().zip(other).take_while(|(one, other)| one == other).count();
     let digits = one[..same].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     same - digits
 }
 
-/// A byte, or a number: where digits sort, its digits without leading zeros. A longer number is larger.
+/// A byte, or a number: `0`, which is where digits sort, then the number of digits and the digits, without leading zeros.
 type Part<'a> = (u8, usize, &'a [u8]);
 
-/// Removes the first part of a key.
+/// Removes the first part of a key and returns it.
 fn next<'a>(rest: &mut &'a [u8]) -> Option<Part<'a>> {
     let first = *rest.first()?;
     if !first.is_ascii_digit() {

@@ -8,8 +8,8 @@ use etcd_lease::LeaseId;
 pub(super) struct NewAlarms(Vec<(LeaseId, LeaseState)>);
 
 impl NewAlarms {
-    /// Notes a lease whose state changed. One that goes from risk to late is not reported again. One that is at risk without
-    /// having been late before may have become both between two polls.
+    /// Notes a lease whose state changed. A lease that goes from risk to late is not reported again. One that is at
+    /// risk without having been late is reported as both, because it may have become both between two polls.
     pub(super) fn note(&mut self, id: LeaseId, before: Option<LeaseState>, state: Option<LeaseState>) {
         match (before, state) {
             (Some(LeaseState::Risk), Some(LeaseState::Risk | LeaseState::Late))

@@ -23,7 +23,7 @@ const BOUNDS: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), 
 /// Names of the spans in which leases expire.
 pub const SPANS: [&str; 4] = ["< 5 s", "5–30 s", "30 s–5 min", "> 5 min"];
 
-/// What one living lease adds.
+/// What one living lease adds to the overview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OverviewShare {
     /// The slot of its deadline. `None` while the deadline is unknown.
@@ -35,7 +35,7 @@ pub(super) struct OverviewShare {
 }
 
 impl OverviewShare {
-    /// Which of the maps of deadlines it belongs to. An unseen lease may have been renewed since its last known deadline.
+    /// The index of its map in `Overview::deadlines`. Unseen leases have their own map, because they may have been renewed.
     fn deadlines(&self) -> usize {
         if self.state() == LeaseState::Unseen { TTL_CLASS_COUNT } else { self.class.into() }
     }
@@ -66,6 +66,7 @@ pub(super) fn renewals_per_second(lease: &Lease, state: LeaseState) -> f64 {
         _ => lease.is_kept_alive,
     };
     let interval = if is_renewed { lease.usual_interval() } else { None };
+    // No client renews a lease more often than every millisecond; the limit avoids a division by zero.
     interval.map_or(0.0, |interval| 1.0 / interval.as_secs_f64().max(1e-3))
 }
 
@@ -101,13 +102,13 @@ pub struct Overview {
     /// Leases whose deadline is unknown.
     unknown: usize,
     table: LeaseTable,
-    /// One point every ten seconds, oldest first. The last one is of now.
+    /// One point every ten seconds, oldest first. The last one is the current one.
     points: VecDeque<OverviewPoint>,
     /// Number of the last point, counted from the start of the clock.
     last: u64,
 }
 
-/// Slots are counted from 1, for 34 years.
+/// The slot of a time. Slots are counted from 1; the last one ends after 34 years.
 fn slot(at: Timestamp) -> NonZeroU32 {
     NonZeroU32::MIN.saturating_add(u32::try_from(at.nanos() / SLOT.as_nanos() as u64).unwrap_or(u32::MAX))
 }
@@ -124,7 +125,7 @@ impl Overview {
         self.table[usize::from(share.state)][usize::from(share.class)] += 1;
     }
 
-    /// Removes what was added before.
+    /// Removes a share that was added before.
     pub(super) fn remove(&mut self, share: OverviewShare) {
         match share.slot {
             Some(slot) => {
@@ -184,8 +185,8 @@ impl Overview {
         &self.table
     }
 
-    /// The lowest time left in each TTL class, to 250 ms. Zero for a lease that has expired and is not removed yet. Unseen leases
-    /// do not count.
+    /// The lowest time left in each TTL class, to 250 ms. Zero for a lease that has expired and is not removed yet.
+    /// Unseen leases do not count.
     pub(super) fn lowest_left(&self, now: Timestamp) -> [Option<Duration>; TTL_CLASS_COUNT] {
         std::array::from_fn(|class| {
             let (slot, _) = self.deadlines[class].first_key_value()?;

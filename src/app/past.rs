@@ -11,9 +11,9 @@ use simkit::Timestamp;
 
 /// Estimated size of a lease in a copy, with its keys and its row, in bytes.
 const LEASE_BYTES: usize = 1_300;
-/// Estimated size of a line of the event log.
+/// Estimated size of a line of the event log, in bytes.
 const EVENT_BYTES: usize = 400;
-/// Estimated size of everything else.
+/// Estimated size of everything else, in bytes.
 const FIXED_BYTES: usize = 100_000;
 
 /// A state of the past.
@@ -62,7 +62,7 @@ impl AppState {
         FIXED_BYTES + events + self.least_picture_bytes() + entries * size_of::<HistoryEntry>()
     }
 
-    /// A lower estimate of the same that costs nothing.
+    /// A lower estimate of the size of a [`picture`](AppState::picture), in bytes. It visits no lease, so it costs nothing.
     pub fn least_picture_bytes(&self) -> usize {
         self.leases.len() * LEASE_BYTES
     }
@@ -110,7 +110,8 @@ impl AppState {
         true
     }
 
-    /// After the user may have moved the cursor from `before`: it stays where it is.
+    /// Records that the user may have moved the cursor of the frozen display from `before`. If so, it no longer returns
+    /// to the lease that the past did not have.
     pub(super) fn on_cursor_moved(&mut self, before: Option<LeaseId>) {
         if let Some(frozen) = &mut self.frozen
             && frozen.app.view.cursor != before
@@ -119,7 +120,7 @@ impl AppState {
         }
     }
 
-    /// When the display learnt of the last event before the displayed time that the events view lists.
+    /// When the last event before the displayed time became known, of those that the events view lists.
     pub fn previous_event(&self, now: Timestamp) -> Option<Timestamp> {
         let (shown, at) = self.displayed(now);
         let is_listed = |event: &&Event| shown.view.events_view.shows(event, shown.event_sources());
@@ -127,7 +128,8 @@ impl AppState {
         listed.map(|event| event.seen_at).max()
     }
 
-    /// Says that there is no event that the events view would list, and which those are.
+    /// Shows on the status line that there is no event to go to. `nothing` is followed by the category and the filter of the
+    /// events view, which decide which events count.
     pub fn report_no_event(&mut self, nothing: &str, now: Timestamp) {
         let key = self.config.keymap.key_label(Action::QuickFilter);
         let EventsView { category, filter, .. } = &self.active_view().view.events_view;
@@ -158,7 +160,7 @@ impl ViewState {
     }
 }
 
-/// Pins and mutes what the user pinned and muted until now.
+/// Applies the present pins and mutes to the leases of the past.
 fn adopt_choices(past: &mut LeaseStore, present: &LeaseStore) {
     let differs = |id: &LeaseId| match (past.alive(*id), present.get(*id)) {
         (Some(before), Some(lease)) => before.is_pinned != lease.is_pinned,

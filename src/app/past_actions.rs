@@ -46,7 +46,7 @@ impl Command {
 }
 
 impl AppState {
-    /// The error to show for what could act on a lease. `None` while the present is displayed.
+    /// The error to show instead of doing something that could change a lease. `None` while the present is displayed.
     pub(super) fn past_refusal(&self) -> Option<Done> {
         if !self.is_past_shown() {
             return None;

@@ -15,7 +15,7 @@ pub struct Playback {
     pub position: Timestamp,
     /// The speed as a multiple of real time.
     pub speed: u32,
-    /// Whether time stands still.
+    /// Whether it is paused.
     pub is_paused: bool,
     /// Where the messages are.
     pub source: PlaybackSource,
@@ -53,7 +53,7 @@ pub enum PlaybackControl {
     TimeOfDay(u32),
     /// Move to the next event that the events view shows.
     NextEvent,
-    /// Move back to the previous one.
+    /// Move back to the previous event that the events view shows.
     PreviousEvent,
 }
 
@@ -67,9 +67,9 @@ pub enum RecordingChange {
         /// The time of day at which it begins and the time since then, if it begins with the last minutes.
         kept: Option<(String, Duration)>,
     },
-    /// It ended.
+    /// It ended. It is in this file.
     Stopped(String),
-    /// It could not be written, or not any more.
+    /// It could not be started or continued, for this reason.
     Failed(String),
 }
 
@@ -83,7 +83,7 @@ pub fn minutes(span: Duration) -> String {
 const SPEEDS: [u32; 10] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
 
 impl Playback {
-    /// The past in memory, from `start` to `now`.
+    /// The past in memory, from `start` to `now`, displayed at `position`.
     pub(super) fn of_memory((start, position, now): (Timestamp, Timestamp, Timestamp), is_short: bool) -> Self {
         let source = PlaybackSource::Memory { is_short };
         Playback { start, end: now, position, speed: 1, is_paused: true, source }

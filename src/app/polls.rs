@@ -37,11 +37,14 @@ const SLOTS_PER_SECOND: u32 = 20;
 const FLOOR: Duration = Duration::from_millis(250);
 /// An uncertainty below this is not worth a poll.
 const SHARP: Duration = Duration::from_millis(50);
+/// Minimum time between two polls of a visible row whose time left is not precise yet.
+const SHARPEN: Duration = Duration::from_millis(750);
 /// Poll interval of a visible row whose time left is precise. Bounds how late a renewal of a long lease is shown.
 const SEEN: Duration = Duration::from_secs(5);
 /// A lease is polled this long before its earliest possible end. If it exists then and is gone afterwards, it expired.
 const NEAR_EXPIRY_BEFORE: Duration = Duration::from_millis(45);
-/// It is polled until this long after that if it could not be polled in time. etcd removes expired leases every 500 ms.
+/// A lease that could not be polled before its earliest possible end is polled until this long after it. etcd removes
+/// expired leases every 500 ms.
 const NEAR_EXPIRY_AFTER: Duration = Duration::from_millis(600);
 /// Minimum time between unscheduled lists of a few leases.
 const LIST_PAUSE: Duration = Duration::from_millis(80);
@@ -75,7 +78,7 @@ pub struct PollScheduler {
     pub(super) failed: u64,
 }
 
-/// Counts the polls of the last whole second.
+/// Counts the polls of the current second and of the one before.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct PollRate {
     second: u64,
@@ -235,6 +238,7 @@ impl PollScheduler {
             }
             Class::Soonest => self.soonest_due(leases, now, room),
             Class::Keys(due) => {
+                // The other half of the room is for planned polls.
                 let can_be_asked = |id: &&LeaseId| leases.alive(**id).is_some_and(|lease| !lease.is_poll_in_flight);
                 due.iter().filter(can_be_asked).take(room.div_ceil(2)).copied().collect()
             }
@@ -269,7 +273,7 @@ impl PollScheduler {
         !was_in_flight
     }
 
-    /// When a poll that is due at `due` can be sent.
+    /// When the limit allows a poll that is due at `due`.
     pub(super) fn next_room(&self, due: Timestamp, now: Timestamp) -> Timestamp {
         let length = self.slot_length();
         let is_spent = self.left == 0 && self.slot == Some(slot_of(now, length));
@@ -329,7 +333,7 @@ fn due_on_screen(lease: &Lease) -> Timestamp {
     }
     let Some(asked) = lease.poll.asked else { return lease.poll.due };
     let sooner = match lease.bounds() {
-        Some(bounds) if bounds.half_width() > SHARP => bounds.best_query_time(asked + SECOND * 3 / 4),
+        Some(bounds) if bounds.half_width() > SHARP => bounds.best_query_time(asked + SHARPEN),
         _ => asked + SEEN,
     };
     lease.poll.due.min(sooner)

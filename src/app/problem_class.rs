@@ -16,9 +16,10 @@ pub(super) enum ProblemClass {
     Dying,
     /// Its responses are not read, or its response queue is full.
     Stalled,
-    /// Healthy, with an active warning.
+    /// None of the above, with an active warning.
     Warned,
-    /// Healthy, or unseen: what is not known is no reason to move a row.
+    /// None of the above, without an active warning. This includes unseen leases, whose rows do not move just because their
+    /// state is unknown.
     #[default]
     Ok,
     /// Deliberately not renewed.
@@ -72,6 +73,7 @@ impl SettledClass {
     /// The class at `now`.
     pub(super) fn next(self, lease: &Lease, now: Timestamp) -> Self {
         let class = ProblemClass::of(lease, now);
+        // Dying and paused leases have lower rows but did not get better, so their rows move at once.
         let is_better = class > self.class && !matches!(class, ProblemClass::Dying | ProblemClass::Paused);
         match self.improves_at {
             _ if !is_better => SettledClass { class, improves_at: None },

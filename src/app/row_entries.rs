@@ -86,7 +86,7 @@ impl RowBlock {
         self.facts.iter_mut().zip(&mut self.entries)
     }
 
-    /// The second half as a block of its own.
+    /// Removes the second half and returns it as a block of its own.
     fn split_off(&mut self) -> RowBlock {
         let middle = self.ids.len() / 2;
         let mut other = RowBlock::with_capacity(self.ids[middle], BLOCK);
@@ -106,7 +106,7 @@ impl RowBlock {
 /// What is indexed of all leases.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RowEntries {
-    /// In the order of ids. None is empty.
+    /// In the order of ids. No block is empty.
     blocks: Vec<RowBlock>,
     len: usize,
 }
@@ -116,7 +116,7 @@ impl RowEntries {
         self.len
     }
 
-    /// The block that has or would have a lease.
+    /// The index of the block that has or would have a lease.
     fn block(&self, id: LeaseId) -> usize {
         self.blocks.partition_point(|block| block.first <= id).saturating_sub(1)
     }
@@ -143,14 +143,14 @@ impl RowEntries {
         Some(&block.entries[place])
     }
 
-    /// What is indexed of a lease. Empty if it is new.
+    /// What is indexed of a lease. Adds an empty entry if it is new.
     pub(super) fn get_or_insert(&mut self, id: LeaseId) -> (&mut RowFacts, &mut RowEntry) {
         let mut number = self.block(id);
         let place = match self.blocks.get(number).map(|block| block.place(id)) {
             Some(Ok(place)) => place,
             Some(Err(place)) => {
-                let (roomy, place) = self.make_room(number, place, id);
-                number = roomy;
+                let (with_room, place) = self.make_room(number, place, id);
+                number = with_room;
                 self.blocks[number].insert(place, id);
                 self.len += 1;
                 place
@@ -166,7 +166,8 @@ impl RowEntries {
         (&mut block.facts[place], &mut block.entries[place])
     }
 
-    /// Where to insert a lease that would have this place in this block.
+    /// Makes room for a lease that belongs at `place` in the block `number`. Returns the block and the place at which
+    /// to insert it.
     fn make_room(&mut self, number: usize, place: usize, id: LeaseId) -> (usize, usize) {
         let block = &mut self.blocks[number];
         if block.len() < BLOCK {
@@ -198,7 +199,7 @@ impl RowEntries {
         }
     }
 
-    /// About the same number of leases in each of `parts` parts, in the order of ids.
+    /// Splits the blocks into at most `parts` parts of about the same size, in the order of ids.
     pub(super) fn parts(&mut self, parts: usize) -> impl Iterator<Item = &mut [RowBlock]> {
         let size = self.blocks.len().div_ceil(parts).max(1);
         self.blocks.chunks_mut(size)

@@ -43,7 +43,7 @@ pub(super) struct RowFacts {
     /// The class by which a living lease is sorted.
     pub(super) class: ProblemClass,
     pub(super) ownership: Ownership,
-    /// The place of its most urgent warning that is not muted among all lints.
+    /// The index in the list of lints of its most urgent warning that is not muted.
     pub(super) warning: Option<u8>,
     /// Whether the engine has reported figures about it.
     pub(super) has_engine: bool,
@@ -54,7 +54,7 @@ pub(super) struct RowFacts {
 }
 
 impl RowFacts {
-    /// Nothing but the id is known.
+    /// The facts about a lease of which only the id is known.
     pub(super) fn new(id: LeaseId) -> Self {
         RowFacts {
             id,

@@ -45,7 +45,7 @@ impl FilterPreset {
         }
     }
 
-    /// The next preset that matches a lease. `All` comes at the end of the cycle, also if there is no lease.
+    /// The next preset that matches a lease. After the last one, this is `All`, even if there is no lease.
     fn next(self, leases: &LeaseStore) -> FilterPreset {
         let place = FilterPreset::ALL.iter().position(|preset| *preset == self).unwrap_or(0);
         let rest = &FilterPreset::ALL[place + 1..];
@@ -114,8 +114,8 @@ impl RowFilter {
         }
     }
 
-    /// Shows an older or newer filter of a history and applies it. Returns false if there is none, or an older one was
-    /// never shown.
+    /// Shows an older or newer filter of a history and applies it. Returns false if there is none and the filter line
+    /// does not show one of the history: the key may then move the cursor.
     pub(super) fn browse(&mut self, history: &TypedHistory, is_older: bool) -> bool {
         let Some(line) = &mut self.line else { return false };
         let present = line.input.value();
@@ -132,7 +132,7 @@ impl RowFilter {
         self.line = None;
     }
 
-    /// Replaces all filters by this one.
+    /// Replaces all filters with this typed filter. Does nothing if it is invalid.
     pub(super) fn replace_all(&mut self, text: &str) {
         if let Ok(typed) = text.parse() {
             *self = RowFilter { typed, ..RowFilter::default() };
@@ -151,7 +151,7 @@ impl RowFilter {
 }
 
 impl RowFilter {
-    /// Whether a lease has a row.
+    /// Whether the filters show a lease.
     pub(super) fn shows(&self, lease: &Lease, now: Timestamp) -> bool {
         ActiveFilter::of(self).matches(lease, now)
     }
@@ -180,7 +180,7 @@ impl ActiveFilter {
         self.preset.accepts(lease.ownership, state) && self.filter.matches(&LeaseFacts::now(lease, None, now))
     }
 
-    /// Whether a lease passes the filter.
+    /// Whether a lease passes the filter, judged by its facts. Reads the lease only if they are not enough.
     pub(super) fn accepts(&self, facts: &RowFacts, lease: LeaseSource, now: Timestamp) -> bool {
         self.preset.accepts(facts.ownership, facts.state) && self.filter.matches(&IndexedFacts { facts, lease, now })
     }

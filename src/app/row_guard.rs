@@ -20,7 +20,7 @@ const GUARD: Duration = Duration::from_millis(300);
 /// A dialog carries out nothing before it has been on the screen for this long, in real time. A macro types faster than
 /// anybody reads which lease the dialog names.
 const DIALOG_GUARD: Duration = Duration::from_millis(100);
-/// How long the cursor stays on the lease that the question names, in real time.
+/// How long the cursor stays on the lease that a message names, or to which a message moved it, in real time.
 const ASKED_FOR: Duration = Duration::from_secs(5);
 
 impl ViewState {
@@ -142,7 +142,10 @@ impl AppState {
         let has_just_moved = view.has_just_moved(now);
         if let Some(group) = view.cursor_group().filter(|_| !view.is_open) {
             let is_seen = !has_just_moved && view.motion.shown_group == Some(group);
-            return is_seen || self.ask_again_for_group(action, group, now);
+            if !is_seen {
+                self.ask_again_for_group(action, group, now);
+            }
+            return is_seen;
         }
         let Some(lease) = self.active_view().cursor_lease() else {
             // A range can end at a lease that is gone. A frozen display without rows must not let an action reach the
@@ -168,7 +171,8 @@ impl AppState {
 }
 
 impl AppState {
-    /// In another view than the table, an action only applies to the lease that the last frame showed under the cursor.
+    /// Checks in a view other than the table that the last frame showed the lease under the cursor. If not, the action must
+    /// be repeated. Returns whether the action may go on.
     fn guard_other_view(&mut self, action: Action, now: Timestamp) -> bool {
         self.active_view_mut().view.motion.asked = None;
         let active = self.active_view();
@@ -182,11 +186,10 @@ impl AppState {
         false
     }
 
-    fn ask_again_for_group(&mut self, action: Action, group: GroupId, now: Timestamp) -> bool {
+    fn ask_again_for_group(&mut self, action: Action, group: GroupId, now: Timestamp) {
         let name = self.active_view().view.groups().get(group).map_or_else(String::new, |group| group.key().name());
         let key = self.config.keymap.key_label(action);
         self.view.set_status(now, true, format!("The rows just moved: press {key} again for the group {name}"));
-        false
     }
 }
 

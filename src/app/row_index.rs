@@ -88,7 +88,7 @@ impl RowIndex {
         self.is_spec_new
     }
 
-    /// Whether leases wait for rows to move.
+    /// Whether any lease waits until rows may move.
     pub(super) fn has_stale(&self) -> bool {
         !self.stale.is_empty()
     }
@@ -123,6 +123,8 @@ impl RowIndex {
         LeaseCounts { renewals: self.rate as f64 / 1e9, ..self.counts }
     }
 
+    /// Indexes a lease again. If its rank changed, it waits for [`update_order`](RowIndex::update_order), which moves
+    /// its row.
     fn recheck(&mut self, id: LeaseId, lease: Option<&Lease>, now: Timestamp) {
         let living = lease.filter(|lease| lease.end.is_none());
         self.set_name(id, lease);
@@ -204,14 +206,14 @@ impl RowIndex {
         self.alarms = alarms.into();
     }
 
-    /// The empty memory of the alarms.
+    /// Removes all alarms and returns their empty vector, so that its memory is used again.
     fn take_alarms(&mut self) -> Vec<Reverse<(Timestamp, LeaseId)>> {
         let mut alarms = std::mem::take(&mut self.alarms).into_vec();
         alarms.clear();
         alarms
     }
 
-    /// Returns and clears the leases that became late or at risk.
+    /// Returns and clears the leases that became late, at risk or unrenewed.
     pub(super) fn drain_newly_alarming(&mut self) -> Vec<(LeaseId, LeaseState)> {
         self.new_alarms.drain()
     }
@@ -323,6 +325,7 @@ impl RowIndex {
         self.entries.facts(id)?.rank
     }
 
+    /// Sets the rank of a lease and returns it. Removes the entry of a lease that no longer exists.
     fn rerank(&mut self, id: LeaseId, leases: &LeaseStore, now: Timestamp) -> Option<RowRank> {
         let ended = |rank: Option<RowRank>| usize::from(rank.is_some_and(RowRank::has_ended));
         let Some(lease) = leases.get(id) else {
@@ -337,7 +340,7 @@ impl RowIndex {
         rank
     }
 
-    /// Inserts from the back, so that each row moves once.
+    /// Inserts leases, sorted by rank, from the back, so that each row moves once.
     fn insert_rows(&self, order: &mut Vec<LeaseId>, arriving: &[(RowRank, LeaseId)]) {
         let mut end = order.len();
         order.resize(end + arriving.len(), LeaseId(0));

@@ -44,7 +44,7 @@ pub(super) struct RowMotion {
     pub(super) is_requested: bool,
     /// The rows that the last frame showed. Empty if it showed something else.
     seen_rows: Range<usize>,
-    /// The rows that the frame before it showed.
+    /// The rows that the frame before the last one showed.
     seen_rows_before: Range<usize>,
     pub(super) unseen: Unseen,
     /// When a frame last showed another lease under the cursor although the user had not moved it.
@@ -62,7 +62,7 @@ pub(super) struct RowMotion {
     pub(super) dialog: DialogSeen,
     /// Whether the last frame was the first with the open dialog.
     is_dialog_news: bool,
-    /// Whether the terminal has not received that frame yet.
+    /// Whether the terminal has not received the first frame with the open dialog yet.
     is_dialog_unwritten: bool,
     /// Whether the cursor keeps its lease in the next frame, because the user's own action moves the row.
     pub(super) is_bound: bool,
@@ -92,13 +92,13 @@ impl RowMotion {
         self.is_requested = false;
     }
 
-    /// Records that the next frame shows other rows, so that nobody knows where a movement goes until then.
+    /// Records that the next frame shows other rows. Until then, the user cannot know where a movement goes.
     pub(super) fn on_other_rows(&mut self) {
         self.seen_rows = 0..0;
     }
 
-    /// Records that the user moved the cursor to a row. `None` if it had no row before, so that nobody can tell where it
-    /// goes.
+    /// Records that the user moved the cursor to a row. `None` if the user could not know where it goes, for example because
+    /// it had no row before.
     pub(super) fn on_cursor_moved(&mut self, row: Option<usize>) {
         let unseen = match row {
             Some(row) if self.seen_rows.contains(&row) => Unseen::Nothing,
@@ -119,7 +119,8 @@ impl RowMotion {
         self.unseen = Unseen::ByMessage;
     }
 
-    /// Records that a frame shows these rows. `has_moved`: with another lease under the cursor than the user left there.
+    /// Records that a frame shows these rows. `has_moved` says that it shows another lease under the cursor than the
+    /// user left there.
     pub(super) fn on_frame(&mut self, seen_rows: Range<usize>, has_moved: bool, now: Timestamp) {
         self.seen_rows_before = std::mem::replace(&mut self.seen_rows, seen_rows);
         self.is_bound = false;

@@ -27,7 +27,7 @@ pub(super) fn needs_engine(sort: Sort) -> bool {
     sort.column().is_some_and(|column| matches!(column, Drop | Next | Queue | RoundTrip))
 }
 
-/// The value of a column as a number that sorts the same way.
+/// The value of a column as a number that sorts like the column.
 fn number(facts: &RowFacts, lease: LeaseSource, column: Column, now: Timestamp) -> Option<u64> {
     match column {
         Column::Id => Some(sort::rising(facts.id.0)),

@@ -4,17 +4,23 @@ use std::num::NonZeroU64;
 
 use super::GroupId;
 
+/// The bit of `RowRank::head` at which the number of the group begins.
+const GROUP: u32 = 32;
+/// The bit of `RowRank::head` that is set for a lease that is not pinned.
 const UNPINNED: u32 = 24;
+/// The bit of `RowRank::head` that is set for an ended lease.
 const ENDED: u32 = 16;
+/// The bit of `RowRank::head` at which the problem class begins.
 const CLASS: u32 = 8;
+/// The bit of `RowRank::head` that is set if the value is unknown.
 const UNKNOWN: u32 = 1;
 
 /// The same sort key as [`RowSortKey`](super::RowSortKey) within the group, with the number of the name instead of the name,
 /// so that comparing needs no text. Rows of equal rank are sorted by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RowRank {
-    /// From the most significant byte on: the number of the group in four bytes, not pinned, ended, class, value unknown. The
-    /// last bit is set, so that an option takes no more memory.
+    /// From the most significant byte on: the number of the group in four bytes, not pinned, ended, class, value
+    /// unknown. The last bit is set, so that an option takes no more memory.
     head: NonZeroU64,
     value: u64,
 }
@@ -31,12 +37,12 @@ impl RowRank {
 
     /// The rank in a group, so that the rows of a group are adjacent.
     pub(super) fn in_group(self, group: Option<GroupId>) -> Self {
-        RowRank { head: self.head | group.map_or(0, |group| u64::from(group.number()) << 32), ..self }
+        RowRank { head: self.head | group.map_or(0, |group| u64::from(group.number()) << GROUP), ..self }
     }
 
     /// The number of its group. 0 if leases are not grouped.
     pub(super) fn group(self) -> u32 {
-        (self.head.get() >> 32) as u32
+        (self.head.get() >> GROUP) as u32
     }
 
     /// The numbers by which rows are sorted, the first one first.

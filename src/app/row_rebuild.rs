@@ -16,14 +16,14 @@ use super::sorted_rows::{RowKey, sort_rows};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// From this number of leases on, a second thread is worth its start.
+/// From this number of leases on, a second thread saves more time than it takes to start it.
 const MANY: usize = 20_000;
 
 /// How to rank all leases again.
 #[derive(Clone, Copy)]
 pub(super) struct RowRebuild<'a> {
     pub(super) spec: &'a RowSpec,
-    /// All leases, of the same ids as the entries.
+    /// All leases. The entries have the same ids.
     pub(super) leases: &'a LeaseStore,
     /// Whether to visit all leases, because their facts are not enough.
     pub(super) visits_leases: bool,

@@ -1,5 +1,5 @@
-//! Marked leases, by id. Marks survive sorting, filtering and freezing. Only the mark key and the end of the lease
-//! remove them.
+//! Marked leases, by id. Marks survive sorting, filtering and freezing. A mark ends when the user removes it or when its
+//! lease ends.
 
 use std::collections::BTreeMap;
 
@@ -77,7 +77,7 @@ impl Selection {
         self.all.remove(&id).is_some()
     }
 
-    /// Clears all marks and returns how many there were.
+    /// Clears all marks and cancels the range. Returns how many marks there were.
     pub(super) fn clear(&mut self) -> usize {
         self.range = None;
         std::mem::take(&mut self.all).len()

@@ -38,7 +38,7 @@ pub struct LeaseRates {
     pub over: Duration,
     /// When the last reading arrived.
     pub until: Timestamp,
-    /// One pair for each.
+    /// The rates of leases granted, renewed, revoked and expired, in this order.
     pub pairs: [RatePair; 4],
 }
 
@@ -71,7 +71,7 @@ impl ServerCounters {
             }
         };
         self.failure = None;
-        let continues = |last: &Reading| last.etcd.member_id == etcd.member_id && !is_less(etcd, last.etcd);
+        let continues = |last: &Reading| last.etcd.member_id == etcd.member_id && !has_restarted(etcd, last.etcd);
         if !self.readings.back().is_some_and(continues) {
             self.readings.clear();
         }
@@ -103,11 +103,12 @@ impl ServerCounters {
     }
 }
 
-/// Whether counters started again.
-fn is_less(new: LeaseCounters, old: LeaseCounters) -> bool {
+/// Whether a member started again between two readings: its counters then begin at 0.
+fn has_restarted(new: LeaseCounters, old: LeaseCounters) -> bool {
     new.granted < old.granted || new.renewed < old.renewed || new.expired < old.expired
 }
 
+/// What leasetop saw, in the form of etcd's counters.
 fn seen(events: &EventMetrics) -> LeaseCounters {
     let of_name = |name| EventName::ALL.iter().position(|other| *other == name).map_or(0, |at| events.events[at]);
     let ended = |causes: &[EndCause]| {

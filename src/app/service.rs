@@ -28,6 +28,7 @@ pub fn service_of(key: &[u8], id: LeaseId) -> &[u8] {
 /// The slash before the first part of the key that is the id of the lease, as Go's `%x` prints it. Small ids are common
 /// numbers and do not count.
 fn before_id(key: &[u8], id: LeaseId) -> Option<usize> {
+    /// Practically every id that etcd chooses is at least this large, because it contains a member id and a time.
     const CHOSEN_BY_ETCD: u64 = 1 << 44;
     if id.0.unsigned_abs() < CHOSEN_BY_ETCD {
         return None;
@@ -37,15 +38,18 @@ fn before_id(key: &[u8], id: LeaseId) -> Option<usize> {
     slashes.into_iter().find(|slash| is_id(part(*slash), id))
 }
 
+/// Whether a part of a key is the id in hexadecimal.
 fn is_id(part: &[u8], id: LeaseId) -> bool {
+    /// 16 digits and a sign.
+    const MAX_LENGTH: usize = 17;
     let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
-    if part.len() > 17 || !part.iter().all(is_hex) {
+    if part.len() > MAX_LENGTH || !part.iter().all(is_hex) {
         return false;
     }
     std::str::from_utf8(part).is_ok_and(|digits| i64::from_str_radix(digits, 16) == Ok(id.0))
 }
 
-/// Without slashes at the end; `None` if nothing is left.
+/// A name without the slashes at its end. `None` if nothing is left.
 fn trimmed(name: &[u8]) -> Option<&[u8]> {
     let last = name.iter().rposition(|byte| *byte != b'/')?;
     Some(&name[..=last])

@@ -188,12 +188,12 @@ enum SortValue {
 }
 
 impl RowSortKey {
-    /// The rank of a lease at time `now`.
+    /// The sort key of a lease at `now`.
     pub fn of(lease: &Lease, sort: Sort, now: Timestamp) -> Self {
         RowSortKey::with_class(lease, ProblemClass::of(lease, now), sort, now)
     }
 
-    /// The rank of a lease that is sorted into a problem class.
+    /// The sort key of a lease that is sorted into this problem class.
     pub(super) fn with_class(lease: &Lease, class: ProblemClass, sort: Sort, now: Timestamp) -> Self {
         RowSortKey {
             is_unpinned: !lease.is_pinned,
@@ -205,11 +205,12 @@ impl RowSortKey {
     }
 }
 
-/// The last one to end is the first of the ended leases.
+/// The value by which ended leases are sorted. The lease that ended last comes first.
 pub(super) fn ended_value(lease: &Lease) -> Option<u64> {
     lease.end().map(|end| !end.at.nanos())
 }
 
+/// The problem class as a number to sort by. 0 if rows are not sorted by problems, and for an ended lease.
 pub(super) fn class_rank(has_ended: bool, class: ProblemClass, sort: Sort) -> u8 {
     if sort.key != SortKey::Problems || has_ended {
         return 0;
@@ -241,7 +242,7 @@ pub(super) fn first_key(lease: &Lease) -> Option<&KeyName> {
     lease.keys.as_ref()?.first.first()
 }
 
-/// The value of a column as a number that sorts the same way. `None` if the column is empty or is not a number.
+/// The value of a column as a number that sorts like the column. `None` if the column is empty or is not a number.
 pub(super) fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u64> {
     let engine = lease.engine.as_ref();
     match column {
@@ -266,12 +267,13 @@ pub(super) fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u6
     }
 }
 
-/// The place of the most urgent warning that is not muted among all lints.
+/// The index in [`LINTS`] of the most urgent warning that is not muted.
 pub(super) fn warning(lease: &Lease) -> Option<u8> {
     let name = lease.active_warnings().next()?;
     (0..).zip(LINTS).find(|(_, lint)| lint.name() == name).map(|(place, _)| place)
 }
 
+/// Maps signed numbers to unsigned ones in the same order.
 pub(super) fn rising(number: i64) -> u64 {
     (number as u64) ^ (1 << 63)
 }
@@ -285,6 +287,7 @@ pub(super) fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// The owner as a number to sort by: own leases first, then adopted ones.
 pub(super) fn closeness(ownership: Ownership) -> u64 {
     match ownership {
         Ownership::Own => 0,
@@ -328,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_and_who_is_dead_stand_last_in_both_directions() {
+    fn unknown_values_come_last_in_both_directions() {
         let lease = |id, ttl| {
             let mut lease = Lease::new(LeaseId(id));
             lease.granted_ttl = ttl;

@@ -5,7 +5,7 @@ use etcd_lease::LeaseId;
 
 /// Rows are sorted by this many bits in one pass.
 const DIGIT: u32 = 11;
-/// So few rows are sorted by comparing them.
+/// Up to this number, rows are sorted by comparing them.
 const FEW: usize = 1_024;
 
 /// A row and the numbers by which it is sorted, the first one first.
@@ -27,6 +27,8 @@ pub(super) fn sort_rows(rows: &mut Vec<RowKey>) {
         return rows.sort_by_key(|row| row.keys);
     }
     let mut other = rows.clone();
+    // Each pass keeps the order of equal digits, so the most significant digit comes last. Bits that are the same in
+    // all rows need no pass.
     for key in [1, 0] {
         let mut differing = rows.iter().fold(0, |bits, row| bits | row.keys[key] ^ rows[0].keys[key]);
         while differing != 0 {

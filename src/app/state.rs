@@ -168,7 +168,8 @@ impl AppState {
         *scroll = (*scroll).min(spare_lines);
     }
 
-    /// The same before a frame at time `now`. If the last key press scrolled nothing, a message says so.
+    /// Limits the scroll offset to `spare_lines` before a frame at `now`. If the last key press scrolled nothing, a
+    /// message says so.
     pub fn limit_scroll(&mut self, spare_lines: usize, now: Timestamp) {
         self.clamp_scroll(spare_lines);
         let view = &mut self.active_view_mut().view;

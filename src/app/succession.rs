@@ -10,7 +10,7 @@ use simkit::Timestamp;
 
 /// Number of takeovers that are kept.
 const RECENT: usize = 5;
-/// Number of intervals that predict the next lease. Fewer may be restarts of the client.
+/// Minimum number of intervals from which the next lease is predicted. Fewer may be restarts of the client.
 const MIN_INTERVALS: usize = 3;
 
 /// The lease that a client should grant next, as it does not renew the one that it has.
@@ -45,7 +45,7 @@ impl Succession {
         Succession { line: id, before: None, takeovers: Vec::new(), replaced_by: None, has_line_ended: false }
     }
 
-    /// The lease that got a key of `self`, the lease `before`, at `at`.
+    /// The place of the lease that got a key at `at` from the lease `before`, whose place is `self`.
     pub(super) fn next(&self, before: LeaseId, at: Timestamp) -> Self {
         let skipped = (self.takeovers.len() + 1).saturating_sub(RECENT);
         let takeovers = self.takeovers.iter().skip(skipped).copied().chain([at]).collect();
@@ -84,6 +84,7 @@ impl Succession {
         let intervals = || self.takeovers.windows(2).map(|pair| pair[1] - pair[0]);
         let (shortest, longest, every) = (intervals().min()?, intervals().max()?, self.every()?);
         let spread = longest - shortest;
+        // The client is regular if its intervals differ by at most half of the mean.
         if spread > every / 2 {
             return None;
         }

@@ -6,8 +6,8 @@ use crate::inference::{RevisionTimeline, TimeRange};
 use etcd_lease::{ClusterView, Reachability};
 use simkit::Timestamp;
 
-/// The age of a status when it is known, at most: a member that takes longer counts as down. With a long round trip, twice
-/// that (the prober of `etcd-lease`).
+/// The maximum age of a status when it becomes known, because a member that takes longer counts as down. With a long round
+/// trip, the limit is twice the round trip (see the prober of `etcd-lease`).
 const STATUS_AGE: Duration = Duration::from_millis(700);
 
 /// When each raft term began, and when its leader was elected. A new leader resets the time left of all leases before it

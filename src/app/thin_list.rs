@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_small_and_empty_lists_are_equal() {
+    fn a_list_is_small_and_empty_lists_are_equal() {
         let mut list = ThinList::new();
         list.push(1);
         list.push(2);

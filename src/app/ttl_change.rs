@@ -34,7 +34,7 @@ pub struct ChangedTtl {
     pub revision: i64,
 }
 
-/// Why so many keys cannot move.
+/// Says why a lease with `count` keys, which are too many, cannot change its TTL.
 pub fn too_many_keys(count: usize) -> String {
     format!("it has {count} keys; etcd moves at most {MAX_MOVED_KEYS} in one transaction (--max-txn-ops)")
 }

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_renewal_takes_back_what_was_thought_of_its_ttl_alone() {
+    fn a_renewal_only_counts_for_its_own_ttl() {
         let mut cohorts = TtlCohorts::default();
         (0..ANSWERS).for_each(|_| [30, 60].into_iter().for_each(|ttl| cohorts.left_alone(ttl)));
         assert!(cohorts.are_left_alone(30) && cohorts.are_left_alone(60) && !cohorts.are_left_alone(10));
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn where_one_was_revoked_another_may_be_for_as_long_as_they_live() {
+    fn a_revoke_counts_for_one_ttl() {
         let (mut cohorts, at) = (TtlCohorts::default(), |seconds| Timestamp::at(Duration::from_secs(seconds)));
         assert!(!cohorts.are_spared(30, at(0)), "nothing is known");
         (0..ANSWERS).for_each(|_| cohorts.left_alone(30));

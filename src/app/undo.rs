@@ -124,8 +124,9 @@ struct RevokeAction {
     number: u64,
     at: Timestamp,
     leases: Vec<RevokedLease>,
-    /// Number of revoked leases that cannot be restored, and why the first of them cannot.
+    /// Number of revoked leases that cannot be restored.
     lost: usize,
+    /// Why the first of those leases cannot be restored.
     first_loss: Option<NoBackup>,
 }
 
@@ -166,6 +167,7 @@ pub(super) struct RestoreJob {
     pub(super) kept_alive: usize,
     /// Number of created keys.
     pub(super) keys: usize,
+    /// The keys that existed again, so they were left alone.
     pub(super) existing: Vec<Vec<u8>>,
     /// Leases that could not be granted again.
     pub(super) failed: Vec<RevokedLease>,
@@ -297,7 +299,8 @@ impl Undo {
         self.pending.remove(&id);
     }
 
-    /// How much of the last revoke can be undone at `now`. `None` if there is nothing to undo any more.
+    /// How much of the last revoke can be undone, however long ago it was. `None` if nothing was revoked since the last
+    /// undo.
     pub(super) fn offer(&self) -> Option<UndoOffer<'_>> {
         let last = self.last.as_ref()?;
         Some(match &last.first_loss {
@@ -318,7 +321,7 @@ impl Undo {
         self.restoring.is_none() && self.until(clock_speed).is_some_and(|until| now < until)
     }
 
-    /// Whether one of these leases is being revoked so that it can be undone.
+    /// Whether the revoke of one of these leases can be undone once it is answered.
     pub(super) fn waits_for_any(&self, revoking: &BTreeSet<LeaseId>) -> bool {
         self.pending.keys().any(|id| revoking.contains(id))
     }
@@ -348,7 +351,7 @@ impl Undo {
         Ok(self.last.take().map_or_else(Vec::new, |last| last.leases))
     }
 
-    /// Offers leases again whose undo failed.
+    /// Offers leases whose undo failed for another undo, as if they were revoked at `now`.
     pub(super) fn give_back(&mut self, leases: Vec<RevokedLease>, now: Timestamp) {
         if leases.is_empty() {
             return;

@@ -22,7 +22,7 @@ impl UnleasedKeys {
         self.0.remove(key)
     }
 
-    /// Forgets keys of a lease that ended, or that it no longer names.
+    /// Forgets detached keys of a lease, because it ended or does not list them any more.
     pub(super) fn forget<'a>(&mut self, id: LeaseId, keys: impl IntoIterator<Item = &'a DetachedKey>) {
         for detached in keys {
             if detached.fate == KeyDetachReason::Detached && self.0.get(&detached.key[..]) == Some(&id) {

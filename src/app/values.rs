@@ -64,14 +64,15 @@ pub type KeyValues = Vec<(Vec<u8>, ReadValue)>;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct KeyValueCache {
     read: Option<(LeaseId, KeyValues)>,
-    last_request: Option<InFlightRead>,
+    last_request: Option<ReadRequest>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct InFlightRead {
+struct ReadRequest {
     at: Timestamp,
     id: LeaseId,
     keys: Vec<Vec<u8>>,
+    /// Whether it is not answered yet.
     is_open: bool,
 }
 
@@ -97,13 +98,13 @@ impl KeyValueCache {
             return None;
         }
         let keys: Vec<Vec<u8>> = lease.keys.as_ref()?.names().map(<[u8]>::to_vec).collect();
-        self.last_request = Some(InFlightRead { at: now, id: lease.id, keys: keys.clone(), is_open: true });
+        self.last_request = Some(ReadRequest { at: now, id: lease.id, keys: keys.clone(), is_open: true });
         Some(keys)
     }
 
     /// When to read the values of this lease next.
     pub(super) fn due(&self, lease: &Lease) -> Timestamp {
-        let has_same_keys = |request: &InFlightRead| {
+        let has_same_keys = |request: &ReadRequest| {
             let keys = lease.keys.iter().flat_map(LeaseKeys::names);
             request.id == lease.id && keys.eq(request.keys.iter().map(Vec::as_slice))
         };

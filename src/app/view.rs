@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tab_comes_to_every_view_and_back() {
+    fn every_view_is_reached_in_tab_order() {
         let turn: Vec<View> = (0..TABS.len()).map(|steps| View::Leases.neighbour(steps)).collect();
         assert!(TABS.iter().all(|tab| turn.contains(&tab.view) && tab.view.tab() == tab));
         assert_eq!(View::Leases.neighbour(TABS.len()), View::Leases);

@@ -54,7 +54,7 @@ struct Word {
 }
 
 impl Word {
-    /// `None` for a word without text, which excludes nothing.
+    /// Parses a word. `None` if it has no text: then it shows and excludes nothing.
     fn parse(word: &str) -> Option<Word> {
         let (is_excluded, word) = match word.strip_prefix('!') {
             Some(word) => (true, word),

@@ -325,7 +325,8 @@ impl ViewState {
         self.fit(self.viewport);
     }
 
-    /// Moves the window by as little as possible to show the cursor, without empty lines below the last row.
+    /// Moves the window by as little as possible to show the cursor, without empty lines below the last row. Does
+    /// nothing in a grouped table, which scrolls with its own cursor.
     pub(super) fn scroll_to_cursor(&mut self) {
         if self.is_grouped() {
             return;
@@ -360,7 +361,7 @@ impl ViewState {
         self.request_redraw(Redraw::Now);
     }
 
-    /// Ends the message on the status line with what it is about.
+    /// Lets the message on the status line disappear when `scope` no longer applies.
     pub(super) fn limit_status(&mut self, scope: MessageScope) {
         self.status.iter_mut().for_each(|status| status.scope = scope);
     }

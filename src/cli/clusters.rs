@@ -20,7 +20,7 @@ pub(super) fn choices(shared: &GlobalFlags, here: &str) -> Vec<ClusterChoice> {
     choices
 }
 
-/// Connects to the clusters of the config file, and to the cluster of the start again.
+/// A connector to the clusters of the config file, and to the cluster of the start.
 ///
 /// `config` is the configuration of the start. Its leases are granted again only in a new sandbox.
 pub(super) fn connector(shared: &GlobalFlags, config: &AppConfig) -> ClusterConnector {
@@ -29,20 +29,23 @@ pub(super) fn connector(shared: &GlobalFlags, config: &AppConfig) -> ClusterConn
         let (shared, config) = (shared.clone(), config.clone());
         async move {
             let is_start = name == config.cluster_name();
-            let result = if is_start { again(shared, config).await } else { named(shared, config, &name).await };
+            let result =
+                if is_start { start_setup(shared, config).await } else { named_setup(shared, config, &name).await };
             result.map_err(|error: CliError| error.to_string())
         }
     })
 }
 
-async fn again(shared: GlobalFlags, config: AppConfig) -> Result<ClusterSetup, CliError> {
+/// Connects to the cluster of the start once more, or starts another sandbox.
+async fn start_setup(shared: GlobalFlags, config: AppConfig) -> Result<ClusterSetup, CliError> {
     if shared.sandbox() {
         return cluster_setup(shared, config).await;
     }
     cluster_setup(shared, AppConfig { grants: Vec::new(), keep: Vec::new(), ..config }).await
 }
 
-async fn named(shared: GlobalFlags, config: AppConfig, name: &str) -> Result<ClusterSetup, CliError> {
+/// Connects to a cluster of the config file. Refuses one whose password would have to be prompted for.
+async fn named_setup(shared: GlobalFlags, config: AppConfig, name: &str) -> Result<ClusterSetup, CliError> {
     let (flags, monitor) = config::for_cluster(&shared, name)?;
     if let Some(user) = flags.user_without_password() {
         let user = printable(user.as_bytes());

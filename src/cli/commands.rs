@@ -125,7 +125,7 @@ pub(super) enum LeaseCommand {
 pub(super) const LIST_FORMATS: [Format; 5] = [Format::Simple, Format::Json, Format::Table, Format::Fields, Format::Csv];
 
 impl HeadlessCommand {
-    /// The formats in which it prints. Empty if it prints no data, or always the same.
+    /// The formats in which the command prints. Empty if it prints no data, or the same in every format.
     pub(super) fn formats(&self) -> &'static [Format] {
         match self {
             HeadlessCommand::List(_)

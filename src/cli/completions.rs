@@ -13,10 +13,10 @@ use super::options::CompletionsArgs;
 use super::{Cli, CliError, Exit, Out};
 
 const PROGRAM: &str = "leasetop";
-/// The variable with which the script asks. It has the name of the shell.
+/// The environment variable by which the script of a shell asks for completions. Its value is the name of the shell.
 const VARIABLE: &str = "COMPLETE";
 
-/// Answers a shell that asks for completions, as its script does. False if none asks.
+/// Prints completions if the script of a shell asks for them. Returns false if none asks.
 ///
 /// # Errors
 /// The answer cannot be written.

@@ -7,10 +7,10 @@ use etcd_lease::wire::Address;
 /// Looks the endpoints up.
 #[cfg(feature = "srv")]
 pub(super) async fn addresses(domain: &str, flags: &DiscoveryFlags) -> Result<Vec<Address>, CliError> {
-    found(domain, flags, &etcd_discovery::Resolver::system()).await
+    look_up(domain, flags, &etcd_discovery::Resolver::system()).await
 }
 
-/// Says that this build cannot look them up.
+/// Returns the error that this build cannot look endpoints up.
 #[cfg(not(feature = "srv"))]
 pub(super) async fn addresses(_: &str, _: &DiscoveryFlags) -> Result<Vec<Address>, CliError> {
     let why =
@@ -19,7 +19,7 @@ pub(super) async fn addresses(_: &str, _: &DiscoveryFlags) -> Result<Vec<Address
 }
 
 #[cfg(feature = "srv")]
-async fn found(
+async fn look_up(
     domain: &str,
     flags: &DiscoveryFlags,
     resolver: &etcd_discovery::Resolver,

@@ -66,7 +66,7 @@ pub enum CliError {
     /// An endpoint is malformed.
     #[error(transparent)]
     Endpoint(#[from] wire::BadEndpoint),
-    /// The SRV records of a domain name no endpoints.
+    /// No endpoints were found in the SRV records of a domain.
     #[cfg(feature = "srv")]
     #[error("{0}; check --discovery-srv, or use --endpoints")]
     Discovery(#[from] etcd_discovery::DiscoveryError),
@@ -85,10 +85,10 @@ pub enum CliError {
     /// A recording cannot be played.
     #[error(transparent)]
     Recording(#[from] RecordingError),
-    /// Nothing can be recorded.
+    /// A recording cannot be written.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// No page can be made from a file.
+    /// A page cannot be created from a file.
     #[error(transparent)]
     Page(#[from] PageError),
     /// The output cannot be written.
@@ -119,9 +119,9 @@ pub enum CliError {
     /// The endpoints belong to two clusters.
     #[error("the endpoints lead to two clusters, {known} and {other}; use the endpoints of one")]
     TwoClusters {
-        /// An endpoint of one, and the id of its cluster.
+        /// An endpoint of the first cluster, and the id of that cluster.
         known: String,
-        /// The same of the other.
+        /// An endpoint of the second cluster, and the id of that cluster.
         other: String,
     },
     /// The list that was printed may be incomplete.
@@ -142,7 +142,7 @@ pub enum CliError {
     NotRenewed {
         /// The lease, which may still exist.
         id: LeaseId,
-        /// The cause, to follow the name; escaped.
+        /// The cause, as the end of a sentence that begins with the lease; escaped.
         why: String,
     },
     /// The sandbox cannot listen.
@@ -203,7 +203,7 @@ pub enum ReadOnlyBy {
     File {
         /// Path of the file.
         path: PathBuf,
-        /// The cluster it is set for. None if it is set for all.
+        /// The cluster it is set for. `None` if it is set for all.
         cluster: Option<String>,
     },
 }

@@ -21,7 +21,7 @@ impl GlobalFlags {
         self.connection.sandbox = true;
     }
 
-    /// The same options with a clock that runs `warp` times as fast as real time.
+    /// Returns the options with a clock that runs `warp` times as fast as real time.
     pub(super) fn at_speed(mut self, warp: u32) -> Self {
         self.connection.warp = warp;
         self
@@ -104,7 +104,7 @@ impl GlobalFlags {
         words
     }
 
-    /// The etcdctl command line that reaches the same cluster, without a password. None for an in-process sandbox.
+    /// The etcdctl command line that reaches the same cluster, without a password. `None` for an in-process sandbox.
     pub(super) fn etcdctl(&self) -> Option<String> {
         if self.sandbox() {
             return None;
@@ -127,7 +127,7 @@ impl GlobalFlags {
         if is_given || self.sandbox() { None } else { Some(user) }
     }
 
-    /// The same options with the password, which is prompted for if it is missing.
+    /// Returns the options with the password. Prompts for it if it is missing.
     pub(super) fn with_password(mut self) -> Result<Self, CliError> {
         if let Some(user) = self.user_without_password() {
             self.connection.password = Some(ask_password(user)?.into());
@@ -198,7 +198,8 @@ impl ConnectionFlags {
         words
     }
 
-    /// The user to log in as. With --password the whole of --user is the name, as in etcdctl.
+    /// The user to log in as. With `--password`, the whole of `--user` is the name, as in etcdctl. Prompts for a
+    /// missing password.
     fn user(&self) -> Result<Option<User>, CliError> {
         let Some(user) = self.user.as_deref() else {
             let option = if self.password.is_some() { "--password" } else { "--password-file" };

@@ -13,7 +13,7 @@ use crate::escape::printable;
 use crate::runtime::{self, ExternalEvent, FinalState, HeadlessOptions, Outputs};
 use simkit::Clock;
 
-/// The configuration of a read-only state.
+/// The configuration for watching a cluster, with a read-only state.
 pub(super) fn config(watch_args: WatchArgs, shared: &GlobalFlags) -> AppConfig {
     AppConfig {
         target: shared.target(),
@@ -25,16 +25,17 @@ pub(super) fn config(watch_args: WatchArgs, shared: &GlobalFlags) -> AppConfig {
     }
 }
 
+/// Options for watching the cluster of a session, without outputs.
 pub(super) fn options(session: &CommandSession, config: AppConfig) -> HeadlessOptions {
     options_with(session, config, Outputs::default())
 }
 
-/// With metrics, commands that run on events, or notifications.
+/// Options for watching the cluster of a session, with outputs: metrics, commands that run on events, or notifications.
 pub(super) fn options_with(session: &CommandSession, config: AppConfig, outputs: Outputs) -> HeadlessOptions {
     HeadlessOptions { cluster: session.cluster.clone(), clock: session.clock.clone(), config, outputs }
 }
 
-/// The end, by a signal or after `after`, and suspensions of the machine until then.
+/// The external events of a command: its end, at a signal or after `after`, and sleeps of the machine.
 pub(super) fn external(
     signals: Signals,
     clock: Clock,
@@ -57,7 +58,7 @@ async fn stop(mut signals: Signals, clock: Clock, after: Option<Duration>) -> Ex
     }
 }
 
-/// Why what is known of keys may be incomplete or out of date.
+/// The error that the keys may be incomplete or out of date. `None` if they are complete.
 pub(super) fn incomplete_keys(app: &AppState) -> Option<CliError> {
     let why = match &app.keys.failure {
         _ if !app.cluster.is_reached() => {
@@ -71,7 +72,7 @@ pub(super) fn incomplete_keys(app: &AppState) -> Option<CliError> {
     Some(CliError::Incomplete(printable(why.as_bytes())))
 }
 
-/// Turns a cluster that was never reached into an error.
+/// Returns an error if no member of the cluster was ever reached.
 pub(super) fn reached(known: FinalState, session: &CommandSession) -> Result<FinalState, CliError> {
     let cluster = &known.app.cluster;
     if cluster.was_reached() { Ok(known) } else { Err(session.unreached(cluster.link_failure())) }

@@ -197,7 +197,8 @@ pub(super) fn run(command: &[String]) -> Result<Exit, CliError> {
     }
 }
 
-/// clap's own `--help` separates options by blank lines, which takes three screens.
+/// Makes `--help` print the compact page of `-h`: clap's own separates options by blank lines, which takes three
+/// screens.
 fn with_compact_page(command: Command) -> Command {
     let help = Arg::new("help").short('h').long("help").action(ArgAction::HelpShort).help("Print help");
     let help = help.help_heading(None::<&str>);

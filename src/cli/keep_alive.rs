@@ -61,7 +61,7 @@ impl KeepAliveLoop {
         let mut lost = false;
         let mut failure = None;
         while let Some(delivery) = self.next().await {
-            // The others continue, perhaps for long, so this is not left to the end.
+            // Print the failure now: the other leases may be kept alive for a long time.
             if let Some(unprinted) = failure.as_mut().and_then(Failure::take_unprinted) {
                 out.message(&unprinted).await;
             }
@@ -69,7 +69,7 @@ impl KeepAliveLoop {
                 Delivery::Response(response) => print_response(session, &response, out).await?,
                 Delivery::Ended(id, ended) => {
                     print_end(session, id, &ended, out).await?;
-                    match why_not_kept(session, id, ended) {
+                    match is_loss(session, id, ended) {
                         Ok(is_lost) => lost |= is_lost,
                         Err(error) if failure.is_some() => out.message(&format!("error: {error}")).await,
                         Err(error) => failure = Some(Failure { error, is_printed: false }),
@@ -98,20 +98,25 @@ async fn print_response(session: &CommandSession, response: &Response, out: &mut
     out.report(|| report::kept(id, ttl), json, &report::KEEP_ALIVE_CSV).await
 }
 
-/// The first lease that etcd was not asked about or refuses to renew.
+/// The first error by which a lease could not be kept alive. It is printed if other leases are still kept alive, and
+/// returned at the end.
 struct Failure {
     error: CliError,
     is_printed: bool,
 }
 
 impl Failure {
+    /// The line to print, the first time.
     fn take_unprinted(&mut self) -> Option<String> {
         if std::mem::replace(&mut self.is_printed, true) { None } else { Some(format!("error: {}", self.error)) }
     }
 }
 
-/// Whether the lease was lost, or the error that keeps it from being renewed. The lease may exist then.
-fn why_not_kept(session: &CommandSession, id: LeaseId, ended: Ended) -> Result<bool, CliError> {
+/// Whether the end of a keepalive is the loss of the lease.
+///
+/// # Errors
+/// The keepalive could not start, or etcd refuses to renew the lease. The lease may still exist.
+fn is_loss(session: &CommandSession, id: LeaseId, ended: Ended) -> Result<bool, CliError> {
     match ended {
         Ended::NotStarted { error: Some(error) } => Err(CliError::Wire(*error)),
         Ended::NotStarted { error: None } => Err(session.unanswered()),
@@ -120,8 +125,9 @@ fn why_not_kept(session: &CommandSession, id: LeaseId, ended: Ended) -> Result<b
     }
 }
 
-/// Prints why a keepalive ended: the reason on stderr, because etcdctl's line on stdout has none, then that line or an object
-/// on stdout. In `simple`, a lease that may still exist gets neither.
+/// Prints that a keepalive ended: the reason to stderr, because etcdctl's line has none, then etcdctl's line or an
+/// object to stdout. If the lease may still exist, the caller reports the error, so the reason and etcdctl's line are
+/// left out.
 async fn print_end(session: &CommandSession, id: LeaseId, ended: &Ended, out: &mut Out) -> Result<(), CliError> {
     let clock = &session.clock;
     let may_exist = matches!(ended, Ended::NotStarted { .. } | Ended::Forbidden { .. });

@@ -14,7 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::CliError;
 use super::global_options::GeneralFlags;
 
-/// Lines that wait to be written; further lines are dropped.
+/// Maximum number of lines that wait to be written; further lines are dropped.
 const WAITING: usize = 10_000;
 /// How long the end of the program waits for the last lines.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ struct Lines(SyncSender<Message>);
 /// On drop waits until the log is written, for at most [`FLUSH`].
 pub(super) struct Guard(SyncSender<Message>);
 
-/// Starts the log; dropping the guard flushes it. None if there is nowhere to log to.
+/// Starts the log; dropping the guard flushes it. `None` in the monitor without a log file.
 pub(super) fn start(options: &GeneralFlags, has_screen: bool) -> Result<Option<Guard>, CliError> {
     let lines = match &options.log_file {
         Some(path) => writer(open(path)?),

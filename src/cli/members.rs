@@ -36,7 +36,7 @@ pub(super) async fn run(args: MembersArgs, shared: GlobalFlags, out: &mut Out) -
     Ok(Exit::no_if(rows.iter().any(|row| row.is_silent() || has_failed(row))))
 }
 
-/// What the marks mean, and what is not about a single member.
+/// Prints notes below the table: what its mark means, and what is not about a single member.
 async fn notes(app: &AppState, wall: SystemTime, out: &mut Out) {
     let members = &app.cluster.members;
     if members.rows(&app.cluster.view).iter().any(|row| !row.is_endpoint) {

@@ -101,8 +101,8 @@ pub fn run(cli: Cli) -> Result<Exit, CliError> {
 }
 
 /// Runs a command on a new runtime. Output that is still unwritten 100 ms after the command ended is dropped.
-fn on_runtime<T>(kind: &mut Builder, command: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
-    let runtime = kind.enable_all().build();
+fn on_runtime<T>(builder: &mut Builder, command: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    let runtime = builder.enable_all().build();
     let runtime = runtime.map_err(|error| CliError::System { tried: "start the runtime", error })?;
     let result = runtime.block_on(command);
     runtime.shutdown_timeout(Duration::from_millis(100));

@@ -13,20 +13,22 @@ use crate::app::{AppConfig, Column, KeyTemplate, requests_for};
 use crate::recording::RecordOptions;
 use crate::runtime::{self, ClusterSetup, Environment, EnvironmentFactory, HookOutput, MetricsServer, MonitorOptions};
 
-/// TTLs of the demo's own leases in seconds, as in the exercise, and the key of each.
+/// TTLs of the demo's own leases in seconds, as in the exercise.
 const DEMO_TTLS: [i64; 3] = [10, 120, 3600];
+/// Key and value of each of the demo's own leases.
 const DEMO_PUT: &str = "/service/{ttl}=127.0.0.1";
 
 /// Which options of the monitor were given on the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct MonitorFlags {
-    /// Any option.
+    /// Whether any option was given.
     pub(super) anything: bool,
-    /// Any option that `list` does not have, so that it needs a terminal.
+    /// Whether an option was given that `list` does not have, so that a terminal is needed.
     monitor_only: bool,
 }
 
 impl MonitorArgs {
+    /// Which options are set. Call it before the values of the config file are added.
     pub(super) fn flags(&self) -> MonitorFlags {
         let MonitorArgs {
             ttl,
@@ -53,7 +55,7 @@ impl MonitorArgs {
     }
 }
 
-/// Opens the monitor, or lists the leases if stdout is not a terminal.
+/// Opens the monitor. If stdout is not a terminal, lists the leases instead, unless an option needs the monitor.
 pub(super) fn run(args: MonitorArgs, shared: GlobalFlags) -> Result<Exit, CliError> {
     if !args.ttl.is_empty() {
         shared.writes("--ttl")?;
@@ -103,7 +105,7 @@ pub(super) fn demo(args: &DemoArgs, mut shared: GlobalFlags) -> Result<Exit, Cli
     open(shared, config, MonitorExtras { record: args.past.record.options(), ..MonitorExtras::default() })
 }
 
-/// Filter, sort order and columns of the lease table.
+/// A configuration with the filter, sort order, columns and grouping of the lease table.
 pub(super) fn table_setup(rows: &TableArgs) -> Result<AppConfig, CliError> {
     let columns = rows.columns_or(&Column::ALL)?;
     let filter = rows.filter.clone().unwrap_or_default();
@@ -148,7 +150,7 @@ fn open(shared: GlobalFlags, config: AppConfig, extras: MonitorExtras) -> Result
     let _log = logging::start(&shared.general, true)?;
     // The loop draws on this thread; the engine renews on the others.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
-        // Asked for now, because the screen has no prompt.
+        // Prompts for the password now, because the screen has no prompt.
         let shared = shared.with_password()?;
         let metrics = match extras.metrics_listen {
             Some(address) => Some(MetricsServer::listen(address).await?),
@@ -160,7 +162,7 @@ fn open(shared: GlobalFlags, config: AppConfig, extras: MonitorExtras) -> Result
             cluster_setup(shared.clone(), config).await?;
         let choices = clusters::choices(&shared, config.cluster_name());
         let config = AppConfig { clusters: choices, ..config };
-        // An error must be seen, so it comes before the screen.
+        // Created before the terminal is entered, so that an error stays visible.
         let record = extras.record.map(RecordOptions::create).transpose()?;
         let (theme, asks_background) = shared.general.appearance();
         let options = MonitorOptions {
@@ -210,8 +212,8 @@ pub(super) async fn cluster_setup(shared: GlobalFlags, config: AppConfig) -> Res
     })
 }
 
-/// Connects to the cluster or starts a sandbox. In a demo, `own_leases` is the number of own leases; other clients then start
-/// once these are granted.
+/// Connects to the cluster or starts a sandbox. In a demo, `own_leases` is the number of own leases: simulated clients
+/// start once these are granted.
 async fn environment(shared: GlobalFlags, own_leases: Option<usize>) -> Result<Environment, CliError> {
     let session = CommandSession::open(shared).await?;
     let others = match own_leases {
@@ -225,7 +227,7 @@ async fn environment(shared: GlobalFlags, own_leases: Option<usize>) -> Result<E
     })
 }
 
-/// Makes new sandboxes of any clock speed. None on a real cluster.
+/// A factory of sandboxes, for restarts at another clock speed. `None` on a real cluster.
 fn environments(shared: &GlobalFlags, own_leases: Option<usize>) -> Option<EnvironmentFactory> {
     if !shared.sandbox() {
         return None;

@@ -33,11 +33,12 @@ impl Out {
         }
     }
 
-    /// Checks the format of a command that prints `formats`; with none of them it does not matter. Another format of the
-    /// environment or the config file falls back to [`Format::Simple`], with a note: it is meant for other commands too.
+    /// Checks that the selected format is one of `formats`, those that a command prints. Empty `formats` allow every
+    /// format. An unsupported format from the environment or the config file is meant for other commands, so it is
+    /// replaced by [`Format::Simple`], with a note.
     ///
     /// # Errors
-    /// Another format was given on the command line.
+    /// An unsupported format was given on the command line.
     pub(super) async fn restrict(&mut self, formats: &[Format]) -> Result<(), CliError> {
         if formats.is_empty() || formats.contains(&self.format) {
             return Ok(());
@@ -52,7 +53,7 @@ impl Out {
         Ok(())
     }
 
-    /// The fields of etcdctl's commands.
+    /// The formatter of the commands that print the same fields as etcdctl.
     pub(super) fn fields(&self) -> report::Fields {
         report::Fields { is_hex: self.is_hex }
     }
@@ -62,7 +63,8 @@ impl Out {
         matches!(self.format, Format::Simple | Format::Table)
     }
 
-    /// Prints text, JSON, or what is made from JSON.
+    /// Prints an object in the selected format: `text`, `json`, or fields or CSV made from `json`. The header of CSV is
+    /// printed before the first object.
     ///
     /// # Errors
     /// Those of [`Out::data`].

@@ -41,8 +41,9 @@ impl fmt::Debug for Secret {
 }
 
 impl ConnectionFlags {
-    /// Drops the password of lower precedence if `--password-file` and another password are given: command line,
-    /// environment, config file. The file of a named cluster takes precedence over the environment, as its user does.
+    /// Notes whether a password is on the command line. If `--password-file` and another password are given, drops the
+    /// one of lower precedence: command line, environment, config file. The file of a named cluster takes precedence
+    /// over the environment, as its user does.
     pub(super) fn choose_password(&mut self, matches: &ArgMatches, is_named: bool) -> Result<(), CliError> {
         let source = |id| matches.value_source(id);
         let is_in_user = self.password.is_none() && self.user.as_ref().is_some_and(|user| user.contains(':'));
@@ -113,7 +114,7 @@ pub(super) fn read(path: &Path) -> Result<String, CliError> {
 /// Keeps the memory of this process out of core files, and from other processes of the same user. Call it before a password
 /// is used.
 pub(super) fn protect_memory() {
-    // Linux refuses it never for this value. It also denies the user a debugger on leasetop.
+    // Linux never refuses this value. It also keeps the user from debugging leasetop.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }

@@ -32,7 +32,7 @@ pub(super) struct ReportArgs {
 }
 
 impl ReportArgs {
-    /// The format of the option, or of the name of the output.
+    /// The format that an option or the name of the output selects. Markdown without either.
     fn format(&self) -> Result<PageFormat, CliError> {
         let options = [
             (self.html, "--html", PageFormat::Html),
@@ -55,7 +55,7 @@ impl ReportArgs {
         }
     }
 
-    /// The file without its folder, for the page and for errors about its content.
+    /// The name of the file without its folder, or `standard input`. For the page and for errors about its content.
     fn name(&self) -> String {
         let name = self.file.file_name().unwrap_or(self.file.as_os_str());
         if self.is_stdin() { "standard input".to_owned() } else { name.to_string_lossy().into_owned() }

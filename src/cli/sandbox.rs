@@ -17,7 +17,7 @@ pub(super) async fn run(args: SandboxArgs, shared: &GlobalFlags, out: &mut Out) 
     Ok(Exit::Done)
 }
 
-/// Clients in other processes use real time, so they would renew too late.
+/// Refuses `--warp`: clients in other processes use real time, so they would renew too late.
 fn refuse_warp(shared: &GlobalFlags) -> Result<(), CliError> {
     if shared.warp() > 1 {
         return Err(CliError::Usage("--warp does not work with `sandbox`; its clients use real time".to_owned()));

@@ -27,7 +27,7 @@ pub(super) async fn run(args: ServeArgs, shared: GlobalFlags, out: &mut Out) -> 
     tokio::pin!(serving, reporting);
     tokio::select! {
         _ = serving => (),
-        // It ends only with the events.
+        // Ends only when there are no more events, because `serving` has ended.
         () = &mut reporting => (),
     }
     Ok(Exit::Done)

@@ -17,12 +17,12 @@ pub(super) struct CommandSession {
     shared: GlobalFlags,
     /// Kept only so that it runs as long as the command.
     sandbox: Option<Sandbox>,
-    /// Beats the clock if it is faster than real time.
+    /// The task that drives the clock, if it is faster than real time.
     _beating: Option<Task>,
 }
 
 impl CommandSession {
-    /// Connects, and prompts for a missing password.
+    /// Connects to the cluster, or starts a sandbox if the options select it. Prompts for a missing password.
     pub(super) async fn open(shared: GlobalFlags) -> Result<Self, CliError> {
         shared.check_warp()?;
         let (clock, beating) = clock(shared.warp());
@@ -42,7 +42,8 @@ impl CommandSession {
         self.shared.keeping.pace
     }
 
-    /// Starts simulated clients on a connection of their own, once `min_leases` leases exist. None on a real cluster.
+    /// Starts simulated clients on a connection of their own. They wait until `min_leases` leases exist. `None` on a
+    /// real cluster.
     pub(super) async fn populate(&self, min_leases: usize) -> Result<Option<DemoClients>, CliError> {
         let Some(sandbox) = &self.sandbox else { return Ok(None) };
         let cluster = Cluster::connect(in_process(sandbox)).await?;
@@ -64,8 +65,8 @@ impl CommandSession {
         CliError::Unanswered { target: self.shared.target(), why: "timed out; is etcd running there?".to_owned() }
     }
 
-    /// What to say of a lease that is not found although the id would name one if it was decimal; else nothing. It is only
-    /// said: a command acts on an id as it was written.
+    /// A hint to append to the message that a lease was not found: the lease that has this id if it is read as decimal.
+    /// Empty if there is none. Commands only print it; they never act on that lease.
     pub(super) async fn decimal_hint(&self, id: LeaseId) -> String {
         let Some(meant) = id.read_as_decimal() else { return String::new() };
         match self.cluster.time_to_live(meant, false).await {
@@ -76,7 +77,8 @@ impl CommandSession {
         }
     }
 
-    /// A header as of the chosen member, for replies whose own is not passed on.
+    /// A header with a revision, and with the cluster and the chosen member of the view. For replies of the engine,
+    /// which have no header.
     pub(super) fn header(&self, revision: i64) -> Header {
         let view = self.cluster.view();
         let header = Header { cluster_id: view.cluster_id, revision, ..Header::default() };
@@ -89,7 +91,8 @@ impl CommandSession {
     }
 }
 
-/// The clock. A fast one waits if this machine is too slow, so that no lease expires because of that.
+/// The clock of a command, and the task that drives it. A clock that is faster than real time waits while this machine
+/// is too slow, so that no lease expires because of that.
 fn clock(speed: u32) -> (Clock, Option<Task>) {
     if speed <= 1 {
         return (Clock::real(), None);

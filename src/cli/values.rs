@@ -57,6 +57,7 @@ pub(super) fn listen_address(text: &str) -> Result<SocketAddr, String> {
 /// # Errors
 /// What is expected.
 pub fn size(text: &str) -> Result<u64, String> {
+    /// The smallest size that is accepted. A smaller number probably lacks its unit.
     const LEAST: u64 = 100_000;
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
@@ -96,7 +97,7 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
 }
 
 /// Checks an endpoint but returns it unchanged: whether a bare `host:port` means TLS depends on other options. An empty one
-/// comes from a trailing comma and is passed over later.
+/// comes from a trailing comma and is ignored later.
 pub(super) fn endpoint(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() {

@@ -23,14 +23,14 @@ use etcd_lease::wire::Cluster;
 use simkit::Clock;
 use simkit::tasks::{Task, spawn};
 
-/// The other clients; they stop when this is dropped.
+/// The other clients of the demo. They stop when this is dropped.
 #[derive(Debug)]
 pub struct DemoClients {
     _task: Task,
 }
 
 impl DemoClients {
-    /// Starts them as soon as the sandbox has `min_leases` leases, so that the user's own leases come first.
+    /// Starts the clients as soon as the sandbox has `min_leases` leases, so that the user's own leases come first.
     ///
     /// # Panics
     /// Outside a tokio runtime.

@@ -11,8 +11,8 @@ const LOCK: &str = "/locks/nightly";
 /// How long each client holds the lock.
 const HELD: Duration = Duration::from_secs(40);
 
-/// Waits for the lock, holds it for [`HELD`] and revokes its lease. The lease has a TTL of `ttl` seconds and is renewed every
-/// `every` seconds.
+/// Waits for the lock, holds it for [`HELD`] and revokes its lease. The lease has a TTL of `ttl` seconds and is renewed
+/// every `every` seconds.
 pub(super) async fn hold_lock_once(client: &Client, ttl: i64, every: u64) -> Result<(), ClientStopped> {
     let lease = client.grant(ttl).await?;
     let key = enqueue(&lease).await?;
@@ -46,7 +46,7 @@ async fn enqueue(lease: &DemoLease<'_>) -> Result<Vec<u8>, ClientStopped> {
     Ok(key.into_bytes())
 }
 
-/// Waits until no key is older.
+/// Waits until no key in the queue is older than this one, so that it holds the lock.
 async fn wait_for_lock(client: &Client, key: &[u8]) -> Result<(), ClientStopped> {
     let range = KeyRange::prefix(format!("{LOCK}/").as_bytes());
     let mut watch = client.cluster.watch_keys(&range, 0).await?;

@@ -58,7 +58,7 @@ impl Number {
         Number::Renewals,
     ];
 
-    /// The number with this name.
+    /// The number with this name. `granted` and `drop` are other names of `ttl` and `drops`.
     pub(super) fn named(name: &str) -> Option<Self> {
         match name {
             "granted" => Some(Number::Ttl),
@@ -92,8 +92,8 @@ impl Number {
         }
     }
 
-    /// Whether it changes by time alone.
-    pub(super) fn passes_by(self) -> bool {
+    /// Whether it changes with time alone, without an event.
+    pub(super) fn changes_with_time(self) -> bool {
         matches!(self, Number::Left | Number::Last | Number::Next)
     }
 
@@ -152,7 +152,7 @@ const STATES: [&str; 14] = [
     "absent",
 ];
 const OWNERS: [&str; 3] = ["own", "adopted", "other"];
-/// Warnings that are no diagnoses: any warning that is not muted, any muted one, and the states that are warnings.
+/// Warnings that are not diagnoses: any warning that is not muted, any muted one, and the states that are warnings.
 const WARNINGS: [&str; 4] = ["any", "muted", "late", "risk"];
 /// Who renews a lease, see [`FilterFacts::renewer`](super::FilterFacts::renewer).
 const RENEWERS: [&str; 6] = ["leasetop", "clientv3", "etcdctl", "several", "other", "nobody"];
@@ -216,7 +216,7 @@ impl Text {
         }
     }
 
-    /// The words that may follow. Empty if any text may.
+    /// The words that may follow the colon. Empty if any text may follow.
     pub(super) fn words(self) -> Vec<&'static str> {
         match self {
             Text::State => STATES.to_vec(),

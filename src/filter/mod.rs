@@ -25,8 +25,8 @@ use field::Text;
 pub use parse::BadFilter;
 pub(crate) use parse::seconds;
 
-/// The facts about one lease that a filter needs. It gets each fact only when needed: for 100,000 leases a fact costs about a
-/// millisecond.
+/// The facts about one lease that a filter needs. It gets each fact only when needed: for 100,000 leases a fact costs
+/// about a millisecond.
 pub trait FilterFacts {
     /// The lease id.
     fn id(&self) -> LeaseId;
@@ -44,7 +44,8 @@ pub trait FilterFacts {
     fn keys(&self) -> impl ExactSizeIterator<Item = &[u8]>;
     /// The service, not escaped. `None` without a known key.
     fn service(&self) -> Option<&[u8]>;
-    /// Whether it has the warning with this name, or one that `any` or `muted` mean. `None` if warnings are unknown.
+    /// Whether it has the warning with this name. `any` means any that is not muted, `muted` means any that is
+    /// muted. `None` if warnings are unknown.
     fn has_warning(&self, name: &str) -> Option<bool>;
     /// Who renews it: `leasetop`, `clientv3` (and so etcdctl), `several`, `other` or `nobody`. `None` if unknown.
     fn renewer(&self) -> Option<&str>;
@@ -93,8 +94,8 @@ impl Filter {
         self.0.is_none()
     }
 
-    /// Whether it only needs the facts that are known of every lease without working them out: the id, the owner, the state,
-    /// the TTL, the time left, the renewals and the first keys.
+    /// Whether it only needs the facts that are known of every lease without working them out: the id, the owner, the
+    /// state, the TTL, the time left, the interval, the time since the last renewal, the number of keys and the first keys.
     pub fn is_simple(&self) -> bool {
         let is_hard = |expr: &Expr| match expr {
             Expr::Compare(number, ..) => {
@@ -149,13 +150,14 @@ impl Expr {
         match self {
             Expr::All(parts) | Expr::Any(parts) => parts.iter().for_each(|part| part.collect_crossings(crossings)),
             Expr::Not(part) => part.collect_crossings(crossings),
-            Expr::Compare(number, _, value) if number.passes_by() => crossings.push((*number, *value)),
+            Expr::Compare(number, _, value) if number.changes_with_time() => crossings.push((*number, *value)),
             Expr::Compare(..) | Expr::Has(..) => (),
         }
     }
 }
 
-/// `decisive` if any part has that result; otherwise `None` if a part is unknown.
+/// Combines the results of the parts: `decisive` if any part has that result; otherwise `None` if a part is unknown, and
+/// the opposite of `decisive` if none is.
 fn combine(parts: &[Expr], facts: &impl FilterFacts, decisive: bool) -> Option<bool> {
     let mut result = Some(!decisive);
     for part in parts {
@@ -211,13 +213,17 @@ fn is_in_state(state: &str, part: &str) -> bool {
     }
 }
 
-/// Does not allocate, because it runs for each of 100,000 leases at every key press.
+/// Length of the longest id in hex: a minus sign and 16 digits.
+const HEX_LENGTH: usize = 17;
+
+/// Whether an id in hex contains a text, or the text is the id in decimal. Does not allocate, because it runs for each of
+/// 100,000 leases at every key press.
 fn in_id(id: LeaseId, part: &str) -> bool {
     if !part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
         return false;
     }
-    // Hex is never as long as this, so it is a decimal id, as programs print it.
-    if part.len() > 17 {
+    // Hex is never longer than this, so it is a decimal id, as programs print it.
+    if part.len() > HEX_LENGTH {
         return part.parse() == Ok(id.0);
     }
     let (text, start) = hex(id);
@@ -225,10 +231,10 @@ fn in_id(id: LeaseId, part: &str) -> bool {
 }
 
 /// The printed id, from the returned index on.
-fn hex(id: LeaseId) -> ([u8; 17], usize) {
+fn hex(id: LeaseId) -> ([u8; HEX_LENGTH], usize) {
     let digits = id.0.unsigned_abs();
     let digit = |place: usize| b"0123456789abcdef"[(digits >> (64 - 4 * place) & 15) as usize];
-    let mut text: [u8; 17] = std::array::from_fn(|place| if place == 0 { b'-' } else { digit(place) });
+    let mut text: [u8; HEX_LENGTH] = std::array::from_fn(|place| if place == 0 { b'-' } else { digit(place) });
     let start = usize::from(id.0 >= 0 || digits >> 60 == 0);
     if id.0 < 0 {
         text[start] = b'-';
@@ -252,8 +258,8 @@ fn in_service(facts: &impl FilterFacts, part: &str) -> Option<bool> {
     }
 }
 
-/// Whether a text contains another one. Only the places of its last byte are compared, which is rarer than the first: most
-/// searches start with a slash. The first byte decides before all are compared, because calling a function takes longer.
+/// Whether a text contains another one. Looks for the last byte of `part`, which is rarer than the first: most searches
+/// start with a slash. The first byte is compared before the others, because calling a function takes longer.
 fn contains(text: &[u8], part: &[u8]) -> bool {
     let Some((last, before)) = part.split_last() else { return true };
     let Some(candidates) = text.get(before.len()..) else { return false };

@@ -18,12 +18,12 @@ const MOST: usize = 10_000;
 pub struct KeyContest {
     /// The leases, in the order of their ids.
     pub leases: [LeaseId; 2],
-    /// When one of them last took the key from the other, oldest first, at most 16 times.
+    /// The last times at which one of the leases took the key from the other, oldest first, at most 16.
     takes: VecDeque<Timestamp>,
 }
 
 impl KeyContest {
-    /// How often the key was taken.
+    /// How often the key was taken, at most 16.
     pub fn count(&self) -> usize {
         self.takes.len()
     }
@@ -45,8 +45,8 @@ impl KeyContest {
 pub struct KeyContests(BTreeMap<Box<[u8]>, KeyContest>);
 
 impl KeyContests {
-    /// Records that a lease took a key from another one. `is_newer` is whether it was granted later than the other; then
-    /// it may just replace it.
+    /// Records that a lease took a key from another one. `is_newer` is whether the lease that took it was granted later.
+    /// Then it may just replace the other lease: no contest starts, and a contest with a third lease ends.
     pub fn record(&mut self, key: &[u8], leases: (LeaseId, LeaseId), is_newer: bool, at: Timestamp) {
         let leases = [leases.0.min(leases.1), leases.0.max(leases.1)];
         let known = self.0.get_mut(key).filter(|contest| contest.leases == leases);

@@ -54,7 +54,7 @@ pub enum Inferred {
     Renewed(Renewal),
     /// An election or a restart reset its time left.
     Refilled {
-        /// Whether to the full TTL or more. Otherwise to less, or to an unknown time.
+        /// Whether it was reset to at least the full TTL. Otherwise it was reset to less, or to an unknown time.
         is_full: bool,
     },
     /// The lease has expired but etcd has not removed it yet.
@@ -71,7 +71,7 @@ pub enum Inferred {
 /// How the deadline of a lease changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeadlineChange {
-    /// Nothing.
+    /// The deadline did not change, or is still unknown.
     Unchanged,
     /// The deadline was unknown before.
     First(TimeRange),
@@ -102,8 +102,8 @@ pub struct Change {
     pub previous_query: Option<Timestamp>,
 }
 
-/// How often etcd checkpoints a lease: `defaultLeaseCheckpointInterval` in its `lessor.go`. A checkpoint leaves at most the
-/// TTL without this.
+/// How often etcd checkpoints a lease: `defaultLeaseCheckpointInterval` in its `lessor.go`. A refill from a checkpoint sets
+/// the time left to at most the TTL minus this.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(300);
 
 /// The state of one lease from polls and renewals by leasetop. It is the only place that stores the deadline.
@@ -128,7 +128,8 @@ struct Known {
     /// The raft term of the reply; `None` after a renewal by leasetop, or if the reply had none.
     term: Option<NonZeroU64>,
     dying: bool,
-    /// When the reply to leasetop's renewal arrived, if that set the deadline. Replies to earlier queries may be older.
+    /// When the reply to leasetop's renewal arrived, if that set the deadline. A reply to a query that was sent before may
+    /// not show the renewal.
     fixed: Option<Timestamp>,
     /// Whether the last observed renewal set this deadline. If so, a more precise deadline also makes the time of the
     /// renewal more precise.
@@ -155,7 +156,7 @@ impl LeaseInference {
         let Some(reported) = answer.deadline(sent, received).map(TimeRange::new) else {
             return if status == TtlStatus::Missing { Inferred::Missing } else { Inferred::Invalid };
         };
-        if self.known.as_mut().is_some_and(|known| known.keeps_fixed_deadline(answer, reported, sent)) {
+        if self.known.as_mut().is_some_and(|known| known.narrow_fixed_deadline(answer, reported, sent)) {
             if self.known.is_some_and(|known| known.before_manual.is_some()) {
                 self.renewals.on_poll_after_manual(answer, sent);
             }
@@ -186,8 +187,8 @@ impl LeaseInference {
         }
     }
 
-    /// Sets the deadline after a grant or a renewal by leasetop: at least `ttl` after the request, at most `ttl` after
-    /// the reply.
+    /// Sets the deadline after a grant or a renewal by leasetop. It ranges from `ttl` after the request to `ttl` after the
+    /// reply.
     pub fn set_known(&mut self, deadline: TimeRange, ttl: Duration) -> Change {
         let TimeRange { earliest: sent, latest: answered } = deadline.earlier(ttl);
         let before = self.known.replace(Known {
@@ -286,7 +287,7 @@ impl LeaseInference {
         Some(self.unrenewed_since()? + self.renewals.late_after()?)
     }
 
-    /// The latest possible time of a renewal before the last poll. `None` before the first reply.
+    /// The latest possible time of a renewal by a client before the last poll. `None` before the first reply.
     pub fn last_possible(&self) -> Option<Timestamp> {
         let known = self.known?;
         Some(known.before_manual.unwrap_or(known.track.bounds().latest.before(known.ttl())))
@@ -299,7 +300,7 @@ impl LeaseInference {
     }
 
     fn compare(&mut self, before: Known, now: Known, reported: TimeRange, received: Timestamp) -> Inferred {
-        // The range of deadlines that a renewal since then would have set.
+        // The range of deadlines that a renewal after `before.since` would have set.
         let possible = TimeRange { earliest: before.since + now.ttl(), latest: received + now.ttl() };
         let (track, step) = before.track.apply(reported, possible);
         let is_renewed = matches!(step, TrackerStep::Renewed(_)) || step == TrackerStep::Unproven && before.is_renewed;
@@ -352,14 +353,15 @@ impl Known {
         TimeRange { earliest: last + self.ttl(), latest: last + self.ttl() }
     }
 
-    /// Whether a refill since the last query gave the full TTL. It gives a later deadline than a checkpoint, unless it was
-    /// longer ago than a checkpoint interval.
+    /// Whether a refill since the last query gave the full TTL: the deadline is then at least the TTL after that query.
+    /// False if the query was a checkpoint interval ago, because a refill from a checkpoint can give that deadline too.
     fn may_be_full(&self, reported: TimeRange, ttl: Duration, received: Timestamp) -> bool {
         reported.latest >= self.sent + ttl && received < self.sent + CHECKPOINT_INTERVAL
     }
 
-    /// Whether to keep the deadline that leasetop's renewal set: yes while replies agree with it or may be older.
-    fn keeps_fixed_deadline(&mut self, answer: &TimeToLive, reported: TimeRange, sent: Timestamp) -> bool {
+    /// Narrows the deadline that leasetop's renewal set, if a reply agrees with it or may be older than the renewal. Returns
+    /// whether the deadline stays. If not, nothing changes.
+    fn narrow_fixed_deadline(&mut self, answer: &TimeToLive, reported: TimeRange, sent: Timestamp) -> bool {
         let Some(answered) = self.fixed else { return false };
         let fits = answer.ttl_status() != TtlStatus::Dying && self.track.fits(reported);
         let stays = fits || sent < answered;
@@ -378,8 +380,8 @@ fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Whether a new leader reset the time left: the deadline changed, and either the term changed or at least the granted TTL is
-/// left, which a renewal never shows.
+/// Whether a new leader reset the time left: the raft term changed, or the deadline changed and at least the granted TTL
+/// is left, which a renewal never shows.
 fn is_refill(before: &Known, answer: &TimeToLive, reported: TimeRange) -> bool {
     let is_full = answer.ttl >= answer.granted_ttl && before.track.bounds().intersect(reported).is_none();
     before.term.is_some_and(|term| term.get() != answer.header.raft_term) || is_full

@@ -34,8 +34,8 @@ pub struct Renewal {
     pub interval_doubt: Option<Duration>,
     /// Whether renewals in between may have been missed, so that `interval` is an upper bound.
     pub is_bound: bool,
-    /// The expected interval, from the renewal schedule or the lease's usual interval. For an inferred renewal, that
-    /// before it, or the first interval if this renewal ends it.
+    /// The expected interval, from the renewal schedule or the lease's usual interval. For an inferred renewal, it is the
+    /// usual interval before the renewal, or the first interval if this renewal is the second one.
     pub expected: Option<Duration>,
     /// Time left just before it; `None` if an earlier renewal may have been missed or the TTL is too short.
     pub left: Option<Duration>,
@@ -46,7 +46,7 @@ pub struct Renewal {
 }
 
 impl Renewal {
-    /// Creates a renewal without further details.
+    /// Creates the first renewal of a lease, without further details.
     pub fn new(source: RenewalSource, at: impl Into<TimeRange>, ttl: Option<i64>) -> Self {
         Renewal {
             source,

@@ -9,8 +9,8 @@ pub enum RenewalStyle {
     /// Go's clientv3, and jetcd: after a third of the TTL, at the next of their checks every 500 ms (clientv3/lease.go,
     /// `sendKeepAliveLoop`).
     Clientv3,
-    /// This part of the TTL: a half in tooz; a third in Node's etcd3 and Patroni (10 s of 30 s); a quarter in Python's etcd3-py
-    /// (etcd3/stateful/lease.py); a tenth in lablup's etcd lock.
+    /// This part of the TTL: a half in tooz; a third in Node's etcd3 and Patroni (10 s of 30 s); a quarter in Python's
+    /// etcd3-py (etcd3/stateful/lease.py); a tenth in lablup's etcd lock.
     Fraction(u32),
 }
 
@@ -20,15 +20,16 @@ const FRACTIONS: [u32; 4] = [2, 3, 4, 10];
 const TICK: Duration = Duration::from_millis(500);
 /// The maximum difference between an observed mean interval and the interval of a known client.
 const TOLERANCE: Duration = Duration::from_millis(75);
-/// The part of the TTL that etcd3-py waits from the reply to a renewal to the next one, and how much longer the interval is at
-/// most, as a share of it, because the request takes its time too. No other known client has an interval in between.
+/// The part of the TTL that etcd3-py waits from the reply to a renewal to the next one, and by which share of that the
+/// interval is longer at most, because the request takes time too. No other known client has an interval in between.
 const WAIT: (u32, f64) = (4, 0.12);
 /// Observed intervals are steady if they differ by no more than this part of their mean.
 const STEADY: u32 = 5;
 
 impl RenewalStyle {
     /// The style of steady renewals with this mean, shortest and longest interval. `None` if they are not steady, or no
-    /// known client renews like this. Where clientv3 renews just after TTL/3, as with a TTL of 30 s, both are `TTL/3`.
+    /// known client renews like this. With a TTL such as 30 s, clientv3 may renew just after TTL/3; that counts as
+    /// `TTL/3`.
     pub fn of(ttl: Duration, every: Duration, (shortest, longest): (Duration, Duration)) -> Option<Self> {
         if ttl.is_zero() || longest - shortest > every / STEADY {
             return None;

@@ -15,7 +15,7 @@ const MAX_MISSED: i64 = 2_000;
 
 /// Why a watch of deletes ended.
 enum DeletesEnd {
-    /// The next changes cannot be had, or cost too much.
+    /// etcd has compacted the next revisions, so changes were missed.
     Lost,
     /// The stream broke.
     Cut(CallError),
@@ -25,14 +25,15 @@ enum DeletesEnd {
 #[derive(Debug)]
 struct WatchProgress {
     revision: i64,
-    /// An answer to a request for progress. It counts with the next answer, because older etcds send it ahead of changes
-    /// (etcd-io/etcd#15220).
+    /// The revision in the last reply to a request for progress. It counts only from the next reply on, because older etcds
+    /// send it ahead of changes (etcd-io/etcd#15220).
     answered: i64,
     ask_at: Timestamp,
 }
 
 impl KeyWatcher {
-    /// Watches deletes from now on. Resumes after each broken stream. Returns when changes were missed.
+    /// Watches deletes from now on. Resumes after each broken stream. Returns when changes were missed, or when it would
+    /// cost too much to resume.
     ///
     /// # Errors
     /// The error of the first attempt.
@@ -87,7 +88,7 @@ impl KeyWatcher {
         }
     }
 
-    /// The revision of the key space by the last status of a member; 0 if it is not known.
+    /// The highest revision of the key space in the last statuses of the members; 0 if none is known.
     fn current_revision(&self) -> i64 {
         self.cluster.view().members.iter().map(|member| member.revision).max().unwrap_or(0)
     }

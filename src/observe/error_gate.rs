@@ -18,7 +18,7 @@ impl ErrorGate {
         ErrorGate { part, sender, reported: None }
     }
 
-    /// Waits until the queue has room.
+    /// Sends an observation. Waits until the queue has room.
     pub(super) async fn send(&self, observation: Observation) {
         // This fails only if the observer was dropped. Then this task is about to end.
         let _ = self.sender.send(observation).await;

@@ -25,9 +25,9 @@ const RETRY: Duration = Duration::from_millis(500);
 const LEASE_BYTES: u64 = 200;
 /// A value has at most these bytes: etcd's default of `--max-request-bytes`.
 const VALUE_BYTES: u64 = 3 << 19;
-/// Keys on a page if each may have such a value.
+/// Maximum number of keys on a page if each may have a value of [`VALUE_BYTES`].
 const FEW_KEYS: u64 = 8;
-/// The largest key space that is read in such pages.
+/// Maximum number of keys that are read in pages of [`FEW_KEYS`].
 const FEW_PAGES_KEYS: u64 = 4_000;
 /// How often to check whether the budget has room for the next page.
 const BUDGET_PAUSE: Duration = Duration::from_secs(1);
@@ -69,7 +69,7 @@ struct WholeRead {
     pages: KeyPages,
     /// Number of keys if each may have a large value.
     large: Option<u64>,
-    /// Stop when more than these bytes were received or are expected.
+    /// The read stops when more than this number of bytes was received or is expected.
     most: u64,
 }
 
@@ -81,7 +81,7 @@ pub(super) struct KeyWatcher {
     pub(super) traffic: KeyTraffic,
     /// Bytes that reads and watches of all keys may still receive.
     pub(super) budget: ByteBudget,
-    /// Number of leases in the last list; none before the first.
+    /// Number of leases in the last list; `None` before the first.
     pub(super) lease_count: watch::Receiver<Option<usize>>,
     /// Keys that were deleted while they were attached to a lease.
     pub(super) deleted: RecentKeys,
@@ -100,21 +100,18 @@ impl KeyWatcher {
     }
 
     async fn observe(&mut self) -> Result<(), CallError> {
-        if let Plan::Whole(read) = self.plan().await? {
-            match self.read(read).await? {
-                Some(revision) => {
-                    self.error_gate.report_recovery().await;
-                    self.error_gate.send(Observation::KeysRead { revision }).await;
-                    return self.watch(revision).await;
-                }
-                None => self.is_large = true,
-            }
-        }
-        self.watch_deletes().await
+        let Plan::Whole(read) = self.plan().await? else { return self.watch_deletes().await };
+        let Some(revision) = self.read(read).await? else {
+            self.is_large = true;
+            return self.watch_deletes().await;
+        };
+        self.error_gate.report_recovery().await;
+        self.error_gate.send(Observation::KeysRead { revision }).await;
+        self.watch(revision).await
     }
 
-    /// Decides by the size of the database, which is never less than that of the keys. A part of a larger database is read
-    /// if it has few keys.
+    /// Decides how to find the keys by the size of the database, which is never less than that of the keys. A part of a
+    /// larger database is read if it has few keys.
     async fn plan(&mut self) -> Result<Plan, CallError> {
         if self.is_large {
             return Ok(Plan::ByLease);
@@ -154,8 +151,8 @@ impl KeyWatcher {
         listed.ok().and_then(|count| *count.ok()?).map_or(0, |count| count as u64)
     }
 
-    /// Sends all keys that are attached to a lease or named after one, and returns the revision of the read. Waits where
-    /// the budget of a minute is spent. Returns none if the keys are too many bytes, or were compacted during a wait.
+    /// Sends all keys that are attached to a lease or named after one, and returns the revision of the read. Waits while
+    /// the budget of a minute is spent. Returns `None` if the keys are too many bytes, or were compacted during a wait.
     async fn read(&mut self, mut read: WholeRead) -> Result<Option<i64>, CallError> {
         let mut has_waited = false;
         self.error_gate.send(Observation::KeysReloading).await;
@@ -171,7 +168,7 @@ impl KeyWatcher {
             let received = read.pages.received() - before;
             self.traffic.add(received).await;
             self.budget.spend(received, self.clock.now());
-            // Names as long as this are not kept: a server that lies must not fill the memory with them.
+            // The page is dropped: a server that ignores the limit must not fill the memory with it.
             if received > self.scope.bytes_per_minute {
                 return Ok(None);
             }
@@ -194,7 +191,8 @@ impl KeyWatcher {
         has_waited
     }
 
-    /// Makes the next page fit into the budget. If the database is larger, that holds for the largest values too.
+    /// Makes the next page fit into the budget. If the database is larger than the budget, the page fits even if all its
+    /// values are as large as etcd allows.
     fn limit_page(&self, read: &mut WholeRead) {
         let left = self.budget.left(self.clock.now()).unsigned_abs();
         let keys = if read.large.is_some() { (left / VALUE_BYTES).min(FEW_KEYS) } else { u64::MAX };
@@ -211,15 +209,16 @@ impl KeyWatcher {
     }
 
     /// Watches changes after `last_revision`. Resumes after each broken stream, and returns when etcd has compacted the
-    /// next revisions, or when the changes cost too much. Then a quarter of the budget is left for queries of leases.
+    /// next revisions, or when the changes cost too much. Then a quarter of the budget at the start is left for queries of
+    /// leases.
     async fn watch(&mut self, mut last_revision: i64) -> Result<(), CallError> {
-        let kept = self.budget.left(self.clock.now()) / 4;
+        let reserve = self.budget.left(self.clock.now()) / 4;
         loop {
             let opened = self.cluster.watch_keys(&self.scope.range, last_revision.saturating_add(1)).await;
             let end = match opened {
                 Ok(watch) => {
                     self.error_gate.report_recovery().await;
-                    self.forward_changes(watch, last_revision, kept).await
+                    self.forward_changes(watch, last_revision, reserve).await
                 }
                 Err(error) => WatchEnd::Cut { last_revision, error },
             };
@@ -237,7 +236,8 @@ impl KeyWatcher {
         }
     }
 
-    async fn forward_changes(&mut self, mut watch: KeyWatch, mut last_revision: i64, kept: i64) -> WatchEnd {
+    /// Sends the changes of a watch until it ends, or until less than `reserve` bytes of the budget are left.
+    async fn forward_changes(&mut self, mut watch: KeyWatch, mut last_revision: i64, reserve: i64) -> WatchEnd {
         loop {
             let update = watch.next().await;
             let received = watch.take_received();
@@ -252,19 +252,20 @@ impl KeyWatcher {
                 WatchUpdate::Compacted { .. } => return WatchEnd::Compacted,
                 WatchUpdate::Cut(error) => return WatchEnd::Cut { last_revision, error },
             }
-            if self.budget.left(self.clock.now()) < kept {
+            if self.budget.left(self.clock.now()) < reserve {
                 return WatchEnd::Expensive;
             }
         }
     }
 
-    /// Sends the changes of keys that are or were attached to a lease, or are named after one. A key that was deleted with its
-    /// lease may be put again without one.
+    /// Sends the changes of keys that are or were attached to a lease, or are named after one. A key that was deleted with
+    /// its lease may be put again without one.
     async fn send_changes(&mut self, mut changes: Vec<KeyChange>) {
         changes.retain(|change| self.is_relevant(change));
         self.send_all(changes).await;
     }
 
+    /// Whether a change is sent. Remembers each key that is deleted while it is attached to a lease, until it is put again.
     fn is_relevant(&mut self, change: &KeyChange) -> bool {
         let is_back = self.deleted.remove(&change.key);
         if change.before.is_some() && change.now == KeyState::Deleted {

@@ -182,7 +182,7 @@ impl Observer {
         Observer { receiver, list_now, _tasks: [spawn(lease_poller), spawn(key_watcher.run())] }
     }
 
-    /// Lists the leases now. Then the usual interval of 1 s continues.
+    /// Lists the leases now. The next list follows after the usual interval.
     pub fn list_now(&self) {
         self.list_now.notify_one();
     }

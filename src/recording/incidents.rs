@@ -1,5 +1,5 @@
-//! The recordings in tests/recordings, which are of incidents on real etcds: what happened, when, and the diagnosis. They are also
-//! the test that recordings stay readable.
+//! Replays the recordings in tests/recordings, which are of incidents on real etcds, and checks what happened, when, and
+//! the diagnosis. This also tests that old recordings stay readable.
 
 use std::path::Path;
 

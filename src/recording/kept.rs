@@ -1,10 +1,10 @@
-//! With what a recording begins.
+//! The start of a recording.
 
 use super::playing::Chunk;
 use crate::app::{AppState, Msg, checkpoint};
 use simkit::Timestamp;
 
-/// A state, and the messages that followed it until now.
+/// A state, and the messages that followed it until now: the start of a recording.
 #[derive(Debug)]
 pub struct Kept {
     /// The time of the state.

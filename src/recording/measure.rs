@@ -33,7 +33,7 @@ fn renewal(at: Timestamp, number: u64, leases: u64) -> Msg {
     Msg::Engine(EngineEvent { at, lease: Some(lease(number % leases)), kind })
 }
 
-/// The processor time of this process so far.
+/// The CPU time of this process so far. Linux counts user and system time in ticks of 10 ms.
 fn cpu() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux tells it");
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

@@ -6,7 +6,8 @@
 //!  {"at":2051870,"msg":{"Listed":{...}}}
 //! ```
 //!
-//! The first messages recreate the state at the start. [`Msg`] marks the messages that are not recorded. A file whose name ends in `.gz` is compressed.
+//! The first messages recreate the state at the start. [`Msg`] marks the messages that are not recorded. A file whose name
+//! ends in `.gz` is compressed.
 
 #[cfg(test)]
 pub(crate) mod incidents;
@@ -37,7 +38,7 @@ pub use rewinder::Rewinder;
 pub use ring::{REACH, Target};
 pub use writer::{RecordError, RecordFile, RecordOptions};
 
-/// The version of the format. A change of a recorded type that old recordings do not have raises it.
+/// The version of the format. It increases when a recorded type changes so that older versions of leasetop cannot read it.
 pub const FORMAT: u32 = 2;
 /// The oldest version that is read. Since version 2 a recording can begin with [`Msg::Known`].
 pub const OLDEST_FORMAT: u32 = 1;
@@ -53,7 +54,7 @@ pub struct Header {
     pub start: jiff::Timestamp,
     /// The offset of the first message.
     pub at: Timestamp,
-    /// 1, or more for a file that continues one that was full.
+    /// The number of the file: 1, or more if it continues a full one.
     pub part: u32,
     /// The name of the cluster in the config file, or its endpoints.
     pub cluster: String,
@@ -125,7 +126,7 @@ pub struct Entry {
     pub msg: Msg,
 }
 
-/// The same, borrowed.
+/// An [`Entry`] with a borrowed message, for writing.
 #[derive(Serialize)]
 struct EntryRef<'a> {
     at: Timestamp,

@@ -146,7 +146,7 @@ impl Player {
     }
 }
 
-/// The state of a monitor that starts.
+/// The state of a monitor at its start, which records every event.
 fn initial_state(config: AppConfig, start: Timestamp) -> AppState {
     let mut app = AppState::new(config, start);
     app.events.record_all();

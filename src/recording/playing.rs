@@ -12,7 +12,8 @@ use simkit::Timestamp;
 
 /// The shortest time between two ticks, as timers of the live monitor have it.
 const TICK: Duration = Duration::from_millis(1);
-/// A monitor that runs records something more often than this: it was stopped meanwhile, and had no ticks either.
+/// A running monitor records something more often than this. After a longer silence, it was stopped in between and had no
+/// ticks.
 const LONGEST_SILENCE: Duration = Duration::from_secs(600);
 
 /// What happens next to a state.
@@ -22,7 +23,8 @@ pub(super) struct Step {
     pub(super) is_message: bool,
 }
 
-/// What happens next to a state of a time, if the next message is of `message`. `None` after the last time that there is.
+/// The next step of a state at `position`: the next message, which has the time `message`, or a tick before it. `None` at
+/// the end of the clock's range.
 pub(super) fn next_step(app: &AppState, position: Timestamp, message: Option<Timestamp>) -> Option<Step> {
     let tick = next_wake(app, position).max(position + TICK);
     match message.filter(|at| *at <= tick || at.since(position) > LONGEST_SILENCE) {
@@ -31,7 +33,7 @@ pub(super) fn next_step(app: &AppState, position: Timestamp, message: Option<Tim
     }
 }
 
-/// A state and its time. What happened at that time is applied.
+/// A state at a time, after everything that happened at that time.
 #[derive(Clone, Debug)]
 pub(super) struct Picture {
     pub(super) at: Timestamp,
@@ -43,7 +45,7 @@ pub(super) struct Picture {
 /// Messages, as a gzip file that can become a part of a recording.
 #[derive(Clone, Debug)]
 pub(super) struct Chunk {
-    /// The time of the last one.
+    /// The time of the last message.
     pub(super) until: Timestamp,
     pub(super) compressed: Vec<u8>,
     /// The size of the lines in bytes.
@@ -66,7 +68,7 @@ impl Chunk {
     }
 }
 
-/// Messages that are applied to a state.
+/// Plays chunks of messages: applies them to a state, with the ticks between them.
 pub(super) struct Playing<'a> {
     pub(super) at: Timestamp,
     pub(super) app: Box<AppState>,
@@ -108,7 +110,7 @@ impl<'a> Playing<'a> {
         };
         let entry = if is_message { self.entries.pop_front() } else { None };
         self.at = at;
-        // There is no cluster: effects are those of the polls.
+        // The effects are dropped: there is no etcd to carry them out.
         update(&mut self.app, entry.map_or(Msg::Tick, |entry| entry.msg), at);
         true
     }

@@ -34,13 +34,13 @@ pub enum RecordingError {
         /// The cause.
         error: io::Error,
     },
-    /// The file is no recording.
+    /// The file is not a recording.
     #[error("{file} is not a recording of leasetop; `leasetop --record FILE` writes one")]
     Other {
         /// The file.
         file: String,
     },
-    /// There is nothing in it.
+    /// The file is empty.
     #[error("{file} is empty")]
     Empty {
         /// The file.
@@ -69,7 +69,7 @@ pub enum RecordingError {
         /// The cause.
         error: serde_json::Error,
     },
-    /// The time of a message is not possible.
+    /// The time of a message is before the previous one, or too long after it.
     #[error("{file}: line {line} is malformed: its time does not follow the line before")]
     Time {
         /// The file.
@@ -90,9 +90,10 @@ struct AnyHeader {
     leasetop: String,
 }
 
-/// Longer lines are none of leasetop: a page of keys has at most a few MB.
+/// Maximum length of a line in bytes. leasetop writes shorter ones: a page of keys has at most a few MB.
 const MAX_LINE: u64 = 64_000_000;
-/// The first line of a recording is shorter. A device without line ends is not read for long.
+/// Maximum length of the first line in bytes. leasetop writes shorter ones, and a device without line ends is not read for
+/// long.
 const MAX_HEADER: u64 = 100_000;
 
 /// Opens a file. It is decompressed if it is a gzip file, whatever its name.
@@ -105,10 +106,10 @@ pub fn open(path: &Path) -> Result<Box<dyn BufRead>, RecordingError> {
     decompressed(file, &name)
 }
 
-/// The same for an open file with this name.
+/// Reads an open file, and decompresses it if it is a gzip file. `name` is its name in errors.
 ///
 /// # Errors
-/// Those of [`open`].
+/// The file cannot be read, or is empty.
 pub fn decompressed(file: impl Read + 'static, name: &str) -> Result<Box<dyn BufRead>, RecordingError> {
     let mut file = BufReader::new(file);
     let start = file.fill_buf().map_err(|error| RecordingError::Io { file: name.to_owned(), error })?;
@@ -123,18 +124,18 @@ impl Recording {
     /// Reads a file. A recording that ends within a message is read up to there.
     ///
     /// # Errors
-    /// The file cannot be read, is empty, is no recording, has another format version, or is malformed in the middle.
+    /// The file cannot be read, is empty, is not a recording, has another format version, or is malformed in the middle.
     pub fn read(path: &Path) -> Result<Self, RecordingError> {
         Recording::read_lines(open(path)?, path.display().to_string())
     }
 
-    /// Reads lines that are not compressed. `file` is named in errors.
+    /// Reads lines that are not compressed. `file` is the name of the file in errors.
     ///
     /// # Errors
-    /// Those of [`Recording::read`].
+    /// The lines are not a recording, have another format version, or are malformed in the middle.
     pub fn read_lines(mut lines: impl BufRead, file: String) -> Result<Self, RecordingError> {
         let mut line = Vec::new();
-        // A cut in the first line is no recording either.
+        // A file that is cut in the first line is not a recording either.
         let read = lines.by_ref().take(MAX_HEADER).read_until(b'\n', &mut line);
         let any = read.ok().and_then(|_| serde_json::from_slice::<AnyHeader>(&line).ok());
         let Some(any) = any else { return Err(RecordingError::Other { file }) };
@@ -150,7 +151,7 @@ impl Recording {
         let mut recording = Recording { header, entries: Vec::new(), is_truncated: false };
         loop {
             line.clear();
-            // A stream that is cut has no end: what was read before is complete.
+            // Reading fails where a compressed file is cut. The lines before are complete.
             recording.is_truncated = lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).is_err();
             if line.is_empty() || recording.is_truncated {
                 return Ok(recording);
@@ -169,7 +170,7 @@ impl Recording {
         }
     }
 
-    /// Whether a message of this time can follow.
+    /// Whether the next message can have this time.
     fn may_continue_at(&self, at: Timestamp) -> bool {
         let last = self.end();
         last <= at && at - last <= LONGEST_SILENCE

@@ -14,6 +14,7 @@ use simkit::Timestamp;
 
 /// Messages that can wait for a slow disk. Further ones are dropped and counted.
 const QUEUE: usize = 16_384;
+
 /// A running recording. Dropping it writes what is left and waits for that.
 #[derive(Debug)]
 pub struct Recorder {
@@ -61,7 +62,7 @@ impl Recorder {
         self.send(Part::Lines(lines))
     }
 
-    /// The number of the next file, once the current one is full.
+    /// The number of the next file. `None` until the current one is full.
     pub fn next_part(&self) -> Option<u32> {
         let FileSize { written, full } = &*self.size;
         if written.load(Ordering::Relaxed) >= full.load(Ordering::Relaxed) { Some(self.part + 1) } else { None }
@@ -76,7 +77,7 @@ impl Recorder {
         self.size.full.store(u64::MAX, Ordering::Relaxed);
         self.send(Part::NextFile(Box::new(header), state))?;
         if self.lost > 0 {
-            // The thread is behind: a later message asks again.
+            // The queue is full, so no file is started. After `max_bytes` more, the current file counts as full again.
             let written = self.size.written.load(Ordering::Relaxed);
             self.size.full.store(written + self.options.max_bytes, Ordering::Relaxed);
         }

@@ -34,7 +34,7 @@ pub struct Rewinder {
     span: Option<(Timestamp, Timestamp)>,
     /// When a state was passed on, or considered.
     pictured: Timestamp,
-    /// Whether the next state starts everything again.
+    /// Whether nothing is kept until a state can start everything again.
     is_off: bool,
     /// Whether the thread may have states near the displayed past.
     is_in_past: bool,
@@ -52,7 +52,7 @@ enum Order {
 }
 
 impl Rewinder {
-    /// Keeps what happens from now on, in `limit` bytes. `None` if there is no thread to be had.
+    /// Keeps what happens from now on, in `limit` bytes. `None` if the thread cannot be started.
     pub fn start(limit: usize, app: &AppState, now: Timestamp) -> Option<Self> {
         let (orders, received) = sync_channel(QUEUE);
         let is_lost = Arc::new(AtomicBool::new(false));
@@ -80,11 +80,12 @@ impl Rewinder {
         self.span = Some((self.span.map_or(at, |(first, _)| first), at));
     }
 
-    /// Passes on what is due, after the message was applied.
+    /// Passes on the messages and the state that are due, after a message was applied. Stops keeping anything while the
+    /// state takes too much memory, and starts again later.
     pub fn on_applied(&mut self, app: &AppState, now: Timestamp) {
-        let is_new = now < self.pictured + PICTURE_EVERY;
+        let is_picture_due = now >= self.pictured + PICTURE_EVERY;
         if self.is_off {
-            if !is_new {
+            if is_picture_due {
                 self.restart(app, now);
             }
             return;
@@ -92,16 +93,16 @@ impl Rewinder {
         if app.least_picture_bytes() > self.limit {
             return self.switch_off();
         }
-        let is_due = self.lines.len() >= PART || self.span.is_some_and(|(first, _)| first + PART_SPAN <= now);
-        if is_due {
+        let are_lines_due = self.lines.len() >= PART || self.span.is_some_and(|(first, _)| first + PART_SPAN <= now);
+        if are_lines_due {
             self.flush();
         }
-        if !is_new {
+        if is_picture_due {
             self.add_picture(app, now);
         }
     }
 
-    /// Forgets everything, and starts again with this state.
+    /// Forgets everything, and starts again with this state, unless it takes more than half of the memory.
     pub fn restart(&mut self, app: &AppState, now: Timestamp) {
         self.pictured = now;
         let bytes = app.picture_bytes();
@@ -131,7 +132,7 @@ impl Rewinder {
         kept.recv().ok()?
     }
 
-    /// Passes on the messages so far. `None` if nothing is kept.
+    /// Passes on the messages so far, and waits until the queue has room. `None` if nothing is kept.
     fn pass_on(&mut self) -> Option<()> {
         if self.is_off {
             return None;
@@ -142,7 +143,7 @@ impl Rewinder {
         Some(())
     }
 
-    /// Frees what makes further steps short, once the present is displayed.
+    /// Frees the states near the displayed past, once the present is displayed.
     pub fn on_present(&mut self) {
         if self.is_in_past && self.orders.try_send(Order::ForgetNear).is_ok() {
             self.is_in_past = false;
@@ -157,6 +158,8 @@ impl Rewinder {
         let _ = self.orders.try_send(Order::Clear);
     }
 
+    /// Passes on the messages so far without waiting. If the thread is slow, they stay for a later call, or are dropped if
+    /// they are too many.
     fn flush(&mut self) {
         let Some((_, until)) = self.span else { return };
         if self.is_lost.load(Ordering::Relaxed) {
@@ -169,7 +172,7 @@ impl Rewinder {
         }
     }
 
-    /// Keeps a state, so that steps back are short, unless it would take the room of the messages.
+    /// Keeps a state, so that steps back are short, unless it takes more than a quarter of the memory, which messages need.
     fn add_picture(&mut self, app: &AppState, now: Timestamp) {
         self.pictured = now;
         self.flush();

@@ -14,7 +14,7 @@ use simkit::Timestamp;
 
 /// How far back the past can be shown.
 pub const REACH: Duration = Duration::from_secs(600);
-/// Fast, for eight times less memory. A higher one costs more than it saves.
+/// The compression level: fast, and messages take an eighth of the memory. A higher level costs more than it saves.
 const LEVEL: u32 = 1;
 /// Messages that are this much older than the reach are dropped one by one. Usually a later state replaces them before.
 const SLACK: Duration = Duration::from_secs(70);
@@ -57,7 +57,7 @@ impl Ring {
         Ring { limit, segments, newest, is_cut: false, near: Vec::new() }
     }
 
-    /// Starts again with this state.
+    /// Drops everything, and starts again with this state.
     pub(super) fn restart(&mut self, picture: Picture) {
         self.segments.clear();
         self.near.clear();
@@ -71,7 +71,7 @@ impl Ring {
         self.near.clear();
     }
 
-    /// Adds a state, which has all messages that were added so far. Steps begin at the present, so the newest states matter
+    /// Adds a state, to which all messages so far were applied. Steps begin at the present, so the newest states matter
     /// most: older ones make room, and a quarter of the limit is left for messages.
     pub(super) fn push_picture(&mut self, picture: Picture) {
         self.newest = self.newest.max(picture.at);
@@ -82,7 +82,7 @@ impl Ring {
         self.trim();
     }
 
-    /// Adds encoded messages, unless there is no state to start from. The last one is of `until`.
+    /// Adds encoded messages, unless there is no state to start from. `until` is the time of the last one.
     pub(super) fn push_lines(&mut self, until: Timestamp, lines: &[u8]) {
         let Some(segment) = self.segments.back_mut() else { return };
         let mut encoder = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
@@ -131,14 +131,14 @@ impl Ring {
         Some(self.segments.front()?.chunks.front()?.until)
     }
 
-    /// Drops the second state, and keeps its messages.
+    /// Drops the second state, and keeps its messages. Returns false if there is none.
     fn merge_second(&mut self) -> bool {
         let Some(second) = self.segments.remove(1) else { return false };
         self.segments[0].chunks.extend(second.chunks);
         true
     }
 
-    /// Drops the oldest messages: the state before them becomes the one after them.
+    /// Drops the oldest messages: the state before them becomes the one after them. Returns false if there are none.
     fn drop_chunk(&mut self) -> bool {
         let Some(mut first) = self.segments.pop_front() else { return false };
         let chunk = first.chunks.pop_front();
@@ -187,8 +187,8 @@ impl Ring {
         Some(playing)
     }
 
-    /// What is kept, for the start of a recording: of the messages at most this many bytes, or else those since the newest
-    /// state.
+    /// The start of a recording: the newest messages, and the state before them. The messages have at most `most` bytes,
+    /// unless those since the newest state have more. `None` if nothing is kept.
     pub(super) fn kept(&self, most: u64, is_compressed: bool) -> Option<Kept> {
         let size = |chunk: &Chunk| if is_compressed { chunk.compressed.len() } else { chunk.length } as u64;
         let mut total = 0;

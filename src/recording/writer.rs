@@ -47,7 +47,7 @@ pub struct RecordFile {
 }
 
 impl RecordOptions {
-    /// Creates the file, which may contain names of keys.
+    /// Creates the file. Only its owner may read it, because it may contain names of keys.
     ///
     /// # Errors
     /// The file exists, or cannot be created.
@@ -77,14 +77,14 @@ pub struct RecordError {
 /// What the thread writes.
 pub(super) enum Part {
     Lines(Vec<u8>),
-    /// The header of the next file, and with what it begins.
+    /// The header of the next file, and the state with which it begins.
     NextFile(Box<Header>, Kept),
 }
 
 /// The size of the current file.
 #[derive(Debug)]
 pub(super) struct FileSize {
-    /// In bytes.
+    /// The bytes written so far.
     pub(super) written: AtomicU64,
     /// The size at which the file is full. `u64::MAX` until its start is written.
     pub(super) full: AtomicU64,
@@ -96,7 +96,7 @@ impl Default for FileSize {
     }
 }
 
-/// The side of the thread.
+/// Writes the files of a recording, on the recorder's thread.
 pub(super) struct Writer {
     options: RecordOptions,
     file: Box<dyn Write + Send>,
@@ -146,7 +146,7 @@ impl Writer {
         self.begin(header, state)
     }
 
-    /// Writes the start of a file.
+    /// Writes the start of a file, and sets the size at which the file is full.
     fn begin(&mut self, header: &Header, kept: &Kept) -> io::Result<()> {
         self.file.write_all(&header.line())?;
         let mut line = Vec::new();
@@ -162,7 +162,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Appends messages. A compressed file consists of several streams then.
+    /// Appends messages. In a compressed file they are gzip streams of their own.
     fn append(&mut self, chunks: &[Chunk]) -> io::Result<()> {
         if chunks.is_empty() || !self.options.is_compressed() {
             return chunks.iter().try_for_each(|chunk| self.file.write_all(&chunk.lines()));
@@ -176,7 +176,7 @@ impl Writer {
 
     fn end_stream(&mut self) -> io::Result<()> {
         self.file.flush()?;
-        // An encoder that is dropped writes the end.
+        // Dropping an encoder writes the end of its stream.
         self.file = Box::new(io::sink());
         Ok(())
     }

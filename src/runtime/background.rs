@@ -1,7 +1,7 @@
 //! Asks the terminal for its background colour (OSC 11), and keeps the reply out of the keys.
 //!
 //! crossterm does not know this reply and reads it as keys: Alt-], the text, and at the end Ctrl-g (BEL) or Alt-\\ (ST).
-//! [`ReplyFilter`] puts these together again. It works on events, so it does not matter when the reply arrives.
+//! [`ReplyFilter`] recognises these keys. It works on events, so it does not matter when the reply arrives.
 
 use std::time::Duration;
 
@@ -10,14 +10,16 @@ use simkit::Timestamp;
 
 /// Asks for the background colour.
 pub(super) const QUERY: &[u8] = b"\x1b]11;?\x1b\\";
-/// A later reply is ignored.
+/// How long to wait for the reply. A later one is ignored.
 pub(super) const LIMIT: Duration = Duration::from_millis(200);
 /// The number of the colour, at the start of the reply.
 const NUMBER: &str = "11;";
-/// A longer reply is not waited for.
+/// Maximum length of a reply, in bytes. A longer one is dropped, and what follows it is passed on as keys.
 const LONGEST: usize = 200;
 /// The bytes of a reply arrive together. A key that arrives later than this was typed.
 const GAP: Duration = Duration::from_millis(100);
+/// Weights of red, green and blue in the brightness of a colour (ITU-R BT.601).
+const LUMA_WEIGHTS: [f64; 3] = [0.299, 0.587, 0.114];
 
 /// A background colour by its brightness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,33 +28,33 @@ pub(super) enum Background {
     Light,
 }
 
-/// How far the question is.
+/// The progress of the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BackgroundQuery {
     /// To be asked after the first frame.
     Wanted,
-    /// Asked. An answer counts until then.
+    /// Asked, and waiting for the reply.
     Asked {
-        /// The end of the limit.
+        /// A later reply is ignored.
         until: Timestamp,
     },
     /// Answered, or not to be asked.
     Over,
 }
 
-/// What an event turns out to be.
+/// What the filter lets through after an event.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Filtered {
-    /// Events that are not part of a reply, in order.
+    /// Events that are not part of a reply, oldest first: this one, and those that were held back before it.
     pub(super) events: Vec<Event>,
-    /// The background colour, if a reply ended that has one.
+    /// The background colour, if the event completes a reply that contains one.
     pub(super) background: Option<Background>,
 }
 
-/// Finds replies among the events.
+/// Finds replies among the events and keeps them out of the keys.
 #[derive(Debug, Default)]
 pub(super) struct ReplyFilter {
-    /// The events of a possible reply, while it is not certain yet that it is one.
+    /// The events of a possible reply.
     held: Vec<Event>,
     /// The text of a reply so far. `None` outside of one.
     text: Option<String>,
@@ -91,7 +93,8 @@ impl Piece {
 }
 
 impl ReplyFilter {
-    /// Passes an event that arrived at `now`.
+    /// Filters an event that arrived at `now`. An event of a possible reply is held back until it is certain that it is
+    /// not part of one.
     pub(super) fn pass(&mut self, event: Event, now: Timestamp) -> Filtered {
         let is_late = now - self.last > GAP;
         let events = if is_late { self.give_up() } else { Vec::new() };
@@ -114,7 +117,7 @@ impl ReplyFilter {
                 self.is_after_esc = true;
                 self.text = Some(text);
             }
-            (Some(text), Piece::Char(c)) if is_reply(&text, c) => {
+            (Some(text), Piece::Char(c)) if continues_reply(&text, c) => {
                 self.held.push(event);
                 self.text = Some(text + c.encode_utf8(&mut [0; 4]));
             }
@@ -141,27 +144,29 @@ impl ReplyFilter {
         self.text.take().map(|text| self.drop_reply(&text)).unwrap_or_default()
     }
 
-    /// What was held back: keys, if the number of a reply was not complete. A broken reply is dropped.
+    /// Ends a reply without its end sequence. Returns the events held back if its number is incomplete, because they
+    /// may be typed keys. Otherwise drops them.
     fn drop_reply(&mut self, text: &str) -> Vec<Event> {
         let held = std::mem::take(&mut self.held);
         if text.starts_with(NUMBER) { Vec::new() } else { held }
     }
 }
 
-/// Whether a character continues a reply.
-fn is_reply(text: &str, next: char) -> bool {
+/// Whether a character can follow the text of a reply so far.
+fn continues_reply(text: &str, next: char) -> bool {
     let is_in_number = NUMBER.strip_prefix(text).is_some_and(|rest| rest.starts_with(next));
     is_in_number || text.starts_with(NUMBER) && text.len() < LONGEST
 }
 
-/// The brightness of `rgb:RRRR/GGGG/BBBB`, `rgba:...` or `#RRGGBB`, with one to four digits per channel.
+/// The brightness of `rgb:RRRR/GGGG/BBBB`, `rgba:...` or `#RRGGBB`, with one to four digits per channel. Light means
+/// brighter than half of white.
 fn background(color: &str) -> Option<Background> {
     let channels = channels(color)?;
-    let luma = 0.299 * channels[0] + 0.587 * channels[1] + 0.114 * channels[2];
+    let luma: f64 = LUMA_WEIGHTS.iter().zip(channels).map(|(weight, channel)| weight * channel).sum();
     Some(if luma > 0.5 { Background::Light } else { Background::Dark })
 }
 
-/// Red, green and blue from 0 to 1.
+/// Red, green and blue from 0 to 1. `None` if the text is not a colour.
 fn channels(color: &str) -> Option<[f64; 3]> {
     let parts: Vec<&str> = match color.split_once(':') {
         Some(("rgb" | "rgba", channels)) => channels.split('/').take(3).collect(),
@@ -172,8 +177,8 @@ fn channels(color: &str) -> Option<[f64; 3]> {
         }
     };
     let channel = |digits: &&str| {
-        let most = 16_f64.powi(i32::try_from(digits.len()).ok().filter(|size| (1..=4).contains(size))?) - 1.0;
-        Some(f64::from(u32::from_str_radix(digits, 16).ok()?) / most)
+        let max = 16_f64.powi(i32::try_from(digits.len()).ok().filter(|size| (1..=4).contains(size))?) - 1.0;
+        Some(f64::from(u32::from_str_radix(digits, 16).ok()?) / max)
     };
     let channels: Vec<f64> = parts.iter().map(channel).collect::<Option<_>>()?;
     channels.try_into().ok()

@@ -37,13 +37,16 @@ pub(super) fn wrapped(sequence: &[u8]) -> Vec<u8> {
     b"\x1bPtmux;".iter().copied().chain(doubled).chain(*b"\x1b\\").collect()
 }
 
-/// Copies a text in a pane of tmux, in the first way that tmux allows.
+/// Copies a text in a pane of tmux, in the first way that tmux allows. For some ways the caller then writes the
+/// [`sequence`] of the outcome to the terminal.
 pub(super) async fn copy_in_tmux(text: String) -> Msg {
-    let outcome = tmux_outcome(&text).await;
+    let outcome = try_tmux(&text).await;
     Msg::Copied { text, outcome }
 }
 
-async fn tmux_outcome(text: &str) -> CopyOutcome {
+/// Copies a text with `tmux load-buffer`, unless tmux accepts OSC 52 from its panes. Returns how the text was copied or
+/// is to be copied.
+async fn try_tmux(text: &str) -> CopyOutcome {
     if tmux(&["show-options", "-sv", "set-clipboard"], "").await.as_deref() == Some("on") {
         return CopyOutcome::Terminal;
     }

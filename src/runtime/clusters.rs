@@ -93,9 +93,10 @@ impl BackgroundClusters {
         select_all(self.0.iter().map(|parked| Box::pin(parked.running.feed.changed()))).await.1
     }
 
-    /// Reads the news of a cluster: the leases that ended. A cluster without leases is left.
-    pub(super) fn drain(&mut self, place: usize) -> Vec<EndedInBackground> {
-        let Some(parked) = self.0.get_mut(place) else { return Vec::new() };
+    /// Returns the leases of a cluster that ended since the last call. If none are left, removes the cluster, which
+    /// stops its engine.
+    pub(super) fn drain(&mut self, index: usize) -> Vec<EndedInBackground> {
+        let Some(parked) = self.0.get_mut(index) else { return Vec::new() };
         let cluster = parked.setup.config.cluster_name().to_owned();
         let mut ended = Vec::new();
         for status in parked.running.feed.drain().statuses {
@@ -106,12 +107,12 @@ impl BackgroundClusters {
             }
         }
         if parked.leases.is_empty() {
-            self.0.remove(place);
+            self.0.remove(index);
         }
         ended
     }
 
-    /// The leases that are kept alive.
+    /// The leases that are kept alive, by cluster.
     pub(super) fn leases(&self) -> Vec<BackgroundLeases> {
         let leases = self.0.iter().map(|parked| BackgroundLeases {
             cluster: parked.setup.config.cluster_name().to_owned(),
@@ -121,13 +122,13 @@ impl BackgroundClusters {
         leases.collect()
     }
 
-    /// The command line of each real cluster, and the leases that are kept alive there.
+    /// The command line of each real cluster, and the leases that are kept alive there. Sandboxes end with the program.
     pub(super) fn commands(&self) -> Vec<(String, Vec<LeaseId>)> {
         let real = self.0.iter().filter(|parked| !parked.setup.config.is_sandbox());
         real.map(|parked| (parked.setup.command.clone(), parked.leases.iter().map(|kept| kept.id).collect())).collect()
     }
 
-    /// Revokes the own leases of all clusters. The result is the number of those that could not be revoked.
+    /// Revokes the own leases of all clusters. Returns the number of leases that could not be revoked.
     pub(super) fn revoke_own(&self) -> impl Future<Output = usize> + Send + use<> {
         let own = |parked: &ParkedCluster| {
             let kept = parked.leases.iter().filter(|kept| kept.ownership == Ownership::Own);

@@ -124,7 +124,7 @@ impl Driver {
         self.run_silently(context.change_ttl(request));
     }
 
-    /// Reads the leases and keys as at the start. What was observed and not read yet is dropped.
+    /// Replaces the observer, which reads all leases and keys again. Observations that wait to be read are dropped.
     pub(super) fn restart_observer(&mut self, config: &AppConfig) {
         let (cluster, clock) = (self.context.cluster.clone(), self.context.clock.clone());
         self.observer = Observer::start(cluster, clock, key_scope(config));
@@ -194,7 +194,7 @@ impl Driver {
         (self.context.engine, self.context.reader)
     }
 
-    /// Runs a call that sends its messages itself.
+    /// Runs a call that sends its messages with [`EffectContext::send`] instead of returning them.
     fn run_silently(&mut self, call: impl Future<Output = ()> + Send + 'static) {
         self.run(stream::once(call).filter_map(|()| std::future::ready(None)));
     }
@@ -222,7 +222,8 @@ impl EffectContext {
         let _ = self.messages.send(msg);
     }
 
-    /// Queries the time to live first: otherwise the renewal would hide another client's renewal since the last poll.
+    /// Renews a lease once, after a query of its time to live. Without the query, the renewal would hide another
+    /// client's renewal since the last poll.
     fn renew_once(self, id: LeaseId) -> impl Stream<Item = Msg> + Send {
         let context = self.clone();
         let poll = async move { context.query(id, false).await.ok() };
@@ -254,7 +255,7 @@ impl EffectContext {
         stream::iter(ids).map(query).buffer_unordered(MAX_IN_FLIGHT)
     }
 
-    /// Queries the keys too, or only the time to live if the user may not read the keys.
+    /// Queries the time to live with the keys, or without them if the user may not read them.
     async fn poll_with_keys(self, id: LeaseId) -> Msg {
         match self.query(id, true).await {
             Err(error) if error.kind() == ErrorKind::Forbidden => self.query(id, false).await,
@@ -263,10 +264,10 @@ impl EffectContext {
         .unwrap_or_else(|error| poll_failed(id, &error))
     }
 
-    async fn query(&self, id: LeaseId, has_keys: bool) -> Result<Msg, wire::CallError> {
+    async fn query(&self, id: LeaseId, with_keys: bool) -> Result<Msg, wire::CallError> {
         let sent = self.clock.now();
-        let answer: TimeToLive = self.cluster.time_to_live(id, has_keys).await?;
-        Ok(Msg::Polled { sent, received: self.clock.now(), answer, has_keys })
+        let answer: TimeToLive = self.cluster.time_to_live(id, with_keys).await?;
+        Ok(Msg::Polled { sent, received: self.clock.now(), answer, has_keys: with_keys })
     }
 
     /// Grants leases concurrently, and stops after the first failure. `Granted` is sent before the keys are put,
@@ -276,7 +277,7 @@ impl EffectContext {
         let request = Arc::new(request);
         let grant_request = Arc::clone(&request);
         let grant = move |number| self.clone().grant_one(Arc::clone(&grant_request), number);
-        // The failure itself is still reported, so the stream ends with the outcome after it.
+        // Ends the stream at the outcome after the first failure, so that the failure itself is still reported.
         let until_failure = |has_failed: &mut bool, (msg, granted): (Msg, Option<(Granted, u32)>)| {
             let outcome = if *has_failed { None } else { Some((msg, granted)) };
             *has_failed |= granted.is_none();
@@ -292,7 +293,8 @@ impl EffectContext {
             })
     }
 
-    /// The message, and the lease with its number if it was granted.
+    /// Grants lease `number` of the request and, if requested, keeps it alive. Returns the message, and the lease with
+    /// its number if it was granted.
     async fn grant_one(self, request: Arc<GrantRequest>, number: u32) -> (Msg, Option<(Granted, u32)>) {
         let sent = self.clock.now();
         let answer = match self.cluster.grant(request.id, request.ttl).await {

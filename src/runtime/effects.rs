@@ -1,5 +1,5 @@
 //! Carries out effects. This is the only place where an [`Effect`] has side effects: the driver handles calls to the
-//! cluster and the engine, and the event loop handles the rest through [`LoopRequests`].
+//! cluster and the engine, [`LocalCalls`] handles files, and [`LoopRequests`] has the rest.
 
 use std::time::SystemTime;
 
@@ -16,7 +16,8 @@ pub struct ExitState {
     pub still_alive: Vec<LeaseId>,
     /// The command line of the cluster of these leases. `None` for the cluster of the start.
     pub command: Option<String>,
-    /// The same on other clusters, with the command line of each.
+    /// Leases on other clusters that were kept alive and now expire by themselves, with the command line of each
+    /// cluster.
     pub elsewhere: Vec<(String, Vec<LeaseId>)>,
 }
 
@@ -49,7 +50,8 @@ pub(super) enum RecordingRequest {
     Stop,
 }
 
-/// Requests to the event loop, handled after the message is applied. Ignored without a screen.
+/// Requests to the event loop, handled after the message is applied. The session itself handles `recording` and
+/// `playback`; without a screen, the others are ignored.
 #[derive(Debug, Default)]
 pub(super) struct LoopRequests {
     /// Terminal requests, in order.
@@ -58,7 +60,7 @@ pub(super) struct LoopRequests {
     pub(super) suspend: Option<SuspendScope>,
     /// Restart with a new sandbox at this clock speed.
     pub(super) restart: Option<u32>,
-    /// Switch to the cluster of this name, and keep renewing these leases.
+    /// Switch to the cluster of this name, and keep these leases of the present one alive.
     pub(super) switch: Option<(String, Vec<KeptLease>)>,
     /// Revoke the own leases that are kept alive on other clusters.
     pub(super) revoke_background: bool,
@@ -70,7 +72,7 @@ pub(super) struct LoopRequests {
     pub(super) exit: Option<ExitState>,
 }
 
-/// What carries out effects.
+/// Everything that carries out effects.
 pub(super) struct Executors<'a> {
     /// `None` while a recording is played: there is no cluster.
     pub(super) driver: Option<&'a mut Driver>,

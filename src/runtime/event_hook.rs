@@ -18,7 +18,7 @@ use crate::app::TypedFilter;
 use crate::escape::printable;
 use simkit::tasks::{Task, spawn};
 
-/// Runs per minute without a setting.
+/// Default maximum number of runs per minute.
 pub const DEFAULT_RATE: u32 = 60;
 /// Events that can wait for the command.
 const MAX_WAITING: usize = 100;
@@ -63,7 +63,8 @@ pub(super) struct RunningHook {
 }
 
 impl RunningHook {
-    /// Starts the task. Failures are sent once each.
+    /// Starts the task. Sends at most one failure of the command to `failures`, and at most one notice of skipped
+    /// events.
     pub(super) fn start(hook: EventHook, runner: Runner, failures: mpsc::UnboundedSender<String>) -> Self {
         let (events, waiting) = mpsc::channel(MAX_WAITING);
         let task = spawn(run(hook.clone(), runner, waiting, failures.clone()));
@@ -82,7 +83,7 @@ impl RunningHook {
     }
 }
 
-/// Runs the command for each event. Only the first failure is reported.
+/// Runs the command for each event, at the rate of the hook. Reports only the first failure.
 async fn run(
     hook: EventHook,
     runner: Runner,
@@ -102,7 +103,7 @@ async fn run(
     }
 }
 
-/// Runs the command line in a shell.
+/// Returns a runner that executes a command line in a shell.
 pub(super) fn shell(command: String, output: HookOutput) -> Runner {
     let command: Arc<str> = command.into();
     Box::new(move |json| {
@@ -134,7 +135,7 @@ async fn run_once(command: &str, json: &str, output: HookOutput) -> Result<(), S
 }
 
 fn start(command: &str, output: HookOutput) -> std::io::Result<Child> {
-    let pipe = || match output {
+    let stdio = || match output {
         HookOutput::Discarded => Stdio::null(),
         HookOutput::Stderr => Stdio::from(std::io::stderr()),
     };
@@ -142,8 +143,8 @@ fn start(command: &str, output: HookOutput) -> std::io::Result<Child> {
     Command::new("sh")
         .args(["-c", command])
         .stdin(Stdio::piped())
-        .stdout(pipe())
-        .stderr(pipe())
+        .stdout(stdio())
+        .stderr(stdio())
         .process_group(0)
         .kill_on_drop(true)
         .spawn()

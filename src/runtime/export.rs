@@ -6,7 +6,8 @@ use crate::app::AppState;
 use crate::report::{LeaseListing, listing_csv, listing_json};
 use simkit::Timestamp;
 
-/// The content of the file, and the number of leases in it. Ended leases are left out, as `leasetop list` does.
+/// The displayed rows as CSV if `path` ends in `.csv`, else as JSON, and the number of leases in it. Ended leases are
+/// left out, as in `leasetop list`.
 pub(super) fn content(app: &AppState, path: &str, now: Timestamp, start: SystemTime) -> (String, usize) {
     let (shown, at) = app.displayed(now);
     let mut listing = LeaseListing::watched(shown, at.since_start(), at, start);

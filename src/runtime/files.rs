@@ -1,5 +1,5 @@
-//! The user's files: the config file, the histories of typed lines, and exports. Replaced files are written to a new file
-//! first and renamed, so that a crash leaves the old or the new content.
+//! The user's files: the config file, the histories of typed lines, and exports. To replace the config file or a history,
+//! a new file is written and renamed, so that a crash leaves the old or the new content.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,13 +39,13 @@ impl UserFiles {
     /// The histories. A file that is missing or cannot be read is an empty history.
     pub fn typed_lines(&self) -> TypedLines {
         let read = |kind| {
-            let text = self.history(kind).and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
+            let text = self.history_path(kind).and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
             TypedHistory::from_text(&String::from_utf8_lossy(&text))
         };
         TypedLines { commands: read(HistoryKind::Commands), filters: read(HistoryKind::Filters) }
     }
 
-    fn history(&self, kind: HistoryKind) -> Option<PathBuf> {
+    fn history_path(&self, kind: HistoryKind) -> Option<PathBuf> {
         let name = match kind {
             HistoryKind::Commands => "commands",
             HistoryKind::Filters => "filters",
@@ -55,7 +55,7 @@ impl UserFiles {
 
     /// Adds a line to a history file. Another leasetop may have added lines meanwhile, so the file is read again.
     pub(super) async fn remember(self, kind: HistoryKind, line: String) -> Result<(), String> {
-        let Some(path) = self.history(kind) else { return Ok(()) };
+        let Some(path) = self.history_path(kind) else { return Ok(()) };
         let _guard = self.history.lock().await;
         let result = async {
             if let Some(folder) = path.parent() {
@@ -98,7 +98,7 @@ impl UserFiles {
         }
     }
 
-    /// Writes `leases` leases to a file.
+    /// Writes an export with `leases` leases to the file that the user typed.
     pub(super) async fn export(self, typed: String, overwrite: bool, content: String, leases: usize) -> Msg {
         let path = match (typed.strip_prefix("~/"), &self.home) {
             (Some(rest), Some(home)) => home.join(rest),
@@ -141,7 +141,7 @@ async fn create_new(folder: &Path, name: &str, text: &str) -> io::Result<PathBuf
     Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{MOST_NUMBERED} files named {name} exist already")))
 }
 
-/// Returns false if the file has another content than expected.
+/// Writes the config file if its content is still the old one of the change. Otherwise returns false.
 async fn write_config(path: &Path, change: &ConfigFileChange) -> io::Result<bool> {
     let present = match fs::read_to_string(path).await {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -172,13 +172,15 @@ async fn export(path: &Path, overwrite: bool, bytes: &[u8]) -> io::Result<()> {
     fs::write(path, bytes).await
 }
 
+/// The permissions of a file, without the bits of its type.
 #[cfg(unix)]
 async fn mode_of(path: &Path) -> io::Result<u32> {
     use std::os::unix::fs::PermissionsExt;
     Ok(fs::metadata(path).await?.permissions().mode() & 0o7777)
 }
 
-/// Creates a file, with these permissions or the usual ones.
+/// Creates a file that does not exist yet, with these permissions or the usual ones. Deletes it again if the bytes
+/// cannot be written.
 async fn create(path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);

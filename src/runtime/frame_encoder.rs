@@ -39,7 +39,8 @@ impl FrameEncoder {
     }
 }
 
-/// The error type comes from `queue!`. Writing into memory does not fail.
+/// Encodes the changes since the frame `before`, or the whole frame without one. Empty if nothing changed. The error type
+/// comes from `queue!`: writing into memory does not fail.
 fn encode(before: Option<&Buffer>, frame: &Buffer) -> io::Result<Vec<u8>> {
     let blank = Buffer::empty(frame.area);
     let changes = before.unwrap_or(&blank).diff(frame);

@@ -14,8 +14,9 @@ use simkit::Timestamp;
 
 /// Minimum time between frames for changed data. Key presses are drawn at once.
 const FRAME: Duration = Duration::from_millis(33);
-/// Drawing changed data takes at most 1/10 of the time. With 100,000 leases to sort, frames are less frequent.
-const MAX_DRAW_SHARE: u32 = 10;
+/// Minimum time between frames for changed data, as a multiple of what the last frame cost. Drawing takes at most 1/10
+/// of the time: with 100,000 leases to sort, frames are less frequent.
+const MIN_COST_MULTIPLE: u32 = 10;
 
 /// A screen and the time of its next frame.
 pub(super) struct FrameScheduler<S> {
@@ -32,8 +33,8 @@ pub(super) struct FrameScheduler<S> {
     due: Option<Timestamp>,
     /// When countdowns change: the next whole second.
     countdown: Timestamp,
-    /// Whether the state was told that a frame is pending, and not yet that it was written. The screen may become free
-    /// at any moment, so it cannot tell.
+    /// Whether [`AppState::frame_pending`] was called, and [`AppState::frame_written`] not yet. The screen does not
+    /// show this, because it may have become free meanwhile.
     pub(super) is_pending: bool,
 }
 
@@ -71,7 +72,7 @@ impl<S: Screen> FrameScheduler<S> {
         RenderContext { app, now, wall: &self.wall, theme: self.theme }
     }
 
-    /// Draws in other colours from now on.
+    /// Selects a theme and schedules a full redraw.
     pub(super) fn set_theme(&mut self, theme: Theme) {
         self.theme = theme;
         self.encoder.reset();
@@ -83,7 +84,7 @@ impl<S: Screen> FrameScheduler<S> {
         self.last.is_some()
     }
 
-    /// Changes the colours and draws everything in them.
+    /// Selects a palette and schedules a frame.
     pub(super) fn set_palette(&mut self, palette: Palette) {
         self.theme.palette = palette;
         self.due = Some(self.clock.now());
@@ -94,13 +95,13 @@ impl<S: Screen> FrameScheduler<S> {
         span * self.clock.speed()
     }
 
-    /// Schedules the next frame.
+    /// Schedules the next frame as `redraw` requires, and with `counts_down` also at the next whole second.
     pub(super) fn schedule(&mut self, redraw: Redraw, counts_down: bool) {
         let now = self.clock.now();
         let wanted = match redraw {
             Redraw::No => None,
             Redraw::Soon => {
-                Some(self.last.map_or(now, |last| last + self.clock_time(FRAME).max(self.cost * MAX_DRAW_SHARE)))
+                Some(self.last.map_or(now, |last| last + self.clock_time(FRAME).max(self.cost * MIN_COST_MULTIPLE)))
             }
             Redraw::Now => Some(now),
             Redraw::Full => {
@@ -120,7 +121,7 @@ impl<S: Screen> FrameScheduler<S> {
         self.due = Some(self.clock.now());
     }
 
-    /// When to draw next. `NEVER` while the screen is busy, because it wakes the loop itself.
+    /// When to draw next. `NEVER` while the screen is busy: the loop wakes when it becomes free.
     pub(super) fn next_frame(&self) -> Timestamp {
         let next = self.countdown.min(self.due.unwrap_or(Timestamp::NEVER));
         if self.screen.is_free() { next } else { Timestamp::NEVER }
@@ -136,7 +137,8 @@ impl<S: Screen> FrameScheduler<S> {
         }
     }
 
-    /// Draws the state as of `shown_at`, which differs from the present in a recording.
+    /// Draws a frame if one is due and the screen is free. `shown_at` is the time of the state, which differs from the
+    /// present in a recording.
     pub(super) fn draw_if_due(&mut self, app: &mut AppState, shown_at: Timestamp) {
         let now = self.clock.now();
         let is_due = self.due.is_some_and(|due| due <= now) || self.countdown <= now;

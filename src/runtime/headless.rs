@@ -81,8 +81,8 @@ where
     Ok(run.run(external, |session, events, start| sink.send_all(session, events, start)).await)
 }
 
-/// Watches a cluster until `external` yields `End` or ends. Returns the final state, and the ends of leases meanwhile that
-/// match the configured filter.
+/// Watches a cluster until `external` yields `End` or ends. Returns the final state, and the events of leases that
+/// ended meanwhile and match the configured filter.
 pub async fn watch_leases(
     options: HeadlessOptions,
     external: impl Stream<Item = ExternalEvent> + Unpin,
@@ -101,7 +101,7 @@ pub async fn watch_leases(
     (last, ended)
 }
 
-/// Watches a cluster until `is_done` or until `external` yields `End` or ends.
+/// Watches a cluster until `is_done` returns true, or until `external` yields `End` or ends.
 pub async fn watch_until(
     options: HeadlessOptions,
     external: impl Stream<Item = ExternalEvent> + Unpin,
@@ -126,7 +126,8 @@ impl HeadlessRun {
         HeadlessRun { session, start, outputs }
     }
 
-    /// Runs until it is ended from outside, or `more` returns false.
+    /// Runs until `external` yields `End` or ends, or `more` returns false. `more` is called after every change, with
+    /// the new events and the wall-clock time of the clock's start.
     pub(super) async fn run<O>(
         mut self,
         mut external: O,

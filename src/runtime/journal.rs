@@ -8,18 +8,21 @@ use crate::app::{AppState, Msg, Past, RecordingChange};
 use crate::recording::{self, Header, Kept, RecordError, RecordFile, RecordOptions, Recorder, Rewinder, Target};
 use simkit::Timestamp;
 
+/// A recording that begins with a shorter past than this is reported as one that begins now.
+const MIN_REPORTED_PAST: Duration = Duration::from_secs(1);
+
 /// The recordings of a session.
 #[derive(Debug)]
 pub(super) struct Journal {
     /// `None` if no file is written.
     recorder: Option<Recorder>,
-    /// `None` if no past can be shown.
+    /// `None` if the past is not kept.
     rewinder: Option<Rewinder>,
-    /// Whether the machine slept: times before that cannot be shown with those after it.
+    /// Whether the current message is a sleep of the machine. The past before it is dropped.
     has_slept: bool,
     /// The wall-clock time of the clock's start. Later after a sleep of the machine.
     start: SystemTime,
-    /// A message in its recorded form.
+    /// The current message in its recorded form. Empty if nothing is recorded.
     line: Vec<u8>,
     /// The largest size of a file.
     max_bytes: u64,
@@ -73,6 +76,7 @@ impl Journal {
         begun.unwrap_or_else(|error| RecordingChange::Failed(error.to_string()))
     }
 
+    /// Starts a recording that begins with `kept`, and with a header of the present configuration.
     fn begin(
         &mut self,
         file: RecordFile,
@@ -84,9 +88,9 @@ impl Journal {
         let header = Header::new(&app.config, self.start, from, 1);
         self.recorder = Some(Recorder::start(file, header, kept)?);
         let span = now - from;
-        let is_late = span >= Duration::from_secs(1);
-        let kept = if is_late { Some((time_of_day::in_words(self.start, from), span)) } else { None };
-        Ok(RecordingChange::Started { file: name, kept })
+        let has_past = span >= MIN_REPORTED_PAST;
+        let past = if has_past { Some((time_of_day::time_text(self.start, from), span)) } else { None };
+        Ok(RecordingChange::Started { file: name, kept: past })
     }
 
     /// Ends the recording.
@@ -95,7 +99,7 @@ impl Journal {
         Some(RecordingChange::Stopped(recorder.path().display().to_string()))
     }
 
-    /// Records a message before it is applied.
+    /// Encodes a message before it is applied, for [`write`](Self::write).
     pub(super) fn on_message(&mut self, msg: &Msg, now: Timestamp) {
         self.line.clear();
         if self.recorder.is_some() || self.rewinder.as_ref().is_some_and(Rewinder::is_on) {
@@ -107,7 +111,8 @@ impl Journal {
         }
     }
 
-    /// Writes the message after it was applied. Starts the next file once one is full.
+    /// Writes the encoded message after it was applied, to the file and to memory. Starts the next file once one is
+    /// full. Returns the failure if the file cannot be written, which ends the recording.
     pub(super) fn write(&mut self, app: &AppState, now: Timestamp) -> Option<RecordingChange> {
         let has_slept = std::mem::take(&mut self.has_slept);
         if let Some(rewinder) = &mut self.rewinder {
@@ -127,6 +132,7 @@ impl Journal {
     }
 }
 
+/// Writes a line, unless it is empty, and starts the next file once the current one is full.
 fn write(
     recorder: &mut Recorder,
     line: &[u8],

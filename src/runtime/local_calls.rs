@@ -52,19 +52,21 @@ impl LocalCalls {
         self.call(self.files.clone().write_config(change));
     }
 
-    /// Answers with a message once a call is done.
+    /// Starts a call. [`next`](Self::next) returns its message.
     pub(super) fn call(&mut self, call: impl Future<Output = Msg> + Send + 'static) {
         self.running.push(call.map(Some).boxed());
     }
 
-    /// Waits until the files are written, for a short time.
+    /// Waits until the running calls are done, so that files are written before the exit.
     pub(super) async fn finish(&mut self) {
+        /// How long a call may delay the exit.
         const LIMIT: Duration = Duration::from_millis(500);
         let all = async { while self.running.next().await.is_some() {} };
         let _ = tokio::time::timeout(LIMIT, all).await;
     }
 
-    /// The next answer. Waits forever if nothing runs.
+    /// The message of the next call that is done. Waits forever if nothing runs. Reports only the first failure to
+    /// write a history.
     pub(super) async fn next(&mut self) -> Msg {
         loop {
             let Some(answer) = self.running.next().await else { return pending().await };

@@ -1,7 +1,7 @@
 //! Serves the metrics over HTTP.
 //!
-//! A scrape asks the event loop for the figures, which are kept up to date as things happen, and turns them into text in the
-//! server's task. A client that reads slowly or not at all holds up nothing else.
+//! A scrape asks the event loop for the figures, which are always up to date, and turns them into text in the server's
+//! task. A client that reads slowly or not at all delays nothing else.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -26,7 +26,7 @@ use crate::app::metrics::MetricsSnapshot;
 use crate::report::{MetricsFormat, metrics_text};
 use simkit::tasks::{Task, spawn};
 
-/// Connections at once. More wait until one is closed.
+/// Maximum number of open connections. Further ones wait until one is closed.
 const MAX_CONNECTIONS: usize = 16;
 /// How long the head of a request may take to arrive.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -174,7 +174,7 @@ fn text(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
 
 #[cfg(test)]
 impl MetricsServer {
-    /// A server that does not listen, and where its requests come from.
+    /// A server that does not listen, and the sender of its requests.
     pub(super) fn in_memory() -> (Self, mpsc::Sender<Scrape>) {
         let (sender, scrapes) = mpsc::channel(1);
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -184,7 +184,7 @@ impl MetricsServer {
 
 #[cfg(test)]
 impl Scrape {
-    /// A request, and where its answer arrives.
+    /// A request, and the receiver of its answer.
     pub(super) fn new() -> (Self, oneshot::Receiver<MetricsSnapshot>) {
         let (sender, answer) = oneshot::channel();
         (Scrape(sender), answer)
@@ -199,7 +199,7 @@ mod tests {
     use crate::app::{AppConfig, AppState, metrics_snapshot};
     use simkit::Timestamp;
 
-    /// The reply to a request, if the event loop answers or is stuck.
+    /// The server's reply to a request. With `is_stuck`, the event loop never answers.
     async fn reply(request: &str, is_stuck: bool) -> String {
         let (mut client, server) = tokio::io::duplex(1 << 20);
         let (mut metrics, scrapes) = MetricsServer::in_memory();

@@ -88,8 +88,8 @@ pub async fn monitor(mut options: MonitorOptions) -> Result<(), MonitorError> {
     };
     terminal.close();
     let command = ended.command.unwrap_or(command);
-    for (command, left) in std::iter::once((command, ended.still_alive)).chain(ended.elsewhere) {
-        if let Some(text) = exit_notice(&command, &left) {
+    for (command, still_alive) in std::iter::once((command, ended.still_alive)).chain(ended.elsewhere) {
+        if let Some(text) = exit_notice(&command, &still_alive) {
             terminal::print(&text);
         }
     }
@@ -113,24 +113,29 @@ pub async fn replay(mut options: ReplayOptions) -> Result<(), MonitorError> {
     Ok(())
 }
 
-/// Adds what depends on this process.
+/// Adds what only the running process knows: whether a shell can resume it, and the lines that were typed in earlier
+/// runs.
 fn prepare(config: &mut AppConfig, files: &UserFiles) {
     config.can_suspend = signals::has_shell();
     config.typed = files.typed_lines();
 }
 
-/// The commands that continue to keep leases alive after the exit, with at most 50 ids.
-fn exit_notice(command: &str, left: &[LeaseId]) -> Option<String> {
-    const MOST: usize = 50;
-    if left.is_empty() {
+/// The notice at the exit: how many leases expire, and the commands that keep them alive again. `None` without leases.
+fn exit_notice(command: &str, still_alive: &[LeaseId]) -> Option<String> {
+    /// Maximum number of ids in each command, so that the notice fits on a screen.
+    const MAX_IDS: usize = 50;
+    if still_alive.is_empty() {
         return None;
     }
-    let named: Vec<String> = left.iter().take(MOST).map(ToString::to_string).collect();
-    let rest = match left.len().saturating_sub(MOST) {
+    let named: Vec<String> = still_alive.iter().take(MAX_IDS).map(ToString::to_string).collect();
+    let rest = match still_alive.len().saturating_sub(MAX_IDS) {
         0 => String::new(),
         rest => format!("and {rest} more leases\n"),
     };
-    let what = if left.len() == 1 { "1 lease expires" } else { &format!("{} leases expire", left.len()) };
+    let what = match still_alive.len() {
+        1 => "1 lease expires",
+        count => &format!("{count} leases expire"),
+    };
     let (ids, list) = (named.join(" "), named.join(","));
     Some(format!(
         "{what} unless kept alive. To resume:\n{command} keep-alive -- {ids}\nor in the monitor:\n{command} --keep-alive={list}\n{rest}"

@@ -6,7 +6,7 @@ use super::clipboard::wrapped;
 use crate::app::{Event, EventCategory};
 use simkit::Timestamp;
 
-/// At most one notification in this time. Further problems are summed up in one at its end.
+/// Minimum time between notifications. Problems meanwhile are reported in one notification at its end.
 const PAUSE: Duration = Duration::from_secs(5);
 /// Maximum length of the text, in characters.
 const MAX_TEXT: usize = 200;
@@ -38,7 +38,7 @@ pub(super) struct Notifier {
     last: Option<Timestamp>,
     /// The newest problem since the last notification.
     pending: Option<Event>,
-    /// Problems before that one, since the last notification.
+    /// The number of problems between the last notification and the pending one.
     earlier: usize,
 }
 
@@ -52,7 +52,8 @@ impl Notifier {
         self.options.sequence.is_some() || self.options.has_bell
     }
 
-    /// When the problems of a pause are to be reported, on a clock that is `speed` times as fast as real time.
+    /// When the pending problem is due, on a clock that is `speed` times as fast as real time. `None` if none is
+    /// pending.
     pub(super) fn due_at(&self, speed: u32) -> Option<Timestamp> {
         self.pending.as_ref().and(self.last).map(|last| last + PAUSE * speed)
     }
@@ -64,7 +65,7 @@ impl Notifier {
         }
     }
 
-    /// The bytes to write at `now`.
+    /// The bytes of the notification that is due at `now`. Empty if none is due.
     pub(super) fn take_due(&mut self, now: Timestamp, speed: u32) -> Vec<u8> {
         // Another cluster has a clock of its own, on which the last notification may be in the future.
         if self.last.is_some_and(|last| last <= now && now < last + PAUSE * speed) {
@@ -89,7 +90,8 @@ impl Notifier {
     }
 }
 
-/// One line without characters that end or divide the sequence: keys of leases are foreign input.
+/// The text of a notification: one line, in which a comma replaces each character that could end or divide the escape
+/// sequence. Keys of leases come from other clients.
 fn text(event: &Event, earlier: usize) -> String {
     let lease = event.lease.map_or(String::new(), |id| format!(" {id}"));
     let more = if earlier > 0 { format!(" (and {earlier} more before)") } else { String::new() };

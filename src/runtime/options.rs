@@ -54,7 +54,7 @@ pub struct MonitorOptions {
 pub struct ReplayOptions {
     /// The recording.
     pub recording: Recording,
-    /// What the user chooses: columns, keys, filter. The recording has the rest.
+    /// The user's settings, such as columns, key bindings and filter. The rest comes from the recording.
     pub config: AppConfig,
     /// The clock in real time.
     pub clock: Clock,
@@ -64,7 +64,7 @@ pub struct ReplayOptions {
     pub files: UserFiles,
 }
 
-/// The colours.
+/// The colours of the monitor.
 #[derive(Clone, Debug, Default)]
 pub struct Appearance {
     /// The colour theme.

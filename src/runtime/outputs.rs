@@ -47,7 +47,7 @@ impl Outputs {
         self.with_runners(hooks.into_iter().map(|hook| (hook.clone(), shell(hook.command, output))).collect())
     }
 
-    /// The same with other ways to run the commands.
+    /// Runs commands on events, each with its own runner instead of a shell.
     pub(super) fn with_runners(self, hooks: Vec<(EventHook, Runner)>) -> Self {
         let (sender, failures) = mpsc::unbounded_channel();
         let start = |(hook, runner)| RunningHook::start(hook, runner, sender.clone());
@@ -86,18 +86,18 @@ impl Outputs {
         }
     }
 
-    /// Whether every event must be recorded.
+    /// Whether there are outputs that need every event.
     pub(super) fn reads_events(&self) -> bool {
         !self.hooks.is_empty() || self.notifier.is_on()
     }
 
-    /// When [`on_events`](Self::on_events) has something to write without a new event.
+    /// When [`on_events`](Self::on_events) must be called even without a new event.
     pub(super) fn due_at(&self, session: &Session) -> Option<Timestamp> {
         self.notifier.due_at(session.clock.speed())
     }
 
-    /// Passes new events to the commands. Returns the bytes to write to the terminal. `start` is the real time at the start of
-    /// the clock.
+    /// Passes new events to the commands and to the notifications. Returns the bytes to write to the terminal. `start`
+    /// is the wall-clock time of the clock's start.
     pub(super) fn on_events(&mut self, session: &Session, events: &[Event], start: SystemTime) -> Vec<u8> {
         let (app, clock) = (&session.app, &session.clock);
         let now = clock.now();

@@ -7,7 +7,7 @@ use crate::app::{AppState, Playback, PlaybackControl, PlaybackSource};
 use crate::recording::{Player, Recording};
 use simkit::{Clock, Timestamp};
 
-/// How often the state is brought up to date while time passes.
+/// Interval between updates of the state during playback.
 pub(super) const FRAME: Duration = Duration::from_millis(33);
 
 /// A recording that is played.
@@ -23,7 +23,8 @@ pub(super) struct PlayedRecording {
 }
 
 impl PlayedRecording {
-    /// Starts to play. Returns the initial state too. `config` has what the user chooses.
+    /// Starts playback, and returns the initial state too. `config` has the user's settings; the rest comes from the
+    /// recording.
     pub(super) fn start(recording: Recording, config: crate::app::AppConfig, clock: &Clock) -> (Self, AppState) {
         let Recording { header, entries, is_truncated } = recording;
         let speed = header.sandbox.unwrap_or(1);
@@ -43,7 +44,7 @@ impl PlayedRecording {
         self.player.position()
     }
 
-    /// Whether time stands still: it is paused, or at the end.
+    /// Whether playback is paused or at the end.
     pub(super) fn is_still(&self) -> bool {
         self.is_paused || self.position() >= self.player.span().1
     }
@@ -53,7 +54,7 @@ impl PlayedRecording {
         self.wall_start + self.player.slept()
     }
 
-    /// Brings the state up to date.
+    /// Applies the messages that are due by the clock, unless playback is paused.
     pub(super) fn advance(&mut self, app: &mut AppState, clock: &Clock) {
         if !self.is_still() {
             let (at, position) = self.since;
@@ -110,6 +111,7 @@ impl PlayedRecording {
         self.show(app);
     }
 
+    /// Updates the position and the speed on the screen.
     fn show(&self, app: &mut AppState) {
         let (start, end) = self.player.span();
         let (position, speed, is_paused) = (self.position(), self.speed, self.is_paused);

@@ -106,6 +106,7 @@ struct ReaderTask {
 }
 
 impl ReaderTask {
+    /// Executes commands and reads responses until the last handle is dropped. With `is_stalled`, reads no responses.
     async fn read(mut self, mut wanted: mpsc::UnboundedReceiver<ReaderCommand>, is_stalled: bool) {
         let mut has_leases = false;
         loop {
@@ -164,7 +165,8 @@ impl ReaderTask {
         }
     }
 
-    /// Counts a response. The reason of an end is reported by the engine's status feed.
+    /// Counts a response, or stops the slow reading of a lease whose keepalive ended. The reason is in the engine's
+    /// status feed.
     fn on_delivery(&mut self, delivery: &Delivery) {
         match delivery {
             Delivery::Response(response) => self.counts.count(response.id),

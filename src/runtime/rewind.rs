@@ -6,34 +6,46 @@ use crate::app::{AppState, PlaybackControl, minutes};
 use crate::recording::Target;
 use simkit::Timestamp;
 
-/// Shows another time, as a control says.
+/// Shows the time that a control selects, or reports why there is none. Pause and speed are ignored.
 pub(super) fn control(control: PlaybackControl, app: &mut AppState, journal: &mut Journal, now: Timestamp) {
+    match selected(control, app, journal, now) {
+        Some(Target::At(at)) if at >= now => app.show_present(now),
+        Some(target) => show(target, app, journal, now),
+        None => (),
+    }
+}
+
+/// The time that a control selects. If there is none, reports why.
+fn selected(control: PlaybackControl, app: &mut AppState, journal: &mut Journal, now: Timestamp) -> Option<Target> {
     let from = app.displayed_at(now);
-    let target = match control {
-        PlaybackControl::Back(span) => Target::At(from.before(span)),
-        PlaybackControl::Forward(span) => Target::At(from + span),
-        PlaybackControl::NextEvent => Target::NextEvent(from, app.displayed(now).0.view.events_view.clone()),
-        PlaybackControl::PreviousEvent => match app.previous_event(now) {
-            Some(at) => Target::At(at),
-            None => return app.report_no_event("No earlier event", now),
-        },
+    match control {
+        PlaybackControl::Back(span) => Some(Target::At(from.before(span))),
+        PlaybackControl::Forward(span) => Some(Target::At(from + span)),
+        PlaybackControl::NextEvent => {
+            let events_view = app.displayed(now).0.view.events_view.clone();
+            Some(Target::NextEvent(from, events_view))
+        }
+        PlaybackControl::PreviousEvent => {
+            let found = app.previous_event(now);
+            if found.is_none() {
+                app.report_no_event("No earlier event", now);
+            }
+            found.map(Target::At)
+        }
         PlaybackControl::Seek(permille) => {
             let start = start(app, journal, now);
-            Target::At(start + (now - start).mul_f64(f64::from(permille) / 1_000.0))
+            Some(Target::At(start + (now - start).mul_f64(f64::from(permille) / 1_000.0)))
         }
         PlaybackControl::TimeOfDay(seconds) => {
             let span = (start(app, journal, now), now);
-            match time_of_day::find(seconds, journal.wall_start(), span) {
-                Some(at) => Target::At(at),
-                None => return app.report_step("This time of day is not kept in memory", now),
+            let found = time_of_day::find(seconds, journal.wall_start(), span);
+            if found.is_none() {
+                app.report_step("This time of day is not kept in memory", now);
             }
+            found.map(Target::At)
         }
-        PlaybackControl::TogglePause | PlaybackControl::Speed(_) => return,
-    };
-    if matches!(target, Target::At(at) if at >= now) {
-        return app.show_present(now);
+        PlaybackControl::TogglePause | PlaybackControl::Speed(_) => None,
     }
-    show(target, app, journal, now);
 }
 
 /// The oldest time that is kept.
@@ -44,6 +56,7 @@ fn start(app: &AppState, journal: &mut Journal, now: Timestamp) -> Timestamp {
     }
 }
 
+/// Shows a time in the past, and reports if it is not kept or if less is kept than usual.
 fn show(target: Target, app: &mut AppState, journal: &mut Journal, now: Timestamp) {
     let wanted = match target {
         Target::At(at) => Some(at),

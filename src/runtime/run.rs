@@ -25,8 +25,9 @@ use simkit::Timestamp;
 enum LoopEvent {
     Input(Option<io::Result<Event>>),
     Wakeup(Wakeup),
+    /// The screen has written the last frame.
     Freed,
-    /// An engine has news whose cluster is not displayed.
+    /// The engine of a cluster that is not displayed has news. The number is the cluster's index in the background.
     OtherCluster(usize),
     External(Option<ExternalEvent>),
     Output(OutputRequest),
@@ -95,7 +96,7 @@ struct Monitor<S, I, O> {
     background: BackgroundQuery,
     replies: ReplyFilter,
     outputs: Outputs,
-    /// Lines of the screen that a recording or the past takes.
+    /// Height of the playback line at the last resize. 0 if it was not displayed.
     playback_height: u16,
 }
 
@@ -106,7 +107,7 @@ struct Clusters {
     setup: Option<ClusterSetup>,
     connector: Option<ClusterConnector>,
     background: BackgroundClusters,
-    /// Whether the displayed cluster may not be the one of the start.
+    /// Whether the user has switched clusters, so that the displayed one may not be the one of the start.
     has_switched: bool,
 }
 
@@ -159,15 +160,16 @@ where
         }
     }
 
-    /// Passes new events to the outputs.
+    /// Passes new events to the outputs, and their notifications to the terminal. In a session that just started, only
+    /// starts to record events.
     fn pass_events(&mut self) {
         if !self.outputs.reads_events() {
             return;
         }
         let log = &mut self.session.app.events;
-        // A session that just started does not record yet.
         if !log.is_recording() {
-            return log.record_all();
+            log.record_all();
+            return;
         }
         let events = log.drain_recorded();
         let bytes = self.outputs.on_events(&self.session, &events, self.frames.wall.start);
@@ -197,7 +199,8 @@ where
         exit.or_else(|| self.session.requests.exit.take())
     }
 
-    /// Adds the leases that were kept alive on other clusters.
+    /// Adds the leases that were kept alive on other clusters, and the command line of the displayed one if it may not
+    /// be the one of the start.
     fn exit_state(&self, mut ended: ExitState) -> ExitState {
         if self.clusters.has_switched {
             ended.command = self.clusters.setup.as_ref().map(|setup| setup.command.clone());
@@ -244,7 +247,8 @@ where
         self.resize();
     }
 
-    /// Leaves the cluster for the one called `to`. If there are leases to keep, its engine continues in the background.
+    /// Displays the cluster called `to`. If `keep` has leases of the cluster displayed so far, its engine continues in
+    /// the background and keeps them alive.
     async fn switch(&mut self, to: String, keep: Vec<KeptLease>) {
         let (setup, running, resumed) = match self.clusters.background.take(&to) {
             Some(ParkedCluster { setup, running, leases }) => (setup, Some(running.with_new_feed()), leases),
@@ -271,7 +275,7 @@ where
         if !keep.is_empty()
             && let Some((mut left_setup, running)) = left_setup.zip(left.park())
         {
-            // They were granted and adopted at the start, not again at the return.
+            // On return to this cluster, the leases of the options are not granted and adopted again.
             left_setup.config.grants.clear();
             left_setup.config.keep.clear();
             self.clusters.background.add(ParkedCluster { setup: left_setup, running, leases: keep });
@@ -282,8 +286,8 @@ where
     }
 
     /// Reports the leases that ended on a cluster that is not displayed.
-    fn on_other_cluster(&mut self, place: usize) {
-        let ended = self.clusters.background.drain(place);
+    fn on_other_cluster(&mut self, index: usize) {
+        let ended = self.clusters.background.drain(index);
         if ended.is_empty() {
             return;
         }
@@ -299,7 +303,7 @@ where
             wakeup = self.session.next_wakeup(wake) => LoopEvent::Wakeup(wakeup),
             () = self.frames.screen.until_free(), if self.frames.is_pending => LoopEvent::Freed,
             external = self.external.next() => LoopEvent::External(external),
-            place = self.clusters.background.changed() => LoopEvent::OtherCluster(place),
+            index = self.clusters.background.changed() => LoopEvent::OtherCluster(index),
             request = self.outputs.next() => LoopEvent::Output(request),
         }
     }
@@ -323,7 +327,7 @@ where
                 }
                 self.session.on_wakeup(wakeup);
             }
-            LoopEvent::OtherCluster(place) => self.on_other_cluster(place),
+            LoopEvent::OtherCluster(index) => self.on_other_cluster(index),
             LoopEvent::Output(request) => request.serve(&mut self.session),
             LoopEvent::Freed => {
                 self.frames.is_pending = false;
@@ -341,7 +345,7 @@ where
                 self.frames.encoder.reset();
                 self.resize();
             }
-            // The machine on which a recording is played.
+            // A sleep of this machine does not change the times of a recording.
             ExternalEvent::Slept(_) if self.session.app.config.is_replay => (),
             ExternalEvent::Slept(span) => {
                 self.frames.wall.start += span;
@@ -389,7 +393,7 @@ where
         self.session.send(Msg::Resized(ui::viewport(width, height - self.playback_height)));
     }
 
-    /// Makes room for the line of the past, or uses its room again.
+    /// Resizes the views when the playback line has appeared or disappeared.
     fn fit_playback(&mut self) {
         if ui::playback_height(&self.session.app, self.frames.screen.size().1) != self.playback_height {
             self.resize();

@@ -17,7 +17,7 @@ pub trait Screen {
     fn suspend(&mut self, whole_job: bool) -> impl Future<Output = ()>;
     /// Sets whether mouse capture is restored when the terminal is entered again.
     fn keep_mouse(&mut self, is_ours: bool);
-    /// Whether it is a pane of tmux, which decides about the clipboard.
+    /// Whether it is a pane of tmux. Then tmux decides how to copy to the clipboard.
     fn is_in_tmux(&self) -> bool {
         false
     }

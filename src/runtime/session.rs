@@ -28,7 +28,8 @@ use simkit::Timestamp;
 /// Waking up this much later than planned means that the process was stalled.
 const STALL_THRESHOLD: Duration = Duration::from_secs(1);
 
-/// A clock that waited at least this much longer since the last look is reported. Shorter waits do not matter.
+/// Waits of the clock are reported once they add up to more than this since the last report. Shorter ones do not
+/// matter.
 const WAIT_THRESHOLD: Duration = Duration::from_millis(100);
 
 /// The cause of a wake-up.
@@ -53,10 +54,10 @@ pub(super) struct RunningEngine {
 }
 
 impl RunningEngine {
-    /// The same engine with a feed that reports every lease again.
+    /// Replaces the feed by a new one, which reports every lease again.
     pub(super) fn with_new_feed(self) -> RunningEngine {
         let RunningEngine { engine, reader, feed } = self;
-        // The feeds of an engine share what is unread, which is forgotten with the last one.
+        // The feeds of an engine share the unread statuses. These are discarded with the last feed, so it is dropped first.
         drop(feed);
         RunningEngine { feed: engine.status_feed(), engine, reader }
     }
@@ -128,7 +129,7 @@ impl Session {
         Session::new(app, clock, source)
     }
 
-    /// Plays a recording. `config` has what the user chooses.
+    /// Plays a recording. `config` has the user's settings; the rest comes from the recording.
     pub(super) fn replay(recording: Recording, config: AppConfig, clock: Clock) -> Session {
         let (played, app) = PlayedRecording::start(recording, config, &clock);
         Session::new(app, clock, Source::Recording(Box::new(played)))
@@ -222,7 +223,6 @@ impl Session {
                     self.send(Msg::Delivered(read));
                 }
             }
-            // The view is applied before the message.
             Wakeup::Cluster => self.apply_view(),
             Wakeup::Time => match &mut self.source {
                 Source::Cluster(_) => self.send(Msg::Tick),
@@ -239,9 +239,9 @@ impl Session {
         }
     }
 
-    /// Applies a message to the state and carries out the effects. A change of the members comes first, because the view
-    /// changes before the reply that shows it arrives. If it shows another cluster, observations of the known one are
-    /// dropped.
+    /// Applies a message to the state and carries out the effects. A changed view of the cluster is applied first,
+    /// because it changes before the reply that caused the change arrives. If it shows that the cluster was replaced or
+    /// restored, an observation is dropped: it may be about the old state.
     pub(super) fn send(&mut self, msg: Msg) {
         let has_changed = match &self.source {
             Source::Cluster(source) => source.view.has_changed().unwrap_or_default(),
@@ -257,6 +257,8 @@ impl Session {
         self.apply(msg);
     }
 
+    /// Applies a message without looking at the view of the cluster: updates the state, carries out the effects, and
+    /// records the message.
     fn apply(&mut self, msg: Msg) {
         let now = self.now();
         self.journal.on_message(&msg, now);
@@ -326,7 +328,7 @@ impl Session {
         }
     }
 
-    /// Requests an exit from outside, such as a signal.
+    /// Requests an exit that the user did not choose in the monitor, for example after a signal. Leases are left alive.
     pub(super) fn request_exit(&mut self) {
         let mut exit = ExitState::default();
         if self.app.config.keeps_leases() {

@@ -15,7 +15,7 @@ impl SleepWatch {
         SleepWatch { wall, ran }
     }
 
-    /// How long the machine slept since the last check. None for less than 2 s, and if the system time was set back.
+    /// How long the machine slept since the last check. `None` for 2 s or less, and if the system time was set back.
     pub(super) fn check(&mut self, wall: SystemTime, ran: Duration) -> Option<Duration> {
         /// Small corrections of the system time are not a sleep.
         const MIN_SLEEP: Duration = Duration::from_secs(2);

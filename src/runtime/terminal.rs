@@ -87,7 +87,7 @@ fn restore() {
     if !IS_ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
-    // Also if it was just turned off: the frame that does that may not be written any more.
+    // Always turns mouse capture off: if it was just turned off, the frame that does so may not have been written.
     let mut bytes = mouse::DISABLE.to_vec();
     // Writing into memory does not fail, and other errors cannot be reported here.
     let _ = queue!(bytes, EndSynchronizedUpdate, DisableBracketedPaste, ResetColor, LeaveAlternateScreen, cursor::Show);

@@ -5,12 +5,13 @@ use std::time::SystemTime;
 use jiff::tz::TimeZone;
 use simkit::Timestamp;
 
-/// `10:04:31` at a time, in the time zone of this machine. `start` is the wall-clock time of the clock's start.
-pub(super) fn in_words(start: SystemTime, at: Timestamp) -> String {
+/// The time of day at a time, such as `10:04:31`, in the time zone of this machine. `start` is the wall-clock time of
+/// the clock's start.
+pub(super) fn time_text(start: SystemTime, at: Timestamp) -> String {
     zoned(start, at).strftime("%H:%M:%S").to_string()
 }
 
-/// The first time within a span at which it is this time of day, in seconds since midnight. `None` if it is never.
+/// The first time within a span at which it is this time of day, in seconds since midnight. `None` if there is none.
 pub(super) fn find(seconds: u32, start: SystemTime, (from, until): (Timestamp, Timestamp)) -> Option<Timestamp> {
     let first = zoned(start, from).with().subsec_nanosecond(0).build().ok()?;
     let [hour, minute, second] = [seconds / 3_600, seconds / 60 % 60, seconds % 60].map(|part| part as i8);
@@ -44,6 +45,6 @@ mod tests {
         assert_eq!(find(noon + 59, start, span), None);
         assert_eq!(find(noon + 661, start, span), None);
         assert_eq!(find(noon + 59, start, (at(60.0), at(100_000.0))), Some(at(86_458.5)), "tomorrow");
-        assert_eq!(in_words(start, at(0.0)), zoned(start, Timestamp::START).strftime("%H:%M:%S").to_string());
+        assert_eq!(time_text(start, at(0.0)), zoned(start, Timestamp::START).strftime("%H:%M:%S").to_string());
     }
 }

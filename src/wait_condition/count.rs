@@ -10,7 +10,7 @@ pub struct CountCondition {
     text: String,
     filter: Filter,
     least: usize,
-    /// None if any number is allowed.
+    /// `None` if there is no maximum.
     most: Option<usize>,
 }
 
@@ -56,7 +56,8 @@ fn parse(text: &str, name: &str, rest: &str) -> Result<CountCondition, String> {
     Ok(CountCondition { text: text.to_owned(), filter, least, most })
 }
 
-/// The numbers that a comparison such as `>=3` allows. None if it is not one, or allows none.
+/// The minimum and the maximum that a comparison such as `>=3` allows. `None` if it is not a comparison, or if it allows
+/// no number.
 fn range(comparison: &str) -> Option<(usize, Option<usize>)> {
     let (sign, number) = SIGNS.iter().find_map(|sign| Some((*sign, comparison.strip_prefix(sign)?)))?;
     let number: usize = number.trim().parse().ok()?;

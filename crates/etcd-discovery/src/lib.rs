@@ -25,7 +25,7 @@ pub enum DiscoveryError {
     /// There are no SRV records.
     #[error("there are no SRV records {0} and {1}")]
     NoRecords(String, String),
-    /// The name server did not answer, or not usefully.
+    /// No name server gave a usable answer.
     #[error("could not look up the SRV records {name}: {error}")]
     Lookup {
         /// The name of the records.
@@ -35,17 +35,17 @@ pub enum DiscoveryError {
     },
 }
 
-/// Name servers.
+/// Looks up SRV records at name servers.
 #[derive(Debug)]
 pub struct Resolver(StubResolver);
 
 impl Resolver {
-    /// The name servers of the system, from `/etc/resolv.conf`.
+    /// Uses the name servers of the system, from `/etc/resolv.conf`.
     pub fn system() -> Self {
         Resolver(StubResolver::new())
     }
 
-    /// One name server. It is asked over UDP, and over TCP if the answer does not fit.
+    /// Uses one name server. It is asked over UDP, and over TCP if the answer does not fit.
     pub fn at(server: SocketAddr) -> Self {
         let mut config = ResolvConf::new();
         config.servers = vec![ServerConf::new(server, Transport::UdpTcp)];
@@ -53,11 +53,11 @@ impl Resolver {
         Resolver(StubResolver::from_conf(config))
     }
 
-    /// The endpoints as URLs, those with TLS first and then by the priority of the records. `name` is etcdctl's
-    /// `--discovery-srv-name`: it is appended to the names of the services.
+    /// Finds the endpoints of a domain. Returns them as URLs: those with TLS first, each group in the order of the
+    /// records' priorities. `name` is etcdctl's `--discovery-srv-name`: it is appended to the names of the services.
     ///
     /// # Errors
-    /// [`DiscoveryError`] names the records. One of the two services is enough.
+    /// A [`DiscoveryError`] if neither service has an endpoint.
     pub async fn endpoints(&self, domain: &str, name: Option<&str>) -> Result<Vec<String>, DiscoveryError> {
         let suffix = name.map_or_else(String::new, |name| format!("-{name}"));
         let [secure, plain] = SERVICES.map(|(service, scheme)| (format!("_{service}{suffix}._tcp.{domain}"), scheme));
@@ -70,27 +70,27 @@ impl Resolver {
         if endpoints.is_empty() { Err(DiscoveryError::NoRecords(secure.0, plain.0)) } else { Ok(endpoints) }
     }
 
-    /// The endpoints of one service; none if it has no records.
+    /// Looks up the endpoints of one service. Returns none if it has no records.
     async fn lookup(&self, name: &str, scheme: &str) -> Result<Vec<String>, DiscoveryError> {
         let question: Name<Vec<u8>> = Name::from_str(name).map_err(|_| DiscoveryError::BadDomain(name.to_owned()))?;
         let failed = |error| DiscoveryError::Lookup { name: name.to_owned(), error };
         let unreadable = || failed(io::Error::new(io::ErrorKind::InvalidData, "the answer cannot be read"));
         let answer = self.0.query((question, Rtype::SRV)).await.map_err(failed)?;
         let rcode = answer.header().rcode();
-        if [Rcode::NOERROR, Rcode::NXDOMAIN].contains(&rcode) {
-            let records = answer.answer().map_err(|_| unreadable())?.limit_to_in::<Srv<ParsedName<_>>>();
-            let mut found = Vec::new();
-            for record in records {
-                let record = record.map_err(|_| unreadable())?;
-                let (target, port) = (record.data().target().to_string(), record.data().port());
-                found.push((record.data().priority(), target.trim_end_matches('.').to_owned(), port));
-            }
-            found.sort();
-            // A record without a target means that there is no such service (RFC 2782).
-            found.retain(|(_, target, _)| !target.is_empty());
-            return Ok(found.into_iter().map(|(_, target, port)| format!("{scheme}://{target}:{port}")).collect());
+        if ![Rcode::NOERROR, Rcode::NXDOMAIN].contains(&rcode) {
+            return Err(failed(io::Error::other(format!("the name server replied {rcode}"))));
         }
-        Err(failed(io::Error::other(format!("the name server replied {rcode}"))))
+        let records = answer.answer().map_err(|_| unreadable())?.limit_to_in::<Srv<ParsedName<_>>>();
+        let mut found = Vec::new();
+        for record in records {
+            let record = record.map_err(|_| unreadable())?;
+            let (target, port) = (record.data().target().to_string(), record.data().port());
+            found.push((record.data().priority(), target.trim_end_matches('.').to_owned(), port));
+        }
+        found.sort();
+        // A record without a target means that there is no such service (RFC 2782).
+        found.retain(|(_, target, _)| !target.is_empty());
+        Ok(found.into_iter().map(|(_, target, port)| format!("{scheme}://{target}:{port}")).collect())
     }
 }
 
@@ -163,7 +163,8 @@ mod tests {
     async fn without_endpoints_the_error_names_the_records() {
         let missing = |suffix: &str| {
             format!(
-                "there are no SRV records _etcd-client-ssl{suffix}._tcp.example.com and _etcd-client{suffix}._tcp.example.com"
+                "there are no SRV records _etcd-client-ssl{suffix}._tcp.example.com and \
+                 _etcd-client{suffix}._tcp.example.com"
             )
         };
         assert_eq!(found("example.com", Some("red")).await, Err(missing("-red")));

@@ -1,7 +1,8 @@
 //! Keeps leases alive and records every response: the client that `tests/measure faults` compares with Go's.
 //!
-//! `keep ENDPOINTS LEASES TTL SECONDS FILE` writes a line per response, `LEASE MILLISECONDS` of the Unix time, and a line
-//! `LEASE lost MILLISECONDS` for a lease whose keepalive ended. The environment variable `LOGIN` is a `user:password`.
+//! `keep ENDPOINTS LEASES TTL SECONDS FILE` writes a line per response, `LEASE MILLISECONDS` of the Unix time, and a
+//! line `LEASE lost MILLISECONDS` for a lease that was not granted or whose keepalive ended. `LEASE` is the number of
+//! the lease, from 0. The environment variable `LOGIN` is a `user:password`.
 
 #![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "a program that measures real time")]
 
@@ -35,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let spread = RenewalSchedule::Clientv3.expected(Duration::from_secs(ttl.unsigned_abs()));
     let client = Client::connect(config).await?;
     let start = Instant::now();
-    let (records, mut written) = mpsc::unbounded_channel();
+    let (records, mut received) = mpsc::unbounded_channel();
     let mut tasks = JoinSet::new();
     for number in 0..leases {
         sleep_until(start + spread * number / leases).await;
@@ -45,7 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tasks.shutdown().await;
     drop(records);
     let mut file = std::io::BufWriter::new(std::fs::File::create(file)?);
-    while let Some(record) = written.recv().await {
+    while let Some(record) = received.recv().await {
         match record {
             Record::Response(lease, at) => {
                 writeln!(file, "{lease} {}", at.duration_since(SystemTime::UNIX_EPOCH)?.as_millis())?;

@@ -24,7 +24,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 
 /// Grants and revocations in flight at once.
 const IN_FLIGHT: usize = 64;
-/// The calls wait for the disk of etcd, which may be busy. Go's client has no limit.
+/// How long a call may take, because etcd's disk may be busy. Go's client has no limit.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// The id of the first lease; the others follow.
 const FIRST: i64 = 1_000_000_000;
@@ -73,13 +73,14 @@ async fn keep(endpoint: &str, ids: impl Iterator<Item = LeaseId> + Clone, ttl: i
     Ok(())
 }
 
-/// What was seen of the leases.
+/// The leases, and what is known about their renewals.
 struct Seen {
     group: LeaseGroup,
     renewals: u64,
     lost: u64,
     /// When each lease was granted or renewed last.
     last: Vec<Timestamp>,
+    /// The longest time from a grant or renewal of a lease to its next renewal.
     longest: Duration,
 }
 
@@ -132,7 +133,7 @@ fn index(id: LeaseId) -> usize {
     usize::try_from(id.0 - FIRST).unwrap_or_default()
 }
 
-/// Grants and revokes with nothing between this program and etcd-client.
+/// Grants and revokes leases with etcd-client alone, and renews none.
 async fn bare(endpoint: &str, ids: impl Iterator<Item = LeaseId> + Clone, ttl: i64, lines: &mut Input) -> Fallible<()> {
     let client = etcd_client::Client::connect([endpoint], None).await?;
     let client = &client;
@@ -150,7 +151,7 @@ async fn bare(endpoint: &str, ids: impl Iterator<Item = LeaseId> + Clone, ttl: i
     Ok(())
 }
 
-/// Makes a call for each lease, a limited number at once.
+/// Makes a call for each lease, at most [`IN_FLIGHT`] at once. Stops at the first error.
 async fn together<F, T, E>(ids: impl Iterator<Item = LeaseId>, call: impl Fn(LeaseId) -> F) -> Result<(), E>
 where
     F: Future<Output = Result<T, E>>,

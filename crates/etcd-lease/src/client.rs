@@ -37,7 +37,7 @@ impl Client {
         self.grant_and_keep(None, ttl).await
     }
 
-    /// As [`Client::grant`], with a given id.
+    /// Grants a lease with a given id and keeps it alive, as [`Client::grant`] does.
     ///
     /// # Errors
     /// [`Error::AlreadyExists`] if a lease has this id; those of [`Client::grant`].

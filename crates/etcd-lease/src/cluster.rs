@@ -87,11 +87,11 @@ pub struct MemberView {
     pub reachability: Reachability,
 }
 
-/// What one member has counted since it started, as its `/metrics` say.
+/// The lease counters in the `/metrics` of one member. They count from its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LeaseCounters {
-    /// The member, which led when it was asked.
+    /// The id of the member, which was the leader when it was asked.
     pub member_id: u64,
     /// Granted leases.
     pub granted: u64,
@@ -149,25 +149,26 @@ impl MemberView {
         self.reachability == Reachability::Up || self.is_learner
     }
 
-    /// Whether a listed member advertises the endpoint as its address.
+    /// Whether a listed member advertises this endpoint as its address.
     pub fn is_at(&self, listed: &ListedMember) -> bool {
-        let host = |url: &str| url.split_once("://").map_or(url, |(_, host)| host).trim_end_matches('/').to_owned();
-        listed.client_urls.iter().any(|url| host(url) == host(&self.endpoint))
+        let address = |url: &str| url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/').to_owned();
+        listed.client_urls.iter().any(|url| address(url) == address(&self.endpoint))
     }
 }
 
 impl ClusterView {
-    /// Selects the member used for calls and renewals. The order of preference is: the leader; a member that knows a
-    /// leader (the current choice, then the one with the shortest round trip); a member that answers; one that was not
-    /// probed yet; the one after the current choice; a learner. A member of another cluster comes last.
+    /// Selects the member used for calls and renewals; `None` without members. The order of preference is: the leader;
+    /// a member that knows a leader (the current choice, then the one with the shortest round trip); a member that
+    /// answers; one that was not probed yet; one that is down, starting after the current choice; a learner or a member
+    /// of another cluster.
     ///
-    /// Only the newest raft term counts, because an isolated former leader still reports itself as leader.
+    /// A leader counts only in the newest raft term, because an isolated former leader still reports itself as leader.
     pub fn choose(&self) -> Option<usize> {
         (0..self.members.len()).min_by_key(|index| self.rank(*index))
     }
 
-    /// The member to try after `unanswered` streams in a row got no reply, the first of them from the `silent` member: the
-    /// others that may answer, the best first, then that one again, and so on.
+    /// Selects the member to try after `unanswered` streams in a row got no reply, the first of them at the `silent`
+    /// member. The others that may answer take turns, the best first, and the silent member comes after them.
     pub(crate) fn choose_beside(&self, silent: usize, unanswered: u32) -> usize {
         let others = (0..self.members.len()).filter(|index| *index != silent && self.class(*index) < Class::Down);
         let mut turns: Vec<usize> = others.collect();
@@ -185,7 +186,7 @@ impl ClusterView {
         if knows_leader { Some(LeaderPath { member, term: seen.raft_term }) } else { None }
     }
 
-    /// The smaller, the better.
+    /// The place of a member in the order of preference of [`ClusterView::choose`]: the lowest comes first.
     fn rank(&self, index: usize) -> impl Ord + use<> {
         let member = &self.members[index];
         let up = member.reachability == Reachability::Up;
@@ -205,19 +206,19 @@ impl ClusterView {
             Reachability::Up if member.has_leader => Class::KnowsLeader,
             Reachability::Up => Class::Answers,
             Reachability::Unknown => Class::Unknown,
-            // It may be back, while a learner refuses for certain.
+            // A member that is down may be back, while a learner refuses for certain.
             Reachability::Down { .. } if !member.is_learner => Class::Down,
             Reachability::Down { .. } => Class::Useless,
         }
     }
 
-    /// Number of positions from the current choice to a member, wrapping around.
+    /// Number of members between the current choice and a member, wrapping around: 0 for the member after the choice.
     fn steps_after_chosen(&self, index: usize) -> usize {
         let count = self.members.len();
         (index + count - self.chosen.unwrap_or(count - 1) - 1) % count
     }
 
-    /// The member that reports itself as leader in the newest term; `None` if no member does.
+    /// The member that reports itself as leader; of several, the one in the newest term. `None` if no member does.
     pub fn leader(&self) -> Option<&MemberView> {
         let leads = |member: &&MemberView| {
             member.is_leader && member.reachability == Reachability::Up && !self.is_elsewhere(member)
@@ -235,7 +236,7 @@ impl ClusterView {
         self.members.iter().any(|member| member.member_id == listed.id || member.is_at(listed))
     }
 
-    /// The alarm that a member reports. [`ErrorCause::Corrupt`] comes first.
+    /// The cause of an alarm that any member reports. [`ErrorCause::Corrupt`] takes precedence.
     pub fn alarm(&self) -> Option<ErrorCause> {
         let mut causes = self.members.iter().flat_map(|member| &member.alarms).map(|alarm| alarm.cause);
         let first = causes.clone().next();

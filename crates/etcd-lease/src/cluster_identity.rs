@@ -17,11 +17,11 @@ use crate::Header;
 
 /// How long only another cluster answers until it is taken as the replacement of the known one.
 const REPLACED_AFTER: Duration = Duration::from_millis(500);
-/// The same after replies came from both clusters in turn.
+/// How long only the other of two mixed clusters answers until it is taken as the replacement of the known one.
 const MIXED_REPLACED_AFTER: Duration = Duration::from_secs(10);
 /// How long two clusters count as mixed after the other one answered last.
 const MIXED_FOR: Duration = Duration::from_secs(600);
-/// A member that goes back and has its old raft index again within this time is two members with the same id.
+/// A member id that goes back and has its old raft index again within this time belongs to two members.
 const RETURNS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Maximum number of members, and of former clusters, that are compared. A real cluster has at most about ten members; a
@@ -92,9 +92,9 @@ pub(crate) struct Evidence {
     pub(crate) header: Header,
     /// The committed raft index; 0 in replies other than a status.
     pub(crate) raft_index: u64,
-    /// When the request was sent, or the stream was opened, since the start of the program.
+    /// When the request was sent, or the stream was opened, since the connections were set up.
     pub(crate) sent: Duration,
-    /// When the reply arrived.
+    /// When the reply arrived, since the connections were set up.
     pub(crate) received: Duration,
 }
 
@@ -119,6 +119,7 @@ struct MemberPeaks {
 struct Before {
     member: u64,
     peaks: MemberPeaks,
+    /// When it went back.
     changed: Duration,
 }
 
@@ -128,10 +129,11 @@ pub(crate) struct ClusterIdentity {
     /// 0 before the first reply.
     cluster_id: u64,
     members: BTreeMap<u64, MemberPeaks>,
-    /// Another cluster that answers, and when its first reply arrived. None after a later reply of the known one.
+    /// Another cluster that answers, and when its first reply arrived. `None` after a later reply of the known one.
     candidate: Option<(u64, Duration)>,
     /// The clusters that were known before this one.
     former: Vec<u64>,
+    /// When the reply that showed the last change arrived.
     changed: Option<Duration>,
     before: Option<Before>,
     mixed_with: Option<u64>,
@@ -179,6 +181,8 @@ impl ClusterIdentity {
         self.observe_known(reply)
     }
 
+    /// Handles a reply of another cluster, which replaces the known one after only that cluster has answered for a
+    /// while.
     fn observe_other(&mut self, reply: &Evidence, answers_elsewhere: bool) -> Verdict {
         let new = reply.header.cluster_id;
         self.other_seen = reply.received;
@@ -186,16 +190,12 @@ impl ClusterIdentity {
             return Verdict::Other(new);
         }
         let patience = if self.mixed_with.is_some() { MIXED_REPLACED_AFTER } else { REPLACED_AFTER };
-        match self.candidate {
-            Some((id, first)) if id == new => {
-                if answers_elsewhere || reply.received < first + patience {
-                    return Verdict::Other(new);
-                }
-            }
-            _ => {
-                self.candidate = Some((new, reply.received));
-                return Verdict::Other(new);
-            }
+        let Some((_, first)) = self.candidate.filter(|(id, _)| *id == new) else {
+            self.candidate = Some((new, reply.received));
+            return Verdict::Other(new);
+        };
+        if answers_elsewhere || reply.received < first + patience {
+            return Verdict::Other(new);
         }
         let old = std::mem::replace(&mut self.cluster_id, new);
         if self.former.contains(&new) {
@@ -209,6 +209,7 @@ impl ClusterIdentity {
         Verdict::Changed(ClusterChange::ClusterId { old, new })
     }
 
+    /// Compares a reply of the known cluster with the peaks of its member, and starts over if one went back.
     fn observe_known(&mut self, reply: &Evidence) -> Verdict {
         self.detect_return(reply);
         let member = reply.header.member_id;
@@ -218,6 +219,7 @@ impl ClusterIdentity {
         let peaks = self.members.entry(member).or_default();
         let reached = *peaks;
         let Some(change) = peaks.observe(reply) else { return Verdict::Known };
+        // Two clusters with the same ids answer in turn, so the values go back each time.
         if self.mixed_with == Some(self.cluster_id) {
             return Verdict::Known;
         }
@@ -226,7 +228,7 @@ impl ClusterIdentity {
         Verdict::Changed(change)
     }
 
-    /// Detects that a member that went back has everything again that it had before.
+    /// Notes that two clusters with the same id answer, if a member that went back has its old values again.
     fn detect_return(&mut self, reply: &Evidence) {
         let Some(before) = self.before.filter(|before| before.member == reply.header.member_id) else { return };
         let is_soon = reply.received < before.changed + RETURNS_WITHIN;
@@ -237,26 +239,27 @@ impl ClusterIdentity {
         }
     }
 
+    /// Forgets the peaks and the candidate, and starts with the values of this reply.
     fn start_over(&mut self, reply: &Evidence) {
         self.members.clear();
         self.candidate = None;
         self.changed = Some(reply.received);
-        // This only records the values: nothing is known that they could be compared with.
+        // There are no peaks to compare with, so this only records the values.
         self.members.entry(reply.header.member_id).or_default().observe(reply);
     }
 }
 
 impl MemberPeaks {
-    /// Records the values of a reply. Returns the first that went back.
+    /// Records the values of a reply. Returns the change if one went back: the revision first, then the term.
     fn observe(&mut self, reply: &Evidence) -> Option<ClusterChange> {
-        let (new_revision, term, raft_index) = (revision(reply), reply.header.raft_term, reply.raft_index);
-        let revision = observe_peak(&mut self.revision, new_revision, reply);
-        let by_term = observe_peak(&mut self.term, term, reply);
-        let by_index = observe_peak(&mut self.raft_index, raft_index, reply);
-        revision
+        let (new_revision, new_term, new_index) = (revision(reply), reply.header.raft_term, reply.raft_index);
+        let old_revision = observe_peak(&mut self.revision, new_revision, reply);
+        let old_term = observe_peak(&mut self.term, new_term, reply);
+        let old_index = observe_peak(&mut self.raft_index, new_index, reply);
+        old_revision
             .map(|old| ClusterChange::Revision { old, new: new_revision })
-            .or(by_term.map(|old| ClusterChange::Term { old, new: term }))
-            .or(by_index.map(|old| ClusterChange::RaftIndex { old, new: raft_index }))
+            .or(old_term.map(|old| ClusterChange::Term { old, new: new_term }))
+            .or(old_index.map(|old| ClusterChange::RaftIndex { old, new: new_index }))
     }
 }
 
@@ -264,7 +267,8 @@ fn revision(reply: &Evidence) -> u64 {
     u64::try_from(reply.header.revision).unwrap_or(0)
 }
 
-/// Records a value; 0 is none. Returns the peak if the value went back although it was asked for after the peak arrived.
+/// Records a value as the peak if it is higher; 0 means that the reply has none. Returns the peak if the value is
+/// lower, although its request was sent after the peak had arrived.
 fn observe_peak(peak: &mut Option<Peak>, value: u64, reply: &Evidence) -> Option<u64> {
     if value == 0 {
         return None;

@@ -109,7 +109,7 @@ impl Config {
         self
     }
 
-    /// The checked configuration.
+    /// Checks the endpoints. Returns the settings of the connection, the options of the engine, and the clock.
     pub(crate) fn into_parts(self) -> Result<(Settings, Options, Clock), Error> {
         let addresses: Result<Vec<Address>, BadEndpoint> =
             self.endpoints.iter().map(|endpoint| Address::parse(endpoint)).collect();

@@ -3,7 +3,7 @@
 use crate::wire::Cluster;
 use crate::{Clock, Error, Granted, LeaseId, MAX_TTL, Timestamp};
 
-/// Grants a lease, and returns when the request was sent.
+/// Grants a lease of `ttl` seconds. Returns the reply, and when the request was sent. A `ttl` out of range is not sent.
 pub(crate) async fn grant(
     cluster: &Cluster,
     clock: &Clock,

@@ -1,4 +1,5 @@
-//! Keys as text in a recording: UTF-8 as it is, other keys as `hex:` and their bytes.
+//! Keys as text in a recording: UTF-8 as it is. A key that is not UTF-8 or begins with `hex:` becomes `hex:` and its bytes
+//! in hexadecimal.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -18,13 +19,13 @@ pub fn serialize<S: Serializer>(key: &[u8], serializer: S) -> Result<S::Ok, S::E
 /// Reads a key.
 ///
 /// # Errors
-/// An error of the deserializer, or hexadecimal digits that are none.
+/// An error of the deserializer, or invalid hexadecimal digits after `hex:`.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
     let text = Cow::<str>::deserialize(deserializer)?;
     decode(&text).ok_or_else(|| de::Error::custom("malformed key"))
 }
 
-/// The same for several keys.
+/// Lists of keys as text in a recording.
 pub mod list {
     use super::{Deserialize, Deserializer, Serialize, Serializer, de, decode, encode};
 
@@ -39,7 +40,7 @@ pub mod list {
     /// Reads keys.
     ///
     /// # Errors
-    /// An error of the deserializer, or hexadecimal digits that are none.
+    /// An error of the deserializer, or invalid hexadecimal digits after `hex:`.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec<u8>>, D::Error> {
         let texts = Vec::<String>::deserialize(deserializer)?;
         let keys = texts.iter().map(|text| decode(text)).collect::<Option<_>>();

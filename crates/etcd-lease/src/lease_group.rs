@@ -37,7 +37,7 @@ impl LeaseGroup {
         self.grant_and_keep(None, ttl)
     }
 
-    /// As [`LeaseGroup::grant`], with a given id.
+    /// Grants a lease with a given id and keeps it alive, as [`LeaseGroup::grant`] does.
     ///
     /// # Errors
     /// Those of [`Client::grant_with_id`](crate::Client::grant_with_id).

@@ -26,8 +26,8 @@ pub struct BadLeaseId {
 }
 
 impl LeaseId {
-    /// The id that the hex digits of this one are in decimal. Programs and etcdctl's JSON print ids in decimal, so one may
-    /// have been meant. `None` if the digits are no decimal number.
+    /// Reads the hex digits of this id as a decimal number. Programs and etcdctl's JSON print ids in decimal, so such
+    /// an id may have been meant. `None` if a digit is a letter.
     ///
     /// ```
     /// use etcd_lease::LeaseId;
@@ -99,7 +99,7 @@ impl FromStr for LeaseId {
     }
 }
 
-/// As etcdctl prints it.
+/// Writes the id as etcdctl prints it.
 #[cfg(feature = "serde")]
 impl serde::Serialize for LeaseId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -9,7 +9,7 @@ pub struct KeyRange {
     /// The first key.
     #[cfg_attr(feature = "serde", serde(with = "crate::key_text"))]
     pub start: Vec<u8>,
-    /// The first key after the range; none for a range without an end.
+    /// The first key after the range; `None` for a range without an end.
     pub end: Option<Vec<u8>>,
 }
 
@@ -41,7 +41,7 @@ impl KeyRange {
         KeyRange { start: key.to_vec(), end: Some([key, &[0]].concat()) }
     }
 
-    /// The prefix from which it was made; none for all keys.
+    /// The prefix of a range from [`KeyRange::prefix`]; `None` for all keys.
     pub fn as_prefix(&self) -> Option<&[u8]> {
         (*self != KeyRange::all()).then_some(&self.start)
     }

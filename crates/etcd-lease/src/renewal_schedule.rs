@@ -16,7 +16,7 @@ pub enum RenewalSchedule {
     /// As Go's clientv3: TTL/3 after the reply, at the next tick of a 500 ms grid.
     #[default]
     Clientv3,
-    /// TTL/3 after the previous renewal was due.
+    /// TTL/3 after the previous renewal was due, or after its reply if that took longer than TTL/3.
     Exact,
 }
 
@@ -24,7 +24,7 @@ impl RenewalSchedule {
     /// When the next renewal is due, after one that was due at `due` and answered at `answered`.
     pub fn next(self, due: Timestamp, answered: Timestamp, ttl: Duration) -> Timestamp {
         match self {
-            RenewalSchedule::Clientv3 => after(answered + ttl / 3),
+            RenewalSchedule::Clientv3 => tick_after(answered + ttl / 3),
             RenewalSchedule::Exact => {
                 let in_step = due + ttl / 3;
                 if in_step > answered { in_step } else { answered + ttl / 3 }
@@ -36,22 +36,22 @@ impl RenewalSchedule {
     /// TTL/3 is a multiple of 500 ms, the next renewal misses that tick: a TTL of 120 s is renewed every 40.5 s.
     pub fn expected(self, ttl: Duration) -> Duration {
         match self {
-            RenewalSchedule::Clientv3 => after(Timestamp::START + ttl / 3).since_start(),
+            RenewalSchedule::Clientv3 => tick_after(Timestamp::START + ttl / 3).since_start(),
             RenewalSchedule::Exact => ttl / 3,
         }
     }
 
-    /// The time at which a renewal wanted at `wanted` is sent.
+    /// The first time from `wanted` on at which this schedule sends a renewal.
     pub(super) fn align(self, wanted: Timestamp) -> Timestamp {
         match self {
-            RenewalSchedule::Clientv3 => after(wanted.before(Duration::from_nanos(1))),
+            RenewalSchedule::Clientv3 => tick_after(wanted.before(Duration::from_nanos(1))),
             RenewalSchedule::Exact => wanted,
         }
     }
 }
 
 /// The first tick of the grid strictly after `time`.
-fn after(time: Timestamp) -> Timestamp {
+fn tick_after(time: Timestamp) -> Timestamp {
     let grid = Timestamp::at(CLIENTV3_TICK).nanos();
     Timestamp::from_nanos((time.nanos() / grid).saturating_add(1).saturating_mul(grid))
 }
@@ -88,12 +88,22 @@ impl fmt::Display for RenewalSchedule {
 /// few leases start together, the first renewal goes out at once, as in Go's clientv3.
 #[derive(Debug, Default)]
 pub(super) struct StartJitter {
+    /// Number of leases that started together: each within [`CLIENTV3_TICK`] after the one before.
     together: u32,
+    /// When the last of them started.
     last: Timestamp,
 }
 
+/// How many leases that start together are renewed at once with [`RenewalSchedule::Clientv3`]. Go's clientv3 renews
+/// every new lease at once; the limit keeps the renewals of a mass start out of the way of its grants.
+const AT_ONCE_CLIENTV3: u32 = 64;
+/// How many leases that start together are renewed at once with [`RenewalSchedule::Exact`]. All others are spread over
+/// their interval.
+const AT_ONCE_EXACT: u32 = 1;
+
 impl StartJitter {
-    /// When the first renewal of a lease granted at `granted` is due.
+    /// Counts a lease that starts now and was granted at `granted`. Returns when its first renewal is due: now, or
+    /// within TTL/3 of the grant if many leases start together.
     pub(super) fn first_due(
         &mut self,
         pace: RenewalSchedule,
@@ -108,14 +118,14 @@ impl StartJitter {
         self.last = now;
         self.together += 1;
         let at_once = match pace {
-            RenewalSchedule::Clientv3 => 64,
-            RenewalSchedule::Exact => 1,
+            RenewalSchedule::Clientv3 => AT_ONCE_CLIENTV3,
+            RenewalSchedule::Exact => AT_ONCE_EXACT,
         };
         match self.together.checked_sub(at_once + 1) {
             None => now,
-            Some(late) => {
+            Some(index) => {
                 // Multiples of the golden ratio fill the interval evenly, however many come.
-                let share = (f64::from(late + 1) * GOLDEN_RATIO).fract();
+                let share = (f64::from(index + 1) * GOLDEN_RATIO).fract();
                 pace.align((granted + (ttl / 3).mul_f64(share)).max(now))
             }
         }

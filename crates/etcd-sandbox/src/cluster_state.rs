@@ -60,16 +60,18 @@ pub(super) struct MemberState {
     pub(super) up: bool,
     pub(super) is_learner: bool,
     /// How often the member's connections were closed. A connection closes when this changes.
-    pub(super) lives: u64,
+    pub(super) closes: u64,
     /// How often the member's connections were silenced.
     pub(super) silences: u64,
     pub(super) hung: bool,
     pub(super) delay: Duration,
-    /// How often the member's keepalive streams were cut, and the last status.
+    /// How often the member's keepalive streams were cut.
     pub(super) cuts: u64,
+    /// The status of the last cut of keepalive streams.
     pub(super) cut_with: Status,
-    /// The same for watch streams.
+    /// How often the member's watch streams were cut.
     pub(super) watch_cuts: u64,
+    /// The status of the last cut of watch streams.
     pub(super) watch_cut_with: Status,
     pub(super) stats: MemberStats,
     /// The old data that a member that lags has.
@@ -206,7 +208,7 @@ impl ClusterState {
             self.cluster_id = self.random.u64(..);
         }
         for member in &mut self.members {
-            member.lives += 1;
+            member.closes += 1;
             member.lags_with = None;
             if new_ids {
                 member.id = self.random.u64(..);
@@ -256,7 +258,7 @@ impl MemberState {
             client_urls: Vec::new(),
             up: true,
             is_learner: false,
-            lives: 0,
+            closes: 0,
             silences: 0,
             hung: false,
             delay: Duration::ZERO,

@@ -73,8 +73,8 @@ struct MemberConnection<C> {
 
 impl<C> MemberConnection<C> {
     fn new(member: &MemberServer, stream: C) -> Self {
-        let (here, born) = (member.clone(), member.with(|member| member.lives));
-        let broken = async move { here.until(|member| (member.lives > born).then_some(())).await };
+        let (here, closes) = (member.clone(), member.with(|member| member.closes));
+        let broken = async move { here.until(|member| (member.closes > closes).then_some(())).await };
         let silences = member.with(|member| member.silences);
         MemberConnection { stream, member: member.clone(), silences, broken: broken.boxed() }
     }
@@ -83,6 +83,7 @@ impl<C> MemberConnection<C> {
         self.member.with(|member| member.silences) > self.silences
     }
 
+    /// Fails once the member has closed its connections.
     fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         match self.broken.poll_unpin(cx) {
             Poll::Ready(()) => {

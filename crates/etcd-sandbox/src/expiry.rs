@@ -29,7 +29,8 @@ pub(super) async fn run(cluster: Arc<SharedCluster>) {
 }
 
 impl ClusterState {
-    /// The next tick after `last` with an expired lease; [`Timestamp::NEVER`] while nothing expires.
+    /// Plans the next run of the expiry loop: the next tick after `last` with an expired lease, or [`Timestamp::NEVER`]
+    /// while nothing expires. Stores it, so that a grant can wake the loop.
     fn plan_expiry(&mut self, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
         let earliest = self.store.leases().earliest().filter(|_| self.expiring());
         self.wakes = earliest.map_or(Timestamp::NEVER, |earliest| {

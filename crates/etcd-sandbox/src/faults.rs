@@ -122,7 +122,7 @@ impl Faults {
     pub fn down(&self) {
         self.each(|member| {
             member.up = false;
-            member.lives += 1;
+            member.closes += 1;
         });
         self.cluster.with(|state, _| state.leader = state.leader.filter(|leader| !self.members.contains(leader)));
     }
@@ -163,8 +163,8 @@ impl Faults {
         self.cluster.with(|state, _| state.call_faults.push(fault));
     }
 
-    /// Makes the members answer lists, statuses and watches with the data of now, as a member that lags does. Other
-    /// requests wait.
+    /// Makes the members answer lists, statuses, serializable reads and watches with the current data from now on, as a
+    /// member that lags does. Other requests wait.
     pub fn lag(&self) {
         self.cluster.with(|state, _| {
             let data = state.store.clone();
@@ -227,7 +227,7 @@ impl Faults {
 }
 
 impl ClusterState {
-    /// Removes and returns the fault that is due for this call.
+    /// Counts this call for the faults of its kind. Removes and returns the first one that is due.
     pub(super) fn take_call_fault(&mut self, call: Call) -> Option<CallFaultReply> {
         let mut due = None;
         for (place, fault) in self.call_faults.iter_mut().enumerate().filter(|(_, fault)| fault.call == call) {

@@ -70,7 +70,7 @@ impl MemberServer {
         Ok(Response::new(outcome?))
     }
 
-    /// Answers a call, unless a fault is scripted for it.
+    /// Answers a call, or returns the status of the fault that is scripted for it.
     pub(super) async fn scripted<T>(&self, call: Call, answer: impl Future<Output = RpcResult<T>>) -> RpcResult<T> {
         let Some(fault) = self.cluster.with(|state, _| state.take_call_fault(call)) else { return answer.await };
         if fault.is_processed {
@@ -79,7 +79,7 @@ impl MemberServer {
         Err(fault.status)
     }
 
-    /// Checks that the member is no learner.
+    /// Checks that the member is not a learner.
     pub(super) fn check_vote(&self) -> Result<(), RequestError> {
         if self.with(|member| member.is_learner) { Err(RequestError::Learner) } else { Ok(()) }
     }
@@ -89,7 +89,7 @@ impl MemberServer {
         self.cluster.with(|state, _| state.leader.map(|_| ()).ok_or(RequestError::NoLeader))
     }
 
-    /// Waits for what a request requires, for as long as etcd does. A member that lags first applies what it lacks.
+    /// Waits for what a request requires, for as long as etcd does. A member that lags must catch up first.
     pub(super) async fn wait_until(&self, needs: Needs) -> Result<(), RequestError> {
         let error = match needs {
             Needs::Nothing | Needs::Vote => return Ok(()),
@@ -110,8 +110,8 @@ impl MemberServer {
         }
     }
 
-    /// Waits until the leader takes a request that is forwarded to it. As in etcd, the request does not move to a leader that
-    /// is elected in the meantime.
+    /// Waits until the leader takes a request that is forwarded to it. As in etcd, the request does not move to a leader
+    /// that is elected in the meantime.
     async fn forwarded_to(&self, leader: usize) {
         self.cluster.until(|state, _| (leader == self.index || !state.members[leader].hung).then_some(())).await;
     }
@@ -121,7 +121,7 @@ impl MemberServer {
         self.until(|member| (!member.hung).then_some(())).await;
     }
 
-    /// Waits for the delay of the member, and while it hangs.
+    /// Waits for the scripted delay of replies, and while the member hangs.
     pub(super) async fn delay_answer(&self) {
         let delay = self.with(|member| member.delay);
         if !delay.is_zero() {

@@ -15,7 +15,7 @@ impl Snapshot {
         Snapshot(Store::new(Rng::new()))
     }
 
-    /// The same with a higher revision, as `etcdutl snapshot restore --bump-revision` makes it.
+    /// Raises the revision of the snapshot, as `etcdutl snapshot restore --bump-revision` does.
     #[must_use]
     pub fn bump_revision(mut self, by: i64) -> Snapshot {
         self.0.bump_revision(by);
@@ -35,7 +35,8 @@ impl Sandbox {
         self.0.cluster.with(|state, now| state.restore(snapshot.0, false, now));
     }
 
-    /// The same with other ids of the cluster and its members, as after a restore with another cluster token.
+    /// Restarts all members with the data of a snapshot and other ids of the cluster and its members, as after a restore
+    /// with another cluster token. The raft log starts again.
     pub fn restore_as_new_cluster(&self, snapshot: Snapshot) {
         self.0.cluster.with(|state, now| state.restore(snapshot.0, true, now));
     }

@@ -10,8 +10,8 @@ use crate::tasks::{Task, spawn};
 
 /// Real time between two beats of a clock that waits.
 const BEAT: Duration = Duration::from_millis(5);
-/// The real time by which a clock that waits advances at most from one beat to the next. At speed 60 this is 0.9 s: less
-/// than any sensible lease has left at its renewal.
+/// Maximum real time by which a clock that waits advances from one beat to the next. At speed 60 this is 0.9 s: less than
+/// any sensible lease has left at its renewal.
 const MAX_STEP: Duration = Duration::from_millis(15);
 
 /// A clock that starts at 0 and may run faster than real time.

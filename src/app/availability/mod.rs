@@ -4,8 +4,8 @@
 //! any lease or on none. A service is gone from the deletion of its last key until one of its keys is put.
 //!
 //! Only keys that were deleted at least once have a record. The key of a lock is deleted on purpose and does not count as
-//! gone; if it is named after its lease it has no record. A key that is named after its lease in decimal never comes back, so
-//! its service has a record of this kind instead.
+//! gone; if it is named after its lease it has no record. A key that is named after its lease in decimal never comes back,
+//! so its service has a record of this kind instead.
 
 mod deleted_key;
 mod services;
@@ -83,7 +83,7 @@ impl Availability {
         }
     }
 
-    /// The figures of a key that is attached since `attached`. `None` if it is not attached and has no record.
+    /// The figures of a key that has been attached since `attached`. `None` if it is not attached and has no record.
     pub(super) fn of_key(
         &self,
         key: &[u8],
@@ -106,7 +106,8 @@ impl Availability {
         Some(self.keys.get(key)?.uptime.since())
     }
 
-    /// The deletion of a key, or of the last key of its service, that is gone. The key is on this lease now, or on none.
+    /// The last deletion of a key that is gone, or of the last key of its service if the service is gone. `id` is the lease
+    /// to which the key is attached now, if any.
     pub(super) fn gone(&self, key: &[u8], id: Option<LeaseId>) -> Option<DeletedKey> {
         let (name, is_service) = self.record_name(key, id);
         let record = self.keys.get(name).filter(|record| record.is_service == is_service)?;
@@ -162,7 +163,7 @@ impl Availability {
         self.forget_old(now);
     }
 
-    /// Records that a key exists, if it was gone.
+    /// Records that a key exists. Returns the key or service that came back. `None` if it was not gone.
     pub(super) fn come_back(
         &mut self,
         key: &[u8],
@@ -189,7 +190,7 @@ impl Availability {
         self.unreported.front().map(|(due, _)| *due)
     }
 
-    /// A key that is due to be reported as gone, unless it came back.
+    /// Takes the next key that is due to be reported as gone. Skips keys that came back or were reported.
     pub(super) fn take_due(&mut self, now: Timestamp) -> Option<Arc<[u8]>> {
         while self.next_wake().is_some_and(|due| due <= now) {
             let (due, key) = self.unreported.pop_front()?;

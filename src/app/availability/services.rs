@@ -13,7 +13,7 @@ use simkit::Timestamp;
 /// The availability of a service.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ServiceAvailability {
-    /// It is gone from the deletion of its last key until one of its keys is put.
+    /// The service itself. It is gone from the deletion of its last key until one of its keys is put.
     pub service: AvailabilityFigures,
     /// How often one of its keys was gone and came back.
     pub key_outages: u32,
@@ -21,12 +21,13 @@ pub struct ServiceAvailability {
     pub longest_key_outage: Duration,
 }
 
-/// Boxed, because most services were never without a key.
+/// A service of which a key has been seen.
 #[derive(Clone, Debug)]
 struct ServiceRecord {
     /// Number of keys that are attached to a lease.
     keys: u32,
     since: Timestamp,
+    /// Boxed, because most services never lose a key.
     past: Option<Box<ServicePast>>,
 }
 
@@ -110,12 +111,12 @@ impl Services {
         self.empty.remove(&(past.emptied, Arc::from(name)));
     }
 
-    /// A key of the service left its lease, but exists.
+    /// Counts a key that is no longer attached to the lease, but exists.
     pub(super) fn detach(&mut self, key: &[u8], id: LeaseId, at: Timestamp) {
         self.remove_key(service_of(key, id), at);
     }
 
-    /// A key of the service was deleted. Returns whether it was the last one.
+    /// Records that a key was deleted. Returns whether it was the last key of its service.
     pub(super) fn delete(&mut self, key: &[u8], DeletedKey { lease, at, is_kept, .. }: DeletedKey) -> bool {
         let name = service_of(key, lease);
         let was_last = self.remove_key(name, at);
@@ -127,7 +128,7 @@ impl Services {
         was_last
     }
 
-    /// Records that a key of the service exists, without a lease.
+    /// Records that a key of the service exists without a lease, so the service is not gone.
     pub(super) fn come_back(&mut self, key: &[u8], id: LeaseId, at: Timestamp) {
         let record = self.all.get_mut(service_of(key, id));
         if let Some(past) = record.and_then(|record| record.past.as_mut()) {
@@ -135,7 +136,7 @@ impl Services {
         }
     }
 
-    /// Counts a key of the service that came back.
+    /// Counts an outage of a key of the service, which lasted for `gone`.
     pub(super) fn count_key_outage(&mut self, key: &[u8], id: LeaseId, gone: Duration) {
         let Some(record) = self.all.get_mut(service_of(key, id)) else { return };
         let past = record.past_mut();
@@ -143,7 +144,7 @@ impl Services {
         past.longest_key_outage = past.longest_key_outage.max(gone);
     }
 
-    /// Returns whether that was the last key.
+    /// Counts one key less. Returns whether that was the last key.
     fn remove_key(&mut self, name: &[u8], at: Timestamp) -> bool {
         let Some(record) = self.all.get_mut(name).filter(|record| record.keys > 0) else { return false };
         record.keys -= 1;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use simkit::Timestamp;
 
-/// A shorter gap is no outage. A registry that repairs itself deletes a key and puts it again at once.
+/// A shorter gap does not count as an outage. A registry that repairs itself deletes a key and puts it again at once.
 pub const SHORTEST_OUTAGE: Duration = Duration::from_secs(1);
 
 /// A key or service that is gone for longer than this is forgotten.
@@ -57,7 +57,7 @@ impl AvailabilityFigures {
         1.0 - self.gone.as_secs_f64() / self.watched.max(self.gone).as_secs_f64()
     }
 
-    /// The share in percent, rounded down, so that only 1 is shown as 100 %: `98.7 %`.
+    /// The share in percent, such as `98.7 %`. It is rounded down, so that only a share of 1 is shown as `100 %`.
     pub fn percent(&self) -> String {
         let tenths = (self.share() * 1_000.0).floor() / 10.0;
         if self.gone.is_zero() { "100 %".to_owned() } else { format!("{tenths:.1} %") }

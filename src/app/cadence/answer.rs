@@ -24,7 +24,7 @@ impl CadenceReport {
         tick(self, &seen).into_iter().chain(delayed(&seen)).chain(too_short(self)).chain(not_started(self)).collect()
     }
 
-    /// Why some intervals vary by 500 ms, if any do.
+    /// Why some intervals vary by 500 ms. `None` if the schedule and the TTLs give no reason.
     pub fn reason(&self) -> Option<&'static str> {
         // A third of such a TTL is a multiple of 500 ms.
         let falls_on_tick = |series: &Series| series.effective_ttl() % 3 == 0;
@@ -38,14 +38,21 @@ impl CadenceReport {
     }
 }
 
+/// The least excess of a mean interval over TTL/3 that is worth explaining, in seconds.
+const SMALLEST_EXCESS: f64 = 0.02;
+/// The largest excess of a mean interval over TTL/3 that the ticks can cause, in seconds: one tick of 500 ms, with 10 %
+/// tolerance.
+const LARGEST_EXCESS: f64 = 0.55;
+
 /// Explains the series that is furthest from TTL/3, if the 500 ms ticks of the schedule cause it.
 fn tick(report: &CadenceReport, seen: &[MeasuredSeries]) -> Option<String> {
     if report.pace != RenewalSchedule::Clientv3 {
         return None;
     }
-    let off = |one: &MeasuredSeries| one.mean.as_secs_f64() - one.ttl as f64 / 3.0;
-    // A difference of more than one tick has another cause.
-    let is_explained = |one: &&MeasuredSeries| off(one) > 0.02 && off(one) < 0.55 && one.delay().is_none();
+    let is_explained = |one: &&MeasuredSeries| {
+        let excess = one.mean.as_secs_f64() - one.ttl as f64 / 3.0;
+        excess > SMALLEST_EXCESS && excess < LARGEST_EXCESS && one.delay().is_none()
+    };
     let one = seen.iter().filter(is_explained).max_by(|one, other| one.share.total_cmp(&other.share))?;
     let third = human(Duration::from_secs_f64(one.ttl as f64 / 3.0));
     Some(format!(
@@ -73,14 +80,14 @@ fn too_short(report: &CadenceReport) -> Option<String> {
     })
 }
 
-/// Names the series of an exercise that was stopped before it granted a lease of them.
+/// Names the series of which an exercise had granted no lease when it was stopped.
 fn not_started(report: &CadenceReport) -> Option<String> {
     report.kept_for?;
     let ttls = ttls_in_words(report.series.iter().filter(|series| series.count == 0))?;
     Some(format!("{ttls}: not started, no lease was granted."))
 }
 
-/// `10 s, 60 s and 3600 s`. `None` if there is no series.
+/// The TTLs of the series, such as `10 s, 60 s and 3600 s`. `None` if there is no series.
 fn ttls_in_words<'a>(series: impl Iterator<Item = &'a Series>) -> Option<String> {
     let ttls: Vec<String> = series.map(|series| format!("{} s", series.effective_ttl())).collect();
     let (last, others) = ttls.split_last()?;
@@ -107,6 +114,7 @@ fn losses(report: &CadenceReport) -> Option<String> {
     Some(format!("{} lost.", was(lost, "lease")))
 }
 
+/// The start of a sentence, such as `1 lease was` or `2 leases were`.
 fn was(count: u64, noun: &str) -> String {
     format!("{} {}", plural(count, noun), if count == 1 { "was" } else { "were" })
 }
@@ -120,8 +128,8 @@ mod tests {
     /// TTLs in seconds with their mean interval in milliseconds.
     type Means = [(i64, Option<u64>)];
 
-    fn run(matches_filter: &Means) -> CadenceReport {
-        let series = matches_filter.iter().map(|(ttl, mean)| Series {
+    fn run(means: &Means) -> CadenceReport {
+        let series = means.iter().map(|(ttl, mean)| Series {
             ttl: *ttl,
             granted_ttl: Some(*ttl),
             count: 1,
@@ -170,12 +178,13 @@ mod tests {
             ),
             (&[(10, Some(8_000)), (30, Some(24_000))], "NO: it is 80 % of the TTL. No responses were dropped."),
         ];
-        for (matches_filter, expected) in cases {
-            assert_eq!(run(matches_filter).answer(), expected);
+        for (means, expected) in cases {
+            assert_eq!(run(means).answer(), expected);
         }
     }
 
-    /// Other clients' leases at a third of the TTL, others at this highest share, and their means in milliseconds.
+    /// Other clients' leases: `at_a_third` of them renew at TTL/3, `elsewhere` at other shares up to `highest`. `means` has
+    /// the mean interval in milliseconds of each TTL in seconds.
     fn others(at_a_third: u64, elsewhere: u64, highest: f64, means: &[(i64, u64)]) -> OthersCadence {
         let means = means.iter().map(|(ttl, mean)| (*ttl, Duration::from_millis(*mean))).collect();
         OthersCadence { leases: at_a_third + elsewhere, at_a_third, lowest: 0.33, highest, means }

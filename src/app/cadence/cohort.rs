@@ -133,7 +133,7 @@ impl IntervalCounts {
         }
     }
 
-    /// Walks from the longest interval down, past at most 1 % of the leases.
+    /// The lowest interval that at most 1 % of the leases exceed.
     fn p99(&self) -> Option<u32> {
         let mut above = self.count / 100;
         for (millis, leases) in self.by_interval.iter().rev() {
@@ -146,7 +146,7 @@ impl IntervalCounts {
     }
 }
 
-/// 10 ms below 100 s, 100 ms below 1000 s, 1 s above. This bounds the number of different values.
+/// Rounds to 10 ms below 100 s, to 100 ms below 1000 s, and to 1 s above. This bounds the number of different values.
 fn rounded(millis: u32) -> u32 {
     let step = match millis {
         0..100_000 => 10,
@@ -171,15 +171,16 @@ pub struct Cohort {
     pub(super) sure: IntervalCounts,
     /// Upper bounds of the intervals of the other measured leases.
     pub(super) bounds: IntervalCounts,
-    /// The same leases by their interval as a share of the TTL.
+    /// The leases in `sure` by their interval as a share of the TTL.
     pub(super) sure_shares: MedianSet,
+    /// The leases in `bounds` by the upper bound of their interval as a share of the TTL.
     pub(super) bound_shares: MedianSet,
-    /// Leases at risk whose renewal is overdue.
+    /// Leases that are dying, and leases at risk whose renewal is overdue.
     pub(super) silent: BTreeSet<LeaseId>,
     /// Leases that one missed renewal kills.
     pub(super) too_late: BTreeSet<LeaseId>,
-    /// The lease in the row of the cohort, and the share of its TTL after which it is renewed, as a rank: 0 if that is
-    /// unknown.
+    /// The lease in the row of the cohort, and the share of its TTL after which it is renewed, in units of 1/10,000. The
+    /// share is 0 if it is unknown.
     pub(super) representative: Option<(u32, LeaseId)>,
 }
 
@@ -195,7 +196,7 @@ impl Cohort {
         self.sure.count + self.bounds.count
     }
 
-    /// Number of leases at risk whose renewal is overdue.
+    /// Number of leases that are dying, or at risk with an overdue renewal.
     pub fn silent(&self) -> usize {
         self.silent.len()
     }

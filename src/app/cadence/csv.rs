@@ -8,7 +8,7 @@ use super::{CadenceIndex, Cohort, CohortKey, Intervals, Series};
 const HEADER: &str = "owner,ttl_s,leases,measured,mean_s,min_s,max_s,p99_s,expected_s,interval_to_ttl,is_upper_bound,\
                       too_late,silent,dropped\n";
 
-/// The figures of every TTL in the order of the screen. Unknown values are empty.
+/// The figures of every TTL as CSV, in the order of the screen. Unknown values are empty.
 pub(in crate::app) fn to_csv(index: &CadenceIndex, series: &[Series]) -> String {
     let mut text = HEADER.to_owned();
     for key in index.rows() {

@@ -8,8 +8,8 @@ use super::{CadenceReport, human};
 use crate::plural::plural;
 use etcd_lease::RenewalSchedule;
 
-/// What is known of the intervals of other clients' leases. Leases of which polls may have missed a renewal do not
-/// count.
+/// What is known of the intervals of other clients' leases. A lease does not count if polls may have missed one of its
+/// renewals.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OthersCadence {
     /// Number of leases with a measured interval.
@@ -60,11 +60,11 @@ impl CadenceReport {
         let seen = self.measured();
         let own: Vec<(i64, Duration)> = seen.iter().map(|one| (one.ttl, one.mean)).collect();
         let all = [own.clone(), others.means.clone()].concat();
-        let means = if differ(&own) { &own } else { &all };
+        let means = if have_two_ttls(&own) { &own } else { &all };
         match means[..] {
             [] if self.kept_for.is_some() => Headline::new("No answer", "no lease was renewed twice."),
             [] => Headline::new("Not known yet", "no lease was renewed twice so far."),
-            [(ttl, mean), ..] if !differ(means) => {
+            [(ttl, mean), ..] if !have_two_ttls(means) => {
                 let verdict = if self.kept_for.is_none() { "So far" } else { "No answer" };
                 let rule = if seen.is_empty() { others_rule(others) } else { self.own_rule(&seen) };
                 Headline::new(verdict, format!("only {ttl} s has an interval: {}, {rule}.", human(mean)))
@@ -113,21 +113,25 @@ fn others_rule(others: &OthersCadence) -> String {
     }
 }
 
-/// Whether there are intervals of two TTLs.
-fn differ(means: &[(i64, Duration)]) -> bool {
+/// Whether there are intervals of at least two TTLs.
+fn have_two_ttls(means: &[(i64, Duration)]) -> bool {
     means.iter().any(|(ttl, _)| *ttl != means[0].0)
 }
 
-/// Whether the intervals are within 10 % of each other.
+/// Whether the longest interval exceeds the shortest one by less than 10 %.
 fn are_close(means: &[(i64, Duration)]) -> bool {
     let seconds = || means.iter().map(|(_, mean)| mean.as_secs_f64());
     seconds().fold(0.0, f64::max) < 1.1 * seconds().fold(f64::INFINITY, f64::min)
 }
 
+/// Whether shares of the TTL from `low` to `high` count as TTL/3: from 10 % less to 11 % more.
 fn is_a_third(low: f64, high: f64) -> bool {
-    low > 0.3 && high < 0.37
+    const LOWEST: f64 = 0.3;
+    const HIGHEST: f64 = 0.37;
+    low > LOWEST && high < HIGHEST
 }
 
+/// A range of shares in percent, such as `33 to 80 % of the TTL`, or `80 % of the TTL` if both ends are rounded to the same.
 fn percent_of_ttl(low: f64, high: f64) -> String {
     let low = format!("{:.0}", low * 100.0);
     let high = format!("{:.0}", high * 100.0);

@@ -1,7 +1,7 @@
 //! Incremental statistics of all leases by TTL, for the cadence view.
 //!
-//! A lease that changed is taken out with what was last counted of it and counted again, so that a frame of 100,000
-//! leases costs only what changed.
+//! When a lease changes, what was counted of it is subtracted and its new figures are added. So with 100,000 leases, the
+//! cost of a frame depends only on how many changed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -15,7 +15,8 @@ use super::share_grid::{ShareGrid, ShareMark};
 use crate::app::{Lease, LeaseState, Ownership};
 use crate::inference::lease_inference::Certainty;
 
-/// Further TTLs are counted together. This bounds the cost of a frame however many TTLs there are.
+/// Maximum number of cohorts. Leases of further TTLs are counted together. This bounds the cost of a frame however many TTLs
+/// there are.
 pub const MAX_COHORTS: usize = 256;
 
 /// Above this share of the TTL, one missed renewal kills the lease: the next one would come after the deadline. The
@@ -89,12 +90,21 @@ impl Entry {
     /// Whether the interval is about TTL/3, as a healthy client has it: up to the interval of Go's client, which renews
     /// a TTL of 2 s every second.
     fn is_at_a_third(&self) -> bool {
+        /// Shortest interval as a share of TTL/3. Inferred intervals are inexact.
+        const SHORTEST: f64 = 0.9;
+        /// Longest interval as a multiple of TTL/3, or of the interval of Go's client.
+        const LONGEST: f64 = 1.06;
+        /// Error of an inferred interval in seconds. It matters for short TTLs.
+        const TOLERANCE: f64 = 0.05;
         let third = f64::from(self.ttl) / 3.0;
         let go = RenewalSchedule::Clientv3.expected(Duration::from_secs(self.ttl.into())).as_secs_f64();
         let every = f64::from(self.every) / 1e3;
-        every > 0.9 * third - 0.05 && every < 1.06 * go.max(third) + 0.05
+        every > SHORTEST * third - TOLERANCE && every < LONGEST * go.max(third) + TOLERANCE
     }
 }
+
+/// A reader that keeps up may leave this many responses in the queue for a moment.
+const UNREAD_WHEN_READ: usize = 2;
 
 fn queue_rank(lease: &Lease) -> Option<QueueRank> {
     let status = lease.engine.as_ref().filter(|_| lease.is_kept_alive)?;
@@ -102,7 +112,7 @@ fn queue_rank(lease: &Lease) -> Option<QueueRank> {
     Some(match lease.drill() {
         _ if queue.dropped > 0 || queue.depth >= queue.capacity => QueueRank::Full,
         Some(Fault::StallConsumer | Fault::SlowConsumer { .. }) => QueueRank::Filling,
-        _ if queue.depth > 2 => QueueRank::Filling,
+        _ if queue.depth > UNREAD_WHEN_READ => QueueRank::Filling,
         _ => QueueRank::Read,
     })
 }
@@ -126,7 +136,7 @@ pub struct CadenceIndex {
 }
 
 impl CadenceIndex {
-    /// Counts a lease again. `None` if it does not exist any more.
+    /// Updates what is counted of a lease. `lease` is `None` if it does not exist any more.
     pub(in crate::app) fn recheck(&mut self, id: LeaseId, lease: Option<&Lease>, now: Timestamp) {
         let mut new = lease.filter(|lease| lease.end.is_none()).and_then(|lease| Entry::of(lease, now));
         if let Some(new) = &mut new
@@ -177,7 +187,7 @@ impl CadenceIndex {
         self.queues.extend(entry.queue.map(|rank| (rank, entry.ttl, id)));
     }
 
-    /// Takes out what was counted of a lease. `now_in` is the cohort that it belongs to now.
+    /// Subtracts what was counted of a lease. `now_in` is the cohort that it belongs to now, if any.
     fn uncount(&mut self, id: LeaseId, entry: &Entry, now_in: Option<CohortKey>) {
         if let Some(cohort) = self.cohorts.get_mut(&entry.key) {
             cohort.leases -= 1;
@@ -220,7 +230,8 @@ impl CadenceIndex {
         }
     }
 
-    /// Chooses a representative for every cohort that has none. Visits all leases, but only after a representative ended.
+    /// Chooses the lease with the lowest id as the representative of every cohort that has none. Visits all leases, but only
+    /// if a cohort lacks one.
     pub(in crate::app) fn fill_representatives(&mut self) {
         let lacks_one = |cohort: &Cohort| cohort.leases > 0 && cohort.representative().is_none();
         if !self.cohorts.values().any(lacks_one) {

@@ -41,7 +41,8 @@ impl MeasuredSeries {
         self.mean + tolerance(third) >= third && self.mean <= expected + tolerance(expected)
     }
 
-    /// How much longer the mean is than expected. None if the difference is within 30 ms or 1 %.
+    /// How much longer the mean is than expected. `None` if no interval is expected, or if the difference is at most 30 ms
+    /// or 1 % of the mean.
     pub(super) fn delay(&self) -> Option<Duration> {
         let late = self.mean.saturating_sub(self.expected?);
         if late > TOLERANCE.max(self.mean / 100) { Some(late) } else { None }

@@ -84,15 +84,15 @@ pub struct LostLease {
 pub struct Intervals {
     /// The interval that the schedule should give.
     pub expected: Option<Duration>,
-    /// The mean. This and the following fields are `None` if no lease was renewed twice.
+    /// The mean interval. This and the following fields are `None` if no lease was renewed twice.
     pub mean: Option<Duration>,
-    /// The shortest.
+    /// The shortest interval.
     pub min: Option<Duration>,
-    /// The longest.
+    /// The longest interval.
     pub max: Option<Duration>,
-    /// The median.
+    /// The median interval.
     pub p50: Option<Duration>,
-    /// The 99th percentile.
+    /// The 99th percentile of the intervals.
     pub p99: Option<Duration>,
 }
 

@@ -52,7 +52,8 @@ impl QueueOutlook {
     }
 }
 
-/// From the oldest unread response to the first one dropped after it.
+/// The time from the oldest unread response to the first response that was dropped after it. `None` if the history does not
+/// reach back that far.
 fn first_drop(lease: &Lease, depth: usize) -> Option<Duration> {
     let history = lease.history.as_ref()?;
     let start = history.oldest_unread(depth)?;

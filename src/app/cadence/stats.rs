@@ -56,7 +56,7 @@ impl CadenceStats {
     }
 
     /// Counts the newest status of a kept-alive lease. A lease that is not known yet joins the series of its requested
-    /// and granted TTL. If `asked` is unknown, the granted TTL is used for both.
+    /// and granted TTL. If `asked` is unknown, the granted TTL is used for both. A lease that ended is forgotten.
     pub fn follow(&mut self, status: &LeaseStatus, asked: Option<i64>) {
         if status.ended.is_none()
             && !self.leases.contains_key(&status.id)
@@ -71,10 +71,11 @@ impl CadenceStats {
         }
     }
 
+    /// The index of the series with these TTLs, created if needed. `None` if there are too many series.
     fn series_of(&mut self, asked: i64, granted: i64) -> Option<usize> {
-        let is_it =
+        let has_ttls =
             |counter: &SeriesCounter| (counter.totals.ttl, counter.totals.granted_ttl) == (asked, Some(granted));
-        let known = self.series.iter().position(is_it);
+        let known = self.series.iter().position(has_ttls);
         if known.is_some() || self.series.len() == MAX_SERIES {
             return known;
         }
@@ -109,7 +110,7 @@ impl CadenceStats {
         }
     }
 
-    /// Records when and why a lease was lost. Its status counts it.
+    /// Records when and why a lease was lost. [`status`](Self::status) counts the loss.
     pub fn ended(&mut self, id: LeaseId, at: Timestamp, why: &Ended) {
         let listed: usize = self.series.iter().map(|counter| counter.totals.losses.len()).sum();
         if !why.is_loss() || listed >= MAX_LOSSES {
@@ -149,7 +150,8 @@ impl SeriesCounter {
         }
     }
 
-    /// Sums, minimum and maximum are exact however often a status arrives. The percentiles need one status per answer.
+    /// Counts the renewals since the last status of the lease. Sums, minimum and maximum are exact however often a status
+    /// arrives. The percentiles need one status per renewal.
     fn count_answers(&mut self, kept: &mut LeaseCounter, cadence: &Cadence, round_trip: Option<Duration>) {
         let answers = u32::try_from(cadence.answers).unwrap_or(u32::MAX);
         if answers == kept.answers {

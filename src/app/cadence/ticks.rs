@@ -9,8 +9,8 @@ use crate::app::{HistoryEvent, Lease};
 /// Two inferred times closer than this are the same renewal.
 const SAME: Duration = Duration::from_secs(1);
 
-/// When the lease was renewed from `since` on, newest first. Renewals by other clients are inferred from polls with an
-/// error, so each is in the middle of its range. Between them, polls may have missed others.
+/// The times from `since` on at which the lease was renewed, newest first. For other clients' renewals, each time is the
+/// middle of the range that polls show, and polls may have missed renewals in between.
 pub fn renewal_times(lease: &Lease, since: Timestamp) -> Vec<Timestamp> {
     let entries = lease.history.iter().flat_map(|history| history.entries().rev());
     let renewals = entries.take_while(|entry| entry.at >= since).filter(|entry| {

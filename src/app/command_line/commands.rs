@@ -97,7 +97,8 @@ pub(super) fn find(name: &str) -> Option<CommandSpec> {
     specs().into_iter().find(|spec| spec.name == name)
 }
 
-/// The arguments of the command that a line starts with, once its name is followed by a blank.
+/// The arguments of the command at the start of a line, such as `TTL [--put KEY=VALUE]...`. `None` until a blank follows the
+/// name, and for a command without arguments.
 pub(super) fn usage(line: &str) -> Option<&'static str> {
     let (name, _) = line.trim_start().split_once(char::is_whitespace)?;
     let usage = find(name)?.usage;

@@ -12,7 +12,7 @@ pub struct Candidate {
     pub help: String,
 }
 
-/// The words that fit at one place of a line, and the one that was inserted.
+/// The words that fit at one position of a line, and the one that was inserted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Completion {
     /// The text before the word.
@@ -22,14 +22,14 @@ pub(super) struct Completion {
     /// The text after the cursor.
     after: String,
     candidates: Vec<Candidate>,
-    /// The inserted one. `None` while the typed word is there.
+    /// The index of the inserted candidate. `None` while the line has the typed word.
     chosen: Option<usize>,
     /// Whether the candidates are shown.
     is_open: bool,
 }
 
 impl Completion {
-    /// The words that fit at a cursor, in characters.
+    /// The words that fit at the cursor, whose position is in characters.
     pub(super) fn at(line: &str, cursor: usize, config: &AppConfig) -> Self {
         let end = line.char_indices().nth(cursor).map_or(line.len(), |(at, _)| at);
         let (left, after) = line.split_at(end);
@@ -49,7 +49,7 @@ impl Completion {
         Completion { before, typed, after, candidates, chosen: None, is_open }
     }
 
-    /// What is shown.
+    /// The candidates and the index of the inserted one. Empty while the list is hidden.
     pub(super) fn shown(&self) -> (&[Candidate], Option<usize>) {
         if self.is_open { (&self.candidates, self.chosen) } else { (&[], None) }
     }
@@ -68,8 +68,8 @@ impl Completion {
         self.is_open = false;
     }
 
-    /// Selects the next or the previous candidate and returns the line with it, and the cursor behind it. After the last
-    /// one comes the typed word. `None` if there are no candidates.
+    /// Selects the next or previous candidate. Returns the line with it, and the position of the cursor after it. The typed
+    /// word comes after the last candidate. `None` if there are no candidates.
     pub(super) fn step(&mut self, is_forward: bool) -> Option<(String, usize)> {
         let count = self.candidates.len();
         if count == 0 {
@@ -81,7 +81,7 @@ impl Completion {
             (None, false) => Some(count - 1),
             (Some(place), true) if place + 1 < count => Some(place + 1),
             (Some(place), false) if place > 0 => Some(place - 1),
-            // With one candidate, the key keeps it.
+            // A single candidate stays.
             (Some(place), _) if count == 1 => Some(place),
             (Some(_), _) => None,
         };
@@ -135,7 +135,7 @@ fn grant_options(given: &[&str]) -> Vec<Candidate> {
     OPTIONS.iter().filter(is_left).map(|(name, help)| candidate(*name, help)).collect()
 }
 
-/// What rows can be sorted by, and the directions once a column is there.
+/// The columns that rows can be sorted by, each with both directions once a colon was typed.
 fn sorts(typed: &str) -> Vec<Candidate> {
     if typed.contains(':') {
         let directions =

@@ -56,17 +56,26 @@ impl CommandLine {
 
     /// Handles a key.
     pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
-        let config = context.config;
         match context.dialog_action(KeyContext::Command, key) {
-            Some(DialogAction::FormClose) => return DialogOutcome::Close,
-            Some(DialogAction::Accept) => return self.accept(config),
+            Some(DialogAction::FormClose) => DialogOutcome::Close,
+            Some(DialogAction::Accept) => self.accept(context.config),
+            action => {
+                self.change(action, key, context);
+                DialogOutcome::Stay
+            }
+        }
+    }
+
+    /// Changes the text: completes a word, shows a line of the history, or edits.
+    fn change(&mut self, action: Option<DialogAction>, key: Key, context: DialogContext<'_>) {
+        let config = context.config;
+        match action {
             Some(DialogAction::CompleteNext) => self.complete(config, true),
             Some(DialogAction::CompletePrevious) => self.complete(config, false),
             Some(DialogAction::HistoryOlder) => self.browse(context.commands, config, true),
             Some(DialogAction::HistoryNewer) => self.browse(context.commands, config, false),
             _ => self.edit(key, config),
         }
-        DialogOutcome::Stay
     }
 
     /// Inserts pasted text, with control characters replaced by spaces.
@@ -76,7 +85,8 @@ impl CommandLine {
         }
     }
 
-    /// Parses the line. An empty one closes the command line.
+    /// Parses the line and executes the command. An empty line closes the command line. A line that is not a valid command
+    /// stays, with the error.
     fn accept(&mut self, config: &AppConfig) -> DialogOutcome {
         let text = self.input.value().trim_end();
         if text.trim_start().is_empty() {

@@ -36,7 +36,7 @@ fn chars(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Without a filter, opens the filter line.
+/// Parses the filter that starts at byte `rest` of the line. Without a filter, the command opens the filter line.
 fn filter(line: &str, rest: usize) -> Result<Command, BadCommand> {
     let text = &line[rest..];
     if text.trim().is_empty() {
@@ -48,7 +48,7 @@ fn filter(line: &str, rest: usize) -> Result<Command, BadCommand> {
     }
 }
 
-/// The words after the command's name.
+/// Parses the words after the command's name.
 struct ArgumentParser<'a> {
     line: &'a str,
     words: Vec<Word>,
@@ -100,15 +100,15 @@ impl ArgumentParser<'_> {
                 let speed = speed.ok_or_else(|| self.bad(0, "a number from 1 to 1000"))?;
                 self.in_recording(Command::Play(PlaybackControl::Speed(speed)))
             }
-            Arguments::WriteConfig => self.nothing(Command::WriteConfig),
-            Arguments::Tour => self.nothing(Command::Tour),
-            Arguments::Action(action) => self.nothing(Command::Action(action)),
+            Arguments::WriteConfig => self.without_arguments(Command::WriteConfig),
+            Arguments::Tour => self.without_arguments(Command::Tour),
+            Arguments::Action(action) => self.without_arguments(Command::Action(action)),
             // It was parsed with its own quotes.
-            Arguments::Filter => self.nothing(Command::Action(Action::Filter)),
+            Arguments::Filter => self.without_arguments(Command::Action(Action::Filter)),
         }
     }
 
-    /// An error at a word, or at the end of the line.
+    /// An error at the word with this index, or after the end of the line if there is no such word.
     fn bad(&self, word: usize, expected: impl Into<String>) -> BadCommand {
         let at = self.words.get(word).map_or(self.line.trim_end().len() + 1, |word| word.bytes.start);
         let length = self.line.trim_end().len();
@@ -118,12 +118,12 @@ impl ArgumentParser<'_> {
         BadCommand::at(self.line, at, expected)
     }
 
-    /// The command, if there are no arguments.
-    fn nothing(&self, command: Command) -> Result<Command, BadCommand> {
+    /// The command, or an error if there are arguments.
+    fn without_arguments(&self, command: Command) -> Result<Command, BadCommand> {
         if self.words.is_empty() { Ok(command) } else { Err(self.bad(0, "no arguments")) }
     }
 
-    /// The only word.
+    /// The only argument. If there is none, the error says `expected`.
     fn only(&self, expected: &str) -> Result<&Word, BadCommand> {
         match &self.words[..] {
             [word] => Ok(word),
@@ -132,7 +132,7 @@ impl ArgumentParser<'_> {
         }
     }
 
-    /// The index of the only word among some names.
+    /// The index of the only argument among some names.
     fn one_of<'n>(&self, names: impl Iterator<Item = &'n str>) -> Result<usize, BadCommand> {
         let names: Vec<&str> = names.collect();
         let expected = names.join(", ");
@@ -140,7 +140,7 @@ impl ArgumentParser<'_> {
         names.iter().position(|name| *name == word.text).ok_or_else(|| self.bad(0, expected))
     }
 
-    /// `50%`, `+5m`, `-30` or `14:05:30`.
+    /// Parses where to go in time: `50%`, `+5m`, `-30` or `14:05:30`.
     fn seek(&self) -> Result<Command, BadCommand> {
         const EXPECTED: &str = "a position, a time span or a time of day: 50%, +5m, -30s, 14:05:30";
         let text = self.only(EXPECTED)?.text.as_str();
@@ -158,7 +158,7 @@ impl ArgumentParser<'_> {
         Ok(Command::Play(control.ok_or_else(|| self.bad(0, EXPECTED))?))
     }
 
-    /// The command, if a recording is played.
+    /// The command, or an error unless a recording is being played.
     fn in_recording(&self, command: Command) -> Result<Command, BadCommand> {
         if self.config.is_replay {
             Ok(command)
@@ -173,7 +173,7 @@ impl ArgumentParser<'_> {
         Ok(Command::SortBy(sort))
     }
 
-    /// Columns, separated by blanks or commas.
+    /// Parses columns, separated by blanks or commas. Each may appear once.
     fn columns(&self) -> Result<Command, BadCommand> {
         let mut columns: Vec<Column> = Vec::new();
         for (place, word) in self.words.iter().enumerate() {
@@ -192,7 +192,7 @@ impl ArgumentParser<'_> {
         Ok(Command::ShowColumns(columns))
     }
 
-    /// Without a name, opens the menu of clusters.
+    /// Parses the name of a cluster. Without a name, the command opens the menu of clusters.
     fn cluster(&self) -> Result<Command, BadCommand> {
         if self.words.is_empty() {
             return Ok(Command::Action(Action::Clusters));
@@ -221,7 +221,7 @@ impl ArgumentParser<'_> {
         Ok(Command::ActOn { action, ids })
     }
 
-    /// Checks the arguments as the form for new leases does.
+    /// Parses the arguments of `grant`, and checks them as the form for new leases does.
     fn grant(&self) -> Result<Command, BadCommand> {
         let mut grant = GrantWords::default();
         let mut words = self.words.iter().enumerate();
@@ -261,7 +261,7 @@ impl ArgumentParser<'_> {
     }
 }
 
-/// What a sort order must be.
+/// What was expected in place of a bad sort order.
 fn expected_sort(bad: &BadSort) -> String {
     match bad {
         BadSort::Key(_) => format!("problems or a column: {}", Column::names()),
@@ -286,7 +286,7 @@ impl GrantWords {
         GrantForm::typed(&text(&self.ttl), text(&self.count), text(&self.id), puts, !self.is_released, config.pace)
     }
 
-    /// The index of the word of a field, and its name.
+    /// The index of the word that set a field, and the name of the argument. `usize::MAX` if no word did.
     fn place(&self, field: Field) -> (usize, &'static str) {
         let place = |word: &Option<(usize, String)>| word.as_ref().map_or(usize::MAX, |(place, _)| *place);
         match field {
@@ -299,7 +299,7 @@ impl GrantWords {
     }
 }
 
-/// The line as it is stored: without the values of `--put KEY=VALUE`.
+/// The line as the history stores it: without the values of `--put KEY=VALUE`. Empty if a quote is not closed.
 pub(in crate::app) fn without_values(line: &str) -> String {
     let Ok(words) = words::split(line) else { return String::new() };
     let mut text = String::new();
@@ -320,14 +320,14 @@ pub(in crate::app) fn without_values(line: &str) -> String {
     text
 }
 
-/// `/a=` for `/a=b`, in quotes if the key contains blanks.
+/// Shortens `/a=b` to `/a=`, in single quotes if the key contains blanks or double quotes.
 fn key_only(pair: &str) -> String {
     let key = pair.split_once('=').map_or(pair, |(key, _)| key);
-    let has_blank = key.contains(|c: char| c.is_whitespace() || c == '"');
-    if has_blank { format!("'{key}='") } else { format!("{key}=") }
+    let needs_quotes = key.contains(|c: char| c.is_whitespace() || c == '"');
+    if needs_quotes { format!("'{key}='") } else { format!("{key}=") }
 }
 
-/// `14:05` or `14:05:30`, in seconds since midnight.
+/// Parses `14:05` or `14:05:30`. Returns the seconds since midnight.
 fn time_of_day(text: &str) -> Option<u32> {
     let is_number = |part: &str| !part.is_empty() && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = text.split(':').collect();

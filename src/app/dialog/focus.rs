@@ -12,9 +12,10 @@ impl Focus {
         self.0.min(answers.saturating_sub(1))
     }
 
-    /// The focus after moving to the next or previous answer, wrapping around. `None` for any other action.
-    pub(in crate::app) fn moved(self, reply: Option<DialogAction>, answers: usize) -> Option<Focus> {
-        let step = match reply {
+    /// The focus after moving to the next or previous answer, wrapping around. `None` for any other action, and if there
+    /// are no answers.
+    pub(in crate::app) fn moved(self, action: Option<DialogAction>, answers: usize) -> Option<Focus> {
+        let step = match action {
             Some(DialogAction::Next) => 1,
             Some(DialogAction::Previous) => answers.checked_sub(1)?,
             _ => return None,

@@ -67,7 +67,7 @@ pub enum Dialog {
     Columns(ColumnMenu),
     /// Confirms quitting while leases are kept alive. The answers are: quit, revoke and quit, stay.
     Quit(Focus),
-    /// Confirms suspending while leases are kept alive. Holds the dialog that was open before.
+    /// Confirms suspending while leases are kept alive. Contains the dialog that was open before.
     Suspend(Option<Box<Dialog>>),
     /// The command line.
     Command(Box<CommandLine>),
@@ -104,7 +104,7 @@ impl Dialog {
         }
     }
 
-    /// Where its keys work.
+    /// The context in which the dialog looks up its keys.
     pub(super) fn key_context(&self) -> KeyContext {
         match self {
             Dialog::Help(_) => KeyContext::Help,
@@ -130,8 +130,8 @@ impl Dialog {
         }
     }
 
-    /// Whether a key has a function in the dialog: it is bound there, or it types text. A digit of a menu that started
-    /// nothing has none.
+    /// Whether a key has a function in the dialog: it is bound there, or it types text. In a menu whose digits select an
+    /// entry, a digit without an entry has no function.
     pub(super) fn knows(&self, key: Key, keymap: &Keymap) -> bool {
         let context = self.key_context();
         let is_menu = matches!(self, Dialog::Drill(_) | Dialog::Warp | Dialog::Clusters(_));

@@ -36,20 +36,22 @@ impl DialogContext<'_> {
         self.config.keymap.dialog_action(context, key)
     }
 
-    /// The reply to a key that is no answer: names the keys that are. `yes` says how to confirm.
-    fn no_answer(&self, yes: &str) -> DialogOutcome {
-        let label = |reply| self.config.keymap.key_label(Action::Dialog(reply));
+    /// The outcome of a key that does not answer the dialog: an error that names the keys that do. `how_to_confirm` is its
+    /// first part, such as `y revokes`.
+    fn no_answer(&self, how_to_confirm: &str) -> DialogOutcome {
+        let label = |action| self.config.keymap.key_label(Action::Dialog(action));
         let (no, close) = (label(DialogAction::Decline), label(DialogAction::Close));
-        DialogOutcome::DoAndStay(Command::ShowError(format!("{yes}; {no} or {close} cancels")))
+        DialogOutcome::DoAndStay(Command::ShowError(format!("{how_to_confirm}; {no} or {close} cancels")))
     }
 
-    /// The reply to a key that is no answer where a key confirms. `does` is what it does: `revokes`.
-    pub(in crate::app) fn no_answer_by_key(&self, does: &str) -> DialogOutcome {
+    /// The outcome of a key that does not answer a dialog that a key confirms. `verb` is what the confirm key does, such as
+    /// `revokes`.
+    pub(in crate::app) fn no_answer_by_key(&self, verb: &str) -> DialogOutcome {
         let key = self.config.keymap.key_label(Action::Dialog(DialogAction::Confirm));
-        self.no_answer(&format!("{key} {does}"))
+        self.no_answer(&format!("{key} {verb}"))
     }
 
-    /// The reply to a key that is no answer where the number of leases confirms.
+    /// The outcome of a key that does not answer a dialog that typing the number of leases confirms.
     pub(in crate::app) fn no_answer_by_number(&self, leases: usize) -> DialogOutcome {
         let accept = self.config.keymap.key_label(Action::Dialog(DialogAction::Accept));
         self.no_answer(&format!("type {leases} and {accept} to revoke"))

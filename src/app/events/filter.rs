@@ -7,13 +7,14 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// Whether the lease of an event matches a filter. An ended lease is matched by its state at the end. The keys in the
-/// event count as keys of the lease. Events without a lease always match.
+/// event count as keys of the lease. Events without a lease always match. A lease that is no longer known matches only in a
+/// `back` event.
 pub fn matches_filter(leases: &LeaseStore, keys: &KeyState, filter: &Filter, event: &Event, now: Timestamp) -> bool {
     if filter.is_empty() {
         return true;
     }
     let Some(id) = event.lease else { return true };
-    // A key can come back long after the end of its lease.
+    // A key can come back after its lease is forgotten.
     let forgotten = Lease::new(id);
     let lease = match leases.get(id) {
         None if matches!(event.kind, EventKind::Back { .. }) => &forgotten,

@@ -86,7 +86,7 @@ pub enum EventKind {
         is_leased: bool,
         /// For how long it was gone.
         gone: Duration,
-        /// Maximum error of that.
+        /// Maximum error of `gone`.
         gone_doubt: Duration,
         /// The revision of the put, if known.
         revision: Option<i64>,
@@ -105,7 +105,7 @@ pub enum EventKind {
         ttl: Option<i64>,
         /// The raft term of the leader that reset it.
         term: Option<u64>,
-        /// The time left after it and the maximum error of that. `None` if it was reset to the full TTL.
+        /// The time left after the reset and its maximum error. `None` if it was reset to the full TTL.
         left: Option<(Duration, Duration)>,
     },
     /// A response was dropped because its queue is full. The renewal itself succeeded.
@@ -144,12 +144,12 @@ pub enum EventKind {
     },
     /// A renewal sent by this program was not answered.
     Missed {
-        /// The duration.
+        /// How long leasetop waited for the reply.
         waited: Duration,
     },
     /// The program or the machine did not run for a while.
     ProcessStalled {
-        /// The duration.
+        /// How long it did not run.
         span: Duration,
         /// The description, including its effect on leases.
         text: String,
@@ -232,9 +232,9 @@ pub enum EventKind {
     },
     /// Further events with the same name within one second.
     More {
-        /// Their name.
+        /// The name of the events.
         name: EventName,
-        /// Their number.
+        /// The number of events.
         count: usize,
     },
 }
@@ -272,7 +272,7 @@ impl EventKind {
         EventKind::Error { message: message.into() }
     }
 
-    /// A lease that another client granted, with its TTL in seconds if known.
+    /// The event of a lease that another client granted. `ttl` is its TTL in seconds, if known.
     pub(crate) fn granted_elsewhere(ttl: Option<i64>) -> Self {
         EventKind::Granted { ownership: Ownership::Other, ttl, asked: None, is_undo: false }
     }

@@ -17,7 +17,7 @@ pub struct EventLog {
     count: u64,
     /// Number of lines about the cluster.
     of_cluster: usize,
-    /// The last line of a lease that an election reset, by its number, and the number of such events in its second.
+    /// The number of the last line about a lease whose time left was reset, and how many such events its second had.
     refills: Option<(u64, usize)>,
     /// The last line of each name and lease, by its number.
     last_lines: HashMap<(EventName, Option<LeaseId>), u64>,
@@ -29,9 +29,9 @@ pub struct EventLog {
     recorded: Option<Vec<Event>>,
     /// Counters of every event. `None` while they are not counted.
     metrics: Option<Box<EventMetrics>>,
-    /// Events of keys, by the lease that they wait for.
+    /// Events of keys, by the lease from which the key was deleted.
     held: HashMap<LeaseId, Vec<(EventTime, LeaseId, EventKind)>>,
-    /// Number of these events.
+    /// Number of events in `held`.
     held_count: usize,
 }
 
@@ -81,7 +81,8 @@ impl EventLog {
         self.metrics.as_deref()
     }
 
-    /// Adds an event to the log and to the recording.
+    /// Adds an event to the log, to the recording and to the counters. If its second already has many events of the same
+    /// name, the event is combined with them into one line.
     pub(in crate::app) fn push(&mut self, when: impl Into<EventTime>, lease: Option<LeaseId>, kind: EventKind) {
         let event = self.event(when, lease, kind);
         self.has_changed = true;
@@ -93,8 +94,8 @@ impl EventLog {
         }
     }
 
-    /// The line to which an event is added because there are many in its second. Between the refills of an election there
-    /// can be other events.
+    /// Counts an event of its name and second. If there are many, returns the number of the line that combines them. Other
+    /// events can come between the refills of an election, so refills are counted separately.
     fn crowded(&mut self, event: &Event) -> Option<u64> {
         self.run = if self.lines.back().is_some_and(|last| continues(last, event)) { self.run + 1 } else { 1 };
         let last = self.lines.back().map(|last| last.number);
@@ -125,19 +126,20 @@ impl EventLog {
         }
     }
 
-    /// Holds an event of a key until [`release`](EventLog::release) of the lease that had the key. Until it is known whether
-    /// that lease ended, the key has no end that could come first.
-    pub(in crate::app) fn hold(&mut self, until: LeaseId, when: EventTime, lease: LeaseId, kind: EventKind) {
+    /// Holds an event of a key until [`release`](EventLog::release) of the lease from which the key was deleted, so that the
+    /// event of that deletion comes first. Only then is it known how the lease lost its keys. If too many events are held,
+    /// adds the event at once.
+    pub(in crate::app) fn hold(&mut self, deleted_from: LeaseId, when: EventTime, lease: LeaseId, kind: EventKind) {
         if self.held_count == MAX_HELD {
             return self.push(when, Some(lease), kind);
         }
         self.held_count += 1;
-        self.held.entry(until).or_default().push((when, lease, kind));
+        self.held.entry(deleted_from).or_default().push((when, lease, kind));
     }
 
-    /// Adds the events that were held until it is known how a lease lost its keys.
-    pub(in crate::app) fn release(&mut self, until: LeaseId) {
-        for (when, lease, kind) in self.held.remove(&until).unwrap_or_default() {
+    /// Adds the events that were held until it was known how this lease lost its keys.
+    pub(in crate::app) fn release(&mut self, deleted_from: LeaseId) {
+        for (when, lease, kind) in self.held.remove(&deleted_from).unwrap_or_default() {
             self.held_count -= 1;
             self.push(when, Some(lease), kind);
         }
@@ -148,7 +150,7 @@ impl EventLog {
         std::mem::take(&mut self.has_changed)
     }
 
-    /// Adds an event only to the recording, because it is too minor for the screen.
+    /// Adds an event only to the recording and to the counters, because it is too minor for the screen.
     pub(in crate::app) fn push_verbose(
         &mut self,
         when: impl Into<EventTime>,
@@ -212,14 +214,15 @@ impl EventLog {
         Some(self.lines.back()?.number)
     }
 
-    /// The lines without those that a line up to number `until` repeats, oldest first.
+    /// The lines up to number `until`, oldest first, without those that a later one of them repeats.
     pub(in crate::app) fn collapsed(&self, until: u64) -> impl DoubleEndedIterator<Item = &Event> {
         let lines = self.lines.iter().filter(move |line| line.number <= until);
         lines.filter(move |line| line.repeated_by.is_none_or(|next| next > until))
     }
 }
 
-/// Whether a line is about the cluster: few, and the cause of many lines about leases. Alarms are errors without a lease.
+/// Whether a line is about the cluster. There are few such lines, and they explain many lines about leases. Alarms are
+/// errors without a lease.
 fn is_of_cluster(line: &Event) -> bool {
     line.name().is_of_cluster() || line.name() == EventName::Error && line.lease.is_none()
 }

@@ -65,7 +65,7 @@ pub struct Event {
     pub(super) number: u64,
     /// How often the lease had this event in a row of repeats, this one included. At least 1.
     pub(super) repeats: u32,
-    /// The line that repeats this one.
+    /// The number of the line that repeats this one.
     pub(super) repeated_by: Option<u64>,
 }
 
@@ -84,8 +84,8 @@ impl Event {
         self.kind.name()
     }
 
-    /// Sorts events by the time at which they happened. At the same time, an event of the cluster is the cause of those of
-    /// leases. Stable, so events of the same time stay in the order in which they became known.
+    /// Sorts events by the time at which they happened. Events of the cluster come before events of leases at the same time,
+    /// because they are their cause. Otherwise, events of the same time stay in the order in which they became known.
     pub fn sort(events: &mut [&Event]) {
         events.sort_by_key(|event| (event.at, !event.name().is_of_cluster()));
     }

@@ -1,6 +1,6 @@
 //! Event names.
 
-/// The name of an event: one word, the same on the screen and in JSON.
+/// The name of an event. In JSON it is one word. A few names are shorter or more exact [on the screen](EventName::short).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventName {
     /// A lease was granted by this program or by another client.
@@ -39,7 +39,7 @@ pub enum EventName {
     Lost,
     /// A lease expired.
     Expired,
-    /// A lease expired that was never renewed. `expired` in JSON, where a field tells the two apart.
+    /// A lease expired that was never renewed. In JSON it is `expired`, and a field has the difference.
     RanOut,
     /// A lease was revoked.
     Revoked,
@@ -94,7 +94,7 @@ impl EventName {
         EventName::Error,
     ];
 
-    /// The name.
+    /// The name in JSON and in filters.
     pub fn as_str(self) -> &'static str {
         match self {
             EventName::Granted => "granted",

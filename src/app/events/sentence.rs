@@ -10,7 +10,7 @@ use crate::inference::lease_inference::RemovalDelay;
 use crate::plural::plural;
 use etcd_lease::wire::ErrorCause;
 
-/// The sentence. Text that came from etcd is escaped.
+/// The description of an event. Text that came from etcd is escaped.
 pub(super) fn of(what: &EventKind) -> String {
     match what {
         EventKind::Granted { ttl: Some(ttl), is_undo: true, .. } => format!("by undo, {ttl} s"),
@@ -66,10 +66,13 @@ fn why_gone(end: Option<EndCause>) -> &'static str {
     }
 }
 
+/// The least error that is shown, in seconds. A smaller one would be shown as ±0.0.
+const SHOWN_ERROR: f64 = 0.05;
+
 fn back(key: &[u8], is_leased: bool, gone: Duration, doubt: Duration) -> String {
     let key = printable(key);
-    let error =
-        if doubt < Duration::from_millis(50) { String::new() } else { format!(" ±{:.1}", doubt.as_secs_f64()) };
+    let doubt = doubt.as_secs_f64();
+    let error = if doubt < SHOWN_ERROR { String::new() } else { format!(" ±{doubt:.1}") };
     let gone = format!("was gone for {}{error}", tenths(gone));
     if is_leased {
         format!("{key} {gone}")
@@ -200,25 +203,26 @@ fn how_it_ended(ended: &LeaseEnded) -> String {
         return format!(", replaced by lease {by}");
     }
     let keys = ended.keys.as_ref().and_then(deleted_keys);
-    let cause = match (ended.cause, ended.lag) {
-        (EndCause::Expired | EndCause::RanOut, Some(lag)) => {
-            let any_deleted = ended.keys.as_ref().is_some_and(|keys| keys.count > 0);
-            let keys = if any_deleted { keys } else { None };
-            let keys = keys.map_or(String::new(), |keys| format!(" and {keys}"));
-            return format!("; etcd removed it{keys} {} later", removal_delay(lag));
-        }
-        (EndCause::Expired | EndCause::RanOut, None) => "",
-        (EndCause::Revoked, _) if ended.is_ours => ", revoked here",
-        (EndCause::Revoked, _) => ", revoked by another client",
-        (EndCause::Replaced, _) => ", replaced by a newer one",
-        (EndCause::Unknown, _) => ", expired or revoked",
-        (EndCause::NotRestored, _) => ", not in the restored cluster",
+    if let (EndCause::Expired | EndCause::RanOut, Some(lag)) = (ended.cause, ended.lag) {
+        let any_deleted = ended.keys.as_ref().is_some_and(|keys| keys.count > 0);
+        let keys = if any_deleted { keys } else { None };
+        let keys = keys.map_or(String::new(), |keys| format!(" and {keys}"));
+        return format!("; etcd removed it{keys} {} later", removal_delay(lag));
+    }
+    let cause = match ended.cause {
+        EndCause::Expired | EndCause::RanOut => "",
+        EndCause::Revoked if ended.is_ours => ", revoked here",
+        EndCause::Revoked => ", revoked by another client",
+        EndCause::Replaced => ", replaced by a newer one",
+        EndCause::Unknown => ", expired or revoked",
+        EndCause::NotRestored => ", not in the restored cluster",
     };
     let keys = keys.map_or(String::new(), |keys| format!("; {keys} deleted"));
     format!("{cause}{keys}")
 }
 
-/// `>=` if only some keys are followed, so that more may have been deleted.
+/// The number of deleted keys, such as `2 keys`. With `>=` if only some keys are followed, so that more may have been
+/// deleted. `None` if no key is known and there may be others.
 fn deleted_keys(keys: &LeaseKeys) -> Option<String> {
     if keys.count == 0 && !keys.is_all {
         return None;
@@ -233,7 +237,7 @@ fn removal_delay(lag: RemovalDelay) -> String {
     let most = lag.most.as_secs_f64();
     let middle = (least + most) / 2.0;
     let error = (most - least) / 2.0;
-    if error < 0.05 { format!("{middle:.1} s") } else { format!("{middle:.1} s ±{error:.1}") }
+    if error < SHOWN_ERROR { format!("{middle:.1} s") } else { format!("{middle:.1} s ±{error:.1}") }
 }
 
 /// `no keys`, `1 key`, `2 keys`.

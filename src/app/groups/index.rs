@@ -1,6 +1,7 @@
 //! Incremental groups.
 //!
-//! A lease that changed is taken out of the sums of its group and added again, so that a frame only costs what changed.
+//! When a lease changes, what it added to its group is subtracted and its new figures are added. So the cost of a frame
+//! depends only on how many leases changed.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
@@ -102,7 +103,8 @@ impl GroupIndex {
         true
     }
 
-    /// Updates the figures for a lease that has a row. `problem` is the class by which it is sorted. Returns its group.
+    /// Updates the figures for a lease that has a row. `problem` is the class by which it is sorted. Returns its group, or
+    /// `None` if leases are not grouped.
     pub(in crate::app) fn update(
         &mut self,
         lease: &Lease,
@@ -114,10 +116,11 @@ impl GroupIndex {
             return None;
         }
         let before = self.members.get(&lease.id).copied();
-        let same = before.filter(|member| self.groups.get(&member.group).is_some_and(|group| group.key.has(lease, by)));
-        let group = same.map_or_else(|| self.intern(lease, by), |member| member.group);
+        let unmoved =
+            before.filter(|member| self.groups.get(&member.group).is_some_and(|group| group.key.has(lease, by)));
+        let group = unmoved.map_or_else(|| self.intern(lease, by), |member| member.group);
         let after = Member { group, contribution: Contribution::of(lease, state(), problem) };
-        if same.is_some_and(|before| before.contribution == after.contribution) {
+        if unmoved.is_some_and(|before| before.contribution == after.contribution) {
             return Some(group);
         }
         self.remove(lease.id);
@@ -132,7 +135,7 @@ impl GroupIndex {
         Some(group)
     }
 
-    /// Removes a lease that has no row.
+    /// Removes a lease that no longer has a row.
     pub(in crate::app) fn remove(&mut self, id: LeaseId) {
         let Some(member) = self.members.remove(&id) else { return };
         let Some(group) = self.groups.get_mut(&member.group) else { return };
@@ -143,7 +146,7 @@ impl GroupIndex {
         self.note_rank(member.group);
     }
 
-    /// Notes the group if its place in the order is wrong.
+    /// Marks the group as dirty if its place in the order is wrong, and as clean otherwise.
     fn note_rank(&mut self, id: GroupId) {
         let is_right =
             self.groups.get(&id).is_some_and(|group| group.rows > 0 && group.rank == Some(group.tally.rank()));

@@ -69,7 +69,7 @@ fn without_key(lease: &Lease) -> GroupKey {
 }
 
 impl Ord for GroupKey {
-    /// Names in natural order, then TTLs, then owners; what is unknown comes last in its kind.
+    /// Orders names in natural order, then TTLs, then owners. Unknown values come last in their kind.
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (GroupKey::Service(one), GroupKey::Service(other)) => natural(one, other),
@@ -121,14 +121,14 @@ fn natural(one: &[u8], other: &[u8]) -> Ordering {
     }
 }
 
-/// Takes the digits from the start of both texts and compares them as numbers.
+/// Removes the digits from the start of both texts and compares them as numbers.
 fn compare_numbers(left: &mut &[u8], right: &mut &[u8]) -> Ordering {
     let one = take_number(left);
     let other = take_number(right);
     one.len().cmp(&other.len()).then_with(|| one.cmp(other))
 }
 
-/// Takes the digits from the start of a text. Returns them without leading zeros.
+/// Removes the digits from the start of a text. Returns them without leading zeros.
 fn take_number<'a>(text: &mut &'a [u8]) -> &'a [u8] {
     let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     let (digits, rest) = text.split_at(end);

@@ -1,7 +1,7 @@
 //! Leases in groups of one service, TTL or owner.
 //!
-//! [`GroupIndex`] keeps the groups up to date while leases change. [`group_leases`] computes the same from all leases at once, for
-//! `leasetop list --group` and as the reference of the tests.
+//! [`GroupIndex`] keeps the groups up to date while leases change. [`group_leases`] computes the same from all leases at
+//! once, for `leasetop list --group` and as the reference of the tests.
 
 mod index;
 mod key;

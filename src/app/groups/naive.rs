@@ -16,7 +16,7 @@ pub struct LeaseGroup {
     pub key: GroupKey,
     /// The leases, in their order.
     pub ids: Vec<LeaseId>,
-    /// The figures of the living ones.
+    /// The figures of the living leases.
     pub figures: GroupFigures,
 }
 
@@ -27,12 +27,14 @@ impl LeaseGroup {
     }
 }
 
-/// Groups leases with their states, given in their displayed order. The groups with the worst leases come first, then by name.
+/// Groups leases, which are in their displayed order and have their states. The groups with the worst leases come first;
+/// equal ones are sorted by name.
 pub fn group_leases<'a>(leases: impl Iterator<Item = (&'a Lease, LeaseState)>, by: GroupBy) -> Vec<LeaseGroup> {
     grouped(leases.map(|(lease, state)| (lease, state, ProblemClass::in_state(lease, state))), by)
 }
 
-/// The same, with the problem classes by which the leases are sorted.
+/// Groups leases with their states and the problem classes by which they are sorted. [`group_leases`] derives the classes
+/// from the states.
 pub(in crate::app) fn grouped<'a>(
     leases: impl Iterator<Item = (&'a Lease, LeaseState, ProblemClass)>,
     by: GroupBy,

@@ -8,7 +8,7 @@ use crate::app::{Lease, LeaseState};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// Shares above this are counted as this.
+/// The highest interval that is counted, in percent of the TTL. Longer intervals count as this.
 const MAX_PERCENT: u16 = 999;
 
 /// What one living lease adds to the figures of its group.
@@ -44,13 +44,15 @@ impl Contribution {
     }
 }
 
-/// Renewals per 10^9 seconds; 0 for a lease that nobody renews at present.
+/// Renewals per 10^9 seconds. 0 for a lease that nobody renews at present.
 fn rate(lease: &Lease, state: LeaseState) -> u64 {
+    /// Intervals in seconds below this count as this, so that the sum of all rates cannot overflow.
+    const SHORTEST: f64 = 1e-3;
     let is_renewed = lease.engine.is_none() || lease.is_kept_alive;
     if !is_renewed || state == LeaseState::Dying {
         return 0;
     }
-    lease.usual_interval().map_or(0, |interval| (1e9 / interval.as_secs_f64().max(1e-3)) as u64)
+    lease.usual_interval().map_or(0, |interval| (1e9 / interval.as_secs_f64().max(SHORTEST)) as u64)
 }
 
 /// The figures of a group of leases.

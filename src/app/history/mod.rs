@@ -47,7 +47,7 @@ impl Default for LeaseHistory {
 
 impl LeaseHistory {
     /// Creates the history of a lease that is not kept alive here, from what polls have shown: the last renewals, or
-    /// the deadline if there was no renewal. A cycle with a gap in the polls is unknown.
+    /// the deadline if there was no renewal. After a renewal with a gap in the polls, the state is unknown.
     pub(super) fn from_observed(observed: &LeaseInference) -> Self {
         let mut history = LeaseHistory::default();
         let (renewals, ttl) = (observed.renewals(), observed.granted_ttl().unwrap_or_default());
@@ -121,7 +121,7 @@ impl LeaseHistory {
         DeadlineSegments::new(self.entries.iter(), end)
     }
 
-    /// Keeps up to `capacity` entries from now on.
+    /// Keeps up to `capacity` entries from now on, and drops the oldest ones beyond that.
     pub(super) fn set_capacity(&mut self, capacity: usize) -> &mut Self {
         self.capacity = capacity.clamp(MIN_CAPACITY, MAX_CAPACITY);
         if self.entries.len() > self.capacity {
@@ -163,7 +163,8 @@ impl LeaseHistory {
         }
     }
 
-    /// Adds an entry. A second `Unknown` in a row adds nothing, nor does a `Known` without an `Unknown` before it.
+    /// Adds an entry, and drops the oldest one if the history is full. An `Unknown` adds nothing in an empty history or
+    /// after another `Unknown`. A `Known` adds nothing unless it follows an `Unknown`.
     pub(super) fn push(&mut self, at: Timestamp, event: HistoryEvent) {
         let is_unknown = self.entries.back().map(|last| last.event == HistoryEvent::Unknown);
         let is_redundant = match event {

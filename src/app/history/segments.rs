@@ -34,7 +34,7 @@ impl<'a> DeadlineSegments<'a> {
         DeadlineSegments { entries, end, last: None, deadline: None, is_known: true }
     }
 
-    /// The segment from the last entry until `until`, if the deadline was known.
+    /// The segment from the last entry to `until`. `None` if the deadline was unknown.
     fn until(&self, until: Timestamp) -> Option<DeadlineSegment> {
         let (from, deadline) = (self.last?, self.deadline?);
         if self.is_known && from < until { Some(DeadlineSegment { from, until, deadline }) } else { None }
@@ -45,7 +45,8 @@ impl<'a> DeadlineSegments<'a> {
         self.is_known = entry.event != HistoryEvent::Unknown;
         self.deadline = match entry.event {
             HistoryEvent::Renewed(renewal) => {
-                // The earliest deadline, as the engine counts it: etcd may have renewed the lease as soon as the request was sent.
+                // The earliest deadline, as the engine counts it: etcd may have renewed the lease as soon as the request
+                // was sent.
                 let sent = entry.at.before(renewal.round_trip().unwrap_or_default());
                 let deadline = sent + Duration::from_secs(renewal.ttl().into());
                 Some(TimeRange { earliest: deadline, latest: deadline })

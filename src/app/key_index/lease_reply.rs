@@ -4,15 +4,15 @@ use super::LeaseKeyIndex;
 use crate::app::KeyName;
 use etcd_lease::LeaseId;
 
-/// The keys of a lease, as it replied.
+/// The keys in the reply to a query of one lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::app) struct LeaseReply {
     pub(in crate::app) id: LeaseId,
     pub(in crate::app) keys: Vec<Vec<u8>>,
-    /// The reply is about a revision from this one on: it was known when the query was sent.
+    /// The lowest revision that the reply can be about: the one that was known when the query was sent.
     pub(in crate::app) from: i64,
-    /// The reply is about a revision up to this one. etcd reads the keys while a put may be in progress, so it can contain
-    /// the put of the next revision.
+    /// The highest revision that the reply can be about. etcd reads the keys while a put may be in progress, so the reply
+    /// can contain the put of the next revision.
     pub(in crate::app) to: i64,
 }
 
@@ -23,14 +23,16 @@ pub(in crate::app) struct ReplyNews {
     pub(in crate::app) attached: Vec<Vec<u8>>,
     /// Keys that moved to the lease from another one.
     pub(in crate::app) moved: Vec<(Vec<u8>, LeaseId)>,
-    /// Keys that were known to be attached to the lease and are missing. They stay until they are read.
+    /// Keys that were known to be attached to the lease and are missing in the reply. They stay attached until they are
+    /// read.
     pub(in crate::app) missing: Vec<Vec<u8>>,
-    /// Leases to query again, because the order of this reply and of other news is not known.
+    /// Leases to query again, because it is not known whether this reply or other news about their keys is newer.
     pub(in crate::app) doubtful: Vec<LeaseId>,
 }
 
 impl LeaseKeyIndex {
-    /// Compares a reply with what is known, and completes the keys of its lease. The caller attaches and moves the keys.
+    /// Compares a reply with the known keys, and records which revisions the lease has replied about. The caller attaches
+    /// and moves the keys.
     pub(in crate::app) fn apply_reply(&mut self, reply: LeaseReply) -> ReplyNews {
         let LeaseReply { id, keys, from, to } = reply;
         let mut news = ReplyNews::default();

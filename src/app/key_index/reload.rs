@@ -38,8 +38,8 @@ impl LeaseKeyIndex {
         let incoming: BTreeSet<&(LeaseId, KeyName)> = self.incoming.iter().map(|(held, _)| held).collect();
         let gone = self.held.keys().filter(|held| !incoming.contains(held));
         let from: BTreeMap<&[u8], LeaseId> = gone.map(|(id, key)| (&key[..], *id)).collect();
-        let come = incoming.into_iter().filter(|held| !self.held.contains_key(*held));
-        come.map(|(to, key)| KeyAttached { key: key.to_vec(), from: from.get(&key[..]).copied(), to: *to }).collect()
+        let arrived = incoming.into_iter().filter(|held| !self.held.contains_key(*held));
+        arrived.map(|(to, key)| KeyAttached { key: key.to_vec(), from: from.get(&key[..]).copied(), to: *to }).collect()
     }
 
     /// Replaces the index with the pages of `revision`. Returns the leases that had a key before or have one now. Keys that
@@ -56,14 +56,14 @@ impl LeaseKeyIndex {
         self.incoming_bytes = 0;
         self.keep_newer(&mut incoming, revision);
         let missing: Vec<_> = self.held.keys().filter(|held| !incoming.contains_key(*held)).cloned().collect();
-        let come = incoming.keys().filter(|held| !missing.is_empty() && !self.held.contains_key(*held));
-        let come: HashSet<KeyName> = come.map(|(_, key)| key.clone()).collect();
+        let arrived = incoming.keys().filter(|held| !missing.is_empty() && !self.held.contains_key(*held));
+        let arrived: HashSet<KeyName> = arrived.map(|(_, key)| key.clone()).collect();
         // A put here may be newer than the pages.
         let unconfirmed = self.unconfirmed.clone();
         let mut known_since = HashMap::new();
         for (id, key) in missing {
             let is_in_flight = unconfirmed.contains(&(id, key.clone()));
-            let since = if is_in_flight || come.contains(&key) {
+            let since = if is_in_flight || arrived.contains(&key) {
                 self.detach(id, &key, now)
             } else {
                 let doubt = now - lost;
@@ -89,7 +89,7 @@ impl LeaseKeyIndex {
         holders
     }
 
-    /// Keeps keys in the pages that were attached here after the pages were read.
+    /// Adds the keys to the pages that were attached here after the pages were read at `revision`.
     fn keep_newer(&self, incoming: &mut BTreeMap<(LeaseId, KeyName), i64>, revision: i64) {
         let is_newer = |(id, key): &&(LeaseId, KeyName)| self.changes.since(key, revision) == Some(Some(*id));
         for held in self.unconfirmed.iter().filter(is_newer) {
@@ -97,8 +97,10 @@ impl LeaseKeyIndex {
         }
     }
 
-    /// Adds the first keys, sorted by lease and key. That makes full nodes, which keys that are inserted one by one do not.
+    /// Fills the empty index with keys that are sorted by lease and key. Building the tree at once makes its nodes full;
+    /// inserting keys one by one does not.
     fn fill(&mut self, keys: impl Iterator<Item = (HeldKey, (LeaseId, KeyName))>, at: Timestamp) {
+        // The lease of the last key, and the number of its keys so far.
         let mut last = (None, 0);
         let mut held = Vec::new();
         for (key, (id, name)) in keys {

@@ -52,7 +52,7 @@ impl Lease {
         self.update_countdown(change.deadline, deadline.latest.before(span));
     }
 
-    /// Sets the deadline after the user renewed the lease once. The chart shows it, but it is not a renewal of the cadence.
+    /// Sets the deadline after the user renewed the lease once. The chart shows it, but it does not count in the cadence.
     pub(in crate::app) fn set_renewed_once(&mut self, deadline: TimeRange, ttl: i64) {
         let span = self.set_granted_ttl(ttl);
         let at = deadline.latest.before(span);
@@ -75,7 +75,7 @@ impl Lease {
     pub(super) fn update_countdown(&mut self, change: DeadlineChange, now: Timestamp) -> bool {
         let before = self.shown_deadline();
         match (change, self.countdown) {
-            (DeadlineChange::Unchanged, _) => return false,
+            (DeadlineChange::Unchanged, _) => (),
             (DeadlineChange::Refined { before, after }, Some(countdown)) => {
                 self.countdown = Some(countdown.refine(before, after, now));
             }

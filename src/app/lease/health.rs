@@ -16,7 +16,7 @@ const REPLY_GRACE: Duration = Duration::from_secs(1);
 
 impl Lease {
     /// The time at which the lease becomes unseen: after two planned polls without a reply. It may have been renewed or
-    /// revoked since.
+    /// revoked since. A lease whose deadline was forgotten is unseen until the next reply.
     pub(in crate::app) fn unseen_from(&self) -> Timestamp {
         match (self.observed.seen_at(), self.poll.awaited) {
             (Some(since), _) | (None, Some(since)) => since + self.pace() * MISSED_POLLS + REPLY_GRACE,
@@ -76,8 +76,9 @@ impl Lease {
         should_be_kept && !self.is_kept_alive || self.drill() == Some(Fault::HoldSender)
     }
 
-    /// The time at which less than the [danger line](Lease::danger_left) is left and the next renewal is overdue. The deadline
-    /// says when the last renewal was, also if polls before it were missed. `None` before the first renewal.
+    /// The time at which less than the [danger line](Lease::danger_left) is left and the next renewal is overdue. For other
+    /// clients' leases, the deadline shows when the last renewal was, even if polls were missed before it. `None` before
+    /// the first renewal.
     pub(in crate::app) fn risk_from(&self) -> Option<Timestamp> {
         if self.end.is_some() || self.has_released_lock() {
             return None;
@@ -90,8 +91,8 @@ impl Lease {
         Some(low.max(last? + self.late_after()?))
     }
 
-    /// The time at which the renewal is overdue, or the new lease that usually replaces this one. For other clients' leases, only time
-    /// in which polls would have shown a renewal counts.
+    /// The time at which the renewal, or the new lease that usually replaces this one, is overdue. For other clients'
+    /// leases, only time in which polls would have shown a renewal counts.
     pub(in crate::app) fn late_from(&self) -> Option<Timestamp> {
         match &self.engine {
             Some(_) if !self.is_kept_alive => None,
@@ -110,8 +111,8 @@ impl Lease {
         Some(late_after(interval, Duration::from_secs(self.granted_ttl?.unsigned_abs())))
     }
 
-    /// The start of the time without a renewal, as far as polls would have shown one, or without a new lease; `None` if
-    /// unknown.
+    /// Since when no renewal was seen, or no new lease if one should replace this one. For other clients' leases, only time
+    /// in which polls would have shown a renewal counts. `None` if unknown.
     pub(in crate::app) fn unrenewed_since(&self) -> Option<Timestamp> {
         if let Some(next) = self.next_lease() {
             return Some(next.since);

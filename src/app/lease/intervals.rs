@@ -41,8 +41,8 @@ impl Lease {
     }
 
     /// The share of the TTL that each of the last five cycles used up, from 0 to 1, oldest first; `None` for a cycle in
-    /// which polls were too late to show every renewal. The last one is still running. Empty before the first renewal,
-    /// and if no cycle is known. It reads at most five renewals.
+    /// which polls were too late to show every renewal. The last cycle is still running. Empty before the first renewal,
+    /// and if no cycle is known.
     pub fn cycles(&self, now: Timestamp) -> Vec<Option<f64>> {
         let Some(ttl) = self.ttl_seconds() else { return Vec::new() };
         let mut until = self.end().map_or(now, |end| end.at);
@@ -120,8 +120,8 @@ impl Lease {
     }
 }
 
-/// One interval, or the usual time left at a renewal if that is less, as with a client that renews when more than half of
-/// the TTL has passed.
+/// [`DANGER`] times the interval, or times the usual time left at a renewal if that is less. It is less for a client that
+/// renews when more than half of the TTL has passed. In seconds.
 fn danger_line(every: f64, ttl: f64) -> f64 {
     every.min(ttl - every).max(0.0) * DANGER
 }

@@ -59,7 +59,7 @@ impl From<&Lease> for KnownLease {
 }
 
 impl Lease {
-    /// Restores what was known of it.
+    /// Restores what was known of the lease when the recording started.
     pub(in crate::app) fn restore(&mut self, known: KnownLease) {
         self.first_seen = known.first_seen;
         self.is_grant_seen = known.is_grant_seen;

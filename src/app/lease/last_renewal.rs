@@ -8,7 +8,8 @@ use simkit::Timestamp;
 /// What is known about the last renewal of a lease by its client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LastRenewal {
-    /// There was none after the grant, which was seen. A renewal in the second of the grant cannot be told from it.
+    /// There was none after the grant, which was seen. A renewal within a second of the grant cannot be distinguished from
+    /// it.
     Never,
     /// There was none while leasetop watched the lease, which was granted earlier.
     NotSeen,
@@ -44,7 +45,7 @@ impl Lease {
         Some(if self.is_never_renewed() { LastRenewal::Never } else { LastRenewal::NotSeen })
     }
 
-    /// Whether nobody renewed it after its grant: leasetop saw it appear, and its deadline was set no later.
+    /// Whether nobody renewed it after its grant: leasetop saw it appear, and its deadline was not set after that.
     pub fn is_never_renewed(&self) -> bool {
         let was_renewed = self.last_renewed().is_some() || self.engine.is_some();
         self.is_grant_seen && !was_renewed && self.observed.may_be_set_by(self.first_seen)
@@ -68,8 +69,9 @@ impl Lease {
         if is_planned { EndCause::RanOut } else { EndCause::Expired }
     }
 
-    /// When two thirds of the TTL have passed without a renewal. `None` if a renewal was seen, the lease has
-    /// [served its purpose](Lease::is_done), its client will be late with a new lease instead, or leasetop renews it.
+    /// When two thirds of the TTL have passed without a renewal, or 5/4 of the interval between new leases if that is
+    /// longer. `None` if a renewal was seen, the lease has [served its purpose](Lease::is_done), a new lease is awaited
+    /// instead of a renewal, or leasetop renews it.
     pub(in crate::app) fn unrenewed_from(&self) -> Option<Timestamp> {
         let is_renewed = self.engine.is_some() || self.last_renewed().is_some();
         if is_renewed || self.is_done() || self.awaits_new_lease() {

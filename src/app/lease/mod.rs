@@ -334,7 +334,7 @@ impl Lease {
         self.overdue = None;
     }
 
-    /// Forgets what another cluster, or a later state of this one, told about it.
+    /// Forgets what the previous cluster, or the state before a restore, reported about the lease.
     pub(super) fn forget_cluster(&mut self) {
         self.forget_time();
         self.keys = None;

@@ -10,7 +10,7 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 impl Lease {
-    /// The lease that took its last key, if it has none since.
+    /// The newer lease that took its last key. `None` if it has got a key since.
     pub fn replaced_by(&self) -> Option<LeaseId> {
         self.succession.as_ref()?.replaced_by
     }

@@ -31,7 +31,7 @@ const DELAY_BOUNDS: [f64; 9] = [0.25, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0
 const ROUND_TRIP_BOUNDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 /// An interval counts if its error is at most this share of the TTL.
 const MAX_RATIO_DOUBT: f64 = 0.1;
-/// A delay counts if it is known to this.
+/// A delay counts if its possible range is at most this long.
 const MAX_DELAY_RANGE: Duration = Duration::from_secs(1);
 
 /// Counters and histograms since the start.
@@ -87,7 +87,7 @@ impl EventMetrics {
                     count(&mut self.ended[cause], &OWNERS, &ended.ownership);
                 }
                 self.removed_after(ended.lag);
-                // With a renewal that is still to come, its failure is an event of its own.
+                // If a renewal is still due, its failure will be an event of its own.
                 if let Some(loss) = ended.loss.as_ref().filter(|loss| loss.next.is_none()) {
                     self.lost(&loss.why);
                 }

@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq)]
 pub struct Histogram {
     bounds: &'static [f64],
-    /// Number of values up to each bound and above the one before; the last is of values above all bounds.
+    /// Number of values up to each bound and above the one before. The last count is that of the values above all bounds.
     counts: Vec<u64>,
     sum: f64,
 }

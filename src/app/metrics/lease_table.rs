@@ -25,7 +25,7 @@ const CLASS_ENDS: [i64; TTL_CLASSES.len() - 1] = [10, 60, 600];
 /// Number of living leases by state (as in [`LIVING_STATES`]) and TTL class.
 pub type LeaseTable = [[usize; TTL_CLASS_COUNT]; LIVING_STATES.len()];
 
-/// The class of a TTL in seconds, as an index into [`TTL_CLASSES`]; the one after those if it is unknown.
+/// The class of a TTL in seconds, as an index into [`TTL_CLASSES`]. For an unknown TTL, the index after the last class.
 pub(in crate::app) fn ttl_class(ttl: Option<i64>) -> usize {
     let Some(ttl) = ttl else { return TTL_CLASSES.len() };
     CLASS_ENDS.iter().position(|end| ttl <= *end).unwrap_or(CLASS_ENDS.len())

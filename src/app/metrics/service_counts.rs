@@ -45,8 +45,8 @@ struct Place {
     empty_since: Option<Timestamp>,
 }
 
-/// The figures of the services seen first, up to a limit, and of all others together. A service keeps its figures when it has
-/// lost all leases, so that zero leases are visible. After an hour without leases its place may go to another one.
+/// The figures of the services seen first, up to a limit, and of all others together. A service keeps its figures when it
+/// has lost all leases, so that zero leases are visible. After an hour without leases its place may go to another one.
 #[derive(Clone, Debug)]
 pub(in crate::app) struct ServiceCounts {
     limit: usize,
@@ -67,7 +67,7 @@ impl ServiceCounts {
         }
     }
 
-    /// Counts a lease again that may have changed. A lease that ended, or has no known key, belongs to no service.
+    /// Updates what is counted of a lease. A lease that ended, or has no known key, belongs to no service.
     pub(in crate::app) fn recheck(&mut self, id: LeaseId, lease: Option<&Lease>, now: Timestamp) {
         let living = lease.filter(|lease| lease.end().is_none());
         let share = living.and_then(|lease| {
@@ -113,7 +113,8 @@ impl ServiceCounts {
         }
     }
 
-    /// The place of a service, taken if one is free.
+    /// The place of a service. A new service takes a free place, or that of a service that has had no lease for an hour.
+    /// `None` if there is none.
     fn place(&mut self, name: &[u8], now: Timestamp) -> Option<usize> {
         if let Some(place) = self.by_name.get(name) {
             return Some(*place);

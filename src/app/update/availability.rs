@@ -16,8 +16,8 @@ pub(super) fn delete(app: &mut AppState, id: LeaseId, key: &[u8], when: EventTim
     app.keys.index.delete(key, deleted, app.events.now);
 }
 
-/// Whether a deleted key was a lock. One that may be a lock or a service was a lock if it was deleted on purpose: while its
-/// lease had time left.
+/// Whether a deleted key was a lock. A key that may belong to a lock or to a service was a lock if it was deleted on
+/// purpose: while its lease had time left.
 fn is_lock(app: &AppState, id: LeaseId, key: &[u8], at: Timestamp) -> bool {
     let deadline = app.leases.get(id).and_then(|lease| lease.bounds());
     let had_time_left = deadline.is_some_and(|deadline| at < deadline.earliest);
@@ -33,8 +33,9 @@ fn is_kept(app: &AppState, id: LeaseId, key: &[u8]) -> bool {
     lease.is_kept_alive || lease.last_renewed().is_some() || was_moved
 }
 
-/// Reports a key that is back, on a lease or on none. Only kept keys that were gone for a while are reported, and keys
-/// that will stay because they are back without a lease.
+/// Records that a key exists, on the lease `to` or on none, and reports it if it was gone. Only two kinds of keys are
+/// reported: kept keys that were gone for at least [`SHORTEST_OUTAGE`], and keys that are back without a lease, because
+/// they never expire.
 pub(super) fn came_back(app: &mut AppState, to: Option<LeaseId>, key: &[u8], when: EventTime, revision: Option<i64>) {
     let now = app.events.now;
     let Some(back) = app.keys.index.availability.come_back(key, to, when.at, now) else { return };

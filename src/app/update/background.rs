@@ -19,7 +19,7 @@ pub(super) fn resumed(app: &mut AppState, leases: &[KeptLease]) {
     }
 }
 
-/// The leases that are kept alive on other clusters changed.
+/// Stores the leases that are kept alive on other clusters.
 pub(super) fn changed(app: &mut AppState, leases: Vec<BackgroundLeases>) {
     app.view.background = leases;
     app.view.request_redraw(Redraw::Soon);
@@ -32,8 +32,8 @@ pub(super) fn ended(app: &mut AppState, cluster: &str, id: LeaseId, why: &str, n
     app.view.request_redraw(Redraw::Now);
 }
 
-/// After the own leases on other clusters were revoked: quits, unless one could not be revoked or own leases of this
-/// cluster are still being revoked.
+/// Quits after the own leases on other clusters were revoked, unless a lease could not be revoked or own leases of this
+/// cluster are still being revoked. `failed` is the number of leases that could not be revoked.
 pub(super) fn revoked(app: &mut AppState, failed: usize, now: Timestamp) -> Vec<Effect> {
     app.jobs.is_background_pending = false;
     if failed > 0 {

@@ -10,7 +10,8 @@ use simkit::Timestamp;
 use super::lifecycle::{get_or_create, record_revoked};
 use super::{lease_keys, navigation};
 
-/// Records the new lease, moves the cursor to it if it was on the old one, and records the end of the old one.
+/// Records the new lease, moves the cursor to it if it was on the old one, and records the end of the old one. A bulk
+/// revoke, or a revoke before quitting, that waits for the old lease continues.
 pub(super) fn changed(app: &mut AppState, id: LeaseId, changed: &ChangedTtl, now: Timestamp) -> Vec<Effect> {
     let ChangedTtl { answer, keep_alive, keys, revision } = changed;
     app.jobs.revoking.remove(&id);
@@ -42,7 +43,8 @@ pub(super) fn changed(app: &mut AppState, id: LeaseId, changed: &ChangedTtl, now
     answer_revokes(app, id, &RevokeOutcome::Gone)
 }
 
-/// Reports that the TTL could not be changed, and what was undone.
+/// Reports that the TTL could not be changed. `revoked` is the new lease, if it was revoked again, with the revision. A bulk
+/// revoke, or a revoke before quitting, that waits for the old lease continues.
 pub(super) fn failed(
     app: &mut AppState,
     id: LeaseId,

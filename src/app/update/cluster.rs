@@ -78,8 +78,8 @@ fn report_election(app: &mut AppState, now: Timestamp) {
     }
 }
 
-/// Notes members that stopped answering, and reports those that answer again. With one endpoint, its loss is that of the
-/// connection.
+/// Records members that stopped answering, and reports those that answer again. With a single endpoint, its loss is reported
+/// as that of the connection.
 fn note_members(app: &mut AppState, before: &ClusterView, now: Timestamp) {
     if app.cluster.view.members.len() < 2 {
         return;
@@ -121,7 +121,7 @@ pub(super) fn report_lost_members(app: &mut AppState, now: Timestamp) {
             _ => "no reply".to_owned(),
         };
         let (since, endpoint) = (lost.since, Some(endpoint.clone()));
-        // It may have been removed.
+        // The member may have been removed, so the list is read again.
         app.cluster.members.last_read = None;
         app.events.push(since, None, EventKind::Disconnected { endpoint, message });
     }
@@ -161,6 +161,8 @@ fn report_alarms(app: &mut AppState, now: Timestamp) {
     }
 }
 
+/// Handles a view with a member that answers. `old` is the member that answered before. Reports a new connection, a new
+/// term and a missing leader. The first time, the configured leases are granted and kept alive.
 fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: Timestamp) -> Vec<Effect> {
     app.cluster.reported_causes.clear();
     let was_loss_hidden = std::mem::take(&mut app.cluster.is_loss_hidden);
@@ -223,7 +225,7 @@ fn unreached(app: &mut AppState, now: Timestamp) {
     }
 }
 
-/// Reports a lost connection that was not reported, because there were others shortly before, if it lasts.
+/// Reports a lost connection that lasts, if it was not reported at first because others were lost shortly before.
 pub(super) fn report_lasting_loss(app: &mut AppState, now: Timestamp) {
     if app.cluster.lasting_loss_at().is_some_and(|at| at <= now) {
         app.cluster.is_loss_hidden = false;
@@ -237,11 +239,12 @@ fn loss_reason(app: &AppState) -> String {
     app.cluster.link_failure().map_or("no member replies".to_owned(), |failure| failure.reason())
 }
 
+/// Records that no member answers any more, and reports it unless a connection was lost shortly before.
 fn lost(app: &mut AppState, now: Timestamp) {
     app.cluster.unreached_since = Some(now);
     app.leases.record_in_all(now, HistoryEvent::Unknown);
     app.cluster.reported_causes = app.cluster.link_failure().map(|failure| failure.cause()).into_iter().collect();
-    // It answers, so the connection is not lost.
+    // The member answers but refuses requests, so the connection is not lost.
     if app.cluster.link_failure().is_some_and(|failure| failure.is_refusal()) {
         app.cluster.reported_causes.clear();
         return unreached(app, now);

@@ -25,7 +25,7 @@ pub(super) fn ask(app: &mut AppState, to: String) -> Done {
     switch(app, to, LeaveLeases::Stop)
 }
 
-/// Leaves the cluster.
+/// Switches to the cluster `to`. `leases` is what happens to the leases that are kept alive on this one.
 pub(super) fn switch(app: &mut AppState, to: String, leases: LeaveLeases) -> Done {
     cluster::leave(&app.leases, &mut app.jobs, &mut app.view.selection, to, leases)
 }

@@ -66,8 +66,8 @@ pub(super) fn plan(app: &AppState, typed: TypedCommand) -> Plan {
     Plan::Execute(Command::Action(action))
 }
 
-/// Makes the next action apply to these leases, until [`clear_targets`]. Returns what happened to a single one since the
-/// display was frozen.
+/// Makes actions apply to these leases, until [`clear_targets`]. Moves the cursor to a single lease, and returns what
+/// happened to it since the display was frozen.
 ///
 /// # Errors
 /// A lease is gone.

@@ -4,7 +4,8 @@ use crate::app::{AppState, EventKind, Lease, LeaseState};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// Updates the counts and adds an event for each lease that became late, at risk or unrenewed.
+/// Updates the counts and adds an event for each lease that became late, at risk or unrenewed. Ends the mutes that the user
+/// set for a lease that became late or at risk.
 pub(super) fn refresh_counts(app: &mut AppState, now: Timestamp) {
     app.leases.counts = app.view.row_index.count(&mut app.leases, now);
     if app.leases.counts.dying > 0
@@ -26,8 +27,8 @@ pub(super) fn refresh_counts(app: &mut AppState, now: Timestamp) {
     }
 }
 
-/// Adds an event for a lease of which two thirds of the TTL have passed without a renewal, once. That may be intended, so
-/// it is no alarm. All figures are as of the time of the event.
+/// Adds an event, once, for a lease of which two thirds of the TTL have passed without a renewal. That may be intended, so
+/// it is not an alarm. All figures are as of the time of the event.
 fn report_unrenewed(app: &mut AppState, id: LeaseId, now: Timestamp) {
     let Some(lease) = app.leases.alive_mut(id).filter(|lease| !lease.is_reported_unrenewed) else { return };
     let (Some(from), Some(deadline)) = (lease.unrenewed_from(), lease.shown_deadline()) else { return };
@@ -41,8 +42,8 @@ fn report_unrenewed(app: &mut AppState, id: LeaseId, now: Timestamp) {
     app.events.push(at, Some(id), what);
 }
 
-/// The start and the event of an alarming state. All times in the event are as of that start. `None` if the lease is at risk
-/// and not late.
+/// The start and the event of an alarming state. All times in the event are as of that start. `None` for the late event of a
+/// lease that is at risk but not late.
 fn alarm_event(lease: &Lease, state: LeaseState, now: Timestamp) -> Option<(Timestamp, EventKind)> {
     let next = lease.next_lease();
     let expected = next.map(|next| next.every).or_else(|| lease.established_interval());

@@ -55,8 +55,8 @@ pub(super) fn on_key_detached(
     app.events.push(when, Some(id), kind);
 }
 
-/// Removes a key from the detached keys of a lease, because it is attached again. If another lease lost it because it was put
-/// without a lease, it moved from that one.
+/// Removes a key from the detached keys of a lease, because it is attached again. If it was detached from another lease by a
+/// put without a lease, that lease records instead that the key moved.
 pub(super) fn forget_detached(app: &mut AppState, id: LeaseId, key: &[u8]) {
     if let Some(from) = app.keys.unleased.take(key)
         && from != id
@@ -72,13 +72,14 @@ pub(super) fn forget_detached(app: &mut AppState, id: LeaseId, key: &[u8]) {
     lease.detached_keys.retain(|detached| detached.key != key);
 }
 
-/// Records that a key without a lease was deleted. The lease that had it lost it with this.
+/// Records that a key without a lease was deleted, in the lease to which it was last attached.
 pub(super) fn deleted_without_lease(app: &mut AppState, key: &[u8], at: Timestamp) {
     if let Some(id) = app.keys.unleased.take(key) {
         change_fate(app, id, key, KeyDetachReason::Deleted, Some(at));
     }
 }
 
+/// Replaces how a key was detached from a lease, and the time if it is given.
 fn change_fate(app: &mut AppState, id: LeaseId, key: &[u8], fate: KeyDetachReason, at: Option<Timestamp>) {
     let Some(lease) = app.leases.alive_mut(id) else { return };
     for detached in lease.detached_keys.iter_mut().filter(|detached| detached.key == key) {

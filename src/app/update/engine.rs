@@ -44,6 +44,7 @@ fn is_of_another(app: &AppState, status: &LeaseStatus) -> bool {
     lease.engine.is_some() && ttls.is_some_and(|(old, new)| old != new)
 }
 
+/// Records that the known lease ended and another one was granted under its id.
 fn replaced(app: &mut AppState, status: &LeaseStatus) {
     if let Some(ttl) = status.granted_ttl {
         let at = status.last_answer.unwrap_or(app.events.now);
@@ -104,6 +105,7 @@ pub(super) fn event(app: &mut AppState, event: EngineEvent) {
     app.events.push(at, lease, kind);
 }
 
+/// Adds an event to the history of a lease that is kept alive here. When keeping it alive starts, clears its loss.
 fn record_history(app: &mut AppState, id: LeaseId, at: Timestamp, kind: &EventKind) {
     let Some(lease) = app.leases.alive_mut(id) else { return };
     if !lease.is_kept_alive {

@@ -21,7 +21,7 @@ use super::{
     tick, view_actions,
 };
 
-/// Executes a command and shows the result on the status line.
+/// Executes a command and shows the result on the status line. Actions, drills and typed commands show theirs themselves.
 pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> Vec<Effect> {
     if command.acts_on_leases()
         && let Some(refusal) = app.past_refusal()
@@ -172,7 +172,8 @@ fn set_filter(app: &mut AppState, text: &str) -> Done {
     Done::default()
 }
 
-/// Executes an action if it works in the displayed view.
+/// Executes an action if it works in the displayed view. While the display is frozen, the action applies to the lease that
+/// the user sees, and a message says what happened to it since.
 fn act(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
     if action == Action::Back && selection::cancel_range(app) || feedback::is_refused(app, action) {
         return Vec::new();
@@ -280,7 +281,7 @@ fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
         Action::MarkRange => selection::range(app, now),
         Action::ClearMarks => selection::clear(app, now),
         Action::Freeze => freeze::toggle(app, now),
-        Action::PollFaster | Action::PollSlower => tick::change_pace(app, action, now),
+        Action::PollFaster | Action::PollSlower => tick::change_poll_limit(app, action, now),
         Action::Ids => {
             view_actions::toggle_id_format(app);
             let format = if app.view.id_format == IdFormat::Hex { "hexadecimal" } else { "decimal" };
@@ -332,7 +333,7 @@ fn undo_revoke(app: &mut AppState, now: Timestamp) -> Done {
     undo::start(&mut app.jobs, app.view.clock_speed, now)
 }
 
-/// Returns the cursor to where it was before a grant moved it. Again: returns it to the granted lease.
+/// Returns the cursor to where it was before a grant moved it. The next call returns it to the granted lease.
 fn jump_back(app: &mut AppState) -> Done {
     let key = app.config.keymap.key_label(Action::JumpBack);
     let active = app.active_view_mut();
@@ -352,8 +353,8 @@ fn jump_back(app: &mut AppState) -> Done {
 fn toggle_pins(app: &mut AppState) -> Done {
     let targets = selection::targets(app);
     if targets.is_empty() {
-        let is_gone = app.cursor_lease().is_some();
-        return if is_gone { Done::error("Only living leases can be pinned") } else { Done::default() };
+        let is_on_ended = app.cursor_lease().is_some();
+        return if is_on_ended { Done::error("Only living leases can be pinned") } else { Done::default() };
     }
     let is_pinned = pin::is_to_pin(&app.leases, &targets);
     if let Some(frozen) = &mut app.frozen {

@@ -177,7 +177,7 @@ fn reason(app: &AppState, action: Action) -> Option<String> {
     Some(text)
 }
 
-/// Why no lease is selected.
+/// Why an action has no lease to apply to.
 fn no_lease(app: &AppState) -> String {
     let shown = app.active_view();
     if shown.view.active == View::Events && shown.view.events_view.follows() {

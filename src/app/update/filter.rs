@@ -10,15 +10,15 @@ pub(super) fn is_open(app: &AppState) -> bool {
     app.active_view().view.is_filter_open()
 }
 
-/// Handles a key in the filter line. Enter keeps a valid filter and closes the line. Esc clears the filter. Tab completes the
-/// word at the cursor. Up shows older filters, Down newer ones. Movement keys that do not edit text move through the rows;
-/// so do Up and Down without a filter to show.
+/// Handles a key in the filter line. Enter keeps a valid filter and closes the line. Esc clears the filter. Tab completes
+/// the word at the cursor. Up shows older filters, Down newer ones. Movement keys that do not edit text move through the
+/// rows; so do Up and Down without a filter to show.
 pub(super) fn press(app: &mut AppState, key: Key) -> Vec<Effect> {
     app.view.request_redraw(Redraw::Now);
     app.view.status = None;
     let dialog_action = app.config.keymap.dialog_action(KeyContext::Filter, key);
     let action = app.config.keymap.action(key);
-    if is_history(app, dialog_action) {
+    if browse_history(app, dialog_action) {
         return Vec::new();
     }
     let active = app.active_view_mut();
@@ -26,14 +26,11 @@ pub(super) fn press(app: &mut AppState, key: Key) -> Vec<Effect> {
         press_in_view(active, key, dialog_action, action);
         return Vec::new();
     }
+    if dialog_action == Some(DialogAction::Accept) {
+        return accept(app);
+    }
     let row_filter = &mut active.view.row_filter;
     match (dialog_action, action) {
-        (Some(DialogAction::Accept), _) => {
-            let text = row_filter.typed.text().to_owned();
-            if row_filter.line.take_if(|line| line.bad.is_none()).is_some() {
-                return command_line::remember(app, HistoryKind::Filters, &text);
-            }
-        }
         (Some(DialogAction::CompleteNext), _) => row_filter.complete(true),
         (Some(DialogAction::CompletePrevious), _) => row_filter.complete(false),
         (Some(DialogAction::HistoryOlder | DialogAction::HistoryNewer), Some(action)) if action.is_movement() => {
@@ -52,8 +49,18 @@ pub(super) fn press(app: &mut AppState, key: Key) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Closes the filter line of the leases and adds the filter to the history, if it is valid.
+fn accept(app: &mut AppState) -> Vec<Effect> {
+    let row_filter = &mut app.active_view_mut().view.row_filter;
+    if row_filter.line.take_if(|line| line.bad.is_none()).is_none() {
+        return Vec::new();
+    }
+    let text = row_filter.typed.text().to_owned();
+    command_line::remember(app, HistoryKind::Filters, &text)
+}
+
 /// Shows an older or newer filter. Returns false if there is none.
-fn is_history(app: &mut AppState, action: Option<DialogAction>) -> bool {
+fn browse_history(app: &mut AppState, action: Option<DialogAction>) -> bool {
     let is_older = match action {
         Some(DialogAction::HistoryOlder) => true,
         Some(DialogAction::HistoryNewer) => false,
@@ -63,7 +70,8 @@ fn is_history(app: &mut AppState, action: Option<DialogAction>) -> bool {
     app.active_view_mut().view.row_filter.browse(&history, is_older)
 }
 
-/// The same in the filter line of a view other than the leases.
+/// Handles a key in the filter line of a view other than the leases. Enter closes the line, Esc clears the filter, and
+/// movement keys that do not edit text move through the rows.
 fn press_in_view(active: &mut AppState, key: Key, dialog_action: Option<DialogAction>, action: Option<Action>) {
     if let (None, Some(movement)) = (dialog_action, action)
         && movement.is_movement()
@@ -90,6 +98,7 @@ fn press_in_view(active: &mut AppState, key: Key, dialog_action: Option<DialogAc
 
 /// Inserts pasted text, with control characters replaced by spaces.
 pub(super) fn paste(app: &mut AppState, text: &str) {
+    /// Maximum number of pasted characters.
     const MOST: usize = 1_000;
     let view = &mut app.active_view_mut().view;
     if let Some(filter) = view.view_filter_mut() {

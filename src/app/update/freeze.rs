@@ -78,15 +78,18 @@ pub(super) fn report(app: &mut AppState, since: Option<ChangesSinceFreeze>, now:
 
 /// The changes since the display was frozen at `since`. The frozen view already shows an end.
 fn changes(old: &Lease, new: &Lease, since: Timestamp) -> Vec<String> {
+    let gone = |end: LeaseEnd| vec![format!("gone, {}", LeaseState::Ended(end.cause).word())];
     match (old.end(), new.end()) {
-        (Some(_), None) => return vec!["granted again".to_owned()],
-        (None, Some(end)) => return vec![format!("gone, {}", LeaseState::Ended(end.cause).word())],
-        (Some(_), Some(end)) if end.at >= since => {
-            return vec![format!("gone, {}", LeaseState::Ended(end.cause).word())];
-        }
-        (Some(_), Some(_)) => return Vec::new(),
-        (None, None) => (),
+        (Some(_), None) => vec!["granted again".to_owned()],
+        (None, Some(end)) => gone(end),
+        (Some(_), Some(end)) if end.at >= since => gone(end),
+        (Some(_), Some(_)) => Vec::new(),
+        (None, None) => changes_of_living(old, new),
     }
+}
+
+/// The changes of a lease that has not ended.
+fn changes_of_living(old: &Lease, new: &Lease) -> Vec<String> {
     let keys = |lease: &Lease| lease.keys.as_ref().map(|keys| (keys.count, keys.first.clone()));
     let is_renewed = old.bounds().zip(new.bounds()).is_some_and(|(old, new)| old.latest < new.earliest);
     let changes = [

@@ -7,7 +7,7 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// Records that a key moved. The leases already have their new keys. If the new lease is the newer one, it takes over from
-/// the old one. Otherwise they take the key from each other.
+/// the old one. Otherwise the two leases contend for the key.
 pub(super) fn record_move(app: &mut AppState, key: &[u8], (from, to): (LeaseId, LeaseId), at: Timestamp) {
     let (Some(old), Some(new)) = (app.leases.alive(from), app.leases.alive(to)) else { return };
     let is_newer = new.first_seen > old.first_seen;
@@ -30,7 +30,8 @@ pub(super) fn record_move(app: &mut AppState, key: &[u8], (from, to): (LeaseId, 
     }
 }
 
-/// Records that a lease ended, in the leases whose keys it had taken, unless its keys went to another lease or to none.
+/// Records in the leases whose keys a lease had taken that it has ended. Does nothing if its last key had moved to another
+/// lease or had been put without one.
 pub(super) fn record_end_of_line(app: &mut AppState, id: LeaseId) {
     let Some(ended) = app.leases.get(id) else { return };
     let moved = |key: &DetachedKey| matches!(key.fate, KeyDetachReason::Moved { .. } | KeyDetachReason::Detached);

@@ -12,7 +12,7 @@ use super::execute::{execute, perform};
 use super::{feedback, filter};
 
 /// Passes a key to the open dialog, to the filter line, or to the key bindings. Redraw and suspend also work in
-/// dialogs. A key that does nothing says why.
+/// dialogs. If a key does nothing, a message says why.
 pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect> {
     app.view.hide_tour();
     let action = app.config.keymap.action_in(key, app.active_view().view.active);
@@ -38,7 +38,8 @@ pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect>
     effects
 }
 
-/// Passes a key to a dialog and executes what the dialog decides.
+/// Passes a key to a dialog and executes what the dialog decides. A decision about leases is refused while the dialog is so
+/// new that the user cannot have read it.
 fn press_in_dialog(app: &mut AppState, mut dialog: Dialog, key: Key, now: Timestamp) -> Vec<Effect> {
     app.view.request_redraw(Redraw::Now);
     let commands = &app.view.typed.commands;
@@ -57,18 +58,21 @@ fn press_in_dialog(app: &mut AppState, mut dialog: Dialog, key: Key, now: Timest
                 feedback::report_unbound_in_dialog(app, key, dialog.key_context(), now);
             }
             app.view.dialog = Some(dialog);
+            Vec::new()
         }
-        DialogOutcome::Close => app.view.dialog = dialog.below(),
+        DialogOutcome::Close => {
+            app.view.dialog = dialog.below();
+            Vec::new()
+        }
         DialogOutcome::Do(command) => {
             app.active_view_mut().view.motion.dialog = DialogSeen::No;
-            return execute(app, command, now);
+            execute(app, command, now)
         }
         DialogOutcome::DoAndStay(command) => {
             app.view.dialog = Some(dialog);
-            return execute(app, command, now);
+            execute(app, command, now)
         }
     }
-    Vec::new()
 }
 
 fn is_dialog_seen(app: &AppState, now: Timestamp) -> bool {

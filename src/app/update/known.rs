@@ -5,7 +5,7 @@ use simkit::Timestamp;
 
 use super::lifecycle::get_or_create;
 
-/// Restores what was observed of the leases. It is no event.
+/// Restores what was observed of the leases. This adds no events.
 pub(super) fn restore(app: &mut AppState, known: KnownLeases, now: Timestamp) {
     let KnownLeases { leases, cohorts } = known;
     for known in leases {

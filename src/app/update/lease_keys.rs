@@ -132,8 +132,8 @@ pub(super) fn changed(app: &mut AppState, changes: Vec<KeyChange>, received: Tim
     on_keys_deleted(app, deleted, revision, received);
 }
 
-/// Records a change, and completes the lease before it in a large key space, where the watch does not report it. Returns
-/// false if a later change of the key is already known.
+/// Records a change. In a large key space, also fills in the previous lease of the key, which the watch does not report
+/// there. Returns false if the change must not be applied, because the known state of the key is newer, or may be.
 fn complete(app: &mut AppState, change: &mut KeyChange) -> bool {
     let index = &mut app.keys.index;
     if index.is_by_lease() {
@@ -143,7 +143,7 @@ fn complete(app: &mut AppState, change: &mut KeyChange) -> bool {
         change.before = index.holder(&change.key);
         let order = change.before.map_or(ChangeOrder::Newer, |id| index.compare_change(id, change.revision));
         if order != ChangeOrder::Newer {
-            // The key may have been put again. Unless the reply shows that, it is read.
+            // The key may have been put again. If the reply does not show whether it was, the key is read.
             index.changes.record(&change.key, change.revision, None);
             if order == ChangeOrder::Unclear {
                 app.keys.reads.add(KeyRead::Key(change.key.clone()));
@@ -155,21 +155,22 @@ fn complete(app: &mut AppState, change: &mut KeyChange) -> bool {
         KeyState::Put { lease, .. } => lease,
         KeyState::Deleted => None,
     };
-    // A new value of a key with the same lease is no news.
+    // A new value of a key with the same lease changes nothing here.
     if index.is_by_lease() || change.before != lease {
         index.changes.record(&change.key, change.revision, lease);
     }
     true
 }
 
-/// Applies a put to the locks, which was reported at `at`, and whether that was as it happened. A lease with many keys holds
-/// data, so it shows no waiting client.
+/// Applies a put to the locks. It was reported at `at`; `is_prompt` is whether that was as it happened. A lease with many
+/// keys is used for data, so it does not show a waiting client.
 pub(super) fn put_lock(
     app: &mut AppState,
     key: &[u8],
     (lease, create_revision): (Option<LeaseId>, i64),
     (at, is_prompt): (Timestamp, bool),
 ) {
+    /// A client that waits for a lock has only a few keys on its lease.
     const MANY: usize = 8;
     let holder = lease.filter(|id| app.keys.index.count(*id) < MANY).and_then(|id| app.leases.alive(id));
     let known_since = holder.map(|lease| lease.first_seen());
@@ -199,7 +200,7 @@ pub(super) fn put(app: &mut AppState, change: &KeyChange, (to, created): (Option
     }
 }
 
-/// Records that a call made here attached a key to a lease. The watch reports it too. `revision` is that of the reply, if
+/// Records that a call by leasetop attached a key to a lease. The watch reports it too. `revision` is that of the reply, if
 /// it is known. A reply that is older than a known change of the key is ignored.
 pub(super) fn attached_here(app: &mut AppState, id: LeaseId, key: &[u8], revision: Option<i64>, at: Timestamp) {
     let changed = revision.unwrap_or(app.keys.latest_revision().saturating_add(1));
@@ -302,8 +303,9 @@ fn is_prompt(app: &AppState, revision: i64, reported: Timestamp) -> bool {
 
 /// Maximum delay of a change while the watch works.
 fn max_delay(app: &AppState) -> Duration {
-    const AT_MOST: Duration = Duration::from_millis(20);
-    app.cluster.member().and_then(|member| member.round_trip).unwrap_or_default() + AT_MOST
+    /// Time that etcd and leasetop take beyond the round trip.
+    const PROCESSING: Duration = Duration::from_millis(20);
+    app.cluster.member().and_then(|member| member.round_trip).unwrap_or_default() + PROCESSING
 }
 
 /// Records that a lease is alive, so its pending deleted keys were deleted individually.
@@ -347,6 +349,7 @@ pub(super) fn failed(app: &mut AppState, failure: CallFailure, now: Timestamp) {
     app.view.request_redraw(Redraw::Soon);
 }
 
+/// Reports that keys cannot be watched. While no member is reachable, the failure stays unreported.
 fn report_failure(app: &mut AppState, now: Timestamp) {
     let Some(failure) = &app.keys.failure else { return };
     app.keys.is_failure_unreported = !app.cluster.is_reached();

@@ -13,7 +13,8 @@ use super::detached_keys::{Detachment, deleted_without_lease, forget_detached, o
 use super::handover::{record_attached, record_move};
 use super::lease_keys::{put, put_lock, recovered, refresh};
 
-/// From `revision` on only deletes are reported, so every lease is queried for its keys.
+/// Switches to a large key space: from `revision` on, the watch reports only deletions, so every lease is queried for its
+/// keys.
 pub(super) fn start(app: &mut AppState, revision: i64, now: Timestamp) {
     let was_complete = app.keys.index.is_read() && !app.keys.index.is_by_lease();
     let known_since = if was_complete { Some(app.keys.reported_at) } else { None };
@@ -61,7 +62,8 @@ pub(super) fn apply(app: &mut AppState, mut reply: LeaseReply, since: Option<Tim
     refresh(app, id);
 }
 
-/// Attaches a key to the lease that replied it. It was first seen at `since`. It is an event if the time is known.
+/// Attaches a key to the lease whose reply contains it. The key was first seen at `since`. Adds an event if `when` is known.
+/// The key of a lock is read, because the reply has no create revision.
 fn attach(app: &mut AppState, id: LeaseId, key: &[u8], since: Timestamp, when: Option<TimeRange>) {
     app.keys.index.attach(id, key, 0, since);
     record_attached(app, id);
@@ -84,7 +86,7 @@ fn attach(app: &mut AppState, id: LeaseId, key: &[u8], since: Timestamp, when: O
     }
 }
 
-/// Applies a read.
+/// Applies the result of a read, unless the keys are no longer queried by lease.
 pub(super) fn loaded(app: &mut AppState, loaded: LoadedKeys, now: Timestamp) {
     let LoadedKeys { read, entries, revision, bytes } = loaded;
     app.keys.queries.count(bytes, now);
@@ -102,7 +104,7 @@ pub(super) fn loaded(app: &mut AppState, loaded: LoadedKeys, now: Timestamp) {
     }
 }
 
-/// Applies that a read failed.
+/// Ends a read that failed.
 pub(super) fn not_loaded(app: &mut AppState, read: &KeyRead) {
     app.keys.end_read(read);
     if let KeyRead::Key(key) = read {
@@ -136,7 +138,7 @@ fn found(app: &mut AppState, entry: KeyEntry, changed: i64, (revision, now): (i6
     put(app, &change, (lease, create_revision), now);
 }
 
-/// Applies that a key does not exist. The watch reports its deletion too, except after an interruption.
+/// Records that a key that was read does not exist. The watch reports its deletion too, except after an interruption.
 fn absent(app: &mut AppState, key: &[u8], revision: i64, now: Timestamp) {
     // The deletion that caused the read is known, and a lease that has the key by now replied later.
     if app.keys.revisits.end_read(key) || app.keys.index.changes.since(key, revision).is_some() {

@@ -12,7 +12,8 @@ use simkit::Timestamp;
 use super::handover::record_end_of_line;
 use super::{freeze, selection};
 
-/// Returns the record of a living lease. Creates it if the lease is unknown or has ended.
+/// Returns the record of a living lease. Creates it if the lease is unknown or has ended; a dialog about an earlier lease
+/// with the same id closes.
 pub(super) fn get_or_create(app: &mut AppState, id: LeaseId) -> &mut Lease {
     if app.leases.alive(id).is_none() {
         let keys = app.keys.summary(id);
@@ -119,6 +120,7 @@ fn when(RemovalWindow { after, by }: RemovalWindow) -> EventTime {
     if span > LONG { EventTime { at: by, doubt: span } } else { TimeRange { earliest: after, latest: by }.into() }
 }
 
+/// Stores how keepalive was lost, if the lease was being kept alive and leasetop did not end it.
 fn record_loss(lease: &mut Lease, at: Timestamp, cause: EndCause, is_ours: bool) {
     if lease.is_kept_alive && lease.loss.is_none() && !is_ours {
         lease.loss = Some(Box::new(unreported_loss(lease, at, cause)));
@@ -132,6 +134,7 @@ fn unreported_loss(lease: &Lease, at: Timestamp, cause: EndCause) -> KeepaliveLo
     KeepaliveLoss { at, why, last_answer: lease.last_answer(), next }
 }
 
+/// Stores the end of a lease, updates everything that depends on it, and adds the event at `when`.
 fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
     let is_late = app.keys.failure.is_some() || app.events.now < app.keys.prompt_from;
     let are_keys_old = is_late || app.keys.index.is_by_lease();
@@ -160,6 +163,7 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
     app.events.release(id);
 }
 
+/// The facts of the event for the end of a lease. `at` is the time of the event.
 fn end_event(lease: &Lease, end: LeaseEnd, at: Timestamp) -> LeaseEnded {
     let has_expired = matches!(end.cause, EndCause::Expired | EndCause::RanOut);
     let deletion = lease.pending_deletion.as_deref();
@@ -184,8 +188,8 @@ fn end_event(lease: &Lease, end: LeaseEnd, at: Timestamp) -> LeaseEnded {
 /// Whether another client's lease ended within seconds of its grant and was not seen with a key, as that of a client that
 /// did not get a lock.
 fn is_attempt(lease: &Lease, end: Timestamp) -> bool {
-    const SECONDS: Duration = Duration::from_secs(5);
-    let is_short = lease.is_grant_seen && end - lease.first_seen < SECONDS;
+    const SHORT: Duration = Duration::from_secs(5);
+    let is_short = lease.is_grant_seen && end - lease.first_seen < SHORT;
     let had_key = lease.pending_deletion.is_some()
         || !lease.detached_keys.is_empty()
         || lease.keys.as_ref().is_some_and(|keys| keys.count > 0);

@@ -14,7 +14,7 @@ use simkit::Timestamp;
 const EVERY: Duration = Duration::from_secs(2);
 /// The interval grows by `EVERY` for each multiple of this number of leases.
 const CROWD: u32 = 10_000;
-/// So many leases are checked at once, which takes about a millisecond.
+/// Number of leases that are checked at once. This takes about a millisecond.
 const SLICE: usize = 1_000;
 /// Time between slices. A run takes a tenth of the interval between runs.
 const SLICE_PAUSE: Duration = Duration::from_millis(20);
@@ -45,6 +45,7 @@ pub fn run_lints(app: &mut AppState, now: Timestamp) {
     finish(app, run, now);
 }
 
+/// Starts a run. Contests for keys that are over are forgotten.
 fn start(app: &mut AppState, now: Timestamp) -> LintRun {
     app.keys.contests.forget_over(|id| app.leases.alive(id).is_some(), now);
     LintRun::new(app.keys.locks.places())
@@ -63,6 +64,7 @@ fn check_next(app: &AppState, run: &mut LintRun, count: usize, now: Timestamp) -
     checked == count
 }
 
+/// Stores the findings of a run, and plans the next run.
 fn finish(app: &mut AppState, run: LintRun, now: Timestamp) {
     let mut found = run.pass.finish(Some(&app.keys.contests), now);
     forget_ended(&mut found, &app.leases);
@@ -81,6 +83,7 @@ fn forget_ended(found: &mut Vec<Finding>, leases: &LeaseStore) {
     found.retain(|finding| !finding.leases.is_empty());
 }
 
+/// The names of the findings of each lease, in the order of the findings.
 fn names_by_lease(found: &[Finding]) -> BTreeMap<LeaseId, Vec<&'static str>> {
     let mut names: BTreeMap<LeaseId, Vec<&'static str>> = BTreeMap::new();
     for (id, name) in found.iter().flat_map(|finding| finding.leases.iter().map(|id| (*id, finding.lint))) {

@@ -11,8 +11,8 @@ use simkit::Timestamp;
 use super::lifecycle::{Absence, get_or_create, record_end, record_regrant};
 use super::start_over;
 
-/// How long a list that fails for want of a login is not reported. By then the connection is refused for the same reason
-/// and says so, except where etcd shows the status to everyone.
+/// How long a list that fails because of a missing login is not reported. Within this time, the connection is refused and
+/// reported for the same reason, except where etcd shows the status to everyone.
 const LOGIN_GRACE: Duration = Duration::from_secs(3);
 
 /// Applies the changes in a list. Leases that exist at the start produce no event.
@@ -116,7 +116,8 @@ fn on_unlisted(app: &mut AppState, id: LeaseId, received: Timestamp) {
     }
 }
 
-/// Records a list failure and reports it once per distinct error. It is shown in the header until a list succeeds.
+/// Records a list failure and reports it once per distinct error. A missing login is reported only if it lasts for
+/// [`LOGIN_GRACE`]. The failure is shown in the header until a list succeeds.
 pub(super) fn failed(app: &mut AppState, failure: CallFailure, now: Timestamp) {
     let is_login = failure.is_unauthenticated;
     if app.cluster.list_failure.as_ref() != Some(&failure) {

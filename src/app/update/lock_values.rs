@@ -13,7 +13,7 @@ pub(super) fn read(app: &mut AppState, pairs: KeyValues, bytes: u64, now: Timest
     app.view.request_redraw(Redraw::Soon);
 }
 
-/// The read that is due now. It counts as sent.
+/// Starts the read that is due now. Returns its effect.
 pub(super) fn start_read_if_due(app: &mut AppState, now: Timestamp) -> Option<Effect> {
     let keys = due(app, now);
     if keys.is_empty() {
@@ -23,7 +23,7 @@ pub(super) fn start_read_if_due(app: &mut AppState, now: Timestamp) -> Option<Ef
     Some(Effect::ReadLockValues(keys.iter().map(|key| key.to_vec()).collect()))
 }
 
-/// When the next read is due.
+/// When the next read is due: now or never.
 pub(super) fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     if due(app, now).is_empty() { Timestamp::NEVER } else { now }
 }
@@ -43,6 +43,8 @@ pub fn knows_locks(app: &AppState) -> bool {
     is_all && !keys.lock_values.is_reading() && keys.lock_values.due(holder_keys(&keys.locks)).is_empty()
 }
 
+/// The keys to read now: those of all locks if the configuration asks for them, else those in the visible part of the locks
+/// view.
 fn due(app: &AppState, now: Timestamp) -> Vec<Arc<[u8]>> {
     let is_wanted = app.config.reads_lock_values || app.view.active == View::Locks;
     if !is_wanted || !app.cluster.is_reached() || app.frozen.is_some() || !app.keys.queries.has_room(1, now) {

@@ -1,4 +1,4 @@
-//! Reading the member list, the status of the members that are no endpoints, and the counters of the leader.
+//! Reading the member list, the status of the members that are not endpoints, and the counters of the leader.
 
 use std::time::Duration;
 
@@ -13,13 +13,14 @@ const SHOWN_INTERVAL: Duration = Duration::from_secs(2);
 /// How often the member list is read otherwise, for the names of the members.
 const HIDDEN_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How often the members that are no endpoints are asked otherwise, for their certificates.
+/// How often the members that are not endpoints are asked otherwise, for their certificates.
 const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// How often the leader's counters are read while they are shown.
 const COUNT_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Stores a reading.
+/// Stores a reading of the members, and reports members that were added or removed. `has_outside` is whether members that
+/// are not endpoints were asked too.
 pub(super) fn read(app: &mut AppState, reading: MemberReading, has_outside: bool, now: Timestamp) {
     let known = app.cluster.members.listed.clone();
     let since = app.cluster.members.listed_at.unwrap_or(now);
@@ -28,7 +29,7 @@ pub(super) fn read(app: &mut AppState, reading: MemberReading, has_outside: bool
     for (cause, member) in changes.iter().flat_map(|(cause, members)| members.iter().map(|member| (*cause, member))) {
         report_change(app, cause, member, TimeRange { earliest: since, latest: now });
     }
-    // They were asked for their certificates only.
+    // The members that are not endpoints were asked for their certificates only.
     if is_secure(app) && !shows_members(app) {
         app.cluster.members.forget_outside();
     }
@@ -55,8 +56,8 @@ pub(super) fn start_read_if_due(app: &mut AppState, now: Timestamp) -> Option<Ef
     Some(Effect::ReadMembers { known: app.cluster.members.listed.clone(), has_outside })
 }
 
-/// Whether the certificates of the members that are no endpoints are to be read. The first reading is for the names only,
-/// because those members may not answer.
+/// Whether to read the certificates of the members that are not endpoints. The first reading is for the names only, because
+/// those members may not answer.
 fn are_certificates_due(app: &AppState, now: Timestamp) -> bool {
     let members = &app.cluster.members;
     let is_due = members.last_outside.is_none_or(|at| now - at >= CERTIFICATE_INTERVAL);
@@ -67,7 +68,7 @@ fn is_secure(app: &AppState) -> bool {
     app.cluster.view.members.iter().any(|member| member.endpoint.starts_with("https://"))
 }
 
-/// When the next reading is due. While no endpoint answers, only those members are asked that are no endpoints.
+/// When the next reading is due. While no endpoint answers, members are read only if they are shown.
 pub(super) fn next_wake(app: &AppState) -> Timestamp {
     let is_shown = shows_members(app);
     if app.cluster.members.is_reading || app.frozen.is_some() || !app.cluster.is_reached() && !is_shown {
@@ -80,7 +81,7 @@ pub(super) fn next_wake(app: &AppState) -> Timestamp {
     }
 }
 
-/// Stores what the leader counted. In a recording, events are counted from the first reading on.
+/// Stores the counters of the leader. Also starts counting events, because in a recording nothing else does.
 pub(super) fn counted(app: &mut AppState, reading: Result<LeaseCounters, CallFailure>, now: Timestamp) {
     app.cluster.server_counters.on_read(reading, app.events.start_metrics(), now);
     app.view.request_redraw(Redraw::Soon);
@@ -108,7 +109,7 @@ pub(super) fn next_counters_read(app: &AppState) -> Timestamp {
     counters.last_read.map_or(Timestamp::START, |at| at + COUNT_INTERVAL)
 }
 
-/// Whether the members were read, with those that are no endpoints, and each has answered or did not in time.
+/// Whether all members were read, including those that are not endpoints, and each has answered or timed out.
 pub fn knows_members(app: &AppState) -> bool {
     matches!(app.cluster.members.last_read, Some((_, true)))
         && app.cluster.members.rows(&app.cluster.view).iter().all(|row| row.answers.is_some())

@@ -7,7 +7,7 @@ use simkit::Timestamp;
 
 use super::counts::refresh_counts;
 
-/// The figures at `now`.
+/// Updates the counts and returns the figures at `now`.
 pub fn metrics_snapshot(app: &mut AppState, now: Timestamp) -> MetricsSnapshot {
     app.events.now = now;
     refresh_counts(app, now);

@@ -86,6 +86,7 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     effects
 }
 
+/// Applies a message. Arms with effects return them; the other messages have none.
 fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return input::press(app, key, now),

@@ -12,7 +12,7 @@ use super::{input, view_actions};
 /// Rows per notch of the wheel.
 const NOTCH: usize = 3;
 
-/// Handles a click. A dialog only takes clicks on its buttons.
+/// Handles a click, and says once how to select text. A dialog only takes clicks on its buttons.
 pub(super) fn clicked(app: &mut AppState, hit: ClickTarget, now: Timestamp) -> Vec<Effect> {
     let effects = click(app, hit, now);
     introduce(app, now);
@@ -27,25 +27,26 @@ fn click(app: &mut AppState, hit: ClickTarget, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     app.view.request_redraw(Redraw::Now);
-    let present = app.active_view().view.sort;
-    let command = match hit {
+    match hit {
         ClickTarget::Cohort(key) => {
             let active = app.active_view_mut();
             active.view.cadence_cursor.select(&active.leases.cadence_index, key);
-            return Vec::new();
+            Vec::new()
         }
         ClickTarget::Group(id) => {
             app.active_view_mut().view.select_group(id);
-            return Vec::new();
+            Vec::new()
         }
-        ClickTarget::Row(id) => Command::Select(id),
-        ClickTarget::Seek(permille) => Command::Play(PlaybackControl::Seek(permille)),
-        ClickTarget::Header(column) if present.column() == Some(column) => Command::SortBy(present.inverted()),
-        ClickTarget::Tab(view) => Command::Action(Action::Show(view)),
-        ClickTarget::Key(_) => return Vec::new(),
-        ClickTarget::Header(column) => Command::SortBy(Sort::by(column)),
-    };
-    execute(app, command, now)
+        ClickTarget::Row(id) => execute(app, Command::Select(id), now),
+        ClickTarget::Seek(permille) => execute(app, Command::Play(PlaybackControl::Seek(permille)), now),
+        ClickTarget::Header(column) => {
+            let present = app.active_view().view.sort;
+            let sort = if present.column() == Some(column) { present.inverted() } else { Sort::by(column) };
+            execute(app, Command::SortBy(sort), now)
+        }
+        ClickTarget::Tab(view) => execute(app, Command::Action(Action::Show(view)), now),
+        ClickTarget::Key(_) => Vec::new(),
+    }
 }
 
 /// Says once how to select text, because the terminal selects none while it sends mouse events.

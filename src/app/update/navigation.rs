@@ -162,7 +162,7 @@ pub(super) fn sort_by(view: &mut ViewState, sort: Sort) {
     view.is_away |= view.cursor_row().is_some_and(|row| row > 0);
 }
 
-/// Lets the cursor follow its lease when rows move, or stay on its line.
+/// Toggles whether the cursor follows its lease when rows move, or stays on its line.
 pub(super) fn toggle_following(view: &mut ViewState) {
     view.motion.is_following = !view.motion.is_following;
     view.is_away |= view.motion.is_following;

@@ -148,6 +148,7 @@ fn apply_keys(app: &mut AppState, id: LeaseId, keys: KeysReply, received: Timest
                 lease_replies::apply(app, reply, since, received);
             }
             if app.config.range == KeyRange::all() && app.keys.index.is_by_lease() {
+                // `lease_replies::apply` has stored all keys.
                 return;
             }
             keys
@@ -172,7 +173,7 @@ fn check_pending_deletion(app: &mut AppState, id: LeaseId, sent: Timestamp) {
     }
 }
 
-/// Logs what the reply shows.
+/// Adds an event for what a reply shows, if it is worth one.
 fn report_inferred(app: &mut AppState, answer: &TimeToLive, change: &Change, received: Timestamp) {
     let (id, ttl) = (answer.id, Some(answer.granted_ttl));
     match change.inferred {
@@ -193,7 +194,7 @@ fn report_inferred(app: &mut AppState, answer: &TimeToLive, change: &Change, rec
     }
 }
 
-/// Records a renewal by another client. The row already shows it; the event is for readers that want every renewal.
+/// Adds an event for a renewal by another client, but not to the screen, because the row shows the renewal.
 fn renewed(app: &mut AppState, id: LeaseId, renewal: Renewal) {
     app.events.push_verbose(renewal.at, Some(id), || EventKind::Renewed(renewal));
 }

@@ -9,10 +9,10 @@ use crate::plural::plural;
 use etcd_lease::wire::MemberProbe;
 use simkit::Timestamp;
 
-/// How long the question is open.
+/// How long the user can answer the question.
 const ASKED_FOR: Duration = Duration::from_secs(10);
 
-/// Asks, and starts at the second press.
+/// Asks the user at the first press, and starts probing at the second press within [`ASKED_FOR`].
 pub(super) fn start(app: &mut AppState, now: Timestamp) -> Done {
     let members = &mut app.cluster.members;
     if members.is_probing {
@@ -30,7 +30,7 @@ pub(super) fn start(app: &mut AppState, now: Timestamp) -> Done {
     Done::status(format!("Grant, renew and revoke a lease of 10 s through {count}? {key} again: yes"))
 }
 
-/// Stores the results and sums them up.
+/// Stores the results and shows a summary.
 pub(super) fn done(app: &mut AppState, probes: Vec<MemberProbe>, now: Timestamp) {
     let failed = probes.iter().filter(|probe| !probe.is_done()).count();
     let count = plural(probes.len() as u64, "member");

@@ -35,6 +35,7 @@ pub fn refresh_rows(app: &mut AppState, now: Timestamp) {
 /// How the rows of a frame are ordered.
 #[derive(Clone, Copy)]
 struct Frame {
+    /// Whether this state is on the screen, and not a frozen one instead.
     is_displayed: bool,
     has_dialog: bool,
     /// Whether only the user's own change of sort order or filter may move rows.
@@ -45,6 +46,7 @@ struct Frame {
     now: Timestamp,
 }
 
+/// Filters and sorts the rows, places the window and the cursor, and updates the rows of the active view.
 fn put_in_order(app: &mut AppState, frame: Frame) {
     let Frame { is_displayed, has_dialog, is_fixed, at, now } = frame;
     let before = Lines::of(&app.view);
@@ -122,8 +124,8 @@ impl Lines {
         view.scroll_to_cursor();
     }
 
-    /// The first row of the window, so that rows above it come and go without moving the visible ones. The first page
-    /// stays the first page: a new problem must be visible there.
+    /// The first row of the window. It changes with the rows above it, so that the visible rows do not move. The first page
+    /// stays the first page, because a new problem must be visible there.
     fn new_top(&self, view: &ViewState) -> usize {
         let most = view.order.len().saturating_sub(view.window.rows.max(1));
         if self.top == 0 {
@@ -155,9 +157,9 @@ impl Lines {
 fn refresh_cadence(app: &mut AppState) {
     app.leases.cadence_index.fill_representatives();
     app.view.cadence_cursor.refresh(&app.leases.cadence_index);
-    let needs_one =
+    let needs_history =
         |id: &LeaseId| app.leases.alive(*id).is_some_and(|lease| lease.history.is_none() && lease.bounds().is_some());
-    let without: Vec<LeaseId> = app.view.cadence_cursor.shown().iter().copied().filter(needs_one).collect();
+    let without: Vec<LeaseId> = app.view.cadence_cursor.shown().iter().copied().filter(needs_history).collect();
     for id in without {
         app.leases.history_mut(id, true);
     }

@@ -16,7 +16,8 @@ use super::lifecycle::{Absence, get_or_create, record_end, record_revoked};
 use super::navigation;
 use super::report::report;
 
-/// Records a granted lease. Its deadline is between `sent` and `received`, each plus the TTL.
+/// Records a granted lease. Its deadline is between `sent` and `received`, each plus the TTL. After the last lease of a
+/// request of the user, shows the result.
 pub(super) fn granted(
     app: &mut AppState,
     answer: &Granted,
@@ -70,7 +71,7 @@ fn show_granted(app: &mut AppState, first: Option<LeaseId>, now: Timestamp) -> &
     ""
 }
 
-/// Whether the next lease is one of those that the demo starts with. They stay on top.
+/// Whether the next granted lease is one of those that the demo starts with. They are pinned.
 fn belongs_to_demo(app: &AppState) -> bool {
     let is_own = |lease: &&Lease| lease.ownership == Ownership::Own;
     let first: u32 = app.config.grants.iter().map(|request| request.count).sum();
@@ -131,7 +132,7 @@ pub(super) fn renew_failed(app: &mut AppState, id: LeaseId, failure: &CallFailur
     app.events.push(now, Some(id), EventKind::error(format!("could not renew: {}", failure.text)));
 }
 
-/// Records a revoked lease.
+/// Records a revoked lease. Continues a bulk revoke, quitting or the switch to another cluster, if it waits for the lease.
 pub(super) fn revoked(
     app: &mut AppState,
     id: LeaseId,
@@ -151,7 +152,8 @@ pub(super) fn revoked(
     effects
 }
 
-/// Reports a failed revoke. If the server does not know the lease, it has ended.
+/// Reports a failed revoke. If the server does not know the lease, it has ended. Continues a bulk revoke, quitting or the
+/// switch to another cluster, if it waits for the lease.
 pub(super) fn revoke_failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) -> Vec<Effect> {
     app.jobs.revoking.remove(&id);
     app.jobs.undo.on_failure(id);

@@ -12,7 +12,7 @@ pub(super) fn report(app: &mut AppState, done: Done, now: Timestamp) -> Vec<Effe
     done.effects
 }
 
-/// The error to show for a write in read-only mode. `None` if writes are allowed.
+/// The error to show for a write in read-only mode, which needs a new frame. `None` if writes are allowed.
 pub(super) fn refusal(app: &mut AppState) -> Option<Done> {
     if !app.config.is_read_only {
         return None;

@@ -10,7 +10,8 @@ use simkit::Timestamp;
 
 use super::view_actions;
 
-/// Marks or unmarks the lease under the cursor and moves to the next row.
+/// Marks or unmarks the lease or the group under the cursor, and moves to the next row. If a range was started, marks the
+/// range instead.
 pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
     if app.view.selection.range().is_some() {
         return range(app, now);
@@ -108,15 +109,15 @@ pub(super) fn on_end(app: &mut AppState, id: LeaseId, is_ours: bool, now: Timest
             true,
             format!(
                 "{id} is gone and no longer marked; {} marked",
-                are_in_words(rest),
+                count_or_none(rest),
                 id = app.view.id_format.name(id)
             ),
         );
     }
 }
 
-/// The living leases that an action applies to: the marked ones, visible rows first. If none is marked, or a single
-/// lease is displayed, the lease under the cursor.
+/// The leases that an action applies to: those that a command names; else the marked ones, visible rows first. If none is
+/// marked, or a single lease is displayed, the leases of the group or the living lease under the cursor.
 pub(super) fn targets(app: &AppState) -> Vec<LeaseId> {
     if let Some(named) = &app.view.named_targets {
         return named.clone();
@@ -157,7 +158,7 @@ pub(super) fn visible_and_hidden(app: &AppState) -> (Vec<LeaseId>, Vec<LeaseId>)
     (shown, hidden)
 }
 
-/// Whether an action applies only to the lease under the cursor.
+/// Whether an action applies only to the lease `id`, which is under the cursor.
 pub(super) fn targets_cursor(app: &AppState, id: LeaseId) -> bool {
     let selection = &app.view.selection;
     selection.is_empty() || is_one_open(app) || selection.len() == 1 && selection.of(id).is_some()
@@ -173,7 +174,7 @@ fn under_the_cursor(app: &AppState) -> Option<LeaseId> {
     app.active_view().view.cursor
 }
 
-fn are_in_words(count: usize) -> String {
+fn count_or_none(count: usize) -> String {
     match count {
         0 => "none".to_owned(),
         count => count.to_string(),

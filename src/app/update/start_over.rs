@@ -16,8 +16,9 @@ use super::lifecycle::record_end_as;
 
 /// How long evidence waits for a status that shows which cluster answers. A status takes longer only if etcd denies it.
 const STATUS_WITHIN: Duration = Duration::from_secs(3);
-/// How long the watch has to report the deletion of keys whose lease is gone, and to reconnect before that.
+/// How long the watch has to report the deletion of keys whose lease is gone.
 const DELETION_WITHIN: Duration = Duration::from_secs(1);
+/// How long the watch has to report the deletion if it must reconnect first.
 const RECONNECTED_WITHIN: Duration = Duration::from_secs(3);
 
 /// Holds evidence that a lease is gone while it may be evidence of a restore: until a status shows whose reply it was,
@@ -53,8 +54,8 @@ fn is_evidence(msg: &Msg) -> bool {
     }
 }
 
-/// Whether a list lacks every known lease, and the watch has not reported the deletion of their keys. A member that lags
-/// may not know the leases yet; its revision is lower.
+/// Whether a list lacks every known lease, and the watch has not reported the deletion of their keys. A list with a lower
+/// revision does not count: it comes from a member that lags and may not know the leases yet.
 fn has_unexplained_end(app: &AppState, listing: &Listing) -> bool {
     let is_none_left = listing.gone.len() >= 2 && listing.total == listing.born.len();
     let was_revoked_here = listing.gone.iter().any(|id| app.jobs.revoking.contains(id));
@@ -128,6 +129,7 @@ pub(super) fn on_reached(app: &mut AppState, now: Timestamp) {
     }
 }
 
+/// Releases the held evidence. `dispatch` applies it after the current message.
 fn release(app: &mut AppState) {
     let held = take_held(app);
     app.cluster.released.extend(held);
@@ -164,6 +166,7 @@ fn mixed(known: u64, other: u64) -> String {
     format!("two clusters answer in turn, {known:x} and {other:x}; check the endpoints and the load balancer")
 }
 
+/// Reports the change, forgets everything that does not apply to the cluster that answers now, and reads it again.
 fn start_over(app: &mut AppState, cause: &'static str, what: &str, now: Timestamp) -> Vec<Effect> {
     let message = format!("{what}. Reading everything again.");
     app.events.push(now, None, EventKind::ClusterChanged { cause, message: message.clone() });
@@ -195,9 +198,10 @@ fn forget_ended(app: &mut AppState) {
     }
 }
 
-/// After the first list of the cluster that answers now: the known leases that it lacks have ended.
+/// Ends the known leases that the first list of the cluster that answers now lacks.
 pub(super) fn end_absent(app: &mut AppState, received: Timestamp) {
     for id in std::mem::take(&mut app.cluster.unconfirmed) {
+        // `record_end_as` removes it again.
         app.cluster.unconfirmed.insert(id);
         record_end_as(app, id, received, EndCause::NotRestored);
     }

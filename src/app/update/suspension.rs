@@ -18,27 +18,28 @@ pub(super) fn over(app: &mut AppState, since: Timestamp, now: Timestamp) {
         app.events.push_verbose(now, None, || EventKind::ProcessStalled { span, text: text.clone() });
         return app.view.set_status(now, false, text);
     }
-    let over: Vec<LeaseId> =
-        app.leases.kept_alive().filter(|lease| is_over(lease, now)).map(|lease| lease.id).collect();
-    let text = format!("No renewals for {seconds:.1} s: {}", cost(app, &over, now));
+    let run_out: Vec<LeaseId> =
+        app.leases.kept_alive().filter(|lease| has_run_out(lease, now)).map(|lease| lease.id).collect();
+    let text = format!("No renewals for {seconds:.1} s: {}", cost(app, &run_out, now));
     app.events.push(now, None, EventKind::ProcessStalled { span, text: text.clone() });
-    app.view.set_status(now, !over.is_empty(), text);
+    app.view.set_status(now, !run_out.is_empty(), text);
 }
 
-fn is_over(lease: &Lease, now: Timestamp) -> bool {
+/// Whether the latest possible deadline of a lease has passed.
+fn has_run_out(lease: &Lease, now: Timestamp) -> bool {
     lease.bounds().is_some_and(|bounds| bounds.latest <= now)
 }
 
-/// Which leases expired meanwhile, or how close the nearest one came.
-fn cost(app: &AppState, over: &[LeaseId], now: Timestamp) -> String {
+/// Which leases have run out, or the lowest time left if none has.
+fn cost(app: &AppState, run_out: &[LeaseId], now: Timestamp) -> String {
     let least = app.leases.kept_alive().filter_map(Lease::bounds).map(|bounds| bounds.earliest).min();
-    match (over, least) {
+    match (run_out, least) {
         ([], Some(least)) => {
             format!("no lease expired; the lowest left is {:.1} s", (least - now).as_secs_f64())
         }
         ([], None) => "the time left is unknown".to_owned(),
         ([id], _) => format!("the TTL of {} has run out", app.view.id_format.name(*id)),
-        (over, _) => format!("the TTL of {} leases has run out", over.len()),
+        (run_out, _) => format!("the TTL of {} leases has run out", run_out.len()),
     }
 }
 
@@ -68,13 +69,15 @@ pub(super) fn suspend(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
         app.view.set_status(now, true, "Cannot suspend: leasetop was not started by a shell");
         return Vec::new();
     }
-    match app.view.dialog.take() {
-        Some(Dialog::Suspend(below)) => app.view.dialog = below.map(|dialog| *dialog),
-        open if !app.config.is_replay && app.leases.kept_alive().next().is_some() => {
-            app.view.dialog = Some(Dialog::Suspend(open.map(Box::new)));
-            return Vec::new();
-        }
-        open => app.view.dialog = open,
+    let open = app.view.dialog.take();
+    let is_confirmed = matches!(open, Some(Dialog::Suspend(_)));
+    if !is_confirmed && !app.config.is_replay && app.leases.kept_alive().next().is_some() {
+        app.view.dialog = Some(Dialog::Suspend(open.map(Box::new)));
+        return Vec::new();
     }
+    app.view.dialog = match open {
+        Some(Dialog::Suspend(below)) => below.map(|dialog| *dialog),
+        open => open,
+    };
     vec![Effect::Suspend]
 }

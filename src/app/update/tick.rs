@@ -72,8 +72,8 @@ fn poll(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     effects
 }
 
-/// Whether a poll should also ask for the keys, which is then recorded: if not all keys are watched, and the lease is due
-/// or its detail is shown.
+/// Decides whether the poll of a lease also asks for its keys, and records the query if so. It does if not all keys are
+/// watched, and the lease is due for a query or its detail is shown.
 fn start_key_query(app: &mut AppState, id: LeaseId, on_screen: &[LeaseId], now: Timestamp) -> bool {
     if app.keys.follows_all() {
         return false;
@@ -95,7 +95,8 @@ fn start_key_query(app: &mut AppState, id: LeaseId, on_screen: &[LeaseId], now: 
     wants
 }
 
-/// While the keys are read and watched, only the lease whose detail is shown is queried.
+/// Adds a lease to the queries for keys if its detail is shown, and removes it otherwise. Called while the keys are read and
+/// watched, so that other leases need no query.
 fn prepare_for_detail(app: &mut AppState, id: LeaseId, shown: Shown, now: Timestamp) {
     let is_queried = app.keys.queries.contains(id);
     if shown != Shown::Detail {
@@ -125,8 +126,9 @@ fn report_too_many_keys(app: &mut AppState, now: Timestamp) {
     }
 }
 
+/// Removes the rows of leases that ended long ago, and of the oldest ones if there are too many.
 fn drop_ended_rows(app: &mut AppState, now: Timestamp) {
-    // Only the newest have a row, so these can go although the order is fixed.
+    // Only the newest have a row, so these can be removed even while the order is fixed.
     for _ in MAX_ENDED..app.leases.recently_ended.len() {
         if let Some((at, id)) = app.leases.recently_ended.pop_front() {
             drop_ended(app, id, at, now);
@@ -140,7 +142,7 @@ fn drop_ended_rows(app: &mut AppState, now: Timestamp) {
     }
 }
 
-/// How long ended leases keep their row. `None` while no row may go.
+/// How long ended leases keep their row. `None` while no row may be removed.
 fn ended_row_time(app: &AppState) -> Option<Duration> {
     let span = ENDED_ROW_TTL.min(app.view.wall_time(ENDED_ROW_TTL));
     if app.view.is_order_fixed() { None } else { Some(span) }
@@ -175,7 +177,7 @@ pub(super) fn poll_now(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
 }
 
 /// Raises or lowers the poll limit by one step.
-pub(super) fn change_pace(app: &mut AppState, action: Action, now: Timestamp) {
+pub(super) fn change_poll_limit(app: &mut AppState, action: Action, now: Timestamp) {
     let limit = app.polls.limit;
     let is_faster = action == Action::PollFaster;
     let next = if is_faster { steps().find(|step| *step > limit) } else { steps().filter(|step| *step < limit).last() };

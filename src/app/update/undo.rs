@@ -69,6 +69,7 @@ pub(super) fn restore_failed(app: &mut AppState, id: LeaseId, failure: &CallFail
     conclude(app, now);
 }
 
+/// Shows the summary once every lease of the undo is answered.
 fn conclude(app: &mut AppState, now: Timestamp) {
     let done = undo::conclusion(&mut app.jobs, &app.config.keymap, app.view.id_format, now);
     report(app, done, now);

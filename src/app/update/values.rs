@@ -22,7 +22,7 @@ fn wanted(app: &AppState) -> Option<&Lease> {
     if has_keys { Some(lease) } else { None }
 }
 
-/// The read that is due now. It counts as sent.
+/// Starts the read that is due now. Returns its effect.
 pub(super) fn start_read_if_due(app: &mut AppState, now: Timestamp) -> Option<Effect> {
     let id = wanted(app)?.id;
     let keys = app.keys.value_cache.start_read_if_due(app.leases.get(id)?, now)?;

@@ -52,7 +52,7 @@ fn sort(active: &mut AppState, action: Action) {
     let columns = active.view.columns.clone();
     match action {
         Action::SortBefore => {
-            // One more than there are columns: rows can also be sorted by problems.
+            // Besides the columns, rows can be sorted by problems. So this many steps forward are one step back.
             navigation::sort_by_neighbour(&mut active.view, &columns, columns.len());
         }
         Action::SortAfter => navigation::sort_by_neighbour(&mut active.view, &columns, 1),
@@ -119,8 +119,8 @@ fn open(active: &mut AppState) {
     }
 }
 
-/// In a view other than the leases, moves the cursor of the table to the lease that the view's own cursor is on.
-/// Returns false if there is none or if it is not known. Does nothing in the leases view.
+/// In a view other than the leases, moves the cursor of the table to the lease that the view's own cursor is on. Returns
+/// false if there is no such lease, or if it is not known. In the leases view, does nothing and returns true.
 pub(super) fn select_subject(active: &mut AppState) -> bool {
     if active.view.active == View::Leases {
         return true;

@@ -58,7 +58,7 @@ impl ChangeTtlDialog {
         Ok(ttl)
     }
 
-    /// Why the keys of the lease cannot move.
+    /// Why the keys of the lease cannot move. `None` if they can, or if they are unknown.
     pub fn obstacle(lease: &Lease) -> Option<String> {
         let count = lease.keys.as_ref()?.count;
         if count <= MAX_MOVED_KEYS { None } else { Some(too_many_keys(count)) }
@@ -72,12 +72,17 @@ impl ChangeTtlDialog {
             return if is_over { DialogOutcome::Close } else { DialogOutcome::Stay };
         };
         match action {
-            Some(DialogAction::FormClose) => return DialogOutcome::Close,
-            Some(DialogAction::Accept) => return self.accept(lease),
-            Some(_) => self.is_at_number = self.needs_confirm_count(lease) && !self.is_at_number,
-            None => self.type_key(key),
+            Some(DialogAction::FormClose) => DialogOutcome::Close,
+            Some(DialogAction::Accept) => self.accept(lease),
+            Some(_) => {
+                self.is_at_number = self.needs_confirm_count(lease) && !self.is_at_number;
+                DialogOutcome::Stay
+            }
+            None => {
+                self.type_key(key);
+                DialogOutcome::Stay
+            }
         }
-        DialogOutcome::Stay
     }
 
     fn accept(&mut self, lease: &Lease) -> DialogOutcome {

@@ -48,15 +48,16 @@ impl ClusterMenu {
             return DialogOutcome::Do(Command::AskSwitchCluster(cluster.name.clone()));
         }
         match context.dialog_action(KeyContext::Clusters, key) {
-            Some(DialogAction::Accept) => {
-                let Some(cluster) = clusters.get(self.place) else { return DialogOutcome::Close };
-                return DialogOutcome::Do(Command::AskSwitchCluster(cluster.name.clone()));
+            Some(DialogAction::Accept) => match clusters.get(self.place) {
+                Some(cluster) => DialogOutcome::Do(Command::AskSwitchCluster(cluster.name.clone())),
+                None => DialogOutcome::Close,
+            },
+            Some(DialogAction::Close) => DialogOutcome::Close,
+            _ => {
+                self.place = moved(self.place, clusters.len(), context.action(key));
+                DialogOutcome::Stay
             }
-            Some(DialogAction::Close) => return DialogOutcome::Close,
-            _ => (),
         }
-        self.place = moved(self.place, clusters.len(), context.action(key));
-        DialogOutcome::Stay
     }
 }
 
@@ -89,7 +90,8 @@ pub(in crate::app) fn kept(leases: &LeaseStore) -> Vec<KeptLease> {
     kept.map(|lease| KeptLease { id: lease.id, ownership: lease.ownership, asked_ttl: lease.asked_ttl }).collect()
 }
 
-/// Leaves the cluster. With [`LeaveLeases::Revoke`], after the last own lease is revoked.
+/// Switches to the cluster `to`. `wanted` is what happens to the leases that are kept alive here. With
+/// [`LeaveLeases::Revoke`], the switch follows after the last own lease is revoked.
 pub(in crate::app) fn leave(
     leases: &LeaseStore,
     jobs: &mut Jobs,

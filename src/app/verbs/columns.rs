@@ -44,22 +44,23 @@ impl ColumnMenu {
     /// Handles a key. Each change is applied at once, so that the table behind the menu previews it.
     pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
         match context.dialog_action(KeyContext::Columns, key) {
-            Some(DialogAction::Accept) => return DialogOutcome::Close,
-            Some(DialogAction::Close) => return DialogOutcome::Do(Command::ShowColumns(self.before.clone())),
-            Some(DialogAction::ColumnToggle) => return self.toggle(),
-            Some(DialogAction::ColumnUp) => return self.swap(self.place.checked_sub(1)),
-            Some(DialogAction::ColumnDown) => return self.swap(Some(self.place + 1)),
-            _ => (),
+            Some(DialogAction::Accept) => DialogOutcome::Close,
+            Some(DialogAction::Close) => DialogOutcome::Do(Command::ShowColumns(self.before.clone())),
+            Some(DialogAction::ColumnToggle) => self.toggle(),
+            Some(DialogAction::ColumnUp) => self.swap(self.place.checked_sub(1)),
+            Some(DialogAction::ColumnDown) => self.swap(Some(self.place + 1)),
+            _ => {
+                self.place = moved(self.place, self.choices.len(), context.action(key));
+                DialogOutcome::Stay
+            }
         }
-        self.place = moved(self.place, self.choices.len(), context.action(key));
-        DialogOutcome::Stay
     }
 
     /// Shows or hides the selected column. The last shown column stays.
     fn toggle(&mut self) -> DialogOutcome {
-        let is_last = self.choices.iter().filter(|choice| choice.is_shown).count() == 1;
+        let has_only_one = self.choices.iter().filter(|choice| choice.is_shown).count() == 1;
         let Some(choice) = self.choices.get_mut(self.place) else { return DialogOutcome::Stay };
-        if choice.is_shown && is_last {
+        if choice.is_shown && has_only_one {
             return DialogOutcome::Stay;
         }
         choice.is_shown = !choice.is_shown;

@@ -13,8 +13,10 @@ use etcd_lease::{Fault, LeaseId};
 
 use super::Done;
 
-/// Maximum number of answers to drop.
+/// Maximum number of replies that a drill drops.
 const MOST: u32 = 99;
+/// Number of replies that a drill drops unless the user changes it.
+const DROPPED_BY_DEFAULT: u32 = 3;
 /// Seconds per response that a slow reader can take.
 const PAUSES: [u64; 11] = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 3_600];
 
@@ -23,7 +25,7 @@ const PAUSES: [u64; 11] = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 3_600];
 pub struct DrillDialog {
     /// The lease.
     pub id: LeaseId,
-    /// Number of answers that the drop drill drops.
+    /// Number of replies that the drop drill drops.
     pub answers: u32,
     /// Seconds per response that the slow reader takes.
     pub pause: u64,
@@ -47,7 +49,7 @@ impl DrillDialog {
     /// reads fewer responses than arrive.
     pub fn new(id: LeaseId, ttl: u64) -> Self {
         let pause = PAUSES.into_iter().find(|pause| *pause >= ttl).unwrap_or(PAUSES[PAUSES.len() - 1]);
-        DrillDialog { id, answers: 3, pause }
+        DrillDialog { id, answers: DROPPED_BY_DEFAULT, pause }
     }
 
     /// Why the lease cannot be drilled, in a sentence. `None` if it can, or if it is gone.
@@ -90,7 +92,7 @@ impl DrillDialog {
     pub fn choices(&self, keymap: &Keymap) -> [FaultChoice; 5] {
         let choice = |key, name: &str, seen, drill| FaultChoice { key, name: name.to_owned(), seen, drill };
         let every = Duration::from_secs(self.pause);
-        let press = |reply| keymap.key_label(Action::Dialog(reply));
+        let press = |action| keymap.key_label(Action::Dialog(action));
         let change = |less, more| format!("({} {} adjust)", press(less), press(more));
         let slow = format!(
             "read one response every {} s {}",
@@ -111,8 +113,9 @@ impl DrillDialog {
         ]
     }
 
-    fn change(&mut self, reply: DialogAction) {
-        match reply {
+    /// Changes the number of dropped replies or the pause of the slow reader.
+    fn change(&mut self, action: DialogAction) {
+        match action {
             DialogAction::MoreAnswers => self.answers = (self.answers + 1).min(MOST),
             DialogAction::FewerAnswers => self.answers = (self.answers - 1).max(1),
             DialogAction::SlowerReader => {
@@ -126,6 +129,7 @@ impl DrillDialog {
     }
 }
 
+// What a program that uses Go's clientv3 notices during each drill.
 const STALL: &str = "Once the queue is full, each response is dropped and logged. The lease survives.";
 const SLOW: &str = "Responses get older, until the queue is full and some are dropped. The lease survives.";
 const HOLD: &str = "Nothing until the deadline, then the channel closes. The lease expires; its keys are deleted.";

@@ -51,17 +51,18 @@ impl MuteMenu {
         match context.dialog_action(KeyContext::Mute, key) {
             Some(DialogAction::Accept) => {
                 let choice = self.choices[self.place];
-                return DialogOutcome::Do(Command::Mute { id: self.id, service: self.service.clone(), choice });
+                DialogOutcome::Do(Command::Mute { id: self.id, service: self.service.clone(), choice })
             }
-            Some(DialogAction::Close) => return DialogOutcome::Close,
-            _ => (),
+            Some(DialogAction::Close) => DialogOutcome::Close,
+            _ => {
+                self.place = moved(self.place, self.choices.len(), context.action(key));
+                DialogOutcome::Stay
+            }
         }
-        self.place = moved(self.place, self.choices.len(), context.action(key));
-        DialogOutcome::Stay
     }
 }
 
-/// What can be done about a warning.
+/// How the user can mute a warning or show it again. Empty if the config file mutes it.
 fn changes(leases: &LeaseStore, lease: &Lease, warning: &str, has_service: bool) -> impl Iterator<Item = MuteChange> {
     let of_service = if has_service { Some(MuteChange::Service) } else { None };
     let [first, second] = match leases.mutes().reason(lease, warning) {
@@ -73,7 +74,8 @@ fn changes(leases: &LeaseStore, lease: &Lease, warning: &str, has_service: bool)
     first.into_iter().chain(second)
 }
 
-/// Mutes a warning, or shows it again. `service` is the one that the menu showed: the lease may have another one since.
+/// Mutes a warning, or shows it again. `service` is the one that the menu showed, because the lease may have another service
+/// by now.
 pub(in crate::app) fn apply(
     leases: &mut LeaseStore,
     name: &str,

@@ -21,7 +21,7 @@ pub(in crate::app) fn set(leases: &mut LeaseStore, targets: &[LeaseId], is_pinne
     }
 }
 
-/// The status message.
+/// The message that these leases were pinned or unpinned.
 pub(in crate::app) fn status(ids: IdFormat, targets: &[LeaseId], is_pinned: bool) -> Done {
     let what = match targets {
         [id] => ids.name(*id),

@@ -53,8 +53,8 @@ pub(in crate::app) fn quit(leases: &LeaseStore, config: &AppConfig) -> Effect {
     Effect::Quit { still_alive: leases.kept_alive().map(|lease| lease.id).collect() }
 }
 
-/// Revokes the own kept-alive leases, and quits after the last reply. Adopted leases belong to other clients and are
-/// not revoked.
+/// Revokes the own kept-alive leases, here and on other clusters, and quits after the last reply. Adopted leases belong to
+/// other clients and are not revoked.
 pub(in crate::app) fn revoke_and_quit(
     leases: &LeaseStore,
     jobs: &mut Jobs,
@@ -82,6 +82,7 @@ pub(in crate::app) fn revoke_and_quit(
     revoke_before_quit(leases, jobs, selection, config, own)
 }
 
+/// Revokes leases of this cluster, and quits after the last reply.
 fn revoke_before_quit(
     leases: &LeaseStore,
     jobs: &mut Jobs,

@@ -83,19 +83,20 @@ pub(in crate::app) fn start(leases: &LeaseStore, jobs: &mut Jobs, ids: IdFormat,
     Done::effects(effects).then(Done::status(status))
 }
 
+/// Why none of these leases is renewed.
 fn nothing_due(leases: &LeaseStore, ids: IdFormat, targets: &[LeaseId]) -> Done {
-    let lives = targets.iter().any(|id| leases.alive(*id).is_some());
+    let has_living = targets.iter().any(|id| leases.alive(*id).is_some());
     match targets {
-        [id] if lives => Done::status(format!("{id} is already being renewed", id = ids.name(*id))),
+        [id] if has_living => Done::status(format!("{id} is already being renewed", id = ids.name(*id))),
         [id] => Done::error(format!("{id} is gone; nothing to renew", id = ids.name(*id))),
-        _ if lives => Done::status("These leases are already being renewed"),
+        _ if has_living => Done::status("These leases are already being renewed"),
         _ => Done::error("All of these leases are gone; nothing to renew"),
     }
 }
 
 /// Records a renewal. `one` is the message if it was the only lease. Returns the message once every lease is answered.
 pub(in crate::app) fn on_renewed(jobs: &mut Jobs, id: LeaseId, one: String) -> Done {
-    let Some(job) = job_of(jobs, id) else { return Done::status(one) };
+    let Some(job) = remove_from_job(jobs, id) else { return Done::status(one) };
     job.renewed += 1;
     if job.total == 1 {
         jobs.renewals.retain(|job| !job.pending.is_empty());
@@ -106,7 +107,7 @@ pub(in crate::app) fn on_renewed(jobs: &mut Jobs, id: LeaseId, one: String) -> D
 
 /// Records a failed renewal. `why` is not escaped, and `one` is the message if it was the only lease.
 pub(in crate::app) fn on_failure(jobs: &mut Jobs, id: LeaseId, why: &str, one: String) -> Done {
-    let Some(job) = job_of(jobs, id) else { return Done::error(one) };
+    let Some(job) = remove_from_job(jobs, id) else { return Done::error(one) };
     job.first_failure.get_or_insert_with(|| why.to_owned());
     if job.total == 1 {
         jobs.renewals.retain(|job| !job.pending.is_empty());
@@ -115,8 +116,8 @@ pub(in crate::app) fn on_failure(jobs: &mut Jobs, id: LeaseId, why: &str, one: S
     conclusion(jobs)
 }
 
-/// The job that waits for this lease, which no longer waits for it.
-fn job_of(jobs: &mut Jobs, id: LeaseId) -> Option<&mut RenewJob> {
+/// Removes a lease from the pending leases of its job, and returns the job.
+fn remove_from_job(jobs: &mut Jobs, id: LeaseId) -> Option<&mut RenewJob> {
     jobs.renewals.iter_mut().find_map(|job| if job.pending.remove(&id) { Some(job) } else { None })
 }
 

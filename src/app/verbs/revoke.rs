@@ -84,9 +84,9 @@ impl RevokeDialog {
         self.focus.among(ANSWERS)
     }
 
-    /// Whether the action confirms. Notes a wrong number, so that the dialog reports it.
-    fn submit(&mut self, reply: Option<DialogAction>, confirmation: Confirmation) -> bool {
-        match (confirmation, reply) {
+    /// Returns whether the action confirms. Remembers a wrong number, so that the dialog reports it.
+    fn submit(&mut self, action: Option<DialogAction>, confirmation: Confirmation) -> bool {
+        match (confirmation, action) {
             (Confirmation::Key, Some(DialogAction::Confirm)) => true,
             (Confirmation::Key, Some(DialogAction::Accept)) => self.focused() == 1,
             (Confirmation::Number, Some(DialogAction::Accept)) => self.typed.confirms(1),

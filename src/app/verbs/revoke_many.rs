@@ -19,7 +19,7 @@ use super::Done;
 #[derive(Clone, Debug)]
 pub struct RevokeManyDialog {
     named: Vec<RevokeTarget>,
-    /// Number of the leases that the filter hides.
+    /// Number of leases in the dialog that the filter hides.
     pub hidden: usize,
     /// The typed confirmation number.
     pub typed: ConfirmCount,
@@ -108,7 +108,8 @@ pub(in crate::app) fn stop(jobs: &mut Jobs) -> Done {
     Done::status(format!("Stopped: {} skipped, {awaited} pending", plural(rest as u64, "lease")))
 }
 
-/// Records the reply to a revoke and sends the next one. `None` if the lease is not part of the bulk revoke.
+/// Records the reply to a revoke, sends the next one, and returns the summary after the last one. `None` if the lease is not
+/// part of the bulk revoke.
 pub(in crate::app) fn on_reply(
     leases: &LeaseStore,
     jobs: &mut Jobs,
@@ -153,7 +154,7 @@ fn send_queued(leases: &LeaseStore, jobs: &mut Jobs, selection: &mut Selection) 
     Done::effects(effects).then(conclusion(bulk))
 }
 
-/// The summary, once everything is answered.
+/// The summary of a bulk revoke, once every lease has a result. Empty before that.
 fn conclusion(bulk: &BulkRevoke) -> Done {
     if !bulk.is_over() {
         return Done::default();

@@ -34,17 +34,23 @@ impl SortMenu {
     /// Handles a key. Movement keys select a column, the invert key reverses the direction, and Enter sorts.
     pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
         match context.dialog_action(KeyContext::Sort, key) {
-            Some(DialogAction::Accept) => return DialogOutcome::Do(Command::SortBy(self.chosen)),
-            Some(DialogAction::Close) => return DialogOutcome::Close,
-            _ => (),
+            Some(DialogAction::Accept) => DialogOutcome::Do(Command::SortBy(self.chosen)),
+            Some(DialogAction::Close) => DialogOutcome::Close,
+            _ => {
+                self.change(context.action(key));
+                DialogOutcome::Stay
+            }
         }
-        match context.action(key) {
+    }
+
+    /// Selects another entry, or reverses the direction.
+    fn change(&mut self, action: Option<Action>) {
+        match action {
             Some(Action::InvertSort) => self.chosen = self.chosen.inverted(),
             action if action.is_some_and(Action::is_movement) => {
                 self.go(moved(self.place(), SortKey::all().len(), action));
             }
             _ => (),
         }
-        DialogOutcome::Stay
     }
 }

@@ -76,7 +76,8 @@ pub(in crate::app) fn on_failure(jobs: &mut Jobs, id: LeaseId, failure: &CallFai
     }
 }
 
-/// The summary, once every lease is answered. Leases that could not be granted can be undone again.
+/// The summary of an undo, once every lease is answered. Empty before that. An undo can be repeated for the leases that
+/// could not be granted.
 pub(in crate::app) fn conclusion(jobs: &mut Jobs, keymap: &Keymap, ids: IdFormat, now: Timestamp) -> Done {
     let Some(job) = jobs.undo.restoring.take_if(|job| job.pending.is_empty()) else { return Done::default() };
     let mut parts = vec![restored_in_words(&job, ids)];
@@ -97,7 +98,8 @@ pub(in crate::app) fn conclusion(jobs: &mut Jobs, keymap: &Keymap, ids: IdFormat
     Done::error(parts.join("; "))
 }
 
-/// `Granted 32 leases again, 32 keys; not kept alive`. The counts come first, because a narrow screen cuts the end.
+/// What was restored, such as `Granted 32 leases again, 32 keys; not kept alive`. The counts come first, because a narrow
+/// screen cuts the end.
 fn restored_in_words(job: &RestoreJob, ids: IdFormat) -> String {
     let keys = plural(job.keys as u64, "key");
     let granted = match job.restored[..] {
@@ -117,7 +119,7 @@ fn restored_in_words(job: &RestoreJob, ids: IdFormat) -> String {
     }
 }
 
-/// `2 keys exist again and were left alone: /a, /b`
+/// Names keys that were not restored, as in `2 keys exist again and were left alone: /a, /b`.
 fn existing_in_words(keys: &[Vec<u8>]) -> String {
     let names: Vec<String> = keys.iter().take(MOST_NAMED).map(|key| printable(key)).collect();
     let more = if keys.len() > MOST_NAMED { format!(" and {} more", keys.len() - MOST_NAMED) } else { String::new() };

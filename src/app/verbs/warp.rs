@@ -23,6 +23,7 @@ pub struct ClockSpeed {
 /// The selectable speeds, for a schedule and response queues of 16.
 pub fn speeds(pace: RenewalSchedule) -> [ClockSpeed; 3] {
     const HOUR: Duration = Duration::from_secs(3_600);
+    /// Unread responses that a queue takes by default.
     const QUEUE: u32 = 16;
     let speed = |key, warp| {
         let renewed = pace.expected(HOUR) / warp;

@@ -26,13 +26,16 @@ impl WriteConfigDialog {
         let action = context.dialog_action(KeyContext::WriteConfig, key);
         let write = || DialogOutcome::Do(Command::SaveConfig(self.change.clone()));
         match (action, self.focus.among(ANSWERS)) {
-            (Some(DialogAction::Confirm), _) | (Some(DialogAction::Accept), 1) => return write(),
-            (action, _) if is_over(action) => return DialogOutcome::Close,
-            _ => (),
+            (Some(DialogAction::Confirm), _) | (Some(DialogAction::Accept), 1) => write(),
+            (action, _) if is_over(action) => DialogOutcome::Close,
+            _ => match self.focus.moved(action, ANSWERS) {
+                Some(focus) => {
+                    self.focus = focus;
+                    DialogOutcome::Stay
+                }
+                None => context.no_answer_by_key("writes"),
+            },
         }
-        let Some(focus) = self.focus.moved(action, ANSWERS) else { return context.no_answer_by_key("writes") };
-        self.focus = focus;
-        DialogOutcome::Stay
     }
 
     /// Whether there was no file.

@@ -52,7 +52,7 @@ impl ViewState {
         self.order.len() - self.row_index.ended_rows().min(self.order.len())
     }
 
-    /// The visible rows of the table that is not grouped.
+    /// The rows in the window of the table. Empty if leases are grouped.
     pub(in crate::app) fn visible_range(&self) -> Range<usize> {
         if self.is_grouped() {
             return 0..0;
@@ -61,7 +61,7 @@ impl ViewState {
         self.window.top.min(end)..end
     }
 
-    /// Number of living leases that are pinned but hidden by the filter.
+    /// Number of living leases that are pinned but hidden by the filter. 0 if leases are grouped.
     pub fn hidden_pins(&self, leases: &LeaseStore) -> usize {
         // Groups do not put pinned leases first.
         if self.is_grouped() {

@@ -1,4 +1,4 @@
-//! The same view of another time.
+//! Taking over the view settings of another state.
 
 use super::{Redraw, ViewState};
 

@@ -16,13 +16,14 @@ use crate::escape::printable;
 use crate::filter;
 use etcd_lease::{LeaseId, TimeToLive};
 
-/// How long a `Tab` may wait for the list of leases, and then for their keys.
+/// How long a `Tab` may wait for the list of leases.
 const LIST_TIMEOUT: Duration = Duration::from_millis(200);
+/// How long a `Tab` may then wait for the keys of the leases.
 const KEYS_TIMEOUT: Duration = Duration::from_millis(100);
 /// Leases whose keys are read: more do not fit on a screen.
 const MAX_WITH_KEYS: usize = 100;
 
-/// Adds what is offered to the options of a command and of its commands.
+/// Adds completion candidates to the options of a command and of its subcommands.
 pub(super) fn add(command: Command) -> Command {
     command.mut_args(with_candidates).mut_subcommands(add)
 }
@@ -56,7 +57,7 @@ fn commands() -> Vec<CompletionCandidate> {
     shown.map(|command| CompletionCandidate::new(command.get_name()).help(command.get_about().cloned())).collect()
 }
 
-/// The words of a filter. What is typed before the last word stays.
+/// Completes the last word of a filter. The words before it stay.
 fn of_filter(typed: &OsStr) -> Vec<CompletionCandidate> {
     let Some(typed) = typed.to_str() else { return Vec::new() };
     let filter::Completions { start, candidates } = filter::complete(typed, typed.chars().count());
@@ -64,7 +65,7 @@ fn of_filter(typed: &OsStr) -> Vec<CompletionCandidate> {
     candidates.into_iter().map(|word| CompletionCandidate::new(format!("{before}{word}"))).collect()
 }
 
-/// The conditions of `wait`, with the words of their filters.
+/// Completes a condition of `wait`, or the last word of its filter.
 fn of_condition(typed: &OsStr) -> Vec<CompletionCandidate> {
     let Some(typed) = typed.to_str() else { return Vec::new() };
     if let Some((name, filter)) = typed.split_once('(') {
@@ -91,7 +92,7 @@ fn themes() -> Vec<CompletionCandidate> {
     named(shared().map_or_else(Vec::new, |shared| shared.general.theme_names()))
 }
 
-/// The leases of the cluster with their first keys. None if it does not reply in time or needs a password.
+/// The leases of the cluster with their first keys. Empty if no member replies in time or a password is missing.
 fn leases() -> Vec<CompletionCandidate> {
     let Some(shared) = shared() else { return Vec::new() };
     if shared.sandbox() || shared.user_without_password().is_some() {
@@ -100,6 +101,7 @@ fn leases() -> Vec<CompletionCandidate> {
     on_runtime(&mut Builder::new_current_thread(), async { Ok(read(shared).await) }).unwrap_or_default()
 }
 
+/// Reads the leases. If their keys do not arrive in time, they are offered without help.
 async fn read(shared: GlobalFlags) -> Vec<CompletionCandidate> {
     let listed = async {
         let session = CommandSession::open(shared).await.ok()?;

@@ -119,11 +119,12 @@ fn cluster(
     Ok(Cluster { name: name.to_owned(), color: Some(color), values })
 }
 
-/// The themes of the file. The chosen one must exist.
+/// Reads the themes of the file and checks that the chosen one exists.
 fn themes(source: &Source<'_>, table: &Table) -> Result<Vec<(String, CustomPalette)>, BadConfig> {
     let Some(setting) = &table.theme else { return Ok(Vec::new()) };
     let themes = setting.get_ref().read(source)?;
     if let Some(chosen) = &setting.get_ref().chosen {
+        // The chosen theme has a position of its own only in a table, as `theme.use`.
         let at = setting.span().start.max(chosen.span().start);
         themes::check(chosen.get_ref(), &themes).map_err(|why| source.wrong(at, "theme", why))?;
     }

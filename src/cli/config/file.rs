@@ -19,10 +19,11 @@ use crate::escape::{printable, printable_message};
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case", expecting = "a table of settings")]
 pub(super) struct Table {
-    /// At the top level only, as are the next two.
+    /// The cluster to use by default, at the top level only.
     pub(super) default_cluster: Option<Spanned<String>>,
+    /// Clusters by name, at the top level only.
     pub(super) cluster: Option<Spanned<BTreeMap<String, Spanned<Table>>>>,
-    /// Key bindings by action.
+    /// Key bindings by action, at the top level only.
     pub(super) keys: Option<Spanned<BTreeMap<Spanned<String>, Texts>>>,
     /// Muted warnings, at the top level only.
     pub(super) mute: Option<Spanned<Vec<Spanned<MuteTable>>>>,
@@ -30,7 +31,7 @@ pub(super) struct Table {
     pub(super) lock: Option<Spanned<Vec<Spanned<LockTable>>>>,
     /// Commands that run on events, at the top level only.
     pub(super) on_event: Option<Spanned<Vec<Spanned<OnEventTable>>>>,
-    /// In a cluster only.
+    /// Colour of the cluster's name, in a cluster only.
     pub(super) color: Option<Spanned<String>>,
     /// Passwords are refused, with a message of their own.
     pub(super) password: Option<Spanned<IgnoredAny>>,
@@ -87,9 +88,9 @@ impl Texts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadConfig {
     path: PathBuf,
-    /// From 1.
+    /// Line number, from 1.
     line: usize,
-    /// The key with its tables, such as `cluster.prod.user`. None if `what` contains it, or there is none.
+    /// The key with its tables, such as `cluster.prod.user`. `None` if `what` contains it, or there is none.
     key: Option<String>,
     what: String,
 }
@@ -126,7 +127,7 @@ impl Source<'_> {
         BadConfig { path: self.path.to_owned(), line, key, what: printable_message(&what.to_string()) }
     }
 
-    /// Shows only the key of the line: its value may be a password.
+    /// The error for invalid TOML. Of the line it shows only the key, because the value may be a password.
     fn malformed(&self, error: &toml::de::Error) -> BadConfig {
         let at = error.span().map_or(0, |span| span.start).min(self.text.len());
         let start = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
@@ -135,7 +136,7 @@ impl Source<'_> {
         self.wrong(at, key, format!("invalid TOML: {}", error.message()))
     }
 
-    /// Translates serde's message into TOML's terms.
+    /// The error for a value of the wrong type or an unknown setting: serde's message in TOML's terms.
     fn mistyped(&self, error: &toml::de::Error) -> BadConfig {
         let at = error.span().map_or(0, |span| span.start);
         let message = printable(error.message().as_bytes());

@@ -13,7 +13,7 @@ pub(super) struct LockTable {
     key: Option<Spanned<String>>,
 }
 
-/// The patterns, checked.
+/// Checks the `[[lock]]` tables and returns their patterns.
 pub(super) fn patterns(source: &Source<'_>, tables: &[Spanned<LockTable>]) -> Result<Vec<LockPattern>, BadConfig> {
     tables.iter().map(|table| pattern(source, table.get_ref(), table.span().start)).collect()
 }

@@ -107,11 +107,11 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     };
     let cluster = chosen(&matches, &content)?;
     let command = settings::with_defaults(command(), &content.values, cluster.map(|cluster| &cluster.values));
-    let said = cli(&matches).monitor.flags();
+    let given = cli(&matches).monitor.flags();
     let all = matched(command, &args);
     let mut cli = cli(&all);
     cli.shared.connection.choose_password(&all, cluster.is_some())?;
-    cli.monitor.flags = said;
+    cli.monitor.flags = given;
     if all.value_source("endpoints") > all.value_source("discovery_srv") {
         cli.shared.connection.discovery.discovery_srv = None;
     }
@@ -167,8 +167,8 @@ impl ConfigFile {
     }
 }
 
-/// The options for another cluster of the config file, as `leasetop --cluster NAME` reads them. Of the options that were
-/// given at the start only those that do not belong to a cluster stay, so that no password reaches another cluster.
+/// The options for another cluster of the config file, as `leasetop --cluster NAME` reads them. Options that were given
+/// at the start are kept only if they do not belong to a cluster, so that no password reaches another cluster.
 ///
 /// # Errors
 /// The config file does not define the cluster.
@@ -199,7 +199,7 @@ pub(super) fn has_setting(name: &str) -> bool {
     settings::SETTINGS.iter().any(|setting| setting.name == name)
 }
 
-/// The global options of an unfinished command line, with those of the config file; `None` if a file cannot be used.
+/// The global options of an unfinished command line, with the values of the config file. `None` if they cannot be read.
 pub(super) fn for_completion(words: &[OsString], env: &Env) -> Option<GlobalFlags> {
     let matches = command().ignore_errors(true).try_get_matches_from(words).ok()?;
     let path = matches.get_one::<PathBuf>("config").cloned();
@@ -217,8 +217,10 @@ pub(super) fn for_completion(words: &[OsString], env: &Env) -> Option<GlobalFlag
     Some(shared)
 }
 
-/// Parses the arguments. clap's usage line lists every option that the environment sets, so an error is reported by a second
-/// parse without the environment.
+/// Parses the arguments. Exits on wrong usage and on `--help`.
+///
+/// clap's usage line lists every option that the environment sets, so an error is reported by a second parse without
+/// the environment.
 fn matched(command: Command, args: &[OsString]) -> ArgMatches {
     let error = match with_short_help(command).try_get_matches_from(args) {
         Ok(matches) => return matches,
@@ -241,7 +243,8 @@ fn without_logins(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Refuses options that contradict each other. Variables of the environment are ignored if there is a sandbox.
+/// Refuses options that select the cluster in contradictory ways. Only endpoints on the command line count, not those
+/// of the environment.
 fn check_place(matches: &ArgMatches) -> Result<(), CliError> {
     let is_given = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
     let place = [("endpoints", "--endpoints"), ("discovery_srv", "--discovery-srv")];
@@ -273,7 +276,7 @@ fn read_only_by(matches: &ArgMatches, content: &Content, cluster: Option<&Cluste
     ReadOnlyBy::File { path: content.path.clone(), cluster: of_cluster.map(|cluster| cluster.name.clone()) }
 }
 
-/// The command line. As in etcdctl, an empty variable of the environment counts as not set.
+/// The definition of the command line. As in etcdctl, an empty environment variable counts as unset.
 fn command() -> Command {
     let is_empty = |arg: &&Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
     let command = Cli::command();
@@ -281,6 +284,7 @@ fn command() -> Command {
     unset.into_iter().fold(command, |command, id| command.mut_arg(id, |arg| arg.env(Resettable::Reset)))
 }
 
+/// Converts parsed arguments. Exits if they do not fit.
 fn cli(matches: &ArgMatches) -> Cli {
     Cli::from_arg_matches(matches).unwrap_or_else(|error| error.exit())
 }

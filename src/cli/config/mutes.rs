@@ -18,7 +18,7 @@ pub(super) struct MuteTable {
     id: Option<Spanned<String>>,
 }
 
-/// The rules, checked.
+/// Checks the `[[mute]]` tables and returns their rules.
 pub(super) fn rules(source: &Source<'_>, tables: &[Spanned<MuteTable>]) -> Result<Vec<MuteRule>, BadConfig> {
     tables.iter().map(|table| rule(source, table.get_ref(), table.span().start)).collect()
 }

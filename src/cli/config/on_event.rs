@@ -1,11 +1,16 @@
 //! The `[[on-event]]` tables.
 
+use std::ops::RangeInclusive;
+
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::file::{BadConfig, Source};
 use crate::app::TypedFilter;
 use crate::runtime::{DEFAULT_RATE, EventHook};
+
+/// Rates that are allowed, in runs per minute. The same as for `--on-event-rate`.
+const RATES: RangeInclusive<u32> = 1..=6_000;
 
 /// An `[[on-event]]`.
 #[derive(Debug, Deserialize)]
@@ -16,7 +21,7 @@ pub(super) struct OnEventTable {
     rate: Option<Spanned<i64>>,
 }
 
-/// The commands, checked.
+/// Checks the `[[on-event]]` tables and returns their commands.
 pub(super) fn hooks(source: &Source<'_>, tables: &[Spanned<OnEventTable>]) -> Result<Vec<EventHook>, BadConfig> {
     tables.iter().map(|table| hook(source, table.get_ref(), table.span().start)).collect()
 }
@@ -38,7 +43,7 @@ fn hook(source: &Source<'_>, table: &OnEventTable, at: usize) -> Result<EventHoo
     };
     let rate = match &table.rate {
         Some(rate) => {
-            let number = u32::try_from(*rate.get_ref()).ok().filter(|rate| (1..=6_000).contains(rate));
+            let number = u32::try_from(*rate.get_ref()).ok().filter(|rate| RATES.contains(rate));
             number
                 .ok_or_else(|| source.wrong(rate.span().start, "on-event.rate", "expected 1 to 6000 runs per minute"))?
         }

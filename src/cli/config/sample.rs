@@ -80,7 +80,7 @@ pub(in crate::cli) fn sample() -> String {
     [HEAD, &settings, CLUSTERS, THEMES, MUTES, LOCKS, ON_EVENT, KEYS, &keys].concat()
 }
 
-/// The help of the option, and its default.
+/// The lines of a setting: the help of its option, and its default or an example.
 fn entry(setting: &Setting, options: &Command) -> String {
     let id = setting.id();
     let option = options.get_arguments().find(|option| option.get_id() == id.as_str());
@@ -97,7 +97,7 @@ fn default_values(option: &Arg) -> Vec<String> {
     option.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect()
 }
 
-/// The default in TOML.
+/// The default in TOML. `None` without a default.
 fn default(kind: Kind, values: &[String]) -> Option<String> {
     let first = values.first()?;
     Some(match kind {
@@ -107,7 +107,7 @@ fn default(kind: Kind, values: &[String]) -> Option<String> {
     })
 }
 
-/// `#revoke = ["x", "F9", "Del"]`
+/// The line of a key binding, such as `#revoke = ["x", "F9", "Del"]  # revoke the lease; asks first`.
 fn key_line(row: KeymapEntry<'_>) -> String {
     let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
     let keys = if let [key] = keys.as_slice() { quoted(key) } else { list(keys.iter()) };

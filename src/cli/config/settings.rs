@@ -49,8 +49,8 @@ enum Reach {
     Program,
     /// The top level and clusters.
     Both,
-    /// The same. Settings of this kind identify the cluster and the user, so they apply as a whole: a named cluster inherits
-    /// none from the top level or the environment.
+    /// The top level and clusters. These settings identify the cluster and the user, so they apply as a whole: a named
+    /// cluster inherits none from the top level or the environment.
     Identity,
 }
 
@@ -112,7 +112,7 @@ impl Setting {
         self.name.replace('-', "_")
     }
 
-    /// Byte offset and values in a table.
+    /// Byte offset and values of the setting in a table, if it is set there.
     fn given(&self, table: &Table, folder: &Path) -> Option<(usize, Vec<String>)> {
         match self.kind {
             Kind::Theme => {
@@ -181,7 +181,7 @@ impl<'a> Checker<'a> {
         values.iter().try_for_each(|value| self.parse(setting.name, value))
     }
 
-    /// Passes a value that the option takes.
+    /// Checks a value with the parser of the option `name`.
     fn parse(&self, name: &str, value: &str) -> Result<(), String> {
         let Err(refused) = self.options.clone().try_get_matches_from([format!("--{name}={value}")]) else {
             return Ok(());
@@ -198,15 +198,15 @@ impl<'a> Checker<'a> {
 
 /// The options with the file's values as defaults, so that flags and the environment take precedence.
 ///
-/// Over the identity of a named cluster only flags take precedence.
+/// Only flags take precedence over the [`Reach::Identity`] settings of a named cluster.
 pub(super) fn with_defaults(command: Command, top: &Values, cluster: Option<&Values>) -> Command {
     SETTINGS.iter().fold(command, |command, setting| {
         let is_identity = setting.reach == Reach::Identity && cluster.is_some();
-        let said = cluster.and_then(|cluster| cluster.get(setting.name));
-        let said = said.or_else(|| top.get(setting.name).filter(|_| !is_identity)).cloned();
+        let own = cluster.and_then(|cluster| cluster.get(setting.name));
+        let values = own.or_else(|| top.get(setting.name).filter(|_| !is_identity)).cloned();
         let adapt = |arg: Arg| {
             let arg = if is_identity { arg.env(None::<&str>) } else { arg };
-            match said.clone() {
+            match values.clone() {
                 Some(values) => arg.default_values(values),
                 None => arg,
             }

@@ -73,7 +73,7 @@ pub(super) fn check(name: &str, themes: &[(String, CustomPalette)]) -> Result<()
     Err(format!("`{}` is not one of {}", printable(name.as_bytes()), printable(known.join(", ").as_bytes())))
 }
 
-/// The text of an error that shows a value of the file.
+/// Escapes the text of an error, because it may contain a value of the file.
 fn escaped(bad: &impl fmt::Display) -> String {
     printable(bad.to_string().as_bytes())
 }

@@ -30,6 +30,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(250);
 const MIN_POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// How often the progress line is rewritten.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
+/// Maximum number of waiting responses read at once, after the first one, so that reading them does not delay a signal.
+const MAX_WAITING: usize = 128;
 
 pub(super) struct ExercisePlan {
     /// The leases, one request per TTL.
@@ -55,18 +57,22 @@ pub(super) struct ExerciseRun<'a> {
     engine: Engine,
     signals: Signals,
     monitor: LeaseMonitor,
+    /// When the last lease was granted, and the resources used by then.
     kept_from: Option<(Timestamp, Option<Usage>)>,
+    /// When the leases were no longer kept, and the resources used by then.
     kept_until: Option<(Timestamp, Option<Usage>)>,
     /// How long the leases were kept in real time, which a fast clock does not show.
     real_time: Duration,
 }
 
-/// Counts renewals by the status feed, and reads the responses unless they are to be left unread.
+/// Counts renewals, which the status feed reports, and reads the responses unless `--stall` is given.
 struct LeaseMonitor {
     consumer: Consumer,
     reads: bool,
     feed: StatusFeed,
+    /// When the feed is read.
     look: Interval,
+    /// Time since the progress line was rewritten.
     told: Stopwatch,
     tally: CadenceStats,
 }
@@ -115,7 +121,7 @@ impl<'a> ExerciseRun<'a> {
         stopped.map(drop)
     }
 
-    /// Grants all leases and keeps each from its grant on. True if a signal stopped it.
+    /// Grants all leases and keeps each alive from its grant on. Returns whether a signal stopped it.
     async fn grant_all(&mut self, out: &mut Out) -> Result<bool, CliError> {
         let plan = self.plan;
         let session = self.session;
@@ -188,6 +194,7 @@ impl<'a> ExerciseRun<'a> {
         Some(format!("resources: {cpu:.2} s CPU in {real:.1} s of real time, peak memory {megabytes:.1} MB"))
     }
 
+    /// How long the leases were kept, and the CPU time and peak memory meanwhile.
     fn kept(&self) -> Option<(Duration, Option<(Duration, u64)>)> {
         let ((from, before), (until, after)) = self.kept_from.zip(self.kept_until)?;
         let cost = before.zip(after).map(|(before, after)| (after.cpu - before.cpu, after.peak_memory));
@@ -213,7 +220,8 @@ impl LeaseMonitor {
         put
     }
 
-    /// Reads waiting responses, or the status feed when it is time.
+    /// Waits for responses and reads them, or reads the status feed when it is due. Rewrites the progress line with the
+    /// feed.
     async fn watch(&mut self, progress: impl FnOnce(String) -> String, out: &mut Out) {
         tokio::select! {
             () = read(&mut self.consumer), if self.reads => (),
@@ -251,12 +259,13 @@ fn progress(seen: String, elapsed: Duration, keep_for: Duration) -> String {
     format!("keeping {seen}; {elapsed} s of {keep_for} s, {left} s left")
 }
 
-/// Reads a response and all others that have arrived. Ends are in the status feed.
+/// Waits for a response and reads it with others that have arrived. Never returns if no lease is kept alive. The
+/// reasons of ends are in the status feed.
 async fn read(consumer: &mut Consumer) {
     if consumer.next().await.is_none() {
         return pending().await;
     }
-    for _ in 0..MAX_IN_FLIGHT {
+    for _ in 0..MAX_WAITING {
         if !matches!(consumer.next().now_or_never(), Some(Some(_))) {
             return;
         }

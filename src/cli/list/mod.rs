@@ -49,12 +49,14 @@ pub(super) async fn run(args: ListArgs, shared: GlobalFlags, out: &mut Out) -> R
     trouble.map_or(Ok(Exit::Done), Err)
 }
 
+/// Prints why there is nothing to list, and returns the exit code of a negative result.
 async fn no(reason: &str, out: &mut Out) -> Result<Exit, CliError> {
     out.message(reason).await;
     Ok(Exit::No)
 }
 
-/// Filters and sorts the rows. Returns the reason if the lease of `--holding` is not among them.
+/// Filters and sorts the rows. With `held`, the lease of `--holding`, keeps only that one, and returns the reason if it
+/// is not among the rows.
 fn choose(listing: &mut LeaseListing, held: Option<LeaseId>, rows: &TableArgs) -> Option<String> {
     if let Some(id) = held {
         listing.keep_only(id);

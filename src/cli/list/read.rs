@@ -35,7 +35,7 @@ pub(super) async fn ids(session: &CommandSession, held: Option<LeaseId>) -> Resu
 pub(in crate::cli) async fn all(session: &CommandSession, held: Option<LeaseId>) -> Result<LeaseListing, CliError> {
     let list = listed(session, held).await?;
     let reader = session.cluster.lease_reader().await;
-    let mut answers = stream::iter(list.ids).map(|id| reading(session, &reader, id)).buffered(MAX_IN_FLIGHT);
+    let mut answers = stream::iter(list.ids).map(|id| read_lease(session, &reader, id)).buffered(MAX_IN_FLIGHT);
     let mut leases = Vec::new();
     let mut header = list.header;
     while let Some(answer) = answers.next().await {
@@ -49,9 +49,13 @@ pub(in crate::cli) async fn all(session: &CommandSession, held: Option<LeaseId>)
     }
     let now = session.clock.now();
     let start = session.clock.wall(Timestamp::START);
-    Ok(LeaseListing::read_once(introduced(session).await, header, leases, now, start))
+    Ok(LeaseListing::read_once(view_with_status(session).await, header, leases, now, start))
 }
 
+/// The list of all leases, or of `held` only, which needs no call.
+///
+/// # Errors
+/// The user may not list leases, or the endpoints belong to two clusters.
 pub(in crate::cli) async fn listed(session: &CommandSession, held: Option<LeaseId>) -> Result<LeaseList, CliError> {
     if let Some(id) = held {
         return Ok(LeaseList { ids: vec![id], header: Header::default() });
@@ -64,12 +68,12 @@ pub(in crate::cli) async fn listed(session: &CommandSession, held: Option<LeaseI
     Ok(list)
 }
 
-/// Refuses endpoints of two clusters: it would be chance whose leases are listed.
+/// Refuses endpoints of two clusters: which of them is listed would depend on which member is used.
 async fn check_clusters(session: &CommandSession) -> Result<(), CliError> {
     if session.cluster.view().members.len() == 1 {
         return Ok(());
     }
-    let view = introduced(session).await;
+    let view = view_with_status(session).await;
     let first = |is_elsewhere| {
         let found = view.members.iter().find(|member| view.is_elsewhere(member) == is_elsewhere)?;
         Some(format!("{} to {:x}", found.endpoint, found.cluster_id))
@@ -78,7 +82,7 @@ async fn check_clusters(session: &CommandSession) -> Result<(), CliError> {
     Err(CliError::TwoClusters { known, other })
 }
 
-async fn reading(
+async fn read_lease(
     session: &CommandSession,
     reader: &LeaseReader,
     id: LeaseId,
@@ -94,8 +98,9 @@ async fn reading(
     Ok((ListedLease::read_once(answer, keys_known, deadline), header))
 }
 
-/// The members with the status of each one that replies within [`MEMBER_INFO_TIMEOUT`].
-async fn introduced(session: &CommandSession) -> ClusterView {
+/// Waits until the status of every member is known, for at most [`MEMBER_INFO_TIMEOUT`]. Returns the view of the
+/// cluster.
+async fn view_with_status(session: &CommandSession) -> ClusterView {
     let mut view = session.cluster.watch();
     let known = |view: &ClusterView| view.members.iter().all(|member| member.reachability != Reachability::Unknown);
     let _ = tokio::time::timeout(MEMBER_INFO_TIMEOUT, view.wait_for(known)).await;

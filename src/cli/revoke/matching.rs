@@ -17,7 +17,7 @@ use etcd_lease::wire::ErrorKind;
 /// Revocations in flight at once.
 const MAX_IN_FLIGHT: usize = 64;
 
-/// Refuses a filter that matches every lease by mistake, and a question that nobody can answer.
+/// Refuses an empty filter, which would match every lease, and a confirmation that cannot be typed without a terminal.
 pub(super) fn check(args: &RevokeArgs) -> Result<(), CliError> {
     let Some(filter) = &args.filter else { return Ok(()) };
     if filter.filter().is_empty() {
@@ -59,7 +59,8 @@ pub(super) async fn revoke(
     }
 }
 
-/// Shows the leases and asks for their number. Afterwards they are read again: who answers has seen these leases only.
+/// Shows the leases, asks for their number and revokes them. Reads them again after the answer, and revokes nothing if
+/// others match than those that were shown.
 async fn revoke_if_confirmed(
     session: &CommandSession,
     filter: &TypedFilter,
@@ -98,7 +99,8 @@ async fn matching(session: &CommandSession, filter: &TypedFilter) -> Result<Leas
     Ok(listing)
 }
 
-/// Revokes the leases. One that is gone already is skipped; an error does not stop the others.
+/// Revokes the leases. Skips those that have ended. After an error, continues with the others and returns the error at
+/// the end.
 async fn revoke_all(session: &CommandSession, listing: &LeaseListing, out: &mut Out) -> Result<Exit, CliError> {
     let targets = stream::iter(listing.ids_with_keys());
     let mut replies =

@@ -41,8 +41,8 @@ async fn print_revoked(id: LeaseId, header: Header, keys: Option<usize>, out: &m
     out.report(|| report::revoked(id), || report::revoked_json(id, header, keys), &report::REVOKE_CSV).await
 }
 
-/// Number of keys attached just before, because the reply to the revocation does not contain it. `None` if the user may
-/// not read the keys.
+/// The number of keys attached to a lease. Queried before the lease is revoked, because etcd does not report it
+/// afterwards. `None` if the query fails.
 async fn keys(session: &CommandSession, id: LeaseId) -> Option<usize> {
     session.cluster.time_to_live(id, true).await.ok().map(|answer| answer.keys.len())
 }

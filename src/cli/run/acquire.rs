@@ -14,8 +14,8 @@ use etcd_lease::{KeyRange, LeaseId};
 /// Time between attempts while no member replies.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Grants a lease, keeps it alive in `lease`, and attaches the keys. With `--if-absent` it waits until none of them exists,
-/// without a lease.
+/// Grants a lease, keeps it alive in `lease`, and attaches the keys. With `--if-absent`, waits until none of the keys
+/// exists, and has no lease while it waits.
 ///
 /// # Errors
 /// Any error of the first attempt. While waiting, it retries if no member replies.
@@ -28,13 +28,13 @@ pub(super) async fn acquire(
 ) -> Result<(), CliError> {
     let mut waiting = Waiting::default();
     loop {
-        let attempt = match attempt(session, engine, args, lease).await {
+        let outcome = match attempt(session, engine, args, lease).await {
             Ok(None) => {
                 waiting.over(lease.as_ref(), out).await;
                 return Ok(());
             }
             Ok(Some(key)) => {
-                // Whoever waits holds no lease: none is left behind, and none looks like a leak.
+                // No lease is held while waiting: a lease without keys would look like a leak.
                 if let Some(lease) = lease.take() {
                     release(session, lease, out).await;
                 }
@@ -42,7 +42,7 @@ pub(super) async fn acquire(
             }
             Err(error) => Err(error),
         };
-        match attempt {
+        match outcome {
             Ok(()) => waiting.trouble = None,
             Err(error) if waiting.key.is_some() && error.is_silence() => {
                 if let Some(lease) = lease.take() {
@@ -56,7 +56,8 @@ pub(super) async fn acquire(
     }
 }
 
-/// One attempt. Returns a key that exists already, if there is one; then nothing was written.
+/// Grants a lease, keeps it alive in `lease`, and attaches the keys. With `--if-absent`, returns a key that exists
+/// already, if there is one; then no key was written.
 async fn attempt(
     session: &CommandSession,
     engine: &Engine,
@@ -77,17 +78,17 @@ async fn attempt(
     Ok(None)
 }
 
-/// What was waited for, and said about it.
+/// The state of waiting for the keys of `--if-absent`.
 #[derive(Default)]
 struct Waiting {
     /// The last key that existed, and the lease it was attached to.
     key: Option<(Vec<u8>, Option<LeaseId>)>,
-    /// The error since which no member has replied.
+    /// The last error while no member replies.
     trouble: Option<CliError>,
 }
 
 impl Waiting {
-    /// Waits until a key is deleted, or perhaps was.
+    /// Waits until a key may have been deleted. Prints what it waits for, unless it was printed before.
     async fn until_free(&mut self, session: &CommandSession, key: Vec<u8>, out: &mut Out) -> Result<(), CliError> {
         // The watch starts before the key is read, so that no delete is missed.
         let mut watch = session.cluster.watch_deletes(&KeyRange::key(&key), 0).await?;
@@ -119,7 +120,7 @@ impl Waiting {
         out.message(&format!("waiting until key “{key}” is deleted; {holder}")).await;
     }
 
-    /// Says that the wait is over, if there was one.
+    /// Prints that the keys are attached, if there was a wait.
     async fn over(&self, lease: Option<&KeepAlive>, out: &mut Out) {
         if let (Some((key, _)), Some(lease)) = (&self.key, lease) {
             out.message(&format!("key “{}” is attached to lease {} now", printable(key), lease.id())).await;

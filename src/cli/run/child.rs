@@ -15,14 +15,14 @@ use crate::cli::Exit;
 use crate::escape::printable;
 use etcd_lease::LeaseId;
 
-/// The variable that tells the command its lease.
+/// The environment variable of the command that has the lease id.
 const LEASE_VARIABLE: &str = "LEASETOP_LEASE";
 /// Exit code of a shell for a command that it does not find.
 const NOT_FOUND: u8 = 127;
 /// Exit code of a shell for a command that it may not execute.
 const NOT_EXECUTABLE: u8 = 126;
 
-/// Searches the program, in `PATH` if its name has no slash, before a lease is granted for it.
+/// Checks that a program exists, in `PATH` if its name has no slash. Called before a lease is granted for it.
 ///
 /// # Errors
 /// `NotFound`, or `PermissionDenied` if only files that may not be executed have this name.

@@ -28,7 +28,7 @@ pub(super) async fn run(args: RunArgs, shared: GlobalFlags, out: &mut Out) -> Re
     };
     let outcome = match (acquired, &mut lease) {
         (Ok(None), Some(lease)) => supervise(&args, lease, &mut signals, out).await,
-        // The command was not started, so this process dies of the signal in its place.
+        // The command was not started. The exit code is that of a command that the signal killed.
         (Ok(Some(signal)), _) => Ok(child::killed_by(signal)),
         (Ok(None), None) => Err(session.unanswered()),
         (Err(error), _) => Err(error),
@@ -91,7 +91,7 @@ async fn release(session: &CommandSession, lease: KeepAlive, out: &mut Out) {
     }
 }
 
-/// Says why the command cannot be run. The exit code is that of a shell.
+/// Prints why the command cannot be run, and returns the exit code that a shell would return.
 async fn not_started(args: &RunArgs, error: &std::io::Error, out: &mut Out) -> Exit {
     let (why, exit) = child::failure(&args.command[0], error);
     out.message(&format!("error: {why}")).await;

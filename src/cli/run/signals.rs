@@ -8,7 +8,8 @@ use tokio::signal::unix::{self, SignalKind, signal};
 
 use crate::cli::CliError;
 
-/// What a supervisor or a terminal sends. Without a handler each would end this process and leave the command alone.
+/// The signals that a supervisor or a terminal sends. Without a handler, each would end this process, and the command
+/// would run on without renewals.
 const FORWARDED: [Signal; 6] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::USR1, Signal::USR2];
 
 /// Catches the signals from its creation on.
@@ -40,8 +41,8 @@ impl ForwardedSignals {
     }
 }
 
-/// Whether the terminal has sent this signal to the command too: it sends the signals of Ctrl-C and Ctrl-\ to every
-/// process in its foreground. A second one would look like a second Ctrl-C.
+/// Whether the signal is assumed to come from the terminal, which sends those of Ctrl-C and Ctrl-\ to every process in
+/// its foreground, so to the command too. If it was forwarded, it would look like a second Ctrl-C.
 fn comes_from_the_terminal(kind: Signal) -> bool {
     if ![Signal::INT, Signal::QUIT].contains(&kind) {
         return false;

@@ -64,16 +64,18 @@ async fn print_trouble(mut told: mpsc::UnboundedReceiver<String>, out: &mut Out)
 /// Counts the leases that match, not more often than necessary.
 struct Counter<'a> {
     condition: &'a CountCondition,
+    /// When to count next.
     next: Timestamp,
-    /// The last count; none while the leases are not known.
+    /// The last count. `None` while the leases are not known.
     count: Option<MatchCount>,
-    /// Whether it was told why no member replies, since the last reply.
+    /// Whether it was reported why no member replies. Reset by a reply.
     is_trouble_reported: bool,
     tell: mpsc::UnboundedSender<String>,
 }
 
 impl Counter<'_> {
-    /// Whether the condition is met, or waiting is of no use.
+    /// Counts if a count is due, and reports why no member replies. Returns whether the condition is met, or cannot be
+    /// checked because the user may not list leases.
     fn is_done(&mut self, app: &AppState, now: Timestamp) -> bool {
         if now >= self.next {
             self.count = count_matching(app, self.condition.filter(), now);

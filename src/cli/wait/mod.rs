@@ -16,14 +16,14 @@ use simkit::Timestamp;
 
 /// Time between queries while no member replies.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-/// How long the last reply may arrive after the time-out.
+/// How long a query may wait for its reply, even if the time-out comes earlier.
 const LAST_REPLY_GRACE: Duration = Duration::from_secs(1);
 
 /// What replies have shown so far.
 struct Seen {
     wait: Wait,
     lease: WaitedLease,
-    /// The first keys of the lease at the first reply. None before it.
+    /// The first keys of the lease at the first reply. `None` before it.
     keys: Option<Vec<KeyEntry>>,
 }
 
@@ -59,7 +59,7 @@ struct Target {
     timeout: Option<Duration>,
 }
 
-/// Polls until the condition is met (`None`), can no longer be met, or the time is over.
+/// Polls until the condition is met, can no longer be met, or the time is over. Returns the reason if it was not met.
 async fn until(
     session: &CommandSession,
     target: &Target,
@@ -99,13 +99,14 @@ async fn until(
     }
 }
 
-/// Queries the lease, with its keys if the user may read them. After the time-out the reply has [`LAST_REPLY_GRACE`] left.
-async fn ask(session: &CommandSession, id: LeaseId, has_keys: bool, over: Timestamp) -> Result<TimeToLive, CliError> {
+/// Queries the lease, with its keys if they are wanted and the user may read them. Waits for the reply until `over`, or
+/// for [`LAST_REPLY_GRACE`] if that is later.
+async fn ask(session: &CommandSession, id: LeaseId, with_keys: bool, over: Timestamp) -> Result<TimeToLive, CliError> {
     let clock = &session.clock;
     let last = clock.instant(over.max(clock.now() + LAST_REPLY_GRACE * clock.speed()));
     let answer = async {
-        match session.cluster.time_to_live(id, has_keys).await {
-            Err(error) if has_keys && error.kind() == ErrorKind::Forbidden => {
+        match session.cluster.time_to_live(id, with_keys).await {
+            Err(error) if with_keys && error.kind() == ErrorKind::Forbidden => {
                 session.cluster.time_to_live(id, false).await
             }
             answer => answer,
@@ -127,8 +128,8 @@ async fn read_keys(session: &CommandSession, keys: Vec<Vec<u8>>) -> Vec<KeyEntry
     entries
 }
 
-/// A key of the lease that was put with another lease while it existed, and that lease. A key that was deleted with the
-/// lease and put again has a later create revision.
+/// The first of the keys `before` that moved from the lease to another one, and that other lease. A key that was
+/// deleted with the lease and put again is not meant: it has a later create revision.
 async fn moved_key(session: &CommandSession, id: LeaseId, before: &[KeyEntry]) -> Option<(Vec<u8>, LeaseId)> {
     let now = read_keys(session, before.iter().map(|entry| entry.key.clone()).collect()).await;
     let is_same = |a: &KeyEntry, b: &KeyEntry| a.key == b.key && a.create_revision == b.create_revision;
@@ -136,7 +137,7 @@ async fn moved_key(session: &CommandSession, id: LeaseId, before: &[KeyEntry]) -
     stayed.filter_map(|entry| Some((entry.key, entry.lease?))).find(|(_, lease)| *lease != id)
 }
 
-/// Prints the first of consecutive errors.
+/// Prints an error if it is the first since the last reply, and stores it in `trouble`.
 pub(super) async fn report_once(trouble: &mut Option<CliError>, error: CliError, out: &mut Out) {
     if trouble.is_none() {
         out.message(&format!("{error}. Retrying.")).await;

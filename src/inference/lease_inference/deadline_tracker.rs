@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::inference::TimeRange;
 use simkit::Timestamp;
 
-/// Consecutive ranges overlap by up to a round trip.
+/// The assumed maximum of a round trip. Consecutive ranges overlap by up to a round trip.
 const ROUND_TRIP: Duration = Duration::from_millis(100);
 
 /// The deadlines that the polls so far have not ruled out.
@@ -15,7 +15,7 @@ const ROUND_TRIP: Duration = Duration::from_millis(100);
 pub(super) struct DeadlineTracker {
     /// The deadline if there was no renewal since the last observed one.
     unrenewed: TimeRange,
-    /// The deadline if there was one; `None` if that is ruled out.
+    /// The deadline if there was a renewal since the last observed one; `None` if that is ruled out.
     renewed: Option<TimeRange>,
 }
 
@@ -40,11 +40,11 @@ impl DeadlineTracker {
         self.renewed.map_or(self.unrenewed, |renewed| self.unrenewed.union(renewed))
     }
 
-    /// The best split point for the next poll, which shows whether the true deadline is before or after it. Usually
-    /// this is the middle of the range. A renewal since the last poll would have set the deadline to `renewed` or
-    /// later. If that is just after the range, as after each observed renewal, the upper part needs one more poll to
-    /// rule out a renewal. The upper part is then smaller, so that both cases take equally long.
-    pub(super) fn best_query_time(&self, renewed: Timestamp) -> Timestamp {
+    /// The best time at which to split the range with the next poll, which shows whether the true deadline is before or
+    /// after it. Usually this is the middle of the range. A renewal since the last poll would have set the deadline to
+    /// `renewed` or later. If that is just after the range, as after each observed renewal, the upper part needs one more
+    /// poll to rule out a renewal. The upper part is then smaller, so that both cases take equally long.
+    pub(super) fn split_point(&self, renewed: Timestamp) -> Timestamp {
         let TimeRange { earliest, latest } = self.unrenewed;
         let is_beside = renewed + ROUND_TRIP >= latest && renewed <= latest + ROUND_TRIP;
         match self.renewed {

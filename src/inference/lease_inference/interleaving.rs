@@ -23,6 +23,9 @@ const MAX_DIFFERENCE: f64 = 0.12;
 const MIN_PHASE_DIFFERENCE: f64 = 0.18;
 /// Renewals closer than this, in seconds, are retries of one client.
 const RETRY: f64 = 0.7;
+/// Added to the error of each time for its weight in the fit, in seconds, so that a very precise time does not outweigh all
+/// others.
+const BASE_ERROR: f64 = 0.03;
 
 /// Clients that renew one lease.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,7 +64,7 @@ fn fit(count: usize, renewals: &[RenewalTime]) -> Option<Interleaving> {
 /// The interval of a client that renews at these times, by weighted least squares: precise times count most. `None` if
 /// the times do not fit one interval.
 fn fit_interval(times: &[RenewalTime]) -> Option<f64> {
-    let weigh = |half_width: f64| (half_width + 0.03).powi(-2);
+    let weigh = |half_width: f64| (half_width + BASE_ERROR).powi(-2);
     let mut sums = [0.0; 5];
     for (n, (at, half_width)) in times.iter().enumerate() {
         let (n, at, weight) = (n as f64, at - times[0].0, weigh(*half_width));
@@ -71,11 +74,11 @@ fn fit_interval(times: &[RenewalTime]) -> Option<f64> {
     let [weight, n, at, nn, nat] = sums;
     let every = (weight * nat - n * at) / (weight * nn - n * n);
     let first = (at - every * n) / weight;
-    let is_kept = times.iter().enumerate().all(|(n, (at, half_width))| {
+    let is_regular = times.iter().enumerate().all(|(n, (at, half_width))| {
         let off = at - times[0].0 - first - every * n as f64;
         off.abs() <= half_width + every * MAX_JITTER
     });
-    if is_kept { Some(every) } else { None }
+    if is_regular { Some(every) } else { None }
 }
 
 fn mean(values: &[f64]) -> f64 {

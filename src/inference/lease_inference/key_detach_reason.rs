@@ -19,8 +19,8 @@ pub enum KeyDetachReason {
 }
 
 impl KeyDetachReason {
-    /// The lease that a change detached a key from, and the reason; `None` if the key stays attached. A deleted key was
-    /// deleted with its lease if the lease `is_gone`.
+    /// The lease that a change detached a key from, and the reason; `None` if the key stays attached or had no lease. A
+    /// deleted key was deleted with its lease if the lease `is_gone`.
     pub fn of(change: &KeyChange, is_gone: bool) -> Option<(LeaseId, KeyDetachReason)> {
         let before = change.before?;
         let reason = match change.now {

@@ -11,7 +11,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const FLOOR: Duration = Duration::from_millis(250);
 /// The poll interval of an expired lease: the list shows when etcd removes it.
 const DYING: Duration = Duration::from_secs(1);
-/// The poll interval after a poll just before the deadline. The list shows the removal here too.
+/// The poll interval after a poll just before the deadline: the list shows when etcd removes the lease.
 const DECIDED: Duration = Duration::from_millis(500);
 /// If the deadline error is below this, no specially timed poll is needed.
 const SHARP: Duration = Duration::from_millis(20);
@@ -48,14 +48,16 @@ impl Known {
         }
     }
 
+    /// Six polls per TTL/3, which is the usual renewal interval.
     fn poll_interval(&self) -> Duration {
         (self.ttl() / 18).max(FLOOR)
     }
 
-    /// The planned interval, ±50% but at most ±500 ms, because a best query time occurs every second. After a renewal
-    /// the next poll follows immediately, because a precise renewal time shows whether one or several clients renew.
+    /// The time of the next poll: after the planned interval, ±50% but at most ±500 ms, because a best query time occurs
+    /// every second. It may already be at `soonest` after a renewal whose time is not precise, because a precise time shows
+    /// whether one or several clients renew.
     fn regular(&self, soonest: Timestamp) -> Timestamp {
-        let deadline = self.track.best_query_time(self.since + self.ttl());
+        let deadline = self.track.split_point(self.since + self.ttl());
         let interval = self.poll_interval();
         let slack = (interval / 2).min(Duration::from_millis(500));
         let half_width = self.track.bounds().half_width();

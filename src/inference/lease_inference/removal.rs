@@ -75,8 +75,8 @@ impl LeaseInference {
 }
 
 impl LeaseInference {
-    /// Whether no client seems to renew the lease, as of the last poll: no renewal for TTL/2 or for 1.5 times the usual
-    /// interval.
+    /// Whether no client seems to renew the lease, as of the last poll: no renewal for 1.5 times the usual interval. While
+    /// that is unknown, the limit is two thirds of the TTL after a renewal, and half of the TTL if none was seen.
     pub fn is_unrenewed(&self) -> bool {
         let Some((known, unrenewed)) = self.known.zip(self.unrenewed()) else { return false };
         let usual = self.renewals.usual_interval().map(|interval| interval.every * 3 / 2);
@@ -91,10 +91,11 @@ impl LeaseInference {
         self.refills == 0 && known.track.bounds().earliest.before(known.ttl()) <= moment
     }
 
-    /// When no client has renewed the lease for `span`, at most its TTL, unless one renews it until then. (The last renewal
-    /// can be before the start of the clock.)
+    /// The time at which the lease will have been without a renewal for `span`, if no client renews it before. `span` is at
+    /// most the TTL.
     pub fn unrenewed_for(&self, span: Duration) -> Option<Timestamp> {
         let known = self.known?;
+        // Computed from the deadline, because the last renewal can be before the start of the clock.
         let by_deadline = known.track.bounds().latest.before(known.ttl().saturating_sub(span));
         Some(known.before_manual.map_or(by_deadline, |last| last + span))
     }
@@ -136,8 +137,8 @@ impl Known {
         let TimeRange { earliest, latest } = self.track.bounds();
         let was_seen_near_end = self.sent >= earliest.before(NEAR) && removal.after >= earliest.before(BRINK);
         let was_seen_at_latest = removal.after >= latest.before(TIGHT);
-        let hardly_revoked = cohort.is_never_revoked && removal.by - removal.after <= UNLIKELY_REVOKE_SPAN;
-        let is_idle = cohort.is_unrenewed && (was_seen_at_latest || hardly_revoked);
+        let is_revoke_unlikely = cohort.is_never_revoked && removal.by - removal.after <= UNLIKELY_REVOKE_SPAN;
+        let is_idle = cohort.is_unrenewed && (was_seen_at_latest || is_revoke_unlikely);
         self.dying || removal.by >= earliest && (self.is_decided() || was_seen_near_end || is_idle)
     }
 }

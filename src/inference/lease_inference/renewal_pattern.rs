@@ -21,7 +21,9 @@ const CLOSE: Duration = Duration::from_millis(1_900);
 const STREAK: Duration = Duration::from_secs(5);
 /// Minimum number of sure intervals for an upper bound to become exact.
 const MIN_SURE: usize = 3;
-/// An observed renewal, and the one before it.
+/// Polls can miss a renewal if they are further apart than this part of the TTL: twice the planned interval of TTL/18.
+const GAP: u32 = 9;
+/// Two consecutive observed renewals, the earlier one first.
 type IntervalEnds<'a> = (&'a SeenRenewal, &'a SeenRenewal);
 
 /// How certain a value is.
@@ -58,6 +60,7 @@ pub struct ObservedRenewals {
     seen: Option<Box<SeenRenewals>>,
     /// Whether a poll since the last renewal came too late to show every renewal.
     gap: bool,
+    /// Whether any renewal may have been missed, so that the number of renewals is a lower bound.
     any_gap: bool,
     /// When the last poll was sent.
     last_poll: Option<Timestamp>,
@@ -242,7 +245,7 @@ impl ObservedRenewals {
     /// Records a poll reply: whether polls are close enough, and whether the lease was just renewed.
     pub(super) fn on_poll(&mut self, answer: &TimeToLive, sent: Timestamp) {
         let ttl = Duration::from_secs(answer.granted_ttl.unsigned_abs());
-        let too_far = self.last_poll.replace(sent).is_some_and(|before| sent - before > ttl / 9);
+        let too_far = self.last_poll.replace(sent).is_some_and(|before| sent - before > ttl / GAP);
         self.ttl = answer.granted_ttl;
         if too_far {
             self.close_since = None;
@@ -264,7 +267,7 @@ impl ObservedRenewals {
         self.fresh_since = None;
     }
 
-    /// Records a renewal within `at`, with `left` remaining before the previous deadline.
+    /// Records a renewal at a time within `at`. `left` is the time left just before it.
     pub(super) fn on_renewal(&mut self, at: TimeRange, left: Estimate) -> Renewal {
         let has_gap = std::mem::take(&mut self.gap);
         let before = self.seen().recent.back().copied();

@@ -1,4 +1,4 @@
-//! The latest renewals of a lease, and what follows from them.
+//! The latest renewals of a lease, and the values computed from them.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use simkit::Timestamp;
 /// Number of renewals kept.
 const RECENT: usize = 17;
 
-/// What follows from the renewals of one lease.
+/// The latest renewals of one lease, and the values computed from its renewals.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct SeenRenewals {
     pub(super) cadence: Cadence,
-    /// Lowest time left at a renewal, counting only renewals directly before which no other was missed.
+    /// Lowest time left at a renewal, counting only renewals without a gap in the polls before them.
     pub(super) least_sure: Option<Duration>,
     pub(super) recent: VecDeque<SeenRenewal>,
     /// The usual interval, from `recent`.
@@ -26,7 +26,7 @@ pub(super) struct SeenRenewals {
     pub(super) is_usual_bound: bool,
 }
 
-/// A lease without a renewal.
+/// The value for a lease without a renewal.
 pub(super) static NONE_SEEN: SeenRenewals = SeenRenewals {
     cadence: Cadence {
         answers: 0,
@@ -44,7 +44,7 @@ pub(super) static NONE_SEEN: SeenRenewals = SeenRenewals {
 };
 
 impl SeenRenewals {
-    /// Adds the latest renewal. The memory for all that are kept is not reserved until it is needed.
+    /// Adds the latest renewal. Memory is reserved in steps, because most leases have few renewals at first.
     pub(super) fn push(&mut self, seen: SeenRenewal) {
         if self.recent.len() == RECENT {
             self.recent.pop_front();
@@ -60,9 +60,9 @@ impl SeenRenewals {
 #[serde(from = "RenewalRecord", into = "RenewalRecord")]
 pub(super) struct SeenRenewal {
     pub(super) at: TimeRange,
-    /// Whether no renewal can have been missed in between.
+    /// Whether no renewal can have been missed since the previous one.
     pub(super) is_sure: bool,
-    /// Whether polls in between were too late to show every renewal.
+    /// Whether polls since the previous renewal were too late to show every renewal.
     pub(super) has_gap: bool,
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::renewal_pattern::Certainty;
 
-/// The newest intervals count that together cover this many TTLs, and at least this number of intervals.
+/// How many of the newest intervals count: those that together cover this many TTLs, and at least this number of them.
 const WINDOW: (u32, usize) = (3, 8);
 /// Intervals that differ from the median by less than this share are averaged.
 const NEAR: f64 = 0.1;
@@ -17,19 +17,19 @@ const ESTABLISHED: f64 = 0.8;
 const MIN_INTERVALS: usize = 3;
 /// Number of intervals that predict the next one even if they cover less of the TTL.
 const MANY_INTERVALS: usize = 16;
-/// Number of regular intervals that predict the next one even if they cover less of the TTL: each is shorter than the
-/// shortest times this factor. The renewals of a burst are not regular.
+/// Number of intervals that predict the next one even if they cover less of the TTL, if they are regular: each is shorter
+/// than this factor times the shortest. The intervals of a burst are not regular.
 const REGULAR: (usize, f64) = (6, 1.2);
 /// Number of intervals, and share of the TTL that they must cover, before a long silence is late although the next renewal
 /// cannot be predicted: after several times the longest interval, and after a third of the TTL, at which most clients renew.
 const SEVERAL_INTERVALS: (usize, f64) = (6, 0.4);
-/// That many times the longest interval.
+/// While the next renewal cannot be predicted, a silence is late after this many times the longest interval.
 const SEVERAL: u32 = 3;
 /// An interval longer than the longest of the others by this factor is a stall if it is rare.
 const STALL: f64 = 1.25;
 /// Minimum number of intervals for two of them to be stalls.
 const MIN_FOR_TWO_STALLS: usize = 7;
-/// How late a renewal may be, as a share of the longest usual interval.
+/// A renewal is late after this factor times the longest usual interval.
 const LATE: f64 = 1.1;
 /// How late a Go client may be: its send loop wakes every 500 ms (clientv3/lease.go, `sendKeepAliveLoop`).
 const CLIENTV3_TICK: Duration = Duration::from_millis(500);
@@ -94,7 +94,7 @@ impl UsualInterval {
         }
     }
 
-    /// The interval of clients that renew in turn, `each` at this interval: the mean of all of them.
+    /// The interval of a lease that `count` clients renew in turn, if the interval of each client is `each`.
     pub(super) fn shared_by(self, count: usize, each: Duration) -> Self {
         let every = each / u32::try_from(count).unwrap_or(1).max(1);
         UsualInterval { every: every.clamp(self.shortest, self.longest), ..self }
@@ -105,8 +105,8 @@ impl UsualInterval {
         self.overdue.is_some()
     }
 
-    /// Uses the prediction of `all` intervals, also those between which renewals may have been missed, if these do not
-    /// allow one: a missed renewal only makes an interval longer.
+    /// Takes the prediction of the next renewal from `all` intervals, including those in which a renewal may have been
+    /// missed: a missed renewal only makes an interval longer.
     pub(super) fn predicted_by(self, all: UsualInterval) -> Self {
         let longest = self.longest.max(all.longest);
         UsualInterval { longest, overdue: all.overdue, has_several: all.has_several, ..self }
@@ -137,7 +137,8 @@ pub fn late_after_by_ttl(longest: Duration, ttl: Duration) -> Duration {
     before_the_end((ttl * 2 / 3).max(longest.mul_f64(LATE)) + CLIENTV3_TICK, interval, ttl)
 }
 
-/// At the latest, a renewal is late after a third of the time from the expected renewal to the deadline.
+/// Limits `overdue`, so that a renewal is late before the lease expires: at the latest after a third of the time from the
+/// expected renewal to the deadline.
 fn before_the_end(overdue: Duration, interval: Duration, ttl: Duration) -> Duration {
     overdue.min(interval + ttl.saturating_sub(interval) / 3)
 }
@@ -176,8 +177,8 @@ fn is_regular(sorted: &[Estimate]) -> bool {
     sorted.len() >= REGULAR.0 && longest.value < shortest.value.mul_f64(REGULAR.1)
 }
 
-/// Drops the longest intervals if they are much longer than all others and rare: one of four, two of seven. More, or two that
-/// are most of the time, could be the gaps of several clients that renew in turn.
+/// Drops the longest intervals if they are much longer than all others and rare: one of at least four, or two of at least
+/// seven. More, or two that take most of the time, could be the gaps of several clients that renew in turn.
 fn drop_stalls(sorted: &mut Vec<Estimate>, ttl: Duration) {
     let counts: &[usize] = match sorted.len() {
         MIN_FOR_TWO_STALLS.. => &[2, 1],

@@ -25,15 +25,16 @@ fn silence(facts: &LintFacts, now: Timestamp) -> Option<(Duration, Duration)> {
     if is_silent { Some((ttl.saturating_sub(left), left)) } else { None }
 }
 
-/// One sentence per lock queue of a lease that looks dead. `place` describes the position, or returns `None`.
-fn sentences(facts: &LintFacts, now: Timestamp, place: impl Fn(&QueuePosition, &str) -> Option<String>) -> Vec<String> {
+/// One sentence per lock queue of a lease that looks dead. `start` returns the start of the sentence for a position, or
+/// `None` if the lint does not report it.
+fn sentences(facts: &LintFacts, now: Timestamp, start: impl Fn(&QueuePosition, &str) -> Option<String>) -> Vec<String> {
     if facts.queue_positions.is_empty() {
         return Vec::new();
     }
     let Some((silent, left)) = silence(facts, now) else { return Vec::new() };
     let (silent, left) = (silent.as_secs(), left.as_secs());
-    let places = facts.queue_positions.iter().filter_map(|position| place(position, &printable(&position.lock)));
-    places.map(|place| format!("{place}, not renewed for {silent} s; {left} s left.")).collect()
+    let starts = facts.queue_positions.iter().filter_map(|position| start(position, &printable(&position.lock)));
+    starts.map(|start| format!("{start}, not renewed for {silent} s; {left} s left.")).collect()
 }
 
 impl Lint for DeadHolder {

@@ -4,10 +4,10 @@ use std::time::Duration;
 use super::{GroupInput, LeaseLine, Lint, LintFacts};
 use etcd_lease::LeaseId;
 
-/// With fewer replaced leases, it is too early to tell.
+/// Minimum number of replaced leases for a finding. With fewer, it is unknown whether they pile up.
 const FEWEST: usize = 3;
-/// A client that grants a new lease at each heartbeat has up to ten at once if it does so ten times per TTL. More than
-/// this at once pile up.
+/// Maximum number of leases that a client may have at once if it grants a new one at each heartbeat. With ten heartbeats
+/// per TTL it has ten. More than this pile up.
 pub(super) const MOST: usize = 15;
 
 /// Leases that a client replaced by newer ones and that live on, too many at once.

@@ -5,11 +5,11 @@ use super::{GroupInput, Lint, LintFacts};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// Fewer of them are idle sessions.
+/// Minimum number of leases for a finding. Fewer can be idle sessions.
 const FEWEST: usize = 10;
-/// Fewest of them while their number grows.
+/// Minimum number of leases for a finding while their number grows.
 const FEWEST_GROWING: usize = 5;
-/// With fewer new ones, it is unknown whether their number grows.
+/// Minimum number of observed grants. With fewer, it is unknown whether the number of leases grows.
 const FEWEST_NEW: usize = 3;
 
 /// Leases that are renewed but have no key, and of which there are many: a client loses track of its sessions and keeps
@@ -22,9 +22,9 @@ pub struct KeptLeak;
 /// The leases of one TTL without a key.
 #[derive(Clone, Debug, Default)]
 struct Keyless {
-    /// Those that are renewed and have had no key for a whole TTL, with that time.
+    /// The leases that are renewed and have had no key for at least a TTL, each with the time without a key.
     renewed: Vec<(LeaseId, Duration)>,
-    /// When those were granted that were granted while leasetop watched.
+    /// The grant times of the leases that were granted while leasetop watched.
     grants: Vec<Timestamp>,
 }
 
@@ -42,14 +42,14 @@ impl KeylessByTtl {
 }
 
 impl Keyless {
-    fn add(&mut self, facts: &LintFacts, ttl: Duration, span: Duration) {
+    fn add(&mut self, facts: &LintFacts, ttl: Duration, keyless: Duration) {
         self.grants.extend(facts.granted);
-        if facts.renewals > 0 && span >= ttl {
-            self.renewed.push((facts.id, span));
+        if facts.renewals > 0 && keyless >= ttl {
+            self.renewed.push((facts.id, keyless));
         }
     }
 
-    /// The mean time between new ones, if they keep coming.
+    /// The mean time from one grant to the next. `None` if too few were seen, or if no more leases are granted.
     fn growth(&self, ttl: Duration, now: Timestamp) -> Option<Duration> {
         let (first, last) = (*self.grants.iter().min()?, *self.grants.iter().max()?);
         if self.grants.len() < FEWEST_NEW || first == last {
@@ -57,14 +57,15 @@ impl Keyless {
         }
         let gaps = u32::try_from(self.grants.len() - 1).unwrap_or(u32::MAX);
         let every = (last - first) / gaps;
-        // A new one counts only after a TTL.
+        // Two TTLs, because a lease counts only a TTL after its grant.
         if now - last > (ttl * 2).max(every * 3) { None } else { Some(every) }
     }
 
     fn finding(&self, ttl: Duration, now: Timestamp) -> Option<(Vec<LeaseId>, String)> {
         let growth = self.growth(ttl, now);
         let count = self.renewed.len();
-        if count < if growth.is_some() { FEWEST_GROWING } else { FEWEST } {
+        let fewest = if growth.is_some() { FEWEST_GROWING } else { FEWEST };
+        if count < fewest {
             return None;
         }
         let least = self.renewed.iter().map(|(_, span)| span.as_secs()).min()?;

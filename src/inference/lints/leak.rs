@@ -5,8 +5,8 @@ use super::{GroupInput, Lint, LintFacts, generations};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// From this TTL on, the time since the last renewal is enough, even if polls did not cover all of it. By then, keys that
-/// a client attaches after the grant are attached.
+/// From this TTL on, the time since the last renewal shows a leak, even if polls did not cover all of it: a client that
+/// attaches keys after the grant has attached them by then.
 const LONG: Duration = Duration::from_secs(60);
 
 /// A lease without keys that no client renews.
@@ -18,17 +18,17 @@ pub struct Leak;
 /// The leases of one TTL.
 #[derive(Clone, Debug, Default)]
 struct SameTtl {
-    /// Those without a key or a renewal that existed when leasetop started and may have been replaced before that.
+    /// Number of leases without a key or a renewal that existed when leasetop started. They may have been replaced before.
     old: usize,
-    /// Whether one has keys and is not renewed: its client may replace it.
+    /// Whether any of the leases has keys and is not renewed: its client may replace it.
     has_unrenewed: bool,
-    /// Whether a client was seen that replaces its lease at each heartbeat, without too many at once.
+    /// Whether a client replaces its lease at each heartbeat and does not have too many leases at once.
     has_heartbeat: bool,
-    /// When those without a key or a renewal were granted, as far as that was seen.
+    /// The grant times of the leases without a key or a renewal, if leasetop saw the grants.
     grants: Vec<Timestamp>,
-    /// Whether one holds a lock: the others may be attempts of a client that waits for it.
+    /// Whether any of the leases holds a lock: the others may be attempts of a client that waits for it.
     has_holder: bool,
-    /// Those that have been idle for long.
+    /// The leases without a key that have not been renewed for long.
     idle: Vec<Idle>,
 }
 
@@ -82,7 +82,7 @@ impl SameTtl {
         self.has_heartbeat |= facts.heartbeats_per_ttl().is_some_and(|count| count <= generations::MOST);
     }
 
-    /// Whether an idle lease leaks: no client is known to replace it.
+    /// Whether an idle lease is a leak, because no client seems to replace it.
     fn is_leak(&self, idle: &Idle) -> bool {
         let may_be_replaced = idle.is_old && self.old <= generations::MOST;
         !may_be_replaced || !self.has_heartbeat && (idle.is_watched || !self.has_unrenewed)
@@ -95,8 +95,9 @@ impl SameTtl {
 }
 
 impl SameTtl {
-    /// Whether clients wait for a lock with these leases: those of tooz grant one at each attempt. It ends whenever another is
-    /// granted, so their number does not grow. A client of another kind is known by a short TTL and steady grants only.
+    /// Whether the idle leases are attempts of clients that wait for a lock. tooz grants a lease at each attempt. It ends
+    /// when the next one is granted, so their number does not grow. If no holder of the lock is known, steady grants with
+    /// a short TTL count as attempts.
     fn are_attempts(&self, ttl: Duration) -> bool {
         match self.is_growing(ttl) {
             Some(is_growing) => !is_growing && (self.has_holder || ttl <= LONG),
@@ -104,7 +105,8 @@ impl SameTtl {
         }
     }
 
-    /// Whether grants come faster than before. `None` if too few were seen.
+    /// Whether grants come faster than before: the newer half of the time has over 1.5 times as many as the older half, and
+    /// one more. `None` if too few were seen, or all of them within less than half a TTL.
     fn is_growing(&self, ttl: Duration) -> Option<bool> {
         const FEWEST: usize = 3;
         let (first, last) = (*self.grants.iter().min()?, *self.grants.iter().max()?);
@@ -117,7 +119,7 @@ impl SameTtl {
     }
 }
 
-/// Whether it has no key and is not renewed. A replaced lease does not count; `generations` reports too many of those.
+/// Whether a lease has no key and no renewal, and was not replaced. The lint `generations` reports too many replaced ones.
 fn is_idle(facts: &LintFacts) -> bool {
     let is_replaced = facts.line.is_some_and(|line| line.is_replaced);
     facts.keys == Some(0) && facts.renewals == 0 && !is_replaced

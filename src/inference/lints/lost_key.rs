@@ -23,7 +23,7 @@ pub struct LostKey {
 pub enum KeyLoss {
     /// It was deleted.
     Deleted,
-    /// It was put with another lease, and was deleted since, with that lease or by hand.
+    /// It was put with another lease, and has been deleted since, with that lease or by hand.
     DeletedFrom(LeaseId),
     /// It was put without a lease, and still exists.
     WithoutLease,

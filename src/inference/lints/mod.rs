@@ -1,8 +1,9 @@
 //! Warnings about leases: one small type for each lint.
 //!
-//! A [`Lint`] checks each lease, or all leases together ([`GroupInput`]). A [`LintPass`] takes the leases one by one, so that
-//! many can be checked in slices. A finding has a sentence with the values, the reason why it matters, and advice. All texts of a lint are in its file; its doc comment shows the sentence. To add a
-//! lint, add a file and an entry in [`LINTS`].
+//! A [`Lint`] checks each lease, or all leases together ([`GroupInput`]). A [`LintPass`] takes the leases one by one, so
+//! that many can be checked in slices. A finding has a sentence with the values, the reason why it matters, and advice.
+//! All texts of a lint are in its file; its doc comment shows the sentence. To add a lint, add a file and an entry in
+//! [`LINTS`].
 
 mod contested;
 mod crowded;
@@ -77,7 +78,7 @@ pub struct LintFacts {
     pub unrenewed: Option<Duration>,
     /// Lowest time left at a renewal; the true value may be higher if some renewals were not seen.
     pub margin: Option<Duration>,
-    /// Lowest time left at a renewal, counting only renewals directly before which no other was missed.
+    /// Lowest time left at a renewal, counting only renewals without a gap in the polls before them.
     pub sure_margin: Option<Duration>,
     /// The middle of the deadline range.
     pub deadline: Option<Timestamp>,
@@ -92,7 +93,7 @@ pub struct LintFacts {
 }
 
 impl LintFacts {
-    /// The facts about a listed lease that polls have shown. The caller fills in the facts about keys, `granted`,
+    /// The facts about a listed lease that polls have shown. The caller fills in the facts about keys, `granted`, `line`,
     /// `unknown_since`, `queue` and `queue_positions` ([`Locks::places`](crate::inference::locks::Locks::places)).
     pub fn of(id: LeaseId, observed: &LeaseInference) -> Self {
         let (renewals, bounds) = (observed.renewals(), observed.bounds());
@@ -121,8 +122,10 @@ impl LintFacts {
 
     /// How many leases its client has at once, if it grants a new one at each heartbeat.
     fn heartbeats_per_ttl(&self) -> Option<usize> {
+        /// Avoids a division by zero, because two grants can seem to happen at the same time.
+        const MIN_INTERVAL: f64 = 0.001;
         let every = self.line?.every?;
-        Some((self.ttl?.as_secs_f64() / every.as_secs_f64().max(0.001)) as usize)
+        Some((self.ttl?.as_secs_f64() / every.as_secs_f64().max(MIN_INTERVAL)) as usize)
     }
 }
 
@@ -184,7 +187,8 @@ pub trait Lint {
     fn sentences(&self, _facts: &LintFacts, _now: Timestamp) -> Vec<String> {
         Vec::new()
     }
-    /// Checks one lease. Unless a lint says otherwise, each sentence is a finding with the reason and advice of the lint.
+    /// Checks one lease. By default, each of its [`sentences`](Lint::sentences) is a finding with the reason and the advice
+    /// of the lint.
     fn findings(&self, facts: &LintFacts, now: Timestamp) -> Vec<Finding> {
         let sentences = self.sentences(facts, now).into_iter();
         let (lint, why, advice) = (self.name(), self.why(), self.advice());
@@ -215,13 +219,13 @@ pub const LINTS: [&dyn Lint; 15] = [
     &ShortTtl,
 ];
 
-/// The lint with this name, or with this former name.
+/// The lint with this name. `unread` is the former name of [`Frequent`].
 pub fn by_name(name: &str) -> Option<&'static dyn Lint> {
     let name = if name == "unread" { Frequent.name() } else { name };
     LINTS.into_iter().find(|lint| lint.name() == name)
 }
 
-/// The urgency of the lint with this name, 0 for the most urgent.
+/// The urgency of the lint with this name, 0 for the most urgent. Unknown names are the least urgent.
 pub fn urgency(name: &str) -> usize {
     LINTS.iter().position(|lint| lint.name() == name).unwrap_or(LINTS.len())
 }

@@ -4,7 +4,8 @@ use super::{Finding, GroupInput, LINTS, LintFacts, generations, kept_leak, leak,
 use crate::inference::key_contests::KeyContests;
 use simkit::Timestamp;
 
-/// What the lints that check several leases together need of them. It is small: the facts of 100,000 leases take 35 MB.
+/// What the lints that check all leases together need to know about them. The full facts about 100,000 leases would take
+/// 35 MB.
 #[derive(Clone, Debug, Default)]
 pub struct AllLeases {
     pub(super) ending: mass_death::Ending,
@@ -16,13 +17,13 @@ pub struct AllLeases {
 /// A check of all leases by all lints.
 #[derive(Clone, Debug, Default)]
 pub struct LintPass {
-    /// What was found of single leases, with the place of the lint in [`LINTS`].
+    /// The findings about single leases, each with the index of its lint in [`LINTS`].
     single: Vec<(usize, Finding)>,
     leases: AllLeases,
 }
 
 impl LintPass {
-    /// Checks a lease. Leases come in the order of their ids.
+    /// Checks a lease. Leases must be added in the order of their ids.
     pub fn add(&mut self, facts: &LintFacts, now: Timestamp) {
         for (place, lint) in LINTS.iter().enumerate() {
             self.single.extend(lint.findings(facts, now).into_iter().map(|finding| (place, finding)));

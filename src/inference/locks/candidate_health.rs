@@ -10,7 +10,7 @@ use simkit::Timestamp;
 /// The state of the lease that a candidate is named after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CandidateHealth {
-    /// Whether it has ended.
+    /// Whether the lease has ended.
     pub is_gone: bool,
     /// Whether the lease has expired but etcd has not removed it yet.
     pub is_dying: bool,

@@ -35,18 +35,19 @@ pub(super) struct EndedKey {
     at: Timestamp,
     /// Whether the watch reported the deletion as it happened.
     is_prompt: bool,
-    /// What it was in its queue, if it held a lock.
+    /// Its candidate, if it held a lock.
     held: Option<Candidate>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct EndedKeys {
     keys: HashMap<Arc<[u8]>, EndedKey>,
-    /// The same keys, in the order of their ends. A key that ended again is in it twice.
+    /// The keys in the order of their ends. A key that ended twice is in it twice.
     order: VecDeque<Arc<[u8]>>,
 }
 
 impl EndedKeys {
+    /// Remembers the end of a key. `at` is its time, and whether the watch reported it as it happened.
     pub(super) fn add(&mut self, key: Arc<[u8]>, lease: LeaseId, at: (Timestamp, bool), held: Option<Candidate>) {
         let (at, is_prompt) = at;
         if key.len() > LONGEST_KEY {
@@ -60,20 +61,20 @@ impl EndedKeys {
         }
     }
 
-    /// The candidate that held a lock with this key.
-    pub(super) fn keep_holder(&mut self, key: &[u8]) -> Option<Candidate> {
+    /// Takes the candidate that held a lock with this key. `None` if there was none, or if it was taken before.
+    pub(super) fn take_holder(&mut self, key: &[u8]) -> Option<Candidate> {
         self.keys.get_mut(key)?.held.take()
     }
 
-    /// What is known of a key that is there again. It is forgotten.
+    /// Forgets the end of a key, and returns what was known about it.
     pub(super) fn take(&mut self, key: &[u8]) -> Option<EndedKey> {
         self.keys.remove(key)
     }
 }
 
 impl EndedKey {
-    /// Whether a lease that is known since `known_since` took over the key. `at` and whether that was reported as it
-    /// happened belong to the put.
+    /// How a lease that put the key took it over; `None` if that is no sign of a lock. The lease is known since
+    /// `known_since`. The put has the time `at`, and `is_prompt` is whether it was reported as it happened.
     pub(super) fn handover(
         &self,
         lease: LeaseId,

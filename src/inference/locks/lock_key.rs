@@ -89,7 +89,7 @@ pub(super) fn is_one_key_lock(key: &[u8]) -> bool {
     ONE_KEY.iter().any(|pattern| matches(pattern, key))
 }
 
-/// Whether keys in decimal with this prefix are candidates in a known client.
+/// Whether keys with this prefix and a decimal id are candidates for a lock in a known client.
 pub(super) fn is_decimal_lock(prefix: &[u8]) -> bool {
     let mut parts = prefix.strip_suffix(b"/").unwrap_or(prefix).split(|byte| *byte == b'/').rev();
     parts.next().is_some_and(|last| last == b"locks") || parts.any(|part| part == b"election")

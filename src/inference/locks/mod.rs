@@ -45,7 +45,7 @@ struct KeyPlace {
     kind: LockKind,
 }
 
-/// A key that was read. All that store its name share it.
+/// A key that was read. Its name is shared by everything that stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadKey {
     /// The key, not escaped.
@@ -87,7 +87,7 @@ pub struct Locks {
     ended: EndedKeys,
     /// Keys that another lease created again after their end.
     handed_over: HashMap<Arc<[u8]>, LockEvidence>,
-    /// The same keys, in the order in which that became known.
+    /// The keys of `handed_over`, in the order in which they were added.
     handed_over_order: VecDeque<Arc<[u8]>>,
     /// The queues of candidates that no longer have a key although their leases live, by lease.
     keyless: HashMap<LeaseId, Arc<[u8]>>,
@@ -153,7 +153,8 @@ impl Locks {
         self.incoming.extend(candidates);
     }
 
-    /// Replaces the queues after the last page. A holder that is still the holder keeps its start time.
+    /// Replaces the queues after the last page. A holder that is still the holder keeps its start time. Former holders
+    /// without a key are forgotten.
     pub fn finish_reload(&mut self, now: Timestamp) {
         let before = std::mem::take(&mut self.queues);
         self.places.clear();
@@ -171,18 +172,18 @@ impl Locks {
         }
     }
 
-    /// Applies a put of a key with this lease or without one.
+    /// Applies a put of a key, which may also show that the key is a lock.
     pub fn put(&mut self, key: &[u8], put: LockPut) {
         self.learn(key, put);
         self.apply(key, put.lease, put.create_revision, HeldSince::since(put.at));
     }
 
-    /// Adds a key that was read. It may hold its lock for longer than it is known.
+    /// Adds a key that was read. If it holds a lock, it may have held it since before `now`.
     pub fn found(&mut self, key: &[u8], lease: Option<LeaseId>, create_revision: i64, now: Timestamp) {
         self.apply(key, lease, create_revision, HeldSince::at_least_since(now));
     }
 
-    /// Whether a lock of this name, whose candidates have keys below it, is known.
+    /// Whether keys below this name are known that are named like candidates for a lock.
     pub fn contains(&self, name: &[u8]) -> bool {
         self.queues.contains_key([name, b"/"].concat().as_slice())
     }
@@ -210,8 +211,8 @@ impl Locks {
         }
     }
 
-    /// Applies the deletion of a key that was attached to this lease. `is_prompt` is whether it was reported as it
-    /// happened.
+    /// Applies the deletion of a key that was attached to this lease, or to none. `is_prompt` is whether it was reported as
+    /// it happened.
     pub fn delete(&mut self, key: &[u8], lease: Option<LeaseId>, at: Timestamp, is_prompt: bool) {
         let held = self.remove(key, at);
         if let Some(lease) = lease {
@@ -220,9 +221,9 @@ impl Locks {
     }
 
     /// Notes that the lease of a deleted key lives. If the key held a lock, its client released the lock or does not know
-    /// that it lost it, so it stays visible.
+    /// that it lost it, so it stays visible as the former holder.
     pub fn lost_only_key(&mut self, key: &[u8], lease: LeaseId, at: Timestamp) {
-        let Some(held) = self.ended.keep_holder(key) else { return };
+        let Some(held) = self.ended.take_holder(key) else { return };
         let Some((prefix, _, kind)) = self.role(key, Some(lease)) else { return };
         let prefix: Arc<[u8]> = Arc::from(prefix);
         let queue = self.queues.entry(Arc::clone(&prefix));
@@ -240,7 +241,8 @@ impl Locks {
         self.prove(&prefix, key, KeyAttachment::OwnLease);
     }
 
-    /// Notes that a lease ended: if its key was deleted before, it cannot hold the lock any more.
+    /// Notes that a lease ended. If it is the lease of a former holder whose key was deleted before, removes the former
+    /// holder.
     pub fn lease_ended(&mut self, lease: LeaseId) {
         let Some(prefix) = self.keyless.remove(&lease) else { return };
         let Some(queue) = self.queues.get_mut(&prefix) else { return };
@@ -271,7 +273,7 @@ impl Locks {
         }
     }
 
-    /// Remembers that another lease created a key again after its end.
+    /// Remembers a key as a lock if this put created it again with another lease after its end.
     fn learn(&mut self, key: &[u8], put: LockPut) {
         let Some(ended) = self.ended.take(key) else { return };
         let Some(lease) = put.lease else { return };
@@ -329,7 +331,7 @@ impl Locks {
         self.handed_over.get(key).copied()
     }
 
-    /// The prefix of the queue of a key, the lease that stands for its candidate, and the kind of lock.
+    /// The prefix of the queue of a key, the lease of its candidate, and the kind of lock.
     fn role<'k>(&self, key: &'k [u8], lease: Option<LeaseId>) -> Option<(&'k [u8], LeaseId, LockKind)> {
         let slash = || key.iter().rposition(|byte| *byte == b'/').map(|slash| &key[..=slash]);
         if let Some(place) = self.places.get(key) {
@@ -354,7 +356,8 @@ impl Locks {
         self.prove(&prefix, &key, attachment);
     }
 
-    /// Notes the place of a key and creates its queue if needed. Returns the prefix of the queue, and the candidate to add.
+    /// Notes the place of a key and creates its queue if needed. Removes the former holder of the queue if it has the same
+    /// lease. Returns the prefix of the queue, and the candidate to add.
     fn place(
         &mut self,
         key: Arc<[u8]>,
@@ -377,7 +380,7 @@ impl Locks {
         Some((prefix, candidate))
     }
 
-    /// Decides whether the queue is a lock, by a key in it.
+    /// Notes what a key of the queue shows about whether the queue is a lock.
     fn prove(&mut self, prefix: &[u8], key: &[u8], attachment: KeyAttachment) {
         if attachment != KeyAttachment::OwnLease {
             return;

@@ -98,12 +98,12 @@ impl HeldSince {
     }
 }
 
-/// A candidate by its place in the queue: the oldest key first. A map would hold the place a second time.
+/// A candidate, ordered by the create revision of its key. A map would store the revision and the key a second time.
 #[derive(Clone, Debug)]
 struct InLine(Candidate);
 
 impl InLine {
-    /// The place of a key, to find its candidate.
+    /// A value that is equal to the candidate with this create revision and key, to find it in a set.
     fn at(created: i64, key: &[u8]) -> Self {
         InLine(Candidate { key: Arc::from(key), created, lease: LeaseId(0), attachment: KeyAttachment::NoLease })
     }
@@ -166,7 +166,7 @@ impl LockQueue {
         &self.prefix
     }
 
-    /// The same, shared.
+    /// The key, or the common prefix of the keys with the slash, as a shared pointer.
     pub(super) fn shared_prefix(&self) -> &Arc<[u8]> {
         &self.prefix
     }
@@ -218,7 +218,7 @@ impl LockQueue {
         keyless.chain(self.in_line())
     }
 
-    /// The candidates with their number of candidates before them, `None` for a former holder.
+    /// All candidates, each with the number of candidates before it; `None` for a former holder.
     pub fn numbered(&self) -> impl DoubleEndedIterator<Item = (&Candidate, Option<usize>)> {
         let count = self.line.len();
         let keyless = self.keyless.iter().map(|candidate| (candidate, None));
@@ -255,7 +255,8 @@ impl LockQueue {
         self.held
     }
 
-    /// The candidates before this one, the nearest first.
+    /// The candidates before this one, the nearest first, each with the number of candidates before it; `None` for a former
+    /// holder.
     pub fn ahead_of(&self, candidate: &Candidate) -> impl Iterator<Item = (&Candidate, Option<usize>)> {
         let place = self.place(candidate);
         let ahead = self.line.range(..InLine(candidate.clone())).rev();
@@ -263,7 +264,7 @@ impl LockQueue {
         ahead.chain(self.keyless.iter().filter(move |_| place.is_some()).map(|one| (one, None)))
     }
 
-    /// The candidates after this one.
+    /// The candidates after this one, each with the number of candidates before it.
     pub fn behind(&self, candidate: &Candidate) -> impl Iterator<Item = (&Candidate, Option<usize>)> {
         let place = self.place(candidate);
         let from = match place {
@@ -296,7 +297,7 @@ impl LockQueue {
         self.has_own_key && self.evidence.is_some()
     }
 
-    /// Whether its keys are named after their leases as those of a lock, but also as those of a service.
+    /// Whether its keys may belong to a lock or to a service: both name such keys after their leases.
     pub(super) fn is_undecided(&self) -> bool {
         self.has_own_key && self.evidence.is_none()
     }
@@ -319,12 +320,12 @@ impl LockQueue {
         }
     }
 
-    /// Sets all candidates at once, which makes full nodes.
+    /// Sets all candidates at once. The nodes of the set are full then, which saves memory.
     pub(super) fn fill(&mut self, candidates: Vec<Candidate>) {
         self.line = candidates.into_iter().map(InLine).collect();
     }
 
-    /// Notes a key on the lease that it is named after, and why the name is a lock, if it is.
+    /// Notes that a key is attached to the lease that it is named after, and why the name is a lock, if it is.
     pub(super) fn note_own_key(&mut self, evidence: Option<LockEvidence>) {
         self.has_own_key = true;
         self.evidence = self.evidence.into_iter().chain(evidence).min();
@@ -346,7 +347,7 @@ impl LockQueue {
         self.keyless.replace(candidate)
     }
 
-    /// Removes the former holder if it has this lease: it has a key again.
+    /// Removes and returns the former holder if it has this lease.
     pub(super) fn take_keyless_of(&mut self, lease: LeaseId) -> Option<Candidate> {
         self.keyless.take_if(|candidate| candidate.lease == lease)
     }

@@ -67,7 +67,7 @@ impl Live {
         }
     }
 
-    /// The engine renews own leases in turn, ten together.
+    /// Renews ten own leases, from `number` on, as the engine does.
     fn renew(&mut self, number: u64, leases: u64) {
         let statuses = (number..number + 10).map(|number| status(number % leases, self.now)).collect();
         self.apply(Msg::Statuses(statuses));
@@ -83,7 +83,7 @@ impl Live {
         }
     }
 
-    /// A poll of another client's lease.
+    /// Polls a lease of another client.
     fn poll(&mut self, number: u64, leases: u64) {
         let (id, keys) = (lease(number % leases), Vec::new());
         let ttl = 30 - (self.now.nanos() / 1_000_000_000 % 10) as i64;

@@ -13,11 +13,12 @@ use etcd_lease::wire::ErrorKind;
 const READS: usize = 8;
 /// Maximum number of keys created in one transaction: etcd's default of `--max-txn-ops`.
 const MAX_TXN_OPS: usize = 128;
-/// How often the creation of keys is tried if other clients create some of them meanwhile.
+/// Maximum number of attempts to create keys while other clients create some of them.
 const TRIES: usize = 5;
 
 impl EffectContext {
-    /// Reads the keys and values of a lease, and then revokes it. The backup is delivered before the revoke is sent.
+    /// Reads the keys and values of a lease, and then revokes it, even if they could not be read. The backup is
+    /// delivered before the revoke is sent.
     pub(super) fn revoke(self, id: LeaseId) -> impl Stream<Item = Msg> + Send {
         let running = self.budget.start();
         let context = self.clone();
@@ -35,7 +36,8 @@ impl EffectContext {
         })
     }
 
-    /// `keys` is the number of keys that are deleted with the lease: the reply to a revoke does not contain it.
+    /// Revokes a lease and stops keeping it alive. `keys` is the number of keys that are deleted with it, which etcd
+    /// does not report.
     async fn revoke_now(self, id: LeaseId, keys: Option<usize>) -> Msg {
         match self.cluster.revoke(id).await {
             Ok(header) => {
@@ -46,7 +48,8 @@ impl EffectContext {
         }
     }
 
-    /// The number of keys of a lease, if known, and its keys with their values.
+    /// Reads the keys of a lease with their values, unless the budget is exhausted. Also returns the number of keys, if
+    /// it is known.
     async fn back_up(&self, id: LeaseId) -> (Option<usize>, Result<LeaseBackup, NoBackup>) {
         let keys = match self.cluster.time_to_live(id, true).await {
             Ok(answer) => answer.keys,
@@ -76,13 +79,14 @@ impl EffectContext {
         Ok(backup)
     }
 
-    /// Measures the keys and values of leases, and keeps only the names of the first keys.
+    /// Measures the keys and values of leases, and keeps only the names of the first keys. Stops at [`UNDO_LIMIT`], and
+    /// at the first key that cannot be read.
     pub(super) async fn measure_undo(self, ids: Vec<LeaseId>) -> Msg {
         let mut total = UndoMeasure::default();
         for id in &ids {
-            let (_, backup) = match self.cluster.time_to_live(*id, true).await {
-                Ok(answer) => ((), self.read_pairs(*id, answer.keys).await),
-                Err(error) => ((), Err(no_backup(&error))),
+            let backup = match self.cluster.time_to_live(*id, true).await {
+                Ok(answer) => self.read_pairs(*id, answer.keys).await,
+                Err(error) => Err(no_backup(&error)),
             };
             match backup {
                 Ok(one) => {
@@ -140,7 +144,8 @@ impl EffectContext {
         keys
     }
 
-    /// Creates keys in one transaction, without those that exist.
+    /// Creates keys in one transaction, and records in `keys` which were created and which exist already. If some
+    /// exist, tries again without them.
     async fn create_some(
         &self,
         mut pairs: Vec<(Vec<u8>, Vec<u8>)>,

@@ -15,10 +15,11 @@ struct BudgetState {
     running: AtomicUsize,
 }
 
-/// A running revoke. The budget starts again when the last one ends.
+/// A running revoke. Dropping it ends the revoke.
 pub(super) struct RunningRevoke(BackupBudget);
 
 impl BackupBudget {
+    /// Starts a revoke. Resets the budget if no other revoke is running.
     pub(super) fn start(&self) -> RunningRevoke {
         if self.0.running.fetch_add(1, Ordering::SeqCst) == 0 {
             self.0.bytes.store(0, Ordering::SeqCst);

@@ -46,6 +46,8 @@ impl EffectContext {
         self.send(msg);
     }
 
+    /// Grants a lease, moves the keys to it and revokes the old lease. If a step fails, undoes the steps before it.
+    ///
     /// # Errors
     /// Returns what failed and what was undone.
     async fn try_to_change_ttl(&self, request: &ChangeTtlRequest) -> Result<ChangedTtl, Failure> {
@@ -88,25 +90,26 @@ impl EffectContext {
         Ok(keys)
     }
 
-    /// Moves the keys to the new lease, or revokes it.
+    /// Moves the keys to the new lease. If that fails, revokes the new lease, unless it may have the keys.
+    ///
+    /// If the outcome of the move is unknown, the lease of the first key shows it: all keys move in one transaction.
     async fn move_to_new(&self, keys: Vec<KeyVersion>, answer: Granted) -> Result<MovedKeys, Failure> {
         if keys.is_empty() {
             return Ok(MovedKeys { keys, answer });
         }
-        let why = match self.cluster.move_keys(&keys, answer.id).await {
-            Ok(Some(header)) => return Ok(moved(keys, header.revision, answer)),
-            Ok(None) => "one of its keys changed meanwhile".to_owned(),
-            Err(error) if is_outcome_known(&error) => error.to_string(),
+        match self.cluster.move_keys(&keys, answer.id).await {
+            Ok(Some(header)) => Ok(moved(keys, header.revision, answer)),
+            Ok(None) => Err(self.revoke_new(answer.id, "one of its keys changed meanwhile").await),
+            Err(error) if is_outcome_known(&error) => Err(self.revoke_new(answer.id, &error.to_string()).await),
             Err(error) => match self.cluster.get(&keys[0].0).await {
-                Ok(Some(pair)) if pair.lease == Some(answer.id) => return Ok(moved(keys, pair.mod_revision, answer)),
-                Ok(_) => error.to_string(),
-                Err(_) => return Err(Failure::of(format!("{error}; its keys may be at the new lease {}", answer.id))),
+                Ok(Some(pair)) if pair.lease == Some(answer.id) => Ok(moved(keys, pair.mod_revision, answer)),
+                Ok(_) => Err(self.revoke_new(answer.id, &error.to_string()).await),
+                Err(_) => Err(Failure::of(format!("{error}; its keys may be at the new lease {}", answer.id))),
             },
-        };
-        Err(self.revoke_new(answer.id, &why).await)
+        }
     }
 
-    /// Revokes the new lease, which has no keys.
+    /// Revokes the new lease, which has no keys. Returns the failure `why` with what was undone.
     async fn revoke_new(&self, new: LeaseId, why: &str) -> Failure {
         match self.cluster.revoke(new).await {
             Ok(header) => {
@@ -117,7 +120,8 @@ impl EffectContext {
         }
     }
 
-    /// Revokes the old lease, unless a key was attached to it meanwhile. Returns the revision.
+    /// Stops keeping the old lease alive and revokes it, unless a key was attached to it meanwhile. Returns the
+    /// revision after the revoke, or that of the last query if the lease turns out to be gone.
     async fn revoke_old(&self, request: &ChangeTtlRequest) -> Result<i64, String> {
         let left = self.cluster.time_to_live(request.id, true).await.map_err(|error| error.to_string())?;
         if !left.keys.is_empty() {

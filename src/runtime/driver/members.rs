@@ -12,8 +12,8 @@ use etcd_lease::ListedMember;
 const MAX_OUTSIDE: usize = 32;
 
 impl EffectContext {
-    /// Reads the member list and, if wanted, the status of the members that are no endpoints. Without a member list, the
-    /// members of the last one are asked.
+    /// Reads the member list and, with `has_outside`, the status of the members that are no endpoints. If the list
+    /// cannot be read, the `known` members are asked.
     pub(super) async fn read_members(self, known: Vec<ListedMember>, has_outside: bool) -> Msg {
         let listed = self.cluster.member_list().await.map_err(|error| call_failure(&error));
         let view = self.cluster.view();

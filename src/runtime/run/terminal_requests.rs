@@ -17,7 +17,7 @@ impl<S: Screen, I, O> Monitor<S, I, O> {
         }
     }
 
-    /// Applies the answer, unless it comes too late.
+    /// Selects the light palette if the terminal reports a light background in time. Later replies are ignored.
     pub(super) fn on_background(&mut self, background: Background) {
         let asked = std::mem::replace(&mut self.background, BackgroundQuery::Over);
         let BackgroundQuery::Asked { until } = asked else { return };
@@ -44,7 +44,7 @@ impl<S: Screen, I, O> Monitor<S, I, O> {
         }
     }
 
-    /// Copies a text. tmux is asked for a way, which may take a moment.
+    /// Copies a text to the clipboard. In tmux this takes a moment, because tmux is asked first how it allows to copy.
     fn copy(&mut self, text: String) {
         if self.frames.screen.is_in_tmux() {
             return self.session.copy_in_tmux(text);

@@ -36,14 +36,15 @@ pub(super) struct Actor {
     clock: Clock,
     scheduler: Scheduler,
     feed: Arc<Feed>,
-    /// Of each lane, the newest stream last.
+    /// The open streams of each lane, the newest last.
     streams: Vec<Vec<KeepaliveStream>>,
     reports: mpsc::Sender<Report>,
     ttl_requests: FuturesUnordered<BoxFuture<'static, TtlReply>>,
     subscriptions: Subscriptions,
     endpoint: String,
+    /// The path to the leader; `None` while there is none.
     path: Option<LeaderPath>,
-    /// When a reply was reported that etcd cannot have sent.
+    /// When the last reply that etcd cannot have sent was reported.
     wrong_reply: Option<Timestamp>,
     closing: bool,
 }
@@ -112,7 +113,7 @@ impl Actor {
             }
             Command::StopKeepAlive(ids) => self.in_batches(ids.into_iter(), |actor, id| {
                 if let Some(slot) = actor.scheduler.slot(id) {
-                    actor.remove_subscriber(slot, id);
+                    actor.remove_closed(slot, id);
                 }
             }),
             Command::RenewNow(id) => {
@@ -136,7 +137,8 @@ impl Actor {
         }
     }
 
-    /// Handles many leases with turns in between: each end needs memory until the next turn.
+    /// Calls `handle` for each item, with a turn after every [`BATCH`] items: each end needs memory until the next
+    /// turn.
     fn in_batches<T>(&mut self, items: impl Iterator<Item = T>, mut handle: impl FnMut(&mut Self, T)) {
         for (index, item) in items.enumerate() {
             if index > 0 && index % BATCH == 0 {
@@ -158,8 +160,8 @@ impl Actor {
         }
     }
 
-    /// Ends the keepalive of a lease without subscribers.
-    fn remove_subscriber(&mut self, slot: SlotId, id: LeaseId) {
+    /// Removes the subscribers that closed their queue of a lease. Ends its keepalive if none remains.
+    fn remove_closed(&mut self, slot: SlotId, id: LeaseId) {
         if self.subscriptions.remove_closed(slot, id) {
             self.scheduler.end(slot, Ended::Cancelled);
         } else {
@@ -181,7 +183,9 @@ impl Actor {
                 let StreamId { lane, generation } = stream;
                 for KeepaliveReply { id, ttl, revision } in batch {
                     let wrong = self.scheduler.on_renewal_reply(at, lane, generation, id, ttl, revision);
-                    wrong.into_iter().for_each(|trouble| self.report_wrong_reply(trouble, now));
+                    if let Some(trouble) = wrong {
+                        self.report_wrong_reply(trouble, now);
+                    }
                 }
             }
             Report::StreamEnded { stream, end } => {
@@ -199,7 +203,8 @@ impl Actor {
         }
     }
 
-    /// Reports a reply that etcd cannot have sent. A server that sends one may send one in each stream.
+    /// Reports a reply that etcd cannot have sent, at most once in [`WRONG_REPLY_PAUSE`]: a server that sends one may
+    /// send one on each stream.
     fn report_wrong_reply(&mut self, trouble: String, now: Timestamp) {
         if self.wrong_reply.is_none_or(|before| before + WRONG_REPLY_PAUSE <= now) {
             self.wrong_reply = Some(now);
@@ -214,7 +219,8 @@ impl Actor {
         self.scheduler.on_ttl_reply(self.clock.now(), reply.slot, reply.id, reply.sent, answer);
     }
 
-    /// Sends what waits on another way than this path again, as soon as there is a path to a leader.
+    /// Handles a new path to the leader: a lane without a stream may open one now, and a lane whose newest stream took
+    /// another path sends its renewals again.
     fn on_cluster_change(&mut self, path: Option<LeaderPath>) {
         let Some(path) = path else {
             self.path = None;

@@ -23,12 +23,13 @@ impl Consumer {
         Consumer { engine, queues: Arc::new(queues) }
     }
 
-    /// Keeps a lease alive with only its id known. The engine reads the time left first. A second call changes nothing.
+    /// Keeps a lease alive of which only the id is known: the engine reads its time left first. A second call changes
+    /// nothing.
     pub fn keep_alive(&self, id: LeaseId) {
         self.keep_alive_with_schedule(id, None);
     }
 
-    /// As [`Consumer::keep_alive`], with its own renewal schedule or that of the engine.
+    /// Keeps a lease alive as [`Consumer::keep_alive`] does. `pace` replaces the renewal schedule of the engine.
     pub fn keep_alive_with_schedule(&self, id: LeaseId, pace: Option<RenewalSchedule>) {
         self.start(id, Start::Adopt, pace);
     }
@@ -38,7 +39,7 @@ impl Consumer {
         self.keep_granted_with_schedule(granted, sent, None);
     }
 
-    /// As [`Consumer::keep_granted`], with its own renewal schedule or that of the engine.
+    /// Keeps a lease alive as [`Consumer::keep_granted`] does. `pace` replaces the renewal schedule of the engine.
     pub fn keep_granted_with_schedule(&self, granted: &Granted, sent: Timestamp, pace: Option<RenewalSchedule>) {
         self.start(granted.id, Start::Granted { ttl: granted.ttl, sent }, pace);
     }

@@ -87,7 +87,7 @@ impl Engine {
         Engine(Arc::new(Handle { cluster, clock, queue_capacity, feed, commands, _task: task }))
     }
 
-    /// Keeps a lease alive with only its id known. Several calls for one lease share its renewals.
+    /// Keeps a lease alive of which only the id is known. Several calls for one lease share its renewals.
     pub fn keep_alive(&self, id: LeaseId) -> KeepAlive {
         let (consumer, ended) = self.consumer_of_one();
         consumer.keep_alive(id);
@@ -99,7 +99,7 @@ impl Engine {
         self.keep_granted_with_schedule(granted, sent, None)
     }
 
-    /// Keeps a lease alive that was just granted, with its own renewal schedule or that of the engine.
+    /// Keeps a lease alive as [`Engine::keep_granted`] does. `pace` replaces the renewal schedule of the engine.
     pub fn keep_granted_with_schedule(
         &self,
         granted: &Granted,

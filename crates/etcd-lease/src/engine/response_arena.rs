@@ -6,7 +6,7 @@ use super::response::Response;
 type Index = u32;
 
 const NONE: Index = Index::MAX;
-/// Fewer elements are kept when all are free.
+/// Maximum number of elements that are kept when all are free.
 const KEPT: usize = 1_024;
 
 /// The responses of one queue in the arena.
@@ -33,11 +33,11 @@ impl Chain {
     }
 }
 
-/// Responses, each with the next one of its queue. An element that was read is used again.
+/// Responses, each with the index of the next one of its queue. An element that was read is used again.
 #[derive(Debug)]
 pub(super) struct ResponseArena {
     elements: Vec<(Response, Index)>,
-    /// The first free element; each has the next one.
+    /// The first free element. Each free element has the index of the next one.
     free: Index,
     used: usize,
 }

@@ -68,7 +68,8 @@ struct State {
 struct Queue {
     responses: Chain,
     dropped: u32,
-    /// The scheduler's slot of the lease; 0 before the engine has processed the subscription, which reads nothing then.
+    /// The scheduler's slot of the lease; 0 until the engine has processed the subscription. No response arrives before
+    /// that.
     slot: SlotId,
     /// Whether its reader has paused it.
     paused: bool,
@@ -194,11 +195,14 @@ impl ResponseQueues {
     /// Takes the next delivery of one lease, whether it is paused or not.
     pub(super) fn take(&self, id: LeaseId) -> Option<Delivery> {
         let mut state = self.state();
-        let taken = state.readable.iter().position(|readable| *readable == id);
-        taken.map(|index| state.readable.remove(index));
+        let place = state.readable.iter().position(|readable| *readable == id);
+        if let Some(place) = place {
+            state.readable.remove(place);
+        }
         self.take_from(state, id)
     }
 
+    /// Takes the next delivery of a lease, and notifies the listener after unlocking the state.
     fn take_from(&self, mut state: MutexGuard<'_, State>, id: LeaseId) -> Option<Delivery> {
         let (delivery, slot) = state.take(id)?;
         drop(state);
@@ -219,7 +223,7 @@ impl ResponseQueues {
         QueueGauge { depth, capacity: self.capacity, dropped }
     }
 
-    /// The next delivery. The leases take turns. Ready with none if no lease is left.
+    /// Polls for the next delivery. The leases take turns. `None` if no lease is left.
     pub(super) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
         let mut state = self.state();
         let Some(id) = state.readable.pop_front() else {
@@ -235,7 +239,7 @@ impl ResponseQueues {
 }
 
 impl State {
-    /// Takes the next delivery of a lease. Returns its slot too.
+    /// Takes the next delivery of a lease, and returns it with the lease's slot. Removes the queue after its end.
     fn take(&mut self, id: LeaseId) -> Option<(Delivery, SlotId)> {
         let queue = self.queues.get_mut(&id)?;
         let slot = queue.slot;

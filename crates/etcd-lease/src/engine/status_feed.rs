@@ -84,7 +84,7 @@ impl StatusFeed {
     }
 
     /// Visits the newest status of every lease that changed, and the last status of every lease that ended; the ended
-    /// ones first. A renewal is not an event here: the status contains it.
+    /// ones first. Returns the events, and no statuses. A renewal is not an event here: the status contains it.
     ///
     /// The engine may have to wait while `visit` runs.
     pub fn visit(&self, mut visit: impl FnMut(&LeaseStatus)) -> StatusUpdate {
@@ -142,7 +142,7 @@ impl Feed {
         self.readers.load(Ordering::Relaxed) > 0
     }
 
-    /// Creates the writer. Dropping it wakes the reader.
+    /// Creates a writer. Dropping it wakes the reader if anything was written.
     pub(super) fn writer(&self) -> Writer<'_> {
         let mut writer = Writer { feed: self, state: None, has_written: false };
         if self.is_read() {
@@ -166,6 +166,7 @@ impl Feed {
             state.visit_ended(&mut visit);
             slots.iter().for_each(|slot| state.visit(*slot, &mut visit));
         }
+        // The engine uses the memory of the list again.
         changed.clear();
         let mut state = self.state();
         if state.changed.is_empty() {

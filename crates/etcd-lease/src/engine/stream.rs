@@ -11,7 +11,8 @@ use crate::wire::{CallError, Cluster, ErrorKind, KeepaliveReplies, KeepaliveRepl
 use simkit::tasks::{self, Task};
 use simkit::{Clock, Timestamp};
 
-/// Larger than the maximum number of renewals in flight on one stream, so that a renewal never waits here.
+/// Maximum number of renewals that wait to be sent. It exceeds the number in flight on one stream, so there is always
+/// room.
 const MAX_REQUESTS: usize = 512;
 
 /// An open stream. Dropping it closes the stream.
@@ -65,7 +66,7 @@ impl KeepaliveStream {
         KeepaliveStream { generation: stream.generation, requests, path, _task: task }
     }
 
-    /// Which way its renewals go; `None` before a member is chosen.
+    /// The path that its renewals take to the leader; `None` before a member is chosen.
     pub(super) fn path(&self) -> Option<LeaderPath> {
         self.path.get().copied()
     }
@@ -76,6 +77,7 @@ impl KeepaliveStream {
     }
 }
 
+/// Reports that a stream is open, and its replies until it ends. Returns why it ended.
 async fn run(
     mut replies: KeepaliveReplies,
     clock: &Clock,
@@ -85,13 +87,14 @@ async fn run(
     let endpoint = replies.endpoint().to_owned();
     let _ = reports.send(Report::StreamOpened { stream, endpoint }).await;
     loop {
-        if let Err(error) = next(&mut replies, clock, stream, reports).await {
+        if let Err(error) = report_batch(&mut replies, clock, stream, reports).await {
             return error;
         }
     }
 }
 
-async fn next(
+/// Waits for the next replies and reports them in one batch.
+async fn report_batch(
     replies: &mut KeepaliveReplies,
     clock: &Clock,
     stream: StreamId,

@@ -34,7 +34,8 @@ impl Subscriptions {
         self.0[index] = Some(others.into_iter().chain([queues]).collect());
     }
 
-    /// Removes every subscriber that closed its queue of the lease. Returns whether no subscriber remains.
+    /// Removes every subscriber that closed its queue of the lease. Returns whether no subscriber remains; false if the
+    /// slot has had none.
     pub(super) fn remove_closed(&mut self, slot: SlotId, id: LeaseId) -> bool {
         let Some(present) = self.get(slot) else { return false };
         let rest: Subscribers = present.queues().iter().filter(|queues| queues.is_open(id)).cloned().collect();

@@ -26,7 +26,7 @@ impl Scheduler {
         }
     }
 
-    /// The open stream on which a lease was renewed last: its lane and generation.
+    /// The lane on which a lease was renewed last, and the generation of its newest stream; `None` if that is not open.
     pub fn stream_of(&self, slot: SlotId) -> Option<(usize, u32)> {
         let lane = self.get(slot)?.lane()?;
         if !self.lanes[lane].open {
@@ -35,7 +35,8 @@ impl Scheduler {
         Some((lane, self.lanes[lane].generation))
     }
 
-    /// Whether a drill drops the reply to a renewal. The scheduler then keeps waiting for it.
+    /// Drops the reply to a renewal if a drill demands it, and returns whether it did. The lease then waits for a reply
+    /// until a timeout.
     pub(super) fn drops_reply(&mut self, renewal: InFlight, now: Timestamp) -> bool {
         let timeouts = self.timeouts;
         let Some(kept) = self.in_flight(renewal) else { return false };
@@ -47,7 +48,7 @@ impl Scheduler {
         true
     }
 
-    /// Reports a renewal as missed, after its reply was dropped and the timeout passed.
+    /// Reports a renewal as missed, if its reply was dropped by a drill and the timeout has passed.
     pub(super) fn report_dropped_reply(&mut self, slot: SlotId, now: Timestamp) {
         let Some(kept) = self.get(slot).filter(|kept| kept.phase == Phase::InFlight) else { return };
         let (id, waited) = (kept.id, now.since(kept.sent));
@@ -61,7 +62,8 @@ impl KeptLease {
         self.drill.as_deref() == Some(&Fault::HoldSender)
     }
 
-    /// The step after a drill: a lease that is held back waits for its deadline, and then until etcd reports its end.
+    /// Replaces a step that sends while renewals are held back: the lease waits for its deadline, and then until etcd
+    /// reports its end.
     pub(super) fn with_fault(&self, now: Timestamp, step: NextStep, timeouts: &Timeouts) -> NextStep {
         match step {
             NextStep::Send | NextStep::SendAsSuspect if self.is_held() && now < self.deadline => {

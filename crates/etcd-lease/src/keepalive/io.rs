@@ -56,7 +56,7 @@ impl Timeouts {
     }
 }
 
-/// Actions for the engine.
+/// An action for the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Open a stream on a lane. It accepts renewals at once. The stream that it replaces stays open until it is closed.
@@ -65,7 +65,7 @@ pub enum Action {
         lane: usize,
         /// Counts the streams of the lane. It identifies the stream in reports of replies and of its end.
         generation: u32,
-        /// How many streams in a row got no reply in time. Then this one must go over another connection.
+        /// How many streams in a row got no reply in time. If any, this one must use another connection.
         unanswered: u32,
     },
     /// Send a renewal on the newest stream of a lane.
@@ -91,7 +91,7 @@ pub enum Action {
     },
 }
 
-/// Notices that the engine must report.
+/// A notice that the engine must report.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
     /// A renewal got its reply.

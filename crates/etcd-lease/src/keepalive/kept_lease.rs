@@ -80,7 +80,7 @@ pub(super) struct KeptLease {
 const NO_LANE: u8 = u8::MAX;
 
 impl KeptLease {
-    /// Creates a lease with only the id known.
+    /// Creates the record of a lease of which only the id is known.
     pub(super) fn adopted(id: LeaseId, pace: RenewalSchedule, now: Timestamp, timeouts: &Timeouts) -> Self {
         KeptLease {
             id,
@@ -104,7 +104,7 @@ impl KeptLease {
         }
     }
 
-    /// A lease of `ttl` seconds whose grant was sent at `granted`, first due at `due`.
+    /// Creates the record of a lease of `ttl` seconds whose grant was sent at `granted`, first due at `due`.
     pub(super) fn granted(id: LeaseId, pace: RenewalSchedule, ttl: i64, granted: Timestamp, due: Timestamp) -> Self {
         KeptLease {
             known_ttl: ttl,
@@ -117,12 +117,12 @@ impl KeptLease {
         }
     }
 
-    /// The TTL in seconds that etcd returned last.
+    /// The TTL in seconds that etcd returned last; `None` before that.
     pub(super) fn ttl(&self) -> Option<i64> {
         if self.known_ttl > 0 { Some(self.known_ttl) } else { None }
     }
 
-    /// The lane of its last renewal.
+    /// The lane of its last renewal; `None` before that.
     pub(super) fn lane(&self) -> Option<usize> {
         if self.lane == NO_LANE { None } else { Some(usize::from(self.lane)) }
     }
@@ -132,14 +132,15 @@ impl KeptLease {
         if now >= self.deadline { NextStep::QueryTtl } else { NextStep::Send }
     }
 
-    /// Its renewal was sent on a lane.
+    /// Notes that its renewal was sent on a lane.
     pub(super) fn on_sent(&mut self, now: Timestamp, lane: usize) {
         self.phase = Phase::InFlight;
         self.sent = now;
         self.lane = u8::try_from(lane).unwrap_or(NO_LANE);
     }
 
-    /// The reply arrived to a renewal that was sent at `sent`, and perhaps again later.
+    /// Handles the reply to a renewal that was sent at `sent`, and perhaps again later. Returns the next step, and the
+    /// answered renewal if the lease exists.
     pub(super) fn on_renewal_reply(
         &mut self,
         sent: Timestamp,
@@ -165,13 +166,13 @@ impl KeptLease {
         let round_trip = now.since(sent);
         self.round_trip = Some(Timestamp::at(round_trip));
         self.revision = revision;
-        // A late reply leaves less time: etcd may have renewed it as early as it was sent.
+        // etcd may have renewed it as early as it was sent. After a late reply, a third of the TTL must still be left.
         let latest = sent + seconds(ttl) * 2 / 3;
         self.due = self.pace.next(self.due, now, seconds(ttl)).min(latest.max(now));
         (NextStep::Wait(self.due), Some(AnsweredRenewal { ttl, at: now, interval, left, round_trip, revision }))
     }
 
-    /// The reply to a TTL query that was sent at `sent`.
+    /// Handles the reply to a TTL query that was sent at `sent`. Returns the next step.
     pub(super) fn on_ttl_reply(
         &mut self,
         sent: Timestamp,
@@ -180,44 +181,49 @@ impl KeptLease {
         timeouts: &Timeouts,
     ) -> NextStep {
         match answer.ttl_status() {
-            TtlStatus::Missing => return NextStep::End(self.end_reason(now)),
-            TtlStatus::Dying => return NextStep::End(Ended::Expired),
-            TtlStatus::Invalid => return self.retry_query(now, timeouts).unwrap_or_else(|| self.gave_up(None, None)),
-            TtlStatus::Alive | TtlStatus::AtDeadline => (),
-        }
-        let known = self.ttl().is_some();
-        self.known_ttl = answer.granted_ttl;
-        if let Some((earliest, latest)) = answer.deadline(sent, now) {
-            // The known deadline is more precise, unless the reply contradicts it.
-            if !known || !(earliest..=latest).contains(&self.deadline) {
-                self.deadline = earliest;
+            TtlStatus::Missing => NextStep::End(self.end_reason(now)),
+            TtlStatus::Dying => NextStep::End(Ended::Expired),
+            TtlStatus::Invalid => self.retry_query(now, timeouts).unwrap_or_else(|| self.end_unanswered(None, None)),
+            TtlStatus::Alive => {
+                self.record_time_left(sent, now, answer);
+                NextStep::Send
             }
-        }
-        match answer.ttl_status() {
             TtlStatus::AtDeadline => {
+                self.record_time_left(sent, now, answer);
                 self.deadline = self.deadline.min(now);
                 NextStep::SendAsSuspect
             }
-            _ => NextStep::Send,
         }
     }
 
-    /// A TTL query failed: it is repeated until the TTL has passed without a reply. A refusal is final for a lease that
-    /// etcd has never answered about.
+    /// Records the granted TTL and the deadline of a lease that exists, from the reply to a TTL query sent at `sent`.
+    fn record_time_left(&mut self, sent: Timestamp, now: Timestamp, answer: &TimeToLive) {
+        let is_known = self.ttl().is_some();
+        self.known_ttl = answer.granted_ttl;
+        if let Some((earliest, latest)) = answer.deadline(sent, now) {
+            // The known deadline is more precise, unless the reply contradicts it.
+            if !is_known || !(earliest..=latest).contains(&self.deadline) {
+                self.deadline = earliest;
+            }
+        }
+    }
+
+    /// Handles a failed TTL query: it is repeated until the TTL has passed without a reply. A refusal is final for a
+    /// lease that etcd has never answered about.
     pub(super) fn on_failed_query(&self, now: Timestamp, error: &CallError, timeouts: &Timeouts) -> NextStep {
         let is_refused = self.ttl().is_none() && error.is_refusal();
         let retry = if is_refused { None } else { self.retry_query(now, timeouts) };
-        retry.unwrap_or_else(|| self.gave_up(Some(error.to_string()), Some(error)))
+        retry.unwrap_or_else(|| self.end_unanswered(Some(error.to_string()), Some(error)))
     }
 
-    /// When a TTL query is repeated; `None` once the TTL has passed without a reply.
+    /// The pause before a TTL query is repeated; `None` once the TTL has passed without a reply.
     fn retry_query(&self, now: Timestamp, timeouts: &Timeouts) -> Option<NextStep> {
-        let give_up = self.give_up(timeouts);
-        if now >= give_up { None } else { Some(NextStep::Wait((now + timeouts.query_retry_interval).min(give_up))) }
+        let end = self.give_up_at(timeouts);
+        if now >= end { None } else { Some(NextStep::Wait((now + timeouts.query_retry_interval).min(end))) }
     }
 
-    /// The end without a reply. Only a lease with a known TTL can have passed its deadline.
-    pub(super) fn gave_up(&self, trouble: Option<String>, error: Option<&CallError>) -> NextStep {
+    /// The step that ends a keepalive without a reply. Only a lease with a known TTL can have passed its deadline.
+    pub(super) fn end_unanswered(&self, trouble: Option<String>, error: Option<&CallError>) -> NextStep {
         NextStep::End(match self.ttl() {
             Some(_) => Ended::Unanswered { trouble },
             None => Ended::NotStarted { error: error.cloned().map(Box::new) },
@@ -225,11 +231,11 @@ impl KeptLease {
     }
 
     /// When to stop waiting for any reply.
-    pub(super) fn give_up(&self, timeouts: &Timeouts) -> Timestamp {
+    pub(super) fn give_up_at(&self, timeouts: &Timeouts) -> Timestamp {
         if self.ttl().is_some() { self.deadline + timeouts.grace } else { self.deadline }
     }
 
-    /// Writes it into its status.
+    /// Updates the status of this lease, except its queue.
     pub(super) fn write(&self, status: &mut LeaseStatus) {
         let ttl = self.ttl();
         if status.granted_ttl != ttl {

@@ -1,8 +1,8 @@
 //! The scheduler: which leases are due, on which stream they are renewed, and what follows from each reply.
 //!
-//! It does no input or output. Its inputs are events ([`Scheduler::on_renewal_reply`], [`Scheduler::stream_ended`], ...)
-//! and the time ([`Scheduler::turn`]); its outputs are [`Action`]s and [`Notice`]s. Leases wait in buckets of equal times, and
-//! due leases are renewed in the order of their deadlines.
+//! It does no input or output. Its inputs are events ([`Scheduler::on_renewal_reply`], [`Scheduler::stream_ended`],
+//! ...) and the time ([`Scheduler::turn`]); its outputs are [`Action`]s and [`Notice`]s. Leases wait in buckets of
+//! equal times, and due leases are renewed in the order of their deadlines.
 //!
 //! Renewals go out on several shared lanes. A lane has one stream at a time. The scheduler handles three hazards of shared
 //! streams: a renewal that blocks those behind it (head of line), a forbidden lease that ends the stream, and a server
@@ -47,7 +47,7 @@ pub struct Scheduler {
     timers: Timers,
     /// Due leases, the earliest deadline first.
     ready: BTreeSet<(Timestamp, SlotId)>,
-    /// Due leases whose renewal may block.
+    /// Due leases whose renewal may block, with the time at which they were queued.
     suspect_queue: VecDeque<(SlotId, Timestamp)>,
     ttl_queries: VecDeque<SlotId>,
     queries_in_flight: usize,
@@ -55,12 +55,14 @@ pub struct Scheduler {
     lanes: Vec<StreamState>,
     /// The number of shared lanes.
     shared: usize,
+    /// The lane with which the search for a free one starts, so that the lanes take turns.
     next_lane: usize,
     /// Until when renewals are spread over spare lanes, because streams reply slowly.
     spread_until: Timestamp,
     start_jitter: StartJitter,
     /// When the last reply to any renewal arrived.
     last_reply: Timestamp,
+    /// The last error of a stream or of a TTL query; `None` after a reply.
     trouble: Option<String>,
     /// Why the last TTL query failed; `None` if it was answered.
     query_error: Option<CallError>,
@@ -70,7 +72,7 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// A scheduler with this many shared streams (at least one) and one more for suspects.
+    /// Creates a scheduler with `streams` shared lanes (at least one) and one more lane for suspects.
     pub fn new(pace: RenewalSchedule, streams: usize, timeouts: Timeouts) -> Self {
         let mut lanes: Vec<StreamState> = (0..streams.max(1)).map(|_| StreamState::shared()).collect();
         lanes.push(StreamState::suspect_stream());
@@ -124,8 +126,8 @@ impl Scheduler {
         self.by_id.get(&id).copied()
     }
 
-    /// Starts keeping a lease alive with only its id known. The time left is read first. Has no effect if the lease is
-    /// already kept alive. `pace` replaces the scheduler's own schedule.
+    /// Starts the keepalive of a lease of which only the id is known. The time left is read first. Has no effect if the
+    /// lease is already kept alive. `pace` replaces the scheduler's own schedule.
     pub fn adopt(&mut self, now: Timestamp, id: LeaseId, pace: Option<RenewalSchedule>) -> SlotId {
         self.slot(id).unwrap_or_else(|| {
             let slot = self.insert(KeptLease::adopted(id, pace.unwrap_or(self.pace), now, &self.timeouts));
@@ -134,8 +136,8 @@ impl Scheduler {
         })
     }
 
-    /// Starts the keepalive of a new lease of `ttl` seconds whose grant was sent at `granted`. `pace` replaces the
-    /// scheduler's own schedule.
+    /// Starts the keepalive of a new lease of `ttl` seconds whose grant was sent at `granted`. Has no effect if the
+    /// lease is already kept alive. `pace` replaces the scheduler's own schedule.
     pub fn grant(
         &mut self,
         now: Timestamp,
@@ -158,14 +160,14 @@ impl Scheduler {
         self.route(slot, Timestamp::START, NextStep::End(ended));
     }
 
-    /// Renews a lease now, unless a renewal is in progress.
+    /// Renews a lease now, if its next renewal is not due yet. Has no effect in any other phase.
     pub fn renew_now(&mut self, now: Timestamp, slot: SlotId) {
         if self.get(slot).is_some_and(|kept| kept.phase == Phase::Waiting) {
             self.on_timer(slot, now);
         }
     }
 
-    /// A reply arrived on a lane. A reply that etcd cannot have sent ends the stream; returns what is wrong with it.
+    /// Handles a reply that arrived on a lane. If etcd cannot have sent it, ends the stream and returns what is wrong.
     pub fn on_renewal_reply(
         &mut self,
         now: Timestamp,
@@ -192,7 +194,7 @@ impl Scheduler {
         }
         if !self.drops_reply(first, now)
             && let Some((step, renewal)) =
-                self.waiting(first).map(|kept| kept.on_renewal_reply(first.sent, now, ttl, revision))
+                self.awaiting_reply(first).map(|kept| kept.on_renewal_reply(first.sent, now, ttl, revision))
         {
             if let Some(renewal) = renewal {
                 self.emit(first.slot, id, Notice::Renewed(renewal));
@@ -206,7 +208,7 @@ impl Scheduler {
         None
     }
 
-    /// A stream of a lane has ended.
+    /// Handles the end of a stream of a lane: what was in flight on it is sent again.
     pub fn stream_ended(&mut self, now: Timestamp, lane: usize, generation: u32, end: StreamEnd) {
         let state = &mut self.lanes[lane];
         let mut in_flight = if let Some(in_flight) = state.take_older(generation) {
@@ -221,7 +223,7 @@ impl Scheduler {
             // etcd replies in the order of the requests, so it denied the first one without a reply.
             StreamEnd::Forbidden(message) => {
                 if let Some(first) = in_flight.pop_front()
-                    && self.waiting(first).is_some()
+                    && self.awaiting_reply(first).is_some()
                 {
                     self.route(first.slot, now, NextStep::End(Ended::Forbidden { message }));
                 }
@@ -256,7 +258,8 @@ impl Scheduler {
         self.route(slot, now, step);
     }
 
-    /// Another member may answer sooner: lanes without a stream open one as soon as a renewal is due.
+    /// Ends the pauses before new streams, because another member may answer sooner. A lane without a stream then opens
+    /// one as soon as a renewal is due.
     pub fn start_over(&mut self, now: Timestamp) {
         self.lanes.iter_mut().for_each(|lane| lane.start_over(now));
     }
@@ -309,7 +312,7 @@ impl Scheduler {
         self.timers.first().into_iter().chain(ready).chain(stuck).chain(reopen).chain(self.spread_ends_at()).min()
     }
 
-    /// Whether [`TurnOutput::changed`] lists anything from now on. Initially it does.
+    /// Sets whether [`TurnOutput::changed`] lists anything from now on. Initially it does.
     pub fn track_changes(&mut self, tracks_changes: bool) {
         self.tracks_changes = tracks_changes;
     }

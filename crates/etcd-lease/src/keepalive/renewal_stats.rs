@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::Cadence;
 use simkit::Timestamp;
 
-/// A duration, as a time after the start of the clock: so an absent one needs no memory.
+/// A duration, stored as a time after the start of the clock, so that `None` needs no extra memory.
 type Span = Option<Timestamp>;
 
 /// The statistics of the renewals of one lease, without their number. [`Cadence`] has the meaning of each field.
@@ -20,7 +20,7 @@ pub(super) struct RenewalStats {
 }
 
 impl RenewalStats {
-    /// As [`Cadence::record`].
+    /// Adds a reply, as [`Cadence::record`] does.
     pub(super) fn record(&mut self, interval: Option<Duration>, left: Option<Duration>) {
         self.last_left = left.map(Timestamp::at);
         if let Some(interval) = interval {
@@ -35,7 +35,7 @@ impl RenewalStats {
         }
     }
 
-    /// The statistics of this many replies, as a status shows them.
+    /// Converts these statistics, which are those of `answers` replies.
     pub(super) fn cadence(&self, answers: u32) -> Cadence {
         let duration = |span: Span| span.map(Timestamp::since_start);
         Cadence {

@@ -1,8 +1,9 @@
 //! Spare lanes, over which renewals are spread while etcd replies to those of a stream slowly, one after the other.
 //!
-//! Before it renews a lease, etcd waits until it has applied what is committed (`waitAppliedIndex` in its `LeaseRenew`), and
-//! it handles the renewals of a stream one after the other. While it removes hundreds of leases, each renewal can take 250 ms: a
-//! stream then gets 4 replies a second, and as many streams as there are renewals get all replies in 250 ms.
+//! Before it renews a lease, etcd waits until it has applied what is committed (`waitAppliedIndex` in its
+//! `LeaseRenew`), and it handles the renewals of a stream one after the other. While it removes hundreds of leases,
+//! each renewal can take 250 ms: a stream then gets 4 replies a second, and as many streams as there are renewals get
+//! all replies in 250 ms.
 
 use super::Scheduler;
 use super::stream_state::StreamState;
@@ -14,12 +15,14 @@ const SPREAD_WINDOW: usize = 4;
 const MAX_LANES: usize = 250;
 
 impl Scheduler {
-    /// Spreads the renewals that wait on a lane, if they wait for each other.
+    /// Spreads the renewals on a lane over other lanes, if they wait for each other, and for a while all later ones.
     pub(super) fn spread_if_slow(&mut self, now: Timestamp, lane: usize) {
+        // Four renewals that wait for each other then take `Timeouts::head`, and nothing is sent behind the first one.
         let step = self.timeouts.head / 4;
         if lane == self.suspect_lane() || !self.lanes[lane].replies_one_by_one(step) {
             return;
         }
+        // This time starts again with each slow reply.
         self.spread_until = now + self.timeouts.answer * 2;
         if self.lanes[lane].in_flight.len() > SPREAD_WINDOW {
             for renewal in self.replace_stream(lane) {
@@ -28,7 +31,8 @@ impl Scheduler {
         }
     }
 
-    /// A lane that can accept a renewal. The lanes take turns.
+    /// Finds a lane that can accept a renewal. The lanes take turns. While renewals are spread, adds a spare lane if
+    /// none can.
     pub(super) fn free_lane(&mut self, now: Timestamp) -> Option<usize> {
         let is_spread = now < self.spread_until;
         let count = if is_spread { self.lanes.len() } else { self.shared };

@@ -11,8 +11,8 @@ use simkit::Timestamp;
 /// once, the less etcd has to wake up for each.
 const WINDOW: usize = 256;
 
-/// Maximum number of streams of a lane without a reply in time that stay open for late replies. Where packets are lost, any of
-/// them may reply first.
+/// Maximum number of streams of a lane without a reply in time that stay open for late replies. Where packets are lost,
+/// any of them may reply first.
 const MAX_OLDER: usize = 3;
 
 /// A renewal in flight. The time at which it was sent distinguishes it from others of the same slot.
@@ -45,10 +45,14 @@ pub(super) struct StreamState {
     is_late: bool,
     /// Number of streams in a row without a reply in time.
     pub(super) unanswered: u32,
+    /// Maximum number of renewals in flight.
     window: usize,
+    /// Whether it accepts renewals: until the window is full, and again once half of it is free.
     filling: bool,
+    /// When the last reply arrived, or when the first renewal was sent if that is later.
     progress: Timestamp,
     retry_at: Timestamp,
+    /// Number of streams in a row that failed.
     failures: u32,
     /// The shortest TTL of the renewals in flight.
     shortest_ttl: Duration,
@@ -87,8 +91,8 @@ impl StreamState {
         self.filling = self.in_flight.len() < self.window;
     }
 
-    /// The renewal that a reply on a stream answers: etcd replies in the order of the requests, once to each. Returns what is
-    /// wrong with a reply that etcd cannot have sent. `None` if the stream is closed.
+    /// Finds the renewal that a reply answers: etcd replies to the requests of a stream in their order, once to each.
+    /// The error says what is wrong with a reply that etcd cannot have sent. `None` if the stream is closed.
     pub(super) fn answered(&self, generation: u32, id: LeaseId, ttl: i64) -> Option<Result<InFlight, String>> {
         let older = self.older.iter().find(|older| older.generation == generation);
         let queue = match older {
@@ -106,7 +110,7 @@ impl StreamState {
         })
     }
 
-    /// The reply to the first renewal of the newest stream has arrived.
+    /// Handles a reply to the first renewal of the newest stream.
     pub(super) fn pop(&mut self, now: Timestamp) {
         self.replies = [self.waited(now), self.replies[0]];
         if let Some(first) = self.in_flight.front() {
@@ -117,15 +121,15 @@ impl StreamState {
         self.progress = now;
         self.is_late = false;
         self.failures = 0;
-        // It went over another connection than the chosen one, until everything has its reply.
+        // After streams without a reply, this one uses another connection than the chosen one. It closes once idle.
         self.retiring |= self.unanswered > 0;
         self.unanswered = 0;
         self.in_flight.pop_front();
         self.filling |= self.in_flight.len() <= self.window / 2;
     }
 
-    /// The reply to the first renewal of an older stream has arrived. Returns whether it was the last one, and forgets the
-    /// stream then.
+    /// Handles a reply to the first renewal of an older stream. If it is the last one, forgets the stream and returns
+    /// true.
     pub(super) fn pop_older(&mut self, generation: u32, now: Timestamp) -> bool {
         let Some(place) = self.older.iter().position(|older| older.generation == generation) else { return false };
         let in_flight = &mut self.older[place].in_flight;
@@ -139,7 +143,8 @@ impl StreamState {
         is_last
     }
 
-    /// The newest stream failed. Returns what was in flight. The pause before the next stream grows with each failure.
+    /// Closes the newest stream after a failure. Returns what was in flight. The pause before the next stream grows
+    /// with each failure.
     pub(super) fn fail(&mut self, now: Timestamp, timeouts: &Timeouts) -> VecDeque<InFlight> {
         self.retry_at = now + timeouts.reopen(self.failures);
         self.failures = self.failures.saturating_add(1);
@@ -159,13 +164,14 @@ impl StreamState {
         std::mem::take(&mut self.in_flight)
     }
 
-    /// Keeps a stream that was replaced for late replies. Returns the one that makes room for it, which is to be closed.
+    /// Keeps a stream that was replaced, because late replies count. Returns the generation of the one to close
+    /// instead, if there are too many.
     pub(super) fn keep_older(&mut self, generation: u32, in_flight: VecDeque<InFlight>) -> Option<u32> {
         self.older.push(OlderStream { generation, in_flight });
         if self.older.len() > MAX_OLDER { Some(self.older.remove(0).generation) } else { None }
     }
 
-    /// Forgets an older stream. Returns what was in flight on it; `None` if this is no older stream.
+    /// Forgets an older stream. Returns what was in flight on it; `None` if the stream is not an older one.
     pub(super) fn take_older(&mut self, generation: u32) -> Option<VecDeque<InFlight>> {
         let place = self.older.iter().position(|older| older.generation == generation)?;
         Some(self.older.remove(place).in_flight)
@@ -176,7 +182,8 @@ impl StreamState {
         self.older.drain(..).map(|older| older.generation)
     }
 
-    /// Another member may answer sooner: ends the pause before the next stream, and the count of streams without a reply.
+    /// Ends the pause before the next stream and resets the counts of failures and of streams without a reply, because
+    /// another member may answer sooner.
     pub(super) fn start_over(&mut self, now: Timestamp) {
         self.retry_at = self.retry_at.min(now);
         self.failures = 0;
@@ -203,12 +210,17 @@ impl StreamState {
         if self.in_flight.is_empty() { None } else { Some(self.progress + self.patience(timeouts)) }
     }
 
-    /// How long its first renewal may wait: longer on a member that replies slowly, and in a long outage up to a tenth of the
-    /// TTL, because a new path is found by other means.
+    /// How long its first renewal may wait for a reply. On a member that replies slowly it is longer, up to a third of
+    /// the TTL. In a long outage it is longer too, up to a tenth of the TTL, because the probes find a new path.
     fn patience(&self, timeouts: &Timeouts) -> Duration {
+        /// In an outage the wait doubles after this many streams without a reply.
+        const STREAMS_PER_DOUBLING: u32 = 4;
+        /// Keeps the doubled wait from overflowing.
+        const MAX_DOUBLINGS: u32 = 10;
         let usual = timeouts.resend(self.shortest_ttl);
         let slow = self.replies[0].min(self.replies[1]) * 2;
-        let outage = usual * (1 << (self.unanswered / 4).min(10));
+        let doublings = (self.unanswered / STREAMS_PER_DOUBLING).min(MAX_DOUBLINGS);
+        let outage = usual * (1 << doublings);
         usual.max(slow.min(self.shortest_ttl / 3)).max(outage.min(self.shortest_ttl / 10))
     }
 

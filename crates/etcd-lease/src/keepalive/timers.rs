@@ -18,7 +18,7 @@ pub(super) type Place = u32;
 pub(super) const NO_TIMER: Place = Place::MAX;
 
 impl Timers {
-    /// The first time.
+    /// The time of the first timer.
     pub(super) fn first(&self) -> Option<Timestamp> {
         self.0.first_key_value().map(|(at, _)| *at)
     }

@@ -22,8 +22,9 @@ impl Scheduler {
         self.get_mut(renewal.slot).filter(|kept| kept.phase == Phase::InFlight && kept.sent == renewal.sent)
     }
 
-    /// The lease of a renewal, if it waits for a reply to this or a later renewal. The caller routes it next.
-    pub(super) fn waiting(&mut self, renewal: InFlight) -> Option<&mut KeptLease> {
+    /// The lease of a renewal, unless it has its reply already. Takes the lease out of the due ones, so the caller must
+    /// route it.
+    pub(super) fn awaiting_reply(&mut self, renewal: InFlight) -> Option<&mut KeptLease> {
         let kept = self.slots.get_mut(renewal.slot as usize)?.as_mut()?;
         if kept.id != renewal.id || kept.phase == Phase::Waiting {
             return None;
@@ -74,7 +75,7 @@ impl Scheduler {
 
     /// Takes the memory of an output that was processed, for the next one.
     pub fn reuse(&mut self, mut output: TurnOutput) {
-        /// More is freed: it was needed when all leases ended at once.
+        /// Maximum capacity that is kept. More was needed because many leases changed or ended at once.
         const KEPT: usize = 4_096;
         let is_small = output.notices.capacity().max(output.changed.capacity()) <= KEPT;
         if is_small && self.output.is_empty() {
@@ -83,7 +84,8 @@ impl Scheduler {
         }
     }
 
-    /// Moves a lease to where its next step belongs. Besides this, only sending and a reply change a phase.
+    /// Puts a lease into the queue of its next step, or ends its keepalive. Besides this, only sending and a reply
+    /// change a phase.
     pub(super) fn route(&mut self, slot: SlotId, now: Timestamp, step: NextStep) {
         let timeouts = self.timeouts;
         self.clear_timer(slot);
@@ -109,16 +111,17 @@ impl Scheduler {
             }
             NextStep::QueryTtl => {
                 kept.phase = Phase::Suspect;
-                kept.timer = kept.give_up(&timeouts).max(now + timeouts.grace);
+                kept.timer = kept.give_up_at(&timeouts).max(now + timeouts.grace);
                 kept.place = self.timers.insert(kept.timer, slot);
                 self.ttl_queries.push_back(slot);
             }
-            NextStep::End(ended) => return self.record_end(slot, ended),
+            NextStep::End(ended) => self.record_end(slot, ended),
         }
+        // Has no effect on a lease that has just ended: its last status is in the notice.
         self.mark_changed(slot);
     }
 
-    /// Sets the timer of a lease that may have one.
+    /// Sets the timer of a lease, and clears the one that it has.
     pub(super) fn set_timer(&mut self, slot: SlotId, at: Timestamp) {
         self.clear_timer(slot);
         if let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) {
@@ -152,6 +155,7 @@ impl Scheduler {
         }
     }
 
+    /// Forgets a lease whose keepalive ended, and emits its last status.
     pub(super) fn record_end(&mut self, slot: SlotId, ended: Ended) {
         let Some(mut last) = self.status(slot) else { return };
         last.phase = Phase::Over;
@@ -162,7 +166,7 @@ impl Scheduler {
         self.emit(slot, last.id, Notice::Ended(Box::new(last)));
     }
 
-    /// The timer of a lease has expired.
+    /// Takes the next step of a lease whose timer has expired, or that is to be renewed now.
     pub(super) fn on_timer(&mut self, slot: SlotId, now: Timestamp) {
         self.report_dropped_reply(slot, now);
         let Some(kept) = self.get_mut(slot) else { return };
@@ -183,12 +187,12 @@ impl Scheduler {
         let timeouts = self.timeouts;
         // While replies arrive, a query that is still queued is delayed by us and not by etcd.
         let is_own_delay = self.trouble.is_none() && !self.ttl_queries.is_empty();
-        if kept.is_held() && self.trouble.is_none() || now < kept.give_up(&timeouts) {
+        if kept.is_held() && self.trouble.is_none() || now < kept.give_up_at(&timeouts) {
             NextStep::QueryTtl
         } else if is_own_delay {
             NextStep::Wait(now + timeouts.query_retry_interval)
         } else {
-            kept.gave_up(self.trouble.clone(), self.query_error.as_ref())
+            kept.end_unanswered(self.trouble.clone(), self.query_error.as_ref())
         }
     }
 
@@ -205,13 +209,13 @@ impl Scheduler {
     pub(super) fn send_suspects(&mut self, now: Timestamp) {
         let lane = self.suspect_lane();
         while self.lanes[lane].can_accept(now, &self.timeouts)
-            && let Some((slot, asked)) = self.suspect_queue.pop_front()
+            && let Some((slot, queued)) = self.suspect_queue.pop_front()
         {
             if !self.get(slot).is_some_and(|kept| kept.phase == Phase::Due) {
                 continue;
             }
-            // The reply is too old, so the time left is read again.
-            if now.since(asked) > self.timeouts.head {
+            // The reply to the TTL query is too old, so the time left is read again.
+            if now.since(queued) > self.timeouts.head {
                 self.route(slot, now, NextStep::QueryTtl);
             } else {
                 self.send_on(lane, slot, now);
@@ -222,6 +226,7 @@ impl Scheduler {
     pub(super) fn send_on(&mut self, lane: usize, slot: SlotId, now: Timestamp) {
         let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
         kept.on_sent(now, lane);
+        // Without a known TTL, one that allows the longest wait: `Timeouts::resend` is a tenth of the TTL.
         let (id, ttl) = (kept.id, kept.ttl().map_or(self.timeouts.answer * 10, kept_lease::seconds));
         let state = &mut self.lanes[lane];
         if !state.open {
@@ -252,8 +257,8 @@ impl Scheduler {
         }
     }
 
-    /// A lease that keeps a stream from replying while another one replies becomes a suspect, as does one that may have
-    /// expired. Otherwise the member is at fault.
+    /// Makes the first lease of a stream without a reply a suspect if it may have expired, or if it was first in such a
+    /// stream before and another stream replied since. Otherwise the member is at fault.
     fn doubt(&mut self, first: InFlight, now: Timestamp) {
         let last_reply = self.last_reply;
         let Some(kept) = self.in_flight(first) else { return };
@@ -264,15 +269,15 @@ impl Scheduler {
         }
     }
 
-    /// Sends what is in flight on a lane again, on its next stream. The older streams stay open, because one of them may reply
-    /// first.
+    /// Sends what is in flight on a lane again, on its next stream. The older streams stay open, because one of them
+    /// may reply first.
     fn resend(&mut self, lane: usize, now: Timestamp) {
         for renewal in self.replace_stream(lane) {
             self.send_again(lane, renewal, now);
         }
     }
 
-    /// Makes the newest stream of a lane an older one; that of suspects is closed. Returns what is in flight on it.
+    /// Makes the newest stream of a lane an older one; that of suspects is closed. Returns what was in flight on it.
     pub(super) fn replace_stream(&mut self, lane: usize) -> Vec<InFlight> {
         let is_suspect_lane = lane == self.suspect_lane();
         let state = &mut self.lanes[lane];
@@ -298,7 +303,8 @@ impl Scheduler {
         }
     }
 
-    /// Sends a renewal again, on the newest stream of a lane. Other lanes may go over the same silent connection.
+    /// Sends a renewal again on the newest stream of its lane, because other lanes may use the same silent connection.
+    /// If the lease may have expired or is held back, it is queued again instead.
     fn send_again(&mut self, lane: usize, renewal: InFlight, now: Timestamp) {
         match self.in_flight(renewal) {
             Some(kept) if now < kept.deadline && !kept.is_held() => {
@@ -308,15 +314,15 @@ impl Scheduler {
         }
     }
 
-    /// A renewal is to be sent again, unless its lease no longer waits for it.
+    /// Makes the lease of a renewal due again, unless it no longer waits for the reply.
     pub(super) fn requeue(&mut self, now: Timestamp, renewal: InFlight) {
         if let Some(step) = self.in_flight(renewal).map(|kept| kept.step_when_due(now)) {
             self.route(renewal.slot, now, step);
         }
     }
 
-    /// Closes the older streams of a lane as soon as the newest one has replied to everything, and that one too if the lane is
-    /// to use another member.
+    /// Closes the older streams of a lane if the newest one has replied to everything, and the newest one too if the
+    /// lane is retiring.
     pub(super) fn retire_if_idle(&mut self, lane: usize) {
         if !self.lanes[lane].open || !self.lanes[lane].in_flight.is_empty() {
             return;

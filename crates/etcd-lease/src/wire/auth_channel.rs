@@ -1,8 +1,8 @@
 //! A channel whose requests carry the token of the login and say whether they require a leader.
 //!
 //! etcd-client and our own calls ([`rpc`](super::rpc)) share it, so one login serves everything. It also replaces an
-//! error of the transport by the reason for which the server refused the connection, and an answer that is not gRPC by what
-//! it is.
+//! error of the transport with the reason why the server refused the connection, and an answer that is not gRPC with an
+//! error.
 
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};

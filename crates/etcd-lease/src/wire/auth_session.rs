@@ -15,9 +15,9 @@ use simkit::Stopwatch;
 
 const AUTHENTICATE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Auth/Authenticate");
 
-/// How long a login is not repeated that was refused once, twice and more often; `None` is for ever. A login costs etcd
-/// 70 ms of a core, and more with a higher `--bcrypt-cost`. A wrong password that is repeated without end locks the account
-/// where something counts the failures.
+/// How long to wait before the next login after etcd refused the last `times` logins; `None` means forever. A login
+/// costs etcd 70 ms of a core, and more with a higher `--bcrypt-cost`. A wrong password that is repeated without end
+/// locks the account where something counts the failures.
 fn refused_for(status: &Status, times: u32) -> Option<Duration> {
     const SHORT: Duration = Duration::from_secs(5);
     const LONG: Duration = Duration::from_secs(60);
@@ -71,7 +71,8 @@ impl AuthSession {
         self.user.is_some()
     }
 
-    /// Logs in, unless another call has replaced the `stale` token in the meantime.
+    /// Logs in, unless another call has replaced the `stale` token in the meantime. While a refused login may not be
+    /// repeated, returns the refusal again.
     pub(super) async fn refresh(&self, channel: &AuthChannel, stale: Option<HeaderValue>) -> Result<(), Status> {
         let Some(user) = &self.user else { return Ok(()) };
         let _one_at_a_time = self.refreshing.lock().await;
@@ -95,7 +96,7 @@ impl AuthSession {
         Ok(())
     }
 
-    /// The last refusal, if it is too early or too late to try again.
+    /// The last refusal, unless the login may be tried again.
     fn refusal(&self) -> Option<Status> {
         let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         let Refusal { since, status, times } = refused.as_ref()?;
@@ -103,7 +104,7 @@ impl AuthSession {
         if is_over { None } else { Some(status.clone()) }
     }
 
-    /// Remembers that etcd refused the user or the password, or has no authentication. Other errors pass.
+    /// Remembers that etcd refused the user or the password, or has no authentication. Ignores other errors.
     fn remember(&self, status: &Status) {
         if matches!(status.code(), Code::InvalidArgument | Code::FailedPrecondition) {
             let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);

@@ -59,7 +59,7 @@ pub(super) async fn renew_through(
     Ok(answer)
 }
 
-/// The error that a reply is about something else than the request, or that etcd cannot have sent it.
+/// The error for a reply that is about something else than the request, or that etcd cannot have sent.
 fn wrong_reply(tried: &'static str, endpoint: &str, what: &str) -> CallError {
     CallError::new(ErrorCause::Other, tried, endpoint, format!("got a wrong reply: {what}"))
 }
@@ -126,8 +126,8 @@ impl Cluster {
                 let answer = rpc::time_to_live(&member.channel, id, with_keys).await;
                 let answer = answer.map_err(|status| CallError::from_status(TRIED, &member.endpoint, &status))?;
                 let is_asked_for = answer.id == id.0;
-                let what = || wrong_reply(TRIED, &member.endpoint, &format!("lease {}", LeaseId(answer.id)));
-                if is_asked_for { Ok(answer) } else { Err(what()) }
+                let wrong = || wrong_reply(TRIED, &member.endpoint, &format!("lease {}", LeaseId(answer.id)));
+                if is_asked_for { Ok(answer) } else { Err(wrong()) }
             })
             .await?;
         Ok(answer.into())

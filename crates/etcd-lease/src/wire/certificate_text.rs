@@ -97,7 +97,7 @@ fn plain_name(presented: &str) -> &str {
     inner.map_or(presented, |name| name.trim_matches('"'))
 }
 
-/// What is wrong with the dates of a certificate at `now`; `None` if it is valid.
+/// What is wrong with the dates of a certificate at `now`; `None` if it is valid or cannot be read.
 pub(super) fn fault_of_dates(der: &[u8], now: UnixTime) -> Option<String> {
     let (not_before, not_after) = validity(der)?;
     let (not_before, not_after) = (since_unix_epoch(not_before), since_unix_epoch(not_after));
@@ -115,6 +115,7 @@ fn not_yet(now: UnixTime, not_before: UnixTime) -> String {
     format!("is not valid yet, but in {}", span(not_before.as_secs().saturating_sub(now.as_secs())))
 }
 
+/// A duration in minutes if it is below two hours, in hours if it is below two days, otherwise in days.
 fn span(seconds: u64) -> String {
     match seconds {
         0..7_200 => format!("{} min", seconds / 60),

@@ -33,7 +33,7 @@ pub struct Cluster {
     _prober: Arc<Task>,
 }
 
-/// What a keepalive stream replaces.
+/// The streams without a reply that a new keepalive stream replaces.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Retry {
     /// How many streams in a row got no reply in time.
@@ -42,7 +42,7 @@ pub(crate) struct Retry {
     pub(crate) silent: Option<usize>,
 }
 
-/// How long to wait until a read is repeated that another cluster answered.
+/// The pause before a read that another cluster answered is repeated.
 const OTHER_CLUSTER_RETRY: Duration = Duration::from_millis(100);
 
 /// Whether a call changes the cluster.
@@ -50,7 +50,8 @@ const OTHER_CLUSTER_RETRY: Duration = Duration::from_millis(100);
 pub(super) enum CallKind {
     /// Read-only, so it can be sent to another member before the first has replied.
     Read,
-    /// A write, so it is retried only if no member has accepted it.
+    /// A write. It is sent to another member if this one refused it or the connection failed, but not if no reply came
+    /// in time.
     Write,
 }
 
@@ -95,7 +96,7 @@ impl Cluster {
         self.shared.probe_request.send_replace(());
     }
 
-    /// While renewals wait, every member is asked ten times a second who leads.
+    /// Sets whether renewals wait. While they do, every member is asked about ten times a second who leads.
     pub(crate) fn set_urgent(&self, is_urgent: bool) {
         self.shared.urgent.send_if_modified(|urgent| std::mem::replace(urgent, is_urgent) != is_urgent);
     }
@@ -181,7 +182,8 @@ impl Cluster {
         outcome.unwrap_or_else(|_| Err(other_cluster.unwrap_or_else(|| CallError::timeout(tried, &endpoint))))
     }
 
-    /// One call to one member. A read goes to another member as soon as this one is known not to answer.
+    /// Makes one call to one member. A read fails as soon as the member is known not to answer, so that another one is
+    /// tried.
     async fn attempt<T, F, C>(
         &self,
         kind: CallKind,
@@ -205,7 +207,7 @@ impl Cluster {
         Ok(reply)
     }
 
-    /// As [`Cluster::call`], with etcd-client's client.
+    /// Makes one call as [`Cluster::call`] does, with etcd-client's client.
     pub(super) async fn client_call<T, F, C>(
         &self,
         kind: CallKind,

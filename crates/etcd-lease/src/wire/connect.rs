@@ -80,6 +80,7 @@ pub(super) fn origin(address: &Address, secure: bool) -> http::Uri {
     format!("{scheme}://{authority}").parse().unwrap_or_default()
 }
 
+/// Connects with TLS if it is given, all within `timeout`. The connection notes in `link` how the server answers first.
 async fn dial(
     address: &Address,
     tls: Option<Arc<ClientConfig>>,
@@ -137,7 +138,7 @@ where
     Ok(Box::new(connection.into_inner()))
 }
 
-/// The error of the system that another error has as its innermost source.
+/// The innermost source of an error, which is that of the system.
 fn source_of(error: &(dyn std::error::Error + 'static)) -> io::Error {
     let innermost = std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error);
     let kind = innermost.downcast_ref::<io::Error>().map_or(io::ErrorKind::Other, io::Error::kind);
@@ -154,7 +155,7 @@ async fn connect_unix(_: &str) -> io::Result<Box<dyn Connection>> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no Unix sockets"))
 }
 
-/// Connects apart from any channel, with TLS if it is given.
+/// Connects without a channel, with TLS if it is given.
 pub(super) async fn connect(
     address: &Address,
     tls: Option<Arc<ClientConfig>>,
@@ -166,7 +167,7 @@ pub(super) async fn connect(
     Ok(Box::new(TlsConnector::from(config).connect(name, connection).await?))
 }
 
-/// When the certificate of the server ends, from a TLS handshake of its own. `None` if that shows no certificate.
+/// Makes a TLS handshake to read when the server's certificate ends. `None` if the handshake shows no certificate.
 pub(super) async fn read_certificate_end(
     address: &Address,
     tls: Arc<ClientConfig>,

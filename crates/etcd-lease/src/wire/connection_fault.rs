@@ -79,8 +79,8 @@ pub(super) enum OtherProtocol {
 }
 
 impl OtherProtocol {
-    /// Detects the protocol from the first [`ENOUGH`](FirstBytes::ENOUGH) bytes. Later bytes do not count, so the result does
-    /// not depend on how the answer is split into reads.
+    /// Detects the protocol from the first [`ENOUGH`](FirstBytes::ENOUGH) bytes. Later bytes do not count, so the
+    /// result does not depend on how the answer is split into reads.
     fn detect(bytes: &[u8]) -> OtherProtocol {
         match bytes {
             // Some servers reply to an unknown version of HTTP with a page only.
@@ -122,7 +122,8 @@ impl FirstBytes {
     /// How many bytes are enough to decide.
     pub(super) const ENOUGH: usize = 4;
 
-    /// Detects what the header of a frame begins: three bytes of length, which is short for a SETTINGS frame, then the type.
+    /// Detects the kind of the first bytes. A frame of HTTP/2 begins with three bytes of length, the first of which is
+    /// 0 for a SETTINGS frame, and its type, which is then 4.
     pub(super) fn detect(bytes: &[u8]) -> FirstBytes {
         match bytes {
             [0x15, 0x03, ..] => FirstBytes::TlsAlert,
@@ -132,7 +133,7 @@ impl FirstBytes {
         }
     }
 
-    /// The fault that the bytes mean; none for an HTTP/2 server.
+    /// The fault that these bytes mean if nothing follows; `None` for an HTTP/2 server.
     pub(super) fn fault(self) -> Option<ConnectionFault> {
         match self {
             FirstBytes::Settings => None,
@@ -144,7 +145,7 @@ impl FirstBytes {
 }
 
 impl ConnectionFault {
-    /// The fault in a failed TLS handshake; none if it is another error. `first` are the first bytes from the server.
+    /// The fault in a failed TLS handshake; `None` for another error. `first` are the first bytes from the server.
     pub(super) fn of_handshake(
         error: &io::Error,
         first: &[u8],
@@ -163,13 +164,14 @@ impl ConnectionFault {
         }
     }
 
-    /// The fault in an answer that is not gRPC.
+    /// The fault in an answer that is not gRPC; `None` if it is gRPC.
     pub(super) fn of_answer(status: http::StatusCode, headers: &http::HeaderMap) -> Option<ConnectionFault> {
         let is_grpc = |value: &http::HeaderValue| value.as_bytes().starts_with(b"application/grpc");
         if headers.get("content-type").is_some_and(is_grpc) || headers.contains_key("grpc-status") {
             return None;
         }
         Some(match status.as_u16() {
+            // Bad Gateway, Service Unavailable and Gateway Timeout.
             status @ 502..=504 => ConnectionFault::ProxyFailed(status),
             status => ConnectionFault::NotGrpc(status),
         })

@@ -74,7 +74,7 @@ impl CallError {
         CallError::new(ErrorCause::Learner, tried, endpoint, "etcdserver: rpc not supported for learner")
     }
 
-    /// The same error of another request.
+    /// Copies this error as that of another operation.
     pub(super) fn trying(&self, tried: &'static str) -> Self {
         CallError { tried: tried.into(), ..self.clone() }
     }
@@ -113,7 +113,7 @@ impl CallError {
         matches!(self.kind, ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Learner | ErrorKind::Timeout)
     }
 
-    /// Whether the call was refused before it could have any effect.
+    /// Whether a write may be sent to another member: this one refused it, or the connection failed.
     pub(super) fn is_refusal_of_member(&self) -> bool {
         matches!(self.kind, ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Learner)
     }

@@ -123,7 +123,7 @@ pub struct EtcdError {
     pub kind: ErrorKind,
     /// The gRPC codes, in the order of etcd's versions; none if the text decides.
     pub codes: &'static [Code],
-    /// Parts of etcd's texts.
+    /// Parts of etcd's texts; an empty one matches any text.
     pub texts: &'static [&'static str],
 }
 
@@ -263,6 +263,7 @@ fn connection_cause(message: &str) -> ErrorCause {
         // The latter is a Unix socket that does not exist.
         () if has("Connection refused") || has("No such file") => ErrorCause::Refused,
         () if has("failed to lookup address") => ErrorCause::UnknownHost,
+        // Without the first letter, which may be a capital.
         () if has("no connection within") || has("o route to host") || has("nreachable") => ErrorCause::Unreachable,
         () => ErrorCause::Closed,
     }

@@ -52,9 +52,9 @@ impl SharedState {
         }
     }
 
-    /// Whether the status of a member may be recorded. That of another cluster is recorded only while a member of the known
-    /// one answers. Otherwise the other cluster may be its replacement, so all members are probed again at once until that is
-    /// decided.
+    /// Returns whether the status of a member may be recorded. That of another cluster is recorded only while a member
+    /// of the known one answers. Otherwise the other cluster may be its replacement, so all members are probed again at
+    /// once until that is decided.
     pub(super) fn accepts_probe(&self, endpoint: &str, evidence: &Evidence) -> bool {
         match self.identify(endpoint, evidence) {
             Verdict::Known | Verdict::Changed(_) => true,
@@ -108,8 +108,8 @@ fn answers_elsewhere(view: &ClusterView, endpoint: &str) -> bool {
     })
 }
 
-/// Records that an endpoint belongs to another cluster, so that another one is chosen, if a member of the known cluster
-/// answers. Returns whether anything changed.
+/// If a member of the known cluster answers elsewhere, records that an endpoint belongs to another cluster, and chooses
+/// a member again. Returns whether that was new.
 fn mark_elsewhere(view: &mut ClusterView, endpoint: &str, id: u64) -> bool {
     if !answers_elsewhere(view, endpoint) {
         return false;

@@ -69,7 +69,8 @@ impl KeepaliveReplies {
         Ok(())
     }
 
-    /// Adds a reply to a batch. `checked` is the last header in it: most have the same one, which is checked once.
+    /// Adds the reply in a message to `batch`, or returns why the stream ended. `checked` is the header that was
+    /// checked last: most replies of a batch have the same one.
     async fn on_message(
         &mut self,
         message: Result<Option<PbLeaseKeepAliveResponse>, Status>,

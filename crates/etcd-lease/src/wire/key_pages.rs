@@ -11,9 +11,9 @@ use super::error::CallError;
 use super::rpc;
 use crate::{KeyEntry, KeyRange, LeaseId};
 
-/// Keys on the first page.
+/// Number of keys on the first page.
 const FIRST_LIMIT: i64 = 256;
-/// Keys on the first page if they may be large.
+/// Number of keys on the first page if they may be large.
 const FIRST_LIMIT_OF_LARGE: i64 = 2;
 /// Maximum number of keys on a page.
 const MAX_LIMIT: i64 = 8192;
@@ -28,7 +28,7 @@ const TRIED: &str = "read the keys";
 pub struct KeyPages {
     cluster: Cluster,
     range: Arc<KeyRange>,
-    /// The first key of the next page; none after the last page.
+    /// The first key of the next page; `None` after the last page.
     next: Option<Vec<u8>>,
     limit: i64,
     revision: i64,
@@ -44,34 +44,34 @@ pub struct KeyRangeRead {
     pub entries: Vec<(KeyEntry, i64)>,
     /// The revision of the read.
     pub revision: i64,
-    /// The size of the reply in bytes.
+    /// The size of the replies in bytes.
     pub received: u64,
 }
 
 impl Cluster {
-    /// Reads the keys of a range with their leases.
+    /// Returns a reader for the keys of a range with their leases.
     pub fn key_pages(&self, range: &KeyRange) -> KeyPages {
         self.pages(range, FIRST_LIMIT)
     }
 
-    /// Reads the keys of a range with the revision of the last change of each. Stops after the page with which the reply
-    /// is larger than `most` bytes.
+    /// Reads the keys of a range with the revision of the last change of each. Stops after the page with which the
+    /// replies exceed `max_bytes`.
     ///
     /// # Errors
     /// Those of [`KeyPages::next`].
-    pub async fn read_keys(&self, range: &KeyRange, most: u64) -> Result<KeyRangeRead, CallError> {
+    pub async fn read_keys(&self, range: &KeyRange, max_bytes: u64) -> Result<KeyRangeRead, CallError> {
         let mut pages = self.pages(range, FIRST_LIMIT_OF_LARGE);
         let mut entries = Vec::new();
-        pages.limit_next(u64::MAX, most);
+        pages.limit_next(u64::MAX, max_bytes);
         while let Some(kvs) = pages.next_kvs().await? {
             entries.extend(kvs.into_iter().map(|entry| {
                 let changed = entry.mod_revision;
                 (key_entry(entry), changed)
             }));
-            if pages.received > most {
+            if pages.received > max_bytes {
                 break;
             }
-            pages.limit_next(u64::MAX, most - pages.received);
+            pages.limit_next(u64::MAX, max_bytes - pages.received);
         }
         Ok(KeyRangeRead { entries, revision: pages.revision, received: pages.received })
     }
@@ -158,7 +158,7 @@ impl KeyPages {
         self.limit = self.limit.min(most).max(1);
     }
 
-    /// The next page, sorted by key; none after the last.
+    /// Reads the next page, sorted by key; `None` after the last.
     ///
     /// # Errors
     /// `Forbidden` if the user may not read the range; `Compacted` if its revision was compacted in the meantime; any

@@ -20,7 +20,7 @@ use super::shared_state::SharedState;
 use crate::{KeyChange, KeyRange, KeyState};
 
 const TRIED: &str = "watch the keys";
-/// A stream has one watch, and a few requests for its progress.
+/// Maximum number of requests that wait to be sent on a stream: the creation of its watch, and a few for its progress.
 const MAX_REQUESTS: usize = 4;
 /// The filter of puts (`WatchCreateRequest.FilterType.NOPUT`).
 const NO_PUT: i32 = 0;
@@ -127,7 +127,7 @@ impl KeyWatch {
         std::mem::take(&mut self.received)
     }
 
-    /// Asks for the progress of the watch. The answer is a [`WatchUpdate::Progress`]. Without effect if too many such
+    /// Asks for the progress of the watch. The answer is a [`WatchUpdate::Progress`]. Has no effect if too many such
     /// requests wait already.
     pub fn ask_progress(&self) {
         let request_union = Some(PbWatchRequestUnion::ProgressRequest(Default::default()));

@@ -13,8 +13,8 @@ impl Cluster {
     /// Reads the lease counters of the leader, which alone counts renewals and expired leases.
     ///
     /// # Errors
-    /// [`ErrorCause::Other`] if no endpoint leads, or if it does not serve these counters; otherwise that of the
-    /// connection.
+    /// [`ErrorCause::NoReply`] if the leader does not answer in time; otherwise [`ErrorCause::Other`], such as if no
+    /// endpoint leads, if the connection fails, or if the leader does not serve these counters.
     pub async fn lease_counters(&self) -> Result<LeaseCounters, CallError> {
         let view = self.view();
         let error = |endpoint: &str, message: String| CallError::new(ErrorCause::Other, TRIED, endpoint, message);
@@ -43,7 +43,7 @@ fn why_none_leads(view: &ClusterView) -> &'static str {
     }
 }
 
-/// Finds the counters. Their names are the same from etcd 3.4 to 3.7.
+/// Finds the counters; `None` if one is missing. Their names are the same from etcd 3.4 to 3.7.
 fn parse(member_id: u64, text: &str) -> Option<LeaseCounters> {
     let counter = |name: &str| {
         let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
@@ -53,11 +53,13 @@ fn parse(member_id: u64, text: &str) -> Option<LeaseCounters> {
     };
     let revoked = counter("etcd_debugging_lease_revoked_total")?;
     let expired = counter("etcd_debugging_server_lease_expired_total")?;
+    // etcd counts an expired lease as revoked too.
+    let revoked = revoked.saturating_sub(expired);
     Some(LeaseCounters {
         member_id,
         granted: counter("etcd_debugging_lease_granted_total")?,
         renewed: counter("etcd_debugging_lease_renewed_total")?,
-        revoked: revoked.saturating_sub(expired),
+        revoked,
         expired,
     })
 }

@@ -23,8 +23,10 @@ use simkit::tasks::{self, Task};
 
 const TRIED: &str = "read the time left of a lease";
 const PATH: &str = "/etcdserverpb.Lease/LeaseTimeToLive";
-/// Bytes that the server may send ahead, on each stream and in total.
-const WINDOWS: (u32, u32) = (1 << 20, 16 << 20);
+/// Bytes that the server may send ahead on each stream.
+const STREAM_WINDOW: u32 = 1 << 20;
+/// Bytes that the server may send ahead in total.
+const CONNECTION_WINDOW: u32 = 16 << 20;
 /// Bytes before each message: a flag for compression, and the length.
 const PREFIX: usize = 5;
 
@@ -45,7 +47,8 @@ struct Connection {
 }
 
 impl Cluster {
-    /// A reader for many leases. It connects now to the member that answers calls.
+    /// Creates a reader for many leases with a connection to the chosen member. If that fails, the reader makes
+    /// ordinary calls.
     pub async fn lease_reader(&self) -> LeaseReader {
         let shared = self.shared();
         shared.wait_probed().await;
@@ -76,7 +79,8 @@ impl LeaseReader {
         }
     }
 
-    /// The reply over the connection. `None` if there is none, or if it is not about this lease of this cluster.
+    /// Makes the request over the connection. `None` without a valid reply about this lease of this cluster. A
+    /// connection that fails is not used again.
     async fn read(&self, connection: &Connection, id: LeaseId, with_keys: bool) -> Option<PbLeaseTimeToLiveResponse> {
         let shared = self.cluster.shared();
         let sent = shared.age.elapsed();
@@ -97,7 +101,7 @@ impl Connection {
     async fn open(line: &Line, token: Option<HeaderValue>) -> io::Result<Self> {
         let (stream, origin) = line.open().await?;
         let mut builder = Builder::new();
-        builder.initial_window_size(WINDOWS.0).initial_connection_window_size(WINDOWS.1);
+        builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
         let (requests, connection) = builder.handshake(stream).await.map_err(io::Error::other)?;
         let mut parts = origin.into_parts();
         parts.path_and_query = Some(PATH.parse().map_err(io::Error::other)?);

@@ -34,11 +34,12 @@ struct Current {
     since: Stopwatch,
 }
 
-/// Several streams may miss their replies at the same time. They share the new connection.
+/// A younger connection is not replaced: several streams may miss their replies at the same time, and then share the
+/// new one.
 const MIN_AGE: Duration = Duration::from_millis(200);
 
 impl Line {
-    /// Dials when it is first used.
+    /// Sets up a connection that is dialled when it is first used.
     pub(super) fn new(target: &Target, tls: Option<&Arc<ClientConfig>>, dial_timeout: Duration) -> Self {
         let link = Arc::new(Link::default());
         let channel = connect::channel(target, tls, dial_timeout, &link);

@@ -20,11 +20,11 @@ pub(super) struct Link(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Belongs to the newest connection.
+    /// Whether the server asked for a client certificate on the newest connection.
     request: CertificateRequest,
     /// Whether the server ever answered on any connection.
     has_answered: bool,
-    /// Belongs to the newest connection with a known outcome.
+    /// Why the newest connection with a known outcome cannot be used.
     fault: Option<ConnectionFault>,
     /// When the certificate that the server presented last ends.
     certificate_end: Option<SystemTime>,
@@ -85,6 +85,8 @@ impl Link {
         self.conclude(None);
     }
 
+    /// Notes the outcome of the newest connection. The silence of a server that has answered before is not a fault: it
+    /// stopped.
     fn conclude(&self, fault: Option<ConnectionFault>) {
         let mut state = self.state();
         let went_away = state.has_answered && fault.as_ref().is_some_and(ConnectionFault::is_silent);
@@ -180,6 +182,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ReadFirst<S> {
     }
 }
 
+/// Ignores that the server closed the connection: `dropped` is then the result of the write.
 fn unless_closed<T>(result: io::Result<T>, dropped: T) -> io::Result<T> {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
     match result {
@@ -194,7 +197,7 @@ pub(super) struct FirstAnswer<S> {
     stream: S,
     secure: bool,
     first: Vec<u8>,
-    /// None once the first answer is known.
+    /// `None` once the first answer is known.
     link: Option<Arc<Link>>,
 }
 
@@ -204,15 +207,19 @@ impl<S> FirstAnswer<S> {
         FirstAnswer { stream, secure, first: Vec::new(), link: Some(link) }
     }
 
+    /// Notes in `link` how the server answered first, once enough bytes have arrived or the connection has ended.
     fn note(&mut self, link: &Link, result: &io::Result<()>, bytes: &[u8]) {
         let wanted = FirstBytes::ENOUGH - self.first.len();
         self.first.extend(bytes.iter().take(wanted));
         let first = FirstBytes::detect(&self.first);
+        let is_open = result.is_ok() && !bytes.is_empty();
+        if is_open && first == FirstBytes::Incomplete {
+            return;
+        }
         let fault = match result {
-            Ok(()) if bytes.is_empty() => self.closed(link, &io::ErrorKind::UnexpectedEof.into()),
-            Ok(()) if first == FirstBytes::Incomplete => return,
+            Ok(()) if bytes.is_empty() => self.fault_at_end(link, &io::ErrorKind::UnexpectedEof.into()),
             Ok(()) => first.fault(),
-            Err(error) => self.closed(link, error),
+            Err(error) => self.fault_at_end(link, error),
         };
         match fault {
             None if first == FirstBytes::Settings => link.answered(),
@@ -221,7 +228,8 @@ impl<S> FirstAnswer<S> {
         self.link = None;
     }
 
-    fn closed(&self, link: &Link, error: &io::Error) -> Option<ConnectionFault> {
+    /// The fault of a connection that ended with `error`: what its first bytes mean, otherwise what the error means.
+    fn fault_at_end(&self, link: &Link, error: &io::Error) -> Option<ConnectionFault> {
         if !self.first.is_empty() {
             return FirstBytes::detect(&self.first).fault();
         }

@@ -38,7 +38,7 @@ pub(super) struct Probe {
     pub(super) evidence: Evidence,
 }
 
-/// A number of bytes; 0, as if it was not known, if no database can have so many.
+/// A reported number of bytes; 0, which means unknown, if no database can be that large.
 fn bytes(reported: i64) -> u64 {
     const PETABYTE: u64 = 1_000_000_000_000_000;
     u64::try_from(reported).ok().filter(|bytes| *bytes <= PETABYTE).unwrap_or(0)

@@ -37,8 +37,8 @@ impl Cluster {
         Ok(listed.collect())
     }
 
-    /// Connects as [`connect`](Cluster::connect), and to the voting members that the member list names and that are not
-    /// among the targets. Members that join later are not added. Without a member list, only the targets are used.
+    /// Connects to the targets, and to those voting members in the member list that are not among them. Members that
+    /// join later are not added. If the member list cannot be read, only the targets are used.
     ///
     /// # Errors
     /// As [`connect`](Cluster::connect).
@@ -56,7 +56,7 @@ impl Cluster {
         Cluster::connect(settings).await
     }
 
-    /// The state of the members once each has answered or did not in time.
+    /// Waits until every member has been probed, and returns the state of the members.
     async fn probed_view(&self) -> ClusterView {
         let mut view = self.watch();
         let is_unknown = |member: &MemberView| member.reachability == Reachability::Unknown;

@@ -1,4 +1,4 @@
-//! A lease of our own granted, renewed and revoked through each member: finds the member that answers its status but
+//! Grants, renews and revokes a lease of our own through each member, to find a member that answers its status but
 //! cannot renew.
 
 use std::future::Future;
@@ -80,18 +80,21 @@ struct Asked {
 
 impl Cluster {
     /// Grants a lease of 10 s through each listed member and each endpoint, renews it once and revokes it through the
-    /// same member. Each request may take 4 s, or the command timeout if that is shorter. All members are asked at the same time.
-    /// If no member grants a lease, as under the alarm NOSPACE, each is asked to renew one that does not exist: it answers that
-    /// as it would renew another.
+    /// same member. Each request may take 4 s, or the command timeout if that is shorter. All members are asked at the
+    /// same time.
+    ///
+    /// A member that grants no lease is asked to renew one that another member granted. If none does, as under the
+    /// alarm NOSPACE, each is asked to renew a lease that does not exist: only a member that can renew answers that
+    /// too.
     pub async fn probe_members(&self, listed: &[ListedMember]) -> Vec<MemberProbe> {
         let asked = self.members_to_ask(listed).await;
         let grants = join_all(asked.iter().map(|asked| self.step(asked, GRANT, grant_through))).await;
         let granted: Vec<Option<LeaseId>> = grants.iter().map(|(id, _)| *id).collect();
         let any = granted.iter().flatten().next().copied();
         let renewals = join_all(asked.iter().zip(&granted).map(|(asked, own)| {
-            let (id, granted) = (own.or(any).unwrap_or(UNKNOWN_LEASE), any.is_some());
+            let (id, exists) = (own.or(any).unwrap_or(UNKNOWN_LEASE), any.is_some());
             self.step_with(Some(id), asked, RENEW, move |member, tried, id| {
-                renew_once_through(member, tried, id, granted)
+                renew_once_through(member, tried, id, exists)
             })
         }))
         .await;
@@ -114,13 +117,14 @@ impl Cluster {
             .collect()
     }
 
-    /// Revokes through another member what could not be revoked through the member that granted it.
+    /// Revokes the leases that could not be revoked through the member that granted them, through any member.
     async fn revoke_rest(&self, granted: &[Option<LeaseId>], revokes: &[ProbeStep]) {
         let left = granted.iter().zip(revokes).filter(|(_, step)| !matches!(step, ProbeStep::Done(_)));
         // A lease that is left expires.
         join_all(left.filter_map(|(id, _)| *id).map(|id| self.revoke(id))).await;
     }
 
+    /// The listed members, followed by the endpoints that are none of them.
     async fn members_to_ask(&self, listed: &[ListedMember]) -> Vec<Asked> {
         let view = self.view();
         let mut asked = Vec::new();
@@ -158,7 +162,7 @@ impl Cluster {
         self.outside().connection(url, self.shared().login.shared_token()).await
     }
 
-    /// One request to one member, about a lease that may not exist.
+    /// Sends one request about a lease to one member. Without a lease, nothing is sent.
     async fn step_with<F>(
         &self,
         id: Option<LeaseId>,
@@ -175,7 +179,7 @@ impl Cluster {
         }
     }
 
-    /// One request to one member. The lease is known if the request succeeded.
+    /// Sends one request to one member. Also returns the id of the lease, if there was a reply.
     async fn step<F>(
         &self,
         asked: &Asked,
@@ -208,15 +212,15 @@ impl Cluster {
     }
 }
 
-// Each request returns the lease and the member that answered.
-
+/// Grants a lease through a member. Returns its id, and that of the member that answered.
 async fn grant_through(member: Member, tried: &'static str, ttl: i64) -> Result<(LeaseId, u64), CallError> {
     let answer = member.client().lease_grant(ttl, None).await;
     let answer = answer.map_err(|error| CallError::from_client(tried, &member.endpoint, error))?;
     Ok((LeaseId(answer.id()), header(answer.header()).member_id))
 }
 
-/// `exists`: whether the lease was granted.
+/// Renews a lease through a member. Returns its id, and that of the member that answered. An unknown lease is an error
+/// only if it `exists`.
 async fn renew_once_through(
     member: Member,
     tried: &'static str,
@@ -231,6 +235,7 @@ async fn renew_once_through(
     Ok((id, pb_header(answer.header).member_id))
 }
 
+/// Revokes a lease through a member. Returns its id, and that of the member that answered.
 async fn revoke_through(member: Member, tried: &'static str, id: LeaseId) -> Result<(LeaseId, u64), CallError> {
     let answer = member.client().lease_revoke(id.0).await;
     let answer = answer.map_err(|error| CallError::from_client(tried, &member.endpoint, error))?;

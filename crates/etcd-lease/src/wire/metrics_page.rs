@@ -15,13 +15,13 @@ use super::config::Address;
 use super::connect;
 use simkit::tasks;
 
-/// Maximum size of an answer. etcd's is about 100 kB.
+/// Maximum size of an answer in bytes. etcd's is about 100 kB.
 const MAX_SIZE: usize = 4 << 20;
-/// How long it may take.
+/// How long reading `/metrics` may take.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Requests `/metrics` over a connection of its own. Without ALPN, because etcd offers HTTP/2 only and then speaks
-/// HTTP/1.1 too.
+/// Requests `/metrics` over a connection of its own, without ALPN: with ALPN etcd offers only HTTP/2, and without it
+/// etcd speaks HTTP/1.1 too.
 pub(super) async fn request(address: &Address, tls: Option<&Arc<ClientConfig>>) -> io::Result<String> {
     let tls = tls.map(|config| {
         let mut config = ClientConfig::clone(config);

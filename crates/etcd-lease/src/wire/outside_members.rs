@@ -34,7 +34,8 @@ impl OutsideMembers {
         OutsideMembers { settings, members: Mutex::default() }
     }
 
-    /// The connection to a client URL. TLS files and the login are those of the endpoints.
+    /// The connection to a client URL, which is made and kept if it is new. TLS files and the login are those of the
+    /// endpoints.
     pub(super) async fn connection(&self, url: &str, token: &Arc<AuthToken>) -> Result<Member, CallError> {
         if let Some((known, is_certificate_due)) = self.known(url) {
             if is_certificate_due {
@@ -62,7 +63,7 @@ impl OutsideMembers {
         listed.client_urls.iter().find_map(|url| members.get(url)?.member.line().certificate_end())
     }
 
-    /// The connection to a URL, and whether its certificate is to be read again. That counts as done.
+    /// The known connection to a URL, and whether the caller must read its certificate again. It then counts as read.
     fn known(&self, url: &str) -> Option<(Member, bool)> {
         let mut members = self.members();
         let known = members.get_mut(url)?;

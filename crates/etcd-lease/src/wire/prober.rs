@@ -14,7 +14,7 @@ use super::member::{Member, Probe};
 use super::shared_state::SharedState;
 use crate::{MemberView, Reachability};
 
-/// How many intervals a member is left alone that wants a login which nobody has. A new login is the user's to make.
+/// After how many intervals a member that refused the login is probed again. Only the user can provide another login.
 const REFUSED_INTERVALS: u32 = 10;
 /// Minimum delay between two probes of a member.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
@@ -72,20 +72,23 @@ struct RoundTrip {
 }
 
 impl RoundTrip {
-    fn measured(&mut self, span: Duration) -> Duration {
+    /// Records a round trip. Returns the shorter of the last two.
+    fn record(&mut self, span: Duration) -> Duration {
         let shorter = self.last.map_or(span, |last| last.min(span));
         self.last = Some(span);
         self.shorter = Some(shorter);
         shorter
     }
 
+    /// Twice the round trip, but at least [`MIN_PROBE_TIMEOUT`].
     fn probe_timeout(&self) -> Duration {
         self.shorter.map_or(MIN_PROBE_TIMEOUT, |span| MIN_PROBE_TIMEOUT.max(span * 2))
     }
 }
 
-/// Probes one member. A slow member counts as hanging until it answers; after two answers it gets more time. It is then
-/// asked over a new connection as well, because the old one may be dead, and the first answer counts.
+/// Probes one member. A member that does not answer in time counts as hanging until it answers. It is asked over a new
+/// connection as well, because the old one may be dead, and the first answer counts. After two slow answers it gets
+/// more time.
 async fn probe(shared: &SharedState, index: usize, round_trip: &mut RoundTrip) {
     let probe_timeout = round_trip.probe_timeout();
     let member = &shared.members[index];
@@ -108,11 +111,11 @@ async fn probe(shared: &SharedState, index: usize, round_trip: &mut RoundTrip) {
     let logged_in = timeout(shared.command_timeout, shared.probe_logged_in(member, token, answer));
     let Ok(answer) = logged_in.await else { return };
     let Some(mut seen) = probe_result(shared, member, answer) else { return };
-    seen.round_trip = seen.round_trip.map(|span| round_trip.measured(span));
+    seen.round_trip = seen.round_trip.map(|span| round_trip.record(span));
     shared.record_probe(index, seen);
 }
 
-/// The member, as an answer shows it. A member that denies its status is up, because it replied. None if it is not
+/// The member, as an answer shows it. A member that denies its status is up, because it replied. `None` if it is not
 /// clear yet which cluster it belongs to.
 fn probe_result(shared: &SharedState, member: &Member, answer: Result<Probe, CallError>) -> Option<MemberView> {
     match answer {
@@ -125,7 +128,7 @@ fn probe_result(shared: &SharedState, member: &Member, answer: Result<Probe, Cal
     }
 }
 
-/// A member with only its reachability known.
+/// A member of which only the reachability is known. If it is up, it counts as knowing a leader.
 fn without_details(member: &Member, reachability: Reachability) -> MemberView {
     let has_leader = reachability == Reachability::Up;
     let (endpoint, certificate_end) = (member.endpoint.clone(), member.line().certificate_end());

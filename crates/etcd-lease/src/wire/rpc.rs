@@ -1,9 +1,9 @@
 //! Calls that this crate makes without etcd-client: those that etcd-client cannot make, and grants and revocations, of which
 //! thousands can be in flight.
 //!
-//! etcd-client cannot make keepalive streams for many leases, replies larger than the 4 MiB that it accepts (lists of leases,
-//! the keys of a lease, pages of keys, watches), the login, and calls whose replies have fields that etcd-client does not
-//! expose (the quota of the database in a status).
+//! etcd-client cannot make keepalive streams for many leases, calls with replies of more than 4 MiB (lists of leases,
+//! the keys of a lease, pages of keys, watches), the login, and calls whose replies have fields that it does not expose
+//! (the quota of the database in a status).
 
 use std::marker::PhantomData;
 
@@ -66,7 +66,7 @@ where
     }
 }
 
-/// One request with one reply of up to [`MAX_REPLY`] bytes.
+/// Makes a call with one request and one reply.
 pub(super) async fn unary<Q, A>(channel: &AuthChannel, path: PathAndQuery, request: Q) -> Result<A, Status>
 where
     Q: Message + Send + Sync + 'static,
@@ -77,32 +77,32 @@ where
     Ok(answer.into_inner())
 }
 
-/// A new lease.
+/// Grants a lease of `ttl` seconds. With id 0, etcd chooses the id.
 pub(super) async fn grant(channel: &AuthChannel, id: LeaseId, ttl: i64) -> Result<PbLeaseGrantResponse, Status> {
     unary(channel, GRANT, PbLeaseGrantRequest { ttl, id: id.0 }).await
 }
 
-/// The end of a lease.
+/// Revokes a lease.
 pub(super) async fn revoke(channel: &AuthChannel, id: LeaseId) -> Result<PbLeaseRevokeResponse, Status> {
     unary(channel, REVOKE, PbLeaseRevokeRequest { id: id.0 }).await
 }
 
-/// The ids of all leases.
+/// Lists the ids of all leases.
 pub(super) async fn leases(channel: &AuthChannel) -> Result<PbLeaseLeasesResponse, Status> {
     unary(channel, LEASES, PbLeaseLeasesRequest {}).await
 }
 
-/// The status of the member.
+/// Reads the status of the member.
 pub(super) async fn status(channel: &AuthChannel) -> Result<PbStatusResponse, Status> {
     unary(channel, STATUS, PbStatusRequest {}).await
 }
 
-/// The member list, as the member knows it.
+/// Reads the member list, as the member knows it.
 pub(super) async fn member_list(channel: &AuthChannel) -> Result<PbMemberListResponse, Status> {
     unary(channel, MEMBER_LIST, PbMemberListRequest { linearizable: false }).await
 }
 
-/// The time left of a lease, with or without its keys.
+/// Reads the time left of a lease, with or without its keys.
 pub(super) async fn time_to_live(
     channel: &AuthChannel,
     id: LeaseId,
@@ -111,12 +111,13 @@ pub(super) async fn time_to_live(
     unary(channel, TIME_TO_LIVE, PbLeaseTimeToLiveRequest { id: id.0, keys }).await
 }
 
-/// Keys and values.
+/// Reads keys and values.
 pub(super) async fn range(channel: &AuthChannel, request: PbRangeRequest) -> Result<PbRangeResponse, Status> {
     unary(channel, RANGE, request).await
 }
 
-/// Opens a watch stream that sends `requests`. As for keepalives, it returns after the first reply.
+/// Opens a watch stream that sends `requests`. It returns after the first reply, because etcd sends its headers with
+/// that.
 pub(super) async fn watch(
     channel: &AuthChannel,
     requests: mpsc::Receiver<PbWatchRequest>,
@@ -140,6 +141,7 @@ pub(super) async fn keep_alive(
     Ok(answers.into_inner())
 }
 
+/// A client that accepts replies of up to [`MAX_REPLY`] bytes.
 async fn client(channel: &AuthChannel) -> Result<Grpc<AuthChannel>, Status> {
     let mut grpc = Grpc::new(channel.clone()).max_decoding_message_size(MAX_REPLY);
     grpc.ready().await.map_err(Status::from_error)?;

@@ -66,15 +66,15 @@ impl SharedState {
         let silent = silent.filter(|_| unanswered > 0);
         let index = silent.map_or(chosen, |silent| view.choose_beside(silent, unanswered));
         let member = &self.members[index];
-        // With a second stream in vain, all connections may be dead.
+        // After two streams without a reply, all connections may be dead.
         if silent == Some(index) || unanswered > 1 {
             member.line().replace();
         }
         (member, LeaderPath { member: index, term: view.members[index].raft_term })
     }
 
-    /// Waits until a member is up or all have been probed, so that the first call is not sent to a member that hangs. Returns
-    /// at once if there is only one.
+    /// Waits until a member is up or all have been probed, so that the first call is not sent to a member that hangs.
+    /// Returns at once if there is only one.
     pub(super) async fn wait_probed(&self) {
         let is_probed = |view: &ClusterView| {
             let unknown = view.members.iter().any(|member| member.reachability == Reachability::Unknown);
@@ -85,7 +85,7 @@ impl SharedState {
         let _ = view.wait_for(is_probed).await;
     }
 
-    /// Waits until another member is the leader in a newer term than this one had known at the start.
+    /// Waits until another member leads in a newer term than any that was known when the wait began.
     pub(super) async fn wait_outranked(&self, member: &Member) {
         let mut view = self.view.subscribe();
         let term = view.borrow().members.iter().map(|seen| seen.raft_term).max().unwrap_or(0);
@@ -110,7 +110,8 @@ impl SharedState {
         }
     }
 
-    /// The error of a request that waits for a member which is down: why it is down, if another member may answer.
+    /// The error of a request to a member that is down: why it is down if another member may answer, otherwise a
+    /// timeout.
     pub(super) fn why_left(&self, tried: &'static str, member: &Member) -> CallError {
         let view = self.view.borrow();
         let seen = view.members.iter().find(|seen| seen.endpoint == member.endpoint);
@@ -120,9 +121,12 @@ impl SharedState {
         }
     }
 
-    /// The answer of a member to the request for its status, which was sent with `token`. It logs in only after an answer,
-    /// so that a member that hangs does not delay the login of the others. A member that answers and refuses the login
-    /// refuses everything else too, although older versions of etcd answer the status to anyone.
+    /// Logs in if the `answer` of a member to a status request, which was sent with `token`, shows that this is needed
+    /// and possible. Returns the answer to use, or the error of the login.
+    ///
+    /// The login comes after the answer, so that a member that hangs does not delay the login of the others. A member
+    /// that answers and refuses the login refuses everything else too, although older versions of etcd answer the
+    /// status to anyone.
     pub(super) async fn probe_logged_in(
         &self,
         member: &Member,
@@ -214,7 +218,7 @@ impl SharedState {
         self.probe_request.send_replace(());
     }
 
-    /// Whether a member last refused the login, or wants one.
+    /// Whether a member is down because it refused the login or requires one.
     pub(super) fn is_login_refused(&self, index: usize) -> bool {
         match &self.view.borrow().members[index].reachability {
             Reachability::Down { trouble } => trouble.kind() == ErrorKind::Unauthenticated,
@@ -222,7 +226,7 @@ impl SharedState {
         }
     }
 
-    /// Records the status that a member reported.
+    /// Records what a probe showed about a member, and chooses a member again.
     pub(super) fn record_probe(&self, index: usize, seen: MemberView) {
         self.view.send_if_modified(|view| {
             let is_new = view.members[index] != seen;

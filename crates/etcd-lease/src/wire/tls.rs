@@ -98,6 +98,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>, CallError> {
     std::fs::read(path).map_err(|error| tls_error(format!("could not read {}: {error}", path.display())))
 }
 
+/// Reads the certificates in a PEM file. Returns at least one.
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CallError> {
     let unreadable =
         |error: &dyn std::fmt::Display| tls_error(format!("{} is not a PEM certificate: {error}", path.display()));

@@ -42,7 +42,7 @@ impl Cluster {
     }
 
     /// Attaches keys to another lease in one transaction, with the values that they have. Each key comes with its
-    /// modification revision, and if any of them has another one meanwhile, nothing is written and `None` is returned.
+    /// modification revision. If one of them has changed since, nothing is written and `None` is returned.
     ///
     /// etcd keeps the value itself (`ignore_value`), so values of any size move. At most 128 keys fit into a
     /// transaction, unless etcd runs with another `--max-txn-ops`.

@@ -78,7 +78,7 @@ impl PbLeaseService for MemberServer {
 }
 
 impl MemberServer {
-    /// The leader sorts by time left. A follower has no deadlines, so its order is arbitrary.
+    /// The ids of all leases. The leader sorts them by time left. A follower has no deadlines, so its order is arbitrary.
     fn list(&self, state: &ClusterState) -> Vec<LeaseId> {
         let mut ids: Vec<LeaseId> = state.store.leases().ids().collect();
         if state.leader != Some(self.index) {

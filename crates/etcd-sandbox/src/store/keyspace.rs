@@ -155,16 +155,17 @@ impl Keyspace {
         self.history.compact(revision)
     }
 
-    /// All changes share one revision until [`end_txn`](Keyspace::end_txn).
+    /// Starts a transaction: all changes share one revision until [`end_txn`](Keyspace::end_txn).
     pub(super) fn start_txn(&mut self) {
         self.txn = TxnState::Unchanged;
     }
 
-    /// Each change has its own revision again.
+    /// Ends a transaction: each change has its own revision again.
     pub(super) fn end_txn(&mut self) {
         self.txn = TxnState::NoTxn;
     }
 
+    /// Raises the revision for a change, unless it belongs to the current revision.
     fn advance(&mut self) {
         if self.txn != TxnState::Changed {
             self.revision += 1;

@@ -21,11 +21,11 @@ impl Store {
         let value = kept(request.ignore_value).map_or(request.value, |before| before.value.clone());
         let lease = kept(request.ignore_lease).map_or(request.lease, |before| before.lease);
         let before = self.keys.put(request.key.clone(), value, lease);
-        self.leases.move_key(&request.key, before.as_ref().and_then(lease_of), named(lease));
+        self.leases.move_key(&request.key, before.as_ref().and_then(lease_of), lease_id(lease));
         Ok(PbPutResponse { header: None, prev_kv: before.filter(|_| request.prev_kv) })
     }
 
-    /// Checks that the lease and the key of a put exist.
+    /// Checks that the lease of a put exists, and its key too if the put keeps the old value or lease.
     pub(super) fn can_put(&self, request: &PbPutRequest) -> Result<(), RequestError> {
         if request.lease != 0 && !self.leases.contains(request.lease) {
             return Err(RequestError::LeaseNotFound);
@@ -78,12 +78,13 @@ pub(super) fn check_delete(request: &PbDeleteRequest) -> Result<(), RequestError
     if request.key.is_empty() { Err(RequestError::NoKey) } else { Ok(()) }
 }
 
-fn named(lease: i64) -> Option<LeaseId> {
+/// The lease with this number in the protocol, where 0 means no lease.
+fn lease_id(lease: i64) -> Option<LeaseId> {
     (lease != 0).then_some(lease)
 }
 
 fn lease_of(entry: &PbKeyValue) -> Option<LeaseId> {
-    named(entry.lease)
+    lease_id(entry.lease)
 }
 
 pub(super) fn length(count: usize) -> i64 {

@@ -10,10 +10,11 @@ use super::kv::length;
 
 /// Checks a range request.
 pub(super) fn check(request: &PbRangeRequest) -> Result<(), RequestError> {
-    let sorts = SortOrder::try_from(request.sort_order).is_ok() && SortTarget::try_from(request.sort_target).is_ok();
+    let is_sort_valid =
+        SortOrder::try_from(request.sort_order).is_ok() && SortTarget::try_from(request.sort_target).is_ok();
     match request {
         _ if request.key.is_empty() => Err(RequestError::NoKey),
-        _ if !sorts => Err(RequestError::BadSort),
+        _ if !is_sort_valid => Err(RequestError::BadSort),
         _ => Ok(()),
     }
 }
@@ -42,7 +43,7 @@ fn is_wanted(request: &PbRangeRequest, entry: &PbKeyValue) -> bool {
         && within(entry.create_revision, request.min_create_revision, request.max_create_revision)
 }
 
-/// Without an order, the sort is ascending.
+/// Sorts keys as the request says, in ascending order if it names none.
 fn sort(request: &PbRangeRequest, kvs: &mut [&PbKeyValue]) {
     let by: fn(&PbKeyValue, &PbKeyValue) -> Ordering = match SortTarget::try_from(request.sort_target) {
         Ok(SortTarget::Version) => |a, b| a.version.cmp(&b.version),

@@ -122,7 +122,8 @@ impl GrantForm {
     }
 }
 
-/// Parses a TTL: a preset digit, seconds, or a number with the unit s, m, h or d.
+/// Parses a TTL: a preset digit, seconds, or a number with the unit s, m, h or d. Returns seconds, or the rule that the text
+/// violates.
 pub(in crate::app) fn parse_ttl(text: &str) -> Result<i64, String> {
     let text = text.trim();
     if let Some((_, ttl)) = PRESETS.iter().find(|(digit, _)| *digit == text) {

@@ -13,13 +13,21 @@ impl GrantForm {
     /// Handles a key. Enter grants the leases, or moves to the first invalid field.
     pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
         match context.dialog_action(KeyContext::Grant, key) {
-            Some(DialogAction::FormClose) => return DialogOutcome::Close,
-            Some(DialogAction::Accept) => return self.accept(),
-            Some(DialogAction::FormPrevious) => self.focus_previous(),
-            Some(_) => self.focus_next(),
-            None => type_into(self, key),
+            Some(DialogAction::FormClose) => DialogOutcome::Close,
+            Some(DialogAction::Accept) => self.accept(),
+            Some(DialogAction::FormPrevious) => {
+                self.focus_previous();
+                DialogOutcome::Stay
+            }
+            Some(_) => {
+                self.focus_next();
+                DialogOutcome::Stay
+            }
+            None => {
+                type_into(self, key);
+                DialogOutcome::Stay
+            }
         }
-        DialogOutcome::Stay
     }
 
     fn accept(&mut self) -> DialogOutcome {

@@ -122,7 +122,7 @@ impl GrantForm {
         self.is_refused
     }
 
-    /// The text field. `None` for switches.
+    /// The text field of a field. `None` for switches.
     pub fn input(&self, field: Field) -> Option<&Input> {
         match field {
             Field::Ttl => Some(&self.ttl),
@@ -164,7 +164,7 @@ impl GrantForm {
     }
 }
 
-/// Sends the request of the form.
+/// Sends a grant request, and remembers it until all its leases are granted or one fails.
 pub(in crate::app) fn start(jobs: &mut Jobs, request: GrantRequest) -> Done {
     jobs.grants.push(GrantJob::new(&request));
     let status = format!("Granting {} of {} s…", plural(request.count, "lease"), request.ttl);

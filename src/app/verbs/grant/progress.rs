@@ -5,8 +5,8 @@ use crate::app::grant_job::GrantResult;
 use crate::app::jobs::Jobs;
 use etcd_lease::Granted;
 
-/// Records a granted lease. Returns the result once every lease of its request is granted, and `None` if the lease
-/// belongs to no request of the user.
+/// Records a granted lease. Returns the result once every lease of its request is granted. `None` before that, and if the
+/// lease belongs to no request of the user.
 pub(in crate::app) fn on_granted(jobs: &mut Jobs, answer: &Granted) -> Option<GrantResult> {
     let place = jobs.grants.iter().position(|job| job.ttl == answer.requested_ttl)?;
     let job = &mut jobs.grants[place];

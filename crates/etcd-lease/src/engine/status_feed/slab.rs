@@ -4,7 +4,7 @@ use crate::LeaseStatus;
 use crate::engine::subscribers::WeakSubscribers;
 use crate::keepalive::SlotId;
 
-/// Statuses in one page.
+/// Number of statuses in one page.
 const PAGE: usize = 256;
 
 /// The status of one lease.
@@ -19,7 +19,7 @@ pub(super) struct Entry {
     pub(super) is_changed: bool,
 }
 
-/// It consists of pages, so that growing does not copy.
+/// The statuses in pages of [`PAGE`], so that growing does not copy them.
 #[derive(Debug, Default)]
 pub(super) struct Slab(Vec<Vec<Option<Entry>>>);
 
