@@ -88,7 +88,7 @@ impl Fields {
         if self.is_hex { format!("\"ID\" : {id}\n") } else { format!("\"ID\" : {}\n", id.0) }
     }
 
-    /// etcdctl prints a revision of 0 only before 3.6.
+    /// The fields of a header, without a revision of 0, which etcdctl prints only before 3.6.
     fn header(self, header: Header) -> String {
         let Header { cluster_id, member_id, revision, raft_term } = header;
         let id = |id: u64| if self.is_hex { format!("{id:x}") } else { id.to_string() };

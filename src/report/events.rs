@@ -24,7 +24,7 @@ pub fn event_line(event: &Event, start: SystemTime) -> String {
     format!("{at} {doubt:>6}  {:<10}  {lease:<16}  {}\n", event.name().as_str(), event.text())
 }
 
-/// The same facts as a JSON object, without unknown values.
+/// An event as a JSON object on one line, without unknown values. `start` is the real time at the start of the clock.
 pub fn event_json(event: &Event, start: SystemTime) -> String {
     line(&event_object(event, start))
 }
@@ -193,8 +193,8 @@ struct QueueDepthObject {
 }
 
 impl EventFields {
-    fn of(what: &EventKind) -> EventFields {
-        match what {
+    fn of(kind: &EventKind) -> EventFields {
+        match kind {
             EventKind::Granted { ownership: who, ttl, asked, .. } => {
                 EventFields { who: Some(who.word()), ttl: *ttl, requested_ttl: *asked, ..EventFields::default() }
             }
@@ -236,7 +236,7 @@ impl EventFields {
             },
             EventKind::Missed { waited } => EventFields::of_times(None, Some(*waited), None),
             EventKind::ProcessStalled { span, .. } => {
-                EventFields { message: Some(what.text()), ..EventFields::of_times(None, Some(*span), None) }
+                EventFields { message: Some(kind.text()), ..EventFields::of_times(None, Some(*span), None) }
             }
             EventKind::Lost { loss, ttl } => {
                 EventFields { cause: Some(loss.why.word()), ttl: *ttl, ..EventFields::default() }
@@ -261,7 +261,7 @@ impl EventFields {
             EventKind::Term { new, .. } => EventFields { term: Some(*new), ..EventFields::default() },
             EventKind::Error { message } => EventFields { message: Some(message.clone()), ..EventFields::default() },
             EventKind::Kept | EventKind::Paused | EventKind::Drill(_) | EventKind::More { .. } => {
-                EventFields { message: Some(what.text()), ..EventFields::default() }
+                EventFields { message: Some(kind.text()), ..EventFields::default() }
             }
         }
     }

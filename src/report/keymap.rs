@@ -6,15 +6,17 @@ use super::json::line;
 use super::table::{Align, table};
 use crate::app::{KeyContext, Keymap, KeymapEntry};
 
-/// Keys, config name and help of each action of the monitor, then the same for each dialog.
+/// A table with the keys, the config name and the help of each action of the monitor, and a second one with those of each
+/// dialog.
 pub fn keys_table(keymap: &Keymap) -> String {
     let cells = |row: KeymapEntry<'_>| [row.in_words(), row.binding.action.name(), row.binding.help.to_owned()];
     let rows: Vec<[String; 3]> = keymap.rows().filter(|row| !row.is_dialog_key()).map(cells).collect();
     let in_dialog = |scope: KeyContext| {
-        let holds = move |row: &KeymapEntry<'_>| row.is_dialog_key() && row.binding.action.contexts().contains(&scope);
+        let is_in_scope =
+            move |row: &KeymapEntry<'_>| row.is_dialog_key() && row.binding.action.contexts().contains(&scope);
         keymap
             .rows()
-            .filter(holds)
+            .filter(is_in_scope)
             .map(cells)
             .map(move |[keys, action, help]| [scope.name().to_owned(), keys, action, help])
     };

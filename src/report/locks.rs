@@ -114,7 +114,7 @@ struct UndecidedObject {
     keys: usize,
 }
 
-/// All locks in one JSON object. `watched` is how long the keys were watched, if for longer than to read them.
+/// All locks in one JSON object. `watched` is how long the keys were watched. `None` if they were only read.
 pub fn locks_json(app: &AppState, watched: Option<Duration>, now: Timestamp) -> String {
     let locks = app.keys.locks();
     line(&LocksObject {

@@ -173,7 +173,7 @@ fn problems(row: &MemberRow<'_>, wall: SystemTime) -> Vec<String> {
     row.problems.iter().cloned().chain(expiry).chain(failed).collect()
 }
 
-/// Of the last status request, if it answers.
+/// The round trip of the last status request. `None` if the member does not answer.
 fn round_trip(row: &MemberRow<'_>) -> Option<Duration> {
     if row.answers == Some(true) { row.status.and_then(|status| status.round_trip) } else { None }
 }
@@ -182,7 +182,7 @@ fn alarm_name(alarm: &MemberAlarm) -> &'static str {
     name_of_alarm(alarm.cause)
 }
 
-/// One row per member. Members that are no endpoints have a `*`. Columns without content are left out. `wall` is the
+/// One row per member. Members that are not endpoints have a `*`. Columns without content are left out. `wall` is the
 /// system time.
 pub fn members_table(app: &AppState, now: Timestamp, wall: SystemTime) -> String {
     let rows = app.cluster.members.rows(&app.cluster.view);

@@ -38,7 +38,7 @@ impl MetricsFormat {
 /// A metric: its name, its meaning and its samples.
 #[derive(Debug)]
 pub struct Metric {
-    /// Without prefix, unit and `_total`.
+    /// The name without prefix, unit and `_total`.
     name: &'static str,
     kind: MetricType,
     unit: Option<&'static str>,
@@ -133,7 +133,7 @@ struct Samples<'a> {
 type Labels<'a> = &'a [(&'a str, &'a str)];
 
 impl Samples<'_> {
-    /// A whole number: a counter, or a gauge of things.
+    /// Writes a whole number, of a counter or a gauge.
     fn count(&mut self, labels: Labels<'_>, value: impl TryInto<u64>) -> fmt::Result {
         let value = value.try_into().map_err(|_| fmt::Error)?;
         let is_counter = matches!(self.kind, MetricType::Counter);
@@ -141,7 +141,7 @@ impl Samples<'_> {
         if is_counter { sample.encode_counter::<NoLabelSet, _, f64>(&value, None) } else { sample.encode_gauge(&value) }
     }
 
-    /// A measured value of a gauge.
+    /// Writes a measured value of a gauge.
     fn value(&mut self, labels: Labels<'_>, value: f64) -> fmt::Result {
         self.encoder.encode_family(&labels)?.encode_gauge(&value)
     }

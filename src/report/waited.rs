@@ -32,7 +32,7 @@ pub enum Reason {
 pub struct Waited {
     /// Real time of the end.
     pub at: SystemTime,
-    /// The same instant, by the program's clock.
+    /// The end by the program's clock.
     pub now: Timestamp,
     /// The lease.
     pub id: LeaseId,

@@ -3,7 +3,7 @@
 /// The last cell of a bar, by eighths.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/// The filled part of a bar of `width` cells, and the line that is left of it. `share` is from 0 to 1. A share above 0
+/// The filled part of a bar of `width` cells, and the thin line for the rest. `share` is from 0 to 1. A share above 0
 /// shows at least one eighth, and only a full share fills the bar.
 pub(super) fn bar(share: f64, width: usize) -> (String, String) {
     let most = width * 8;
@@ -18,7 +18,7 @@ pub(super) fn bar(share: f64, width: usize) -> (String, String) {
     ("█".repeat(full) + part, "─".repeat(rest))
 }
 
-/// The same as one text.
+/// A bar of `width` cells as one text: the filled part, then the thin line. `share` is from 0 to 1.
 pub(super) fn bar_text(share: f64, width: usize) -> String {
     let (full, rest) = bar(share, width);
     full + &rest

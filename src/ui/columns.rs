@@ -30,7 +30,7 @@ pub(super) struct RowContext<'a> {
 pub(super) struct Cell {
     pub(super) text: String,
     pub(super) role: Role,
-    /// The empty part of a bar. It follows the text and has the role `Track`.
+    /// The empty part of a bar. It follows the text and is drawn like a border.
     pub(super) track: String,
 }
 

@@ -19,6 +19,8 @@ use super::{RenderContext, Role, field};
 
 /// Maximum number of candidates shown at once.
 const MOST_CANDIDATES: usize = 8;
+/// What precedes the text.
+const PROMPT: &str = " :";
 
 /// Draws the command line over the last rows of `area`.
 pub(super) fn draw(ctx: RenderContext<'_>, line: &CommandLine, area: Rect, buf: &mut Buffer) {
@@ -45,10 +47,11 @@ fn draw_input(ctx: RenderContext<'_>, line: &CommandLine, row: Rect, buf: &mut B
         }
     };
     // The text needs room more than the hint does.
-    let needed = line.input.value().width() + 4;
+    // Two columns are for the caret at its end and a blank.
+    let needed = PROMPT.len() + line.input.value().width() + 2;
     let hint = if needed + hint.width() <= width { hint } else { String::new() };
-    let mut spans = vec![Span::styled(" :", theme.style(Role::Key))];
-    spans.extend(field::spans(&line.input, width.saturating_sub(2 + hint.width()), Some(theme.cursor())));
+    let mut spans = vec![Span::styled(PROMPT, theme.style(Role::Key))];
+    spans.extend(field::spans(&line.input, width.saturating_sub(PROMPT.len() + hint.width()), Some(theme.cursor())));
     spans.push(Span::styled(hint, theme.style(Role::Dim)));
     Clear.render(row, buf);
     buf.set_line(row.x, row.y, &Line::from(spans), row.width);
@@ -60,11 +63,11 @@ fn rows_above(area: Rect, count: usize) -> Rect {
     Rect { y: area.bottom() - height, height, ..area }
 }
 
-/// A caret above the error position and the expected token.
+/// Draws a caret above the error position. The error is beside the caret if it fits, otherwise on the lines above.
 fn draw_fault(ctx: RenderContext<'_>, line: &CommandLine, bad: &BadCommand, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width);
     let before: String = line.input.value().chars().take(bad.at).collect();
-    let column = (2 + printable(before.as_bytes()).width()).min(width.saturating_sub(1));
+    let column = (PROMPT.len() + printable(before.as_bytes()).width()).min(width.saturating_sub(1));
     let caret = format!("{}v", " ".repeat(column));
     let text = printable(bad.to_string().as_bytes());
     let rows = if caret.width() + 1 + text.width() <= width {
@@ -81,7 +84,7 @@ fn draw_fault(ctx: RenderContext<'_>, line: &CommandLine, bad: &BadCommand, area
     }
 }
 
-/// The candidates, the selected one reversed. If not all fit, those around the selected one.
+/// Draws the candidates, the selected one reversed. If not all fit, those around the selected one.
 fn draw_candidates(ctx: RenderContext<'_>, shown: (&[Candidate], Option<usize>), area: Rect, buf: &mut Buffer) {
     let (candidates, chosen) = shown;
     let area = rows_above(area, candidates.len().min(MOST_CANDIDATES));
@@ -91,12 +94,12 @@ fn draw_candidates(ctx: RenderContext<'_>, shown: (&[Candidate], Option<usize>),
     }
     let first = chosen.map_or(0, |place| (place + 1).saturating_sub(rows));
     let rest = candidates.len() - (first + rows).min(candidates.len());
-    let names = candidates.iter().map(|candidate| printable(candidate.text.as_bytes()).width()).max().unwrap_or(0);
+    let name_width = candidates.iter().map(|candidate| printable(candidate.text.as_bytes()).width()).max().unwrap_or(0);
     let width = usize::from(area.width);
     Clear.render(area, buf);
     for (place, (y, candidate)) in (first..).zip((area.y..area.bottom()).zip(&candidates[first..])) {
         let name = printable(candidate.text.as_bytes());
-        let gap = " ".repeat(names - name.width());
+        let gap = " ".repeat(name_width - name.width());
         let is_last = y + 1 == area.bottom() && rest > 0;
         let more = if is_last { format!("  ({rest} more)") } else { String::new() };
         let help = format!("  {}{more}", printable(candidate.help.as_bytes()));
@@ -104,7 +107,7 @@ fn draw_candidates(ctx: RenderContext<'_>, shown: (&[Candidate], Option<usize>),
         let dim = if chosen == Some(place) { ctx.theme.cursor() } else { ctx.theme.style(Role::Dim) };
         let mut line = Line::from(vec![
             Span::styled(format!("  {name}{gap}"), style),
-            Span::styled(cut(&help, width.saturating_sub(names + 2)), dim),
+            Span::styled(cut(&help, width.saturating_sub(name_width + 2)), dim),
         ]);
         let used = line.width();
         line.spans.push(Span::styled(" ".repeat(width.saturating_sub(used)), Style::default()));

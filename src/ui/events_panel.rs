@@ -189,6 +189,7 @@ fn time_error(event: &Event) -> String {
 
 /// The text beside the start, or below it if there is too little room.
 fn wrapped(ctx: RenderContext<'_>, start: Line<'static>, text: &str, width: usize) -> Vec<Line<'static>> {
+    /// Minimum width for text beside the start.
     const LEAST_ROOM: usize = 24;
     let style = ctx.theme.style(Role::Text);
     let room = width.saturating_sub(start.width());
@@ -206,11 +207,11 @@ fn highlight(ctx: RenderContext<'_>, line: &mut Line<'static>, width: usize) {
     line.style = ctx.theme.cursor();
 }
 
-/// The time, the name and, unless it is clear, the lease.
-fn start(ctx: RenderContext<'_>, event: &Event, has_lease: bool) -> Line<'static> {
+/// The time and the name of an event, and the lease if `shows_lease`.
+fn start(ctx: RenderContext<'_>, event: &Event, shows_lease: bool) -> Line<'static> {
     let (sign, role) = theme::event(event.name());
     let lease = event.lease.map_or(String::new(), |id| ctx.app.view.id_format.short(id));
-    let lease = if has_lease { format!("{lease:<8}  ") } else { String::new() };
+    let lease = if shows_lease { format!("{lease:<8}  ") } else { String::new() };
     let style = |role| ctx.theme.style(role);
     Line::from(vec![
         Span::styled(format!("{} ", ctx.wall.time_of_day(event.at)), style(Role::Dim)),

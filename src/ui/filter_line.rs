@@ -15,8 +15,13 @@ use crate::width::DisplayWidth;
 use super::line::{cut, wrap};
 use super::{RenderContext, Role, field};
 
-/// Draws the input over the first row of `area` and the error over the rows below. Does nothing if no filter is being
-/// typed.
+/// What precedes the text.
+const PROMPT: &str = " / ";
+/// Minimum width for the number of matches after the text.
+const COUNT_FROM: u16 = 24;
+
+/// Draws the input over the first row of `area`, and the completions or the error over the rows below. Does nothing if
+/// no filter is being typed.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let Some(line) = &ctx.app.view.row_filter.line else { return };
     if area.is_empty() {
@@ -44,10 +49,10 @@ pub(super) fn draw_in_view(ctx: RenderContext<'_>, count: &str, area: Rect, buf:
 
 fn draw_input(ctx: RenderContext<'_>, input: &Input, count: &str, area: Rect, buf: &mut Buffer) {
     let count = format!(" {count} ");
-    let count = if area.width >= 24 { count } else { String::new() };
-    let room = usize::from(area.width).saturating_sub(3 + count.width());
+    let count = if area.width >= COUNT_FROM { count } else { String::new() };
+    let room = usize::from(area.width).saturating_sub(PROMPT.len() + count.width());
     let theme = ctx.theme;
-    let mut spans = vec![Span::styled(" / ", theme.style(Role::Key))];
+    let mut spans = vec![Span::styled(PROMPT, theme.style(Role::Key))];
     spans.extend(field::spans(input, room, Some(theme.cursor())));
     spans.push(Span::styled(count, theme.style(Role::Dim)));
     buf.set_line(area.x, area.y, &Line::from(spans), area.width);
@@ -82,12 +87,11 @@ fn draw_candidates(ctx: RenderContext<'_>, candidates: &[String], chosen: Option
     buf.set_line(area.x, area.y, &Line::from(spans), area.width);
 }
 
-/// A caret below the error position and the expected token: beside the caret if it fits, otherwise on lines of its
-/// own.
+/// Draws a caret below the error position. The error is beside the caret if it fits, otherwise on the lines below.
 fn draw_fault(ctx: RenderContext<'_>, line: &FilterLine, bad: &BadFilter, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width);
     let before: String = line.input.value().chars().take(bad.at).collect();
-    let column = (3 + printable(before.as_bytes()).width()).min(width.saturating_sub(1));
+    let column = (PROMPT.len() + printable(before.as_bytes()).width()).min(width.saturating_sub(1));
     let caret = format!("{}^", " ".repeat(column));
     let rows = if caret.width() + 1 + bad.expected.width() <= width {
         vec![format!("{caret} {}", bad.expected)]

@@ -52,12 +52,12 @@ fn groups(ctx: RenderContext<'_>, places: PanelAreas) -> (Vec<Segment>, Vec<Segm
         return (left, hints);
     }
     // The keys that are the same everywhere stay at the right.
-    let is_last = |hint: &Segment| hint.key.is_some_and(|key| is_last(app.config.keymap.action(key)));
-    let (last, first) = hints.into_iter().partition(is_last);
-    (first, last)
+    let is_of_all_views = |hint: &Segment| hint.key.is_some_and(|key| works_everywhere(app.config.keymap.action(key)));
+    let (right, left) = hints.into_iter().partition(is_of_all_views);
+    (left, right)
 }
 
-fn is_last(action: Option<Action>) -> bool {
+fn works_everywhere(action: Option<Action>) -> bool {
     matches!(action, Some(Action::Help | Action::Quit))
 }
 
@@ -68,9 +68,9 @@ fn hints(app: &AppState, shown: &AppState, now: Timestamp) -> Vec<Segment> {
     if !shown.view.is_filter_open() {
         return keys(app, shown, now);
     }
-    let replies = [(DialogAction::Accept, "apply"), (DialogAction::FormClose, "clear")];
-    let key = |reply| app.config.keymap.key(Action::Dialog(reply));
-    replies.into_iter().filter_map(|(reply, does)| Some(Segment::key(0, key(reply)?, does))).collect()
+    let actions = [(DialogAction::Accept, "apply"), (DialogAction::FormClose, "clear")];
+    let key = |action| app.config.keymap.key(Action::Dialog(action));
+    actions.into_iter().filter_map(|(action, does)| Some(Segment::key(0, key(action)?, does))).collect()
 }
 
 fn noted(note: &StatusMessage, width: u16) -> Segment {
@@ -136,8 +136,8 @@ pub(super) fn dying(count: usize, is_least: bool) -> Option<Segment> {
     Some(Segment::new(2, Role::Danger, format!("{dying} dying, removed in {takes}")))
 }
 
-/// Hints for the keys that work in the current view. Disabled actions are left out; a frozen display lists resume
-/// first.
+/// Hints for the keys that work in the current view. Disabled actions are left out. In a frozen display, the key that
+/// resumes is never hidden.
 fn keys(app: &AppState, shown: &AppState, now: Timestamp) -> Vec<Segment> {
     let is_refused = |action: Action| {
         app.config.is_read_only && action.writes()

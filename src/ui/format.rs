@@ -9,6 +9,9 @@ pub(super) const UNKNOWN: &str = "-";
 /// Shown in a table for a value that the program is waiting for.
 pub(super) const WAITING: &str = "?";
 
+const HOUR: f64 = 3600.0;
+const DAY: f64 = 24.0 * HOUR;
+
 /// A count, or its lower bound with `>=`.
 pub(super) fn at_least(is_least: bool, count: usize) -> String {
     format!("{}{count}", if is_least { ">=" } else { "" })
@@ -16,8 +19,7 @@ pub(super) fn at_least(is_least: bool, count: usize) -> String {
 
 /// A time span in at most seven columns: `8.2 s`, `118 s`, `3411 s`, `27.8 h`, `104 d`, `285 y`.
 pub(super) fn span(seconds: f64) -> String {
-    const HOUR: f64 = 3600.0;
-    const DAY: f64 = 24.0 * HOUR;
+    // The unit changes where rounding would give the number one digit more.
     match seconds {
         s if s < 99.95 => format!("{s:.1} s"),
         s if s < 9_999.5 => format!("{s:.0} s"),
@@ -29,13 +31,15 @@ pub(super) fn span(seconds: f64) -> String {
 
 /// A lower bound of a time span in at most seven columns: `>=8.2 s`, `>=118 s`, `>=3411s`, `>=28 h`.
 pub(super) fn at_least_span(seconds: f64) -> String {
+    /// Columns after `>=`.
+    const ROOM: usize = 5;
     let span = match seconds {
-        s if (9_999.5..360_000.0).contains(&s) => format!("{:.0} h", s / 3_600.0),
+        s if (9_999.5..100.0 * HOUR).contains(&s) => format!("{:.0} h", s / HOUR),
         s if s >= 9.95 => span(s.max(10.0)).replace(".0 s", " s"),
         s => span(s),
     };
-    let whole = if span.len() > 5 { format!("{seconds:.0} s") } else { span };
-    format!(">={}", if whole.len() > 5 { whole.replace(' ', "") } else { whole })
+    let whole = if span.len() > ROOM { format!("{seconds:.0} s") } else { span };
+    format!(">={}", if whole.len() > ROOM { whole.replace(' ', "") } else { whole })
 }
 
 /// A TTL, in whole seconds if it is short.
@@ -57,9 +61,12 @@ pub(super) fn seconds(span: Duration) -> String {
     digits(span.as_secs_f64(), 2)
 }
 
-/// `41/s`, `0.37/s`, or `>=41/s` while the interval of some leases is not known yet, and `?` while that of none is.
+/// Renewals per second of all leases: `41/s` or `0.37/s`. While the intervals of some leases are unknown, a lower bound:
+/// `>=41/s`, or `?` if that would be 0.
 pub(super) fn renewals(counts: &LeaseCounts) -> String {
-    if counts.unmeasured > 0 && counts.renewals < 0.005 {
+    /// Smaller rates are rounded to `0.00`.
+    const LEAST: f64 = 0.005;
+    if counts.unmeasured > 0 && counts.renewals < LEAST {
         return "?".to_owned();
     }
     let sign = if counts.unmeasured > 0 { ">=" } else { "" };
@@ -83,7 +90,7 @@ pub(super) fn times(count: u64) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
-/// Seconds with `decimals` decimals, one fewer from 100 on and none from 10,000 on.
+/// Seconds with `decimals` decimals below 100, with one decimal below 10,000, and with none above.
 fn digits(seconds: f64, decimals: usize) -> String {
     let decimals = match seconds {
         s if s < 100.0 => decimals,

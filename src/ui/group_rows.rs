@@ -10,7 +10,7 @@ use super::columns::WARNED;
 use super::line::cut;
 use super::{RenderContext, Role, format, table, theme};
 
-/// The title, the width and the alignment of each column right of the name.
+/// The title and the width of each column right of the name, and whether it is right-aligned.
 const COLUMNS: [(&str, usize, bool); 6] = [
     ("LEASES", 7, true),
     ("STATE", 15, false),
@@ -56,7 +56,7 @@ fn draw_group(ctx: RenderContext<'_>, id: GroupId, place: Rect, buf: &mut Buffer
     draw_line(ctx, (format!(" {sign} {}", group.key().name()), Role::Text), &cells, place, buf);
 }
 
-/// The name in all free width, then as many columns as fit.
+/// Draws as many columns as fit, and the name in the width that is left.
 fn draw_line(
     ctx: RenderContext<'_>,
     (name, role): (String, Role),

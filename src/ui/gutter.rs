@@ -19,6 +19,12 @@ use crate::app::{AppState, Lease, Ownership, Selection, SelectionMark};
 
 use super::{RenderContext, Role};
 
+/// Minimum width for tiny rows with a short id and aligned columns.
+pub(super) const ALIGNED_WIDTH: u16 = 27;
+/// Width of a short id.
+const SHORT_ID: u16 = 8;
+/// Digits of the id in narrower rows.
+pub(super) const LAST_DIGITS: usize = 4;
 /// From this width on a blank separates the signs from the rows.
 const SPACIOUS: u16 = 60;
 
@@ -36,7 +42,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, marks: &Selection, rows: Rect, is_tin
         return;
     }
     let range = range_lines(ctx.app, marks);
-    let x = if is_tiny { behind_id(rows) } else { rows.x + 1 };
+    let x = if is_tiny { after_id(rows) } else { rows.x + 1 };
     for ((line, y), lease) in lines(rows, is_tiny).enumerate().zip(ctx.app.visible()) {
         // A pinned row is at the top anyway, so the star of an own one matters more.
         let own = if is_tiny { None } else { own(lease) };
@@ -61,9 +67,9 @@ pub(super) fn highlight_range(ctx: RenderContext<'_>, marks: &Selection, rows: R
     }
 }
 
-/// The blank column of a tiny row that can take a sign.
-fn behind_id(rows: Rect) -> u16 {
-    rows.x + if rows.width >= 27 { 8 } else { 4 }
+/// The blank column after the id of a tiny row, which can take a sign.
+fn after_id(rows: Rect) -> u16 {
+    rows.x + if rows.width >= ALIGNED_WIDTH { SHORT_ID } else { LAST_DIGITS as u16 }
 }
 
 /// The lines of the rows, without the column titles.
@@ -71,7 +77,7 @@ fn lines(rows: Rect, is_tiny: bool) -> std::ops::Range<u16> {
     rows.y + u16::from(!is_tiny)..rows.bottom()
 }
 
-/// The visible lines that the range in progress would mark now.
+/// The lines of the range in progress, counted from the first visible one. Empty if there is no range or all of it is above.
 fn range_lines(app: &AppState, marks: &Selection) -> RangeInclusive<usize> {
     let rows = marks.range().zip(app.view.cursor).and_then(|(first, last)| app.view.rows_between(first, last));
     let top = app.view.window.top;

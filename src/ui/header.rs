@@ -15,27 +15,29 @@ use super::{RenderContext, Role, format};
 
 /// Maximum width of the name of a member.
 const MAX_NAME: usize = 16;
+/// Maximum width of the name of a silent member, of the name of another cluster and of a key prefix.
+const MAX_TEXT: usize = 24;
 
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     if !area.is_empty() {
         // A display that is only frozen shows the connection as it is now.
         let shown = if ctx.app.is_past_shown() { ctx.displayed() } else { ctx };
-        let mut right = rights(shown.app, shown.now);
+        let mut right = right_segments(shown.app, shown.now);
         right.extend(certificates(shown));
         right.extend(frozen(ctx));
         let is_alarmed = !shown.app.cluster.members.alarms(&shown.app.cluster.view).is_empty();
         let time_rank = if is_alarmed { 3 } else { 6 };
         right.push(Segment::new(time_rank, Role::Dim, ctx.wall.time_of_day(ctx.now)));
-        draw_ends(ctx.theme, (link(shown, area.width), right), ("   ", "   "), area, buf);
+        draw_ends(ctx.theme, (left_segments(shown, area.width), right), ("   ", "   "), area, buf);
     }
 }
 
-/// Banner of a frozen display, or of the past. It is hidden last.
+/// Banner of a frozen display, or of the past. It is never hidden.
 pub(super) fn frozen(ctx: RenderContext<'_>) -> Option<Segment> {
-    let picture = ctx.app.frozen.as_ref()?;
-    let age = ctx.now - picture.at;
+    let frozen = ctx.app.frozen.as_ref()?;
+    let age = ctx.now - frozen.at;
     let text = if ctx.app.is_past_shown() {
-        format!("‖ PAST {}, {} ago", ctx.wall.time_of_day(picture.at), minutes(age))
+        format!("‖ PAST {}, {} ago", ctx.wall.time_of_day(frozen.at), minutes(age))
     } else {
         format!("‖ FROZEN {} s", age.as_secs())
     };
@@ -51,14 +53,15 @@ fn certificates(ctx: RenderContext<'_>) -> impl Iterator<Item = Segment> {
     })
 }
 
-fn link(ctx: RenderContext<'_>, width: u16) -> Vec<Segment> {
+/// The cluster with its health, alarms and members, or why it is not reached.
+fn left_segments(ctx: RenderContext<'_>, width: u16) -> Vec<Segment> {
     let app = ctx.app;
     let alarms = alarms(app, width);
     let mut parts = vec![Segment::new(7, Role::Title, "leasetop")];
     match (app.cluster.unreached_since, app.cluster.member()) {
         (None, Some(member)) => {
-            let (health, is_well) = health(app, member);
-            if is_well && let Some((first, others)) = alarms.split_first() {
+            let (health, is_healthy) = health(app, member);
+            if is_healthy && let Some((first, others)) = alarms.split_first() {
                 parts.push(cluster(app, member, (format!("✖ {first}"), Role::Danger)));
                 parts.extend(others.iter().map(|alarm| Segment::new(1, Role::Danger, alarm)));
             } else {
@@ -75,12 +78,12 @@ fn link(ctx: RenderContext<'_>, width: u16) -> Vec<Segment> {
             if failure.is_none() && !app.cluster.was_reached() {
                 parts.push(Segment::new(0, Role::Title, target));
                 parts.push(Segment::new(1, Role::Warning, "connecting"));
-                return parts;
+            } else {
+                let state = if failure.is_some_and(|failure| failure.is_refusal()) { "refused" } else { "unreachable" };
+                let waited = since.map_or(0, |since| (ctx.now - since).as_secs());
+                parts.push(Segment::new(0, Role::Danger, format!("✖ {target}")));
+                parts.push(Segment::new(1, Role::Danger, format!("{state} for {waited} s")));
             }
-            let state = if failure.is_some_and(|failure| failure.is_refusal()) { "refused" } else { "unreachable" };
-            let waited = since.map_or(0, |since| (ctx.now - since).as_secs());
-            parts.push(Segment::new(0, Role::Danger, format!("✖ {target}")));
-            parts.push(Segment::new(1, Role::Danger, format!("{state} for {waited} s")));
         }
     }
     parts
@@ -90,7 +93,7 @@ fn name(label: &ClusterLabel) -> String {
     printable(label.name.as_bytes())
 }
 
-/// `prod ● healthy`: the cluster's name, or its endpoint if it has none.
+/// `prod ● healthy`: the cluster's name, or if it has none, `demo`, `sandbox` or the endpoint.
 fn cluster(app: &AppState, member: &MemberView, health: (String, Role)) -> Segment {
     let (name, role) = match &app.config.label {
         Some(label) => (name(label), Role::of_name(label)),
@@ -101,7 +104,7 @@ fn cluster(app: &AppState, member: &MemberView, health: (String, Role)) -> Segme
     Segment { pieces: vec![(name + " ", role), health], rank: 0, key: None }
 }
 
-/// `● healthy`, or `▲ 2 of 3 members` if the others do not answer; and whether a leader and all members answer.
+/// `✖ no leader`, `▲ 2 of 3 members` if the others do not answer, or `● healthy`; and whether it is healthy.
 fn health(app: &AppState, member: &MemberView) -> ((String, Role), bool) {
     if !member.has_leader {
         return (("✖ no leader".to_owned(), Role::Danger), false);
@@ -115,14 +118,15 @@ fn health(app: &AppState, member: &MemberView) -> ((String, Role), bool) {
 
 /// `alarm NOSPACE etcd-1, etcd-2 +1` for each alarm.
 fn alarms(app: &AppState, width: u16) -> Vec<String> {
-    let room = match width {
+    // How many members a line of this width can name.
+    let most_named = match width {
         ..60 => 1,
         60..160 => 2,
         160.. => 5,
     };
     let alarm = |(alarm, members): (&str, Vec<String>)| {
         let names: Vec<String> =
-            members.iter().take(room).map(|name| cut(&printable(name.as_bytes()), MAX_NAME)).collect();
+            members.iter().take(most_named).map(|name| cut(&printable(name.as_bytes()), MAX_NAME)).collect();
         let more = members.len() - names.len();
         let more = if more == 0 { String::new() } else { format!(" +{more}") };
         format!("alarm {alarm} {}{more}", names.join(", ")).trim_end().to_owned()
@@ -134,7 +138,7 @@ fn alarms(app: &AppState, width: u16) -> Vec<String> {
 fn silent(app: &AppState) -> Option<Segment> {
     let rows = app.cluster.members.rows(&app.cluster.view);
     let silent = rows.iter().filter(|row| row.is_silent());
-    let names: Vec<String> = silent.map(|row| cut(&printable(row.name().as_bytes()), 24)).collect();
+    let names: Vec<String> = silent.map(|row| cut(&printable(row.name().as_bytes()), MAX_TEXT)).collect();
     let verb = if names.len() == 1 { "does" } else { "do" };
     if names.is_empty() {
         None
@@ -161,8 +165,8 @@ fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
     }
     if !member.is_leader && count > 1 {
         let number = view.chosen.map_or(1, |chosen| chosen + 1);
-        let asked = member_name(app, member.member_id).unwrap_or_else(|| format!("m{number}"));
-        parts.push(Segment::new(3, Role::Warning, format!("asking {asked}")));
+        let name = member_name(app, member.member_id).unwrap_or_else(|| format!("m{number}"));
+        parts.push(Segment::new(3, Role::Warning, format!("asking {name}")));
     }
     if !member.version.is_empty() {
         parts.push(Segment::new(3, Role::Text, format!("etcd {}", printable(member.version.as_bytes()))));
@@ -189,14 +193,15 @@ fn known(number: u64) -> Option<u64> {
 /// The name of a member in the member list, or its number among the endpoints.
 fn member_name(app: &AppState, id: u64) -> Option<String> {
     if let Some(name) = app.cluster.members.name(id) {
-        return Some(cut(&printable(name.as_bytes()), 16));
+        return Some(cut(&printable(name.as_bytes()), MAX_NAME));
     }
     let place = app.cluster.view.members.iter().position(|member| member.member_id == id)?;
     Some(format!("m{}", place + 1))
 }
 
-/// The bytes received for keys in a minute: in a large key space, or once they are more than a few.
+/// The bytes received for keys in the last minute. `None` while they are few, unless the key space is large.
 fn key_data(app: &AppState, now: Timestamp) -> Option<Segment> {
+    /// Fewer bytes a minute are not worth a segment.
     const FEW: u64 = 100_000;
     let queries = app.keys.queries();
     let received = queries.received(now);
@@ -212,7 +217,8 @@ fn key_data(app: &AppState, now: Timestamp) -> Option<Segment> {
     Some(Segment::new(rank, Role::Dim, format!("key data {received} MB/min (max {limit})")))
 }
 
-fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
+/// Polls, data of keys, the sandbox, other clusters, what etcd denies, and the mode of this session.
+fn right_segments(app: &AppState, now: Timestamp) -> Vec<Segment> {
     let mut parts = Vec::new();
     if !app.config.is_replay {
         let polls = format!("polls {}/s (max {})", app.polls.rate(now), app.polls.limit);
@@ -231,7 +237,7 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
     }
     for kept in &app.view.background {
         let count = plural(kept.leases.len() as u64, "lease");
-        let text = format!("{count} on {} kept alive", cut(&printable(kept.cluster.as_bytes()), 24));
+        let text = format!("{count} on {} kept alive", cut(&printable(kept.cluster.as_bytes()), MAX_TEXT));
         parts.push(Segment::new(1, Role::Warning, text));
     }
     if app.cluster.view.mixed_with.is_some() {
@@ -249,7 +255,7 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
         parts.push(Segment::new(1, Role::Danger, text));
     }
     if let Some(prefix) = app.config.range.as_prefix() {
-        parts.push(Segment::new(3, Role::Warning, format!("keys {}", cut(&printable(prefix), 24))));
+        parts.push(Segment::new(3, Role::Warning, format!("keys {}", cut(&printable(prefix), MAX_TEXT))));
     }
     let muted = app.leases.lint_report().muted();
     if muted > 0 {

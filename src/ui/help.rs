@@ -30,7 +30,7 @@ const WARNED: &str = "has a warning: WARN names it, the detail explains it";
 const NAME: usize = 10;
 
 /// All lines for a view: the states, the keys that work in the view by group, the other keys, and those of dialogs.
-/// With a search text, only the lines that contain it, and the titles above them.
+/// With a search text, only the lines that contain it, below their titles, and the sections whose titles contain it.
 pub(super) fn lines(theme: Theme, keymap: &Keymap, view: View, search: &str) -> Vec<Line<'static>> {
     let mut sections = vec![states(theme)];
     sections.extend(KeyGroup::ALL.into_iter().map(|group| {
@@ -76,8 +76,8 @@ fn works_in(action: Action, view: View) -> bool {
     !is_of_dialogs(action) && action.works_in(view)
 }
 
-fn keys(theme: Theme, keymap: &Keymap, title: &str, is_meant: impl Fn(Action) -> bool) -> Section {
-    let rows = keymap.rows().filter(|row| !row.keys.is_empty() && is_meant(row.binding.action));
+fn keys(theme: Theme, keymap: &Keymap, title: &str, is_listed: impl Fn(Action) -> bool) -> Section {
+    let rows = keymap.rows().filter(|row| !row.keys.is_empty() && is_listed(row.binding.action));
     let entries = rows.map(|row| entry(theme, row.in_words(), Role::Key, row.binding.help)).collect();
     Section { title: title.to_owned(), entries }
 }

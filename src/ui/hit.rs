@@ -33,15 +33,16 @@ pub fn hit(ctx: RenderContext<'_>, (width, height): (u16, u16), (x, y): (u16, u1
     if shown.app.view.active != View::Leases || !inner.contains(position) {
         return None;
     }
-    let row = usize::from(y - inner.y);
-    let below = if places.is_tiny { Some(row) } else { row.checked_sub(1) };
+    let offset = usize::from(y - inner.y);
+    // `None` for the column titles.
+    let row = if places.is_tiny { Some(offset) } else { offset.checked_sub(1) };
     if shown.app.view.is_grouped() {
-        return Some(match below.and_then(|row| shown.app.view.grouped_rows().get(row))? {
+        return Some(match row.and_then(|row| shown.app.view.grouped_rows().get(row))? {
             GroupedRow::Lease(id) => ClickTarget::Row(*id),
             GroupedRow::Group(id) => ClickTarget::Group(*id),
         });
     }
-    match below {
+    match row {
         Some(row) => shown.app.visible().nth(row).map(|lease| ClickTarget::Row(lease.id)),
         None => table::columns_of(shown, inner)
             .find(|(_, place)| (place.left()..=place.right()).contains(&x))

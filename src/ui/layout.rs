@@ -14,6 +14,8 @@
 //!
 //! Panes have no boxes: one line separates them.
 
+use std::ops::RangeInclusive;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -84,6 +86,10 @@ const EVENTS_FROM: u16 = 14;
 const WIDE: (u16, u16) = (120, 30);
 /// Minimum size for the detail between table and events.
 const TALL: (u16, u16) = (80, 40);
+/// Fewest and most lines of events below the table or the open detail, with the line above them.
+const EVENTS_HEIGHT: RangeInclusive<u16> = 4..=12;
+/// Fewest and most lines of detail and events side by side, with the line above them. The table gets the rest.
+const LOWER_HEIGHT: RangeInclusive<u16> = 11..=21;
 
 /// Divides the screen.
 pub(super) fn places(area: Rect, shown: ViewMode) -> PanelAreas {
@@ -119,12 +125,15 @@ pub(super) fn places(area: Rect, shown: ViewMode) -> PanelAreas {
 fn leases(bars: PanelAreas, area: Rect, middle: Rect, is_open: bool) -> PanelAreas {
     let reaches = |least: (u16, u16)| area.width >= least.0 && area.height >= least.1;
     let has_events = !bars.is_tiny && area.height >= EVENTS_FROM;
-    let events_height = if has_events { (middle.height / 4).clamp(4, 12) } else { 0 };
+    let quarter = (middle.height / 4).clamp(*EVENTS_HEIGHT.start(), *EVENTS_HEIGHT.end());
+    let events_height = if has_events { quarter } else { 0 };
     if is_open {
         let (detail, [rule, events]) = split_ruled(middle, events_height);
         PanelAreas { detail, events, ..bars.with_rules([rule, Rect::ZERO]) }
     } else if reaches(WIDE) {
-        let (table, [rule, below]) = split_ruled(middle, (middle.height * 2 / 5 + 1).clamp(11, 21));
+        let lower_height = (middle.height * 2 / 5 + 1).clamp(*LOWER_HEIGHT.start(), *LOWER_HEIGHT.end());
+        let (table, [rule, below]) = split_ruled(middle, lower_height);
+        // The detail gets a little more than half, because its chart needs more room than the events.
         let left = (u32::from(below.width) * 11 / 20) as u16;
         let detail = Rect { width: left, ..below };
         let between = Rect { x: below.x + left, width: 1, ..below };

@@ -99,6 +99,7 @@ fn fitting(
     gaps: (&str, &str),
     width: u16,
 ) -> (Vec<Segment>, Vec<Segment>) {
+    // One more blank keeps the groups apart.
     while ends_width(&left, gaps.0) + ends_width(&right, gaps.1) + 1 > usize::from(width) {
         let highest = left.iter().chain(&right).map(|part| part.rank).max().unwrap_or(0);
         if highest == 0 {

@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! 3 members · renewals go through etcd-1: it is the leader
-//! MEMBER   ROLE      ANSWERED  VERSION  RTT     TERM  REVISION  DB
-//! etcd-1   leader    now       3.6.16   0.4 ms     4      1204  20.1 MB
-//! etcd-2   unknown   12 s ago  3.6.16   -          4      1190  20.1 MB
-//! etcd-3 * follower  now       3.6.16   0.6 ms     4      1204  20.1 MB
+//! MEMBER    ROLE      ANSWERED    VERSION     RTT  TERM  REVISION       DB
+//! etcd-1    leader    now         3.6.16   0.4 ms     4      1204  20.1 MB
+//! etcd-2    unknown   12.0 s ago  3.6.16        -     4      1190  20.1 MB
+//! etcd-3 *  follower  now         3.6.16   0.6 ms     4      1204  20.1 MB
 //! * not among the endpoints
 //!
-//! etcd-2 · 8e9e05c52164694d · 10.0.0.2:2379
-//! connection refused ...
+//! etcd-2 · unknown · id 8e9e05c52164694d · 10.0.0.2:2379
+//! last known: term 4, revision 1190, raft index 2000
+//! ...
 //! ```
 
 mod leaders;
@@ -35,7 +36,11 @@ use super::{RenderContext, Role, filter_line, format, pane};
 
 /// Maximum width of a name and of an address.
 const MAX_TEXT: usize = 32;
+/// Maximum width of a version, which comes from etcd.
+const MAX_VERSION: usize = 16;
 const GAP: usize = 2;
+/// Rows that are shown even if the text below them is then cut off.
+const LEAST_ROWS: usize = 3;
 /// The title of the column that is left out in plain text.
 const CERTIFICATE: &str = "CERTIFICATE";
 
@@ -107,13 +112,13 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// The table around the cursor, and the selected member below it.
+    /// The table around the cursor, and below it the selected member, the leaders so far and the counters of the leader.
     fn lines(&self, height: usize) -> Vec<Line<'static>> {
         let Some(cursor) = self.cursor else { return self.advice() };
         let detail = self.detail(&self.rows[cursor]);
         let notes = self.notes();
         let below = detail.len() + 1 + notes.len();
-        let shown = height.saturating_sub(1 + below).max(3).min(self.rows.len());
+        let shown = height.saturating_sub(1 + below).max(LEAST_ROWS).min(self.rows.len());
         let columns = self.columns();
         let mut lines =
             vec![Line::styled(self.cells(&columns, |column| column.title.to_owned()), self.style(Role::Title))];
@@ -128,6 +133,7 @@ impl Page<'_> {
         lines
     }
 
+    /// One line per member, around the cursor.
     fn tiny(&self, height: usize) -> Vec<Line<'static>> {
         let Some(cursor) = self.cursor else { return self.advice() };
         let line = |place: usize| {
@@ -149,6 +155,7 @@ impl Page<'_> {
         self.marked(self.cells(columns, |column| (column.text)(self.ctx, row)), place, row)
     }
 
+    /// The line of a member, reversed if it is under the cursor.
     fn marked(&self, mut text: String, place: usize, row: &MemberRow<'_>) -> Line<'static> {
         if self.cursor == Some(place) {
             text += &" ".repeat(self.width.saturating_sub(text.width()));
@@ -181,13 +188,13 @@ impl Page<'_> {
         let mut columns: Vec<_> = columns.map(width).collect();
         let total = |columns: &[(&MemberColumn, usize)]| columns.iter().map(|(_, width)| width + GAP).sum::<usize>();
         while total(&columns) > self.width + GAP && columns.len() > 2 {
-            let widest = columns.iter().map(|(column, _)| column.rank).max();
-            columns.retain(|(column, _)| Some(column.rank) != widest);
+            let highest = columns.iter().map(|(column, _)| column.rank).max();
+            columns.retain(|(column, _)| Some(column.rank) != highest);
         }
         columns
     }
 
-    /// What the marks mean, and that the list is not complete.
+    /// What `*` means, and that the member list may be out of date.
     fn notes(&self) -> Vec<Line<'static>> {
         let mut notes = Vec::new();
         if self.rows.iter().any(|row| !row.is_endpoint) {
@@ -200,7 +207,7 @@ impl Page<'_> {
         notes
     }
 
-    /// The selected member.
+    /// The selected member: its identity, last status, certificate, problems and last lease probe.
     fn detail(&self, row: &MemberRow<'_>) -> Vec<Line<'static>> {
         let mut lines = self.paragraph(&identity(row), Role::Title);
         if let Some(status) = row.status {
@@ -255,14 +262,14 @@ impl Page<'_> {
     }
 }
 
-/// The name, with a mark if the member is no endpoint.
+/// The name, or the id if there is none, with a `*` if the member is not an endpoint.
 fn name(row: &MemberRow<'_>) -> String {
     let name = cut(&printable(row.name().as_bytes()), MAX_TEXT);
     let name = if name.is_empty() { format!("{:x}", row.id()) } else { name };
     if row.is_endpoint { name } else { name + " *" }
 }
 
-/// `now`, or how long ago.
+/// When the member last answered: `now`, `12.0 s ago`, `never` or `not asked`.
 fn answered(ctx: RenderContext<'_>, row: &MemberRow<'_>) -> String {
     match row.answers {
         None => "not asked".to_owned(),
@@ -274,12 +281,12 @@ fn answered(ctx: RenderContext<'_>, row: &MemberRow<'_>) -> String {
     }
 }
 
-/// The day on which its certificate ends.
+/// The day on which the certificate of the member ends.
 fn certificate(ctx: RenderContext<'_>, row: &MemberRow<'_>) -> String {
     row.certificate_end.map_or_else(|| UNKNOWN.to_owned(), |end| ctx.wall.date(end))
 }
 
-/// Of the last answer, if it answers.
+/// The round trip of the last answer, or `-` if the member does not answer.
 fn round_trip(row: &MemberRow<'_>) -> String {
     if row.answers == Some(true) {
         return of_status(row, |status| Some(format::round_trip(status.round_trip?)));
@@ -288,9 +295,10 @@ fn round_trip(row: &MemberRow<'_>) -> String {
 }
 
 fn version(row: &MemberRow<'_>) -> String {
-    of_status(row, |status| Some(cut(&printable(status.version.as_bytes()), 16)))
+    of_status(row, |status| Some(cut(&printable(status.version.as_bytes()), MAX_VERSION)))
 }
 
+/// A value of the last status, or `-` if it is unknown.
 fn of_status(row: &MemberRow<'_>, show: impl FnOnce(&MemberView) -> Option<String>) -> String {
     row.status.and_then(show).unwrap_or_else(|| UNKNOWN.to_owned())
 }

@@ -53,7 +53,7 @@ pub(super) const ROLES: [(&str, Role); 14] = [
     ("selection", Role::Selection),
 ];
 
-/// Why a role cannot have a colour.
+/// Why a `[theme.NAME]` is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadTheme {
     /// No role has this name.
@@ -218,7 +218,7 @@ fn tinted_dark(color: LabelColor) -> Style {
     }
 }
 
-/// Green, yellow and cyan of most terminals are unreadable on white.
+/// The styles on a light background. Green, yellow and cyan of most terminals are unreadable on white.
 fn light(role: Role) -> Style {
     match role {
         Role::Dim | Role::Gone | Role::Tab => indexed(240),

@@ -7,6 +7,8 @@ use ratatui::text::Line;
 
 /// Minimum width for a blank column at either side.
 const PADDED_WIDTH: u16 = 30;
+/// Minimum number of columns between the title and the text at the right.
+const GAP: usize = 2;
 
 /// The area below the title.
 pub(super) fn inner(area: Rect) -> Rect {
@@ -22,12 +24,12 @@ pub(super) fn draw(area: Rect, title: &Line<'_>, right: &Line<'_>, buf: &mut Buf
     inner(area)
 }
 
-/// Draws a title in the first line of `line`.
-pub(super) fn draw_title(line: Rect, title: &Line<'_>, right: &Line<'_>, buf: &mut Buffer) {
-    buf.set_line(line.x, line.y, title, line.width);
+/// Draws the title in the first line of `area`, with `right` at its end if both fit.
+pub(super) fn draw_title(area: Rect, title: &Line<'_>, right: &Line<'_>, buf: &mut Buffer) {
+    buf.set_line(area.x, area.y, title, area.width);
     let width = right.width() as u16;
-    if title.width() + right.width() + 2 <= usize::from(line.width) {
-        buf.set_line(line.right() - width, line.y, right, width);
+    if title.width() + GAP + right.width() <= usize::from(area.width) {
+        buf.set_line(area.right() - width, area.y, right, width);
     }
 }
 

@@ -11,9 +11,14 @@ use crate::app::{AppState, ClickTarget, Playback, PlaybackSource};
 use crate::width::DisplayWidth;
 use simkit::Timestamp;
 
-/// Lines of the screen that the line takes.
+/// Minimum height of a screen with the line.
+const LEAST_HEIGHT: u16 = 4;
+/// Minimum width for the keys beside the seek bar.
+const KEYS_FROM: u16 = 100;
+
+/// Height of the playback line on a screen of this height: 1, or 0 if nothing is played or the screen is too low.
 pub fn playback_height(app: &AppState, height: u16) -> u16 {
-    u16::from(playback(app).is_some() && height > 3)
+    u16::from(playback(app).is_some() && height >= LEAST_HEIGHT)
 }
 
 /// Where the display is in a recording, or in the last minutes.
@@ -21,7 +26,7 @@ fn playback(app: &AppState) -> Option<&Playback> {
     app.displayed(Timestamp::START).0.view.playback.as_ref()
 }
 
-/// Splits off the last line.
+/// Splits off the playback line at the bottom. It is empty if nothing is played.
 pub(super) fn split(app: &AppState, area: Rect) -> (Rect, Rect) {
     let height = playback_height(app, area.height);
     let above = Rect { height: area.height - height, ..area };
@@ -36,26 +41,27 @@ fn texts(ctx: RenderContext<'_>, playback: &Playback, width: u16) -> (String, St
     }
 }
 
-/// Of the past in the live monitor.
+/// The texts while the live monitor shows the past: the time, and how far back that is.
 fn memory_texts(ctx: RenderContext<'_>, playback: &Playback, width: u16, is_short: bool) -> (String, String) {
     let left = format!(" ‖ {} ", ctx.wall.time_of_day(playback.position));
     let [ago, kept] = [playback.position, playback.start].map(|time| clock(ctx.now - time));
     let limit = if is_short { " (--rewind)" } else { "" };
     let mut right = format!(" -{ago} of {kept} kept{limit} ");
-    if width >= 100 {
+    if width >= KEYS_FROM {
         right += &step_hints(ctx, "present");
     }
     (left, right)
 }
 
-/// `p pause  , . step  E next event `
-fn step_hints(ctx: RenderContext<'_>, freeze: &str) -> String {
+/// `  p pause  , . step  E next event `. `freeze_does` says what the key `p` does.
+fn step_hints(ctx: RenderContext<'_>, freeze_does: &str) -> String {
     let key = |action| ctx.app.config.keymap.key_label(action);
-    let [pause, back, forward, event] =
+    let [freeze, back, forward, event] =
         [Action::Freeze, Action::StepBack, Action::StepForward, Action::NextEvent].map(key);
-    format!("  {pause} {freeze}  {back} {forward} step  {event} next event ")
+    format!("  {freeze} {freeze_does}  {back} {forward} step  {event} next event ")
 }
 
+/// The texts while a recording is played from a file: the speed and the time, and the position in the recording.
 fn file_texts(ctx: RenderContext<'_>, playback: &Playback, width: u16, is_truncated: bool) -> (String, String) {
     let is_over = playback.position >= playback.end;
     let sign = match (is_over, playback.is_paused) {
@@ -67,7 +73,7 @@ fn file_texts(ctx: RenderContext<'_>, playback: &Playback, width: u16, is_trunca
     let [at, of] = [playback.position, playback.end].map(|time| clock(time - playback.start));
     let cut = if is_truncated { " (the file is cut)" } else { "" };
     let mut right = format!(" {at} / {of}{cut} ");
-    if width >= 100 {
+    if width >= KEYS_FROM {
         right += &format!("{} + - speed ", step_hints(ctx, "pause"));
     }
     (left, right)
@@ -79,7 +85,7 @@ fn clock(span: Duration) -> String {
     format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
-/// Where the bar is.
+/// The area of the seek bar in the line.
 fn bar(ctx: RenderContext<'_>, playback: &Playback, line: Rect) -> Rect {
     let (left, right) = texts(ctx, playback, line.width);
     let [left, right] = [left, right].map(|text| text.width() as u16);
@@ -101,7 +107,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, line: Rect, buf: &mut Buffer) {
     buf.set_stringn(bar.right(), line.y, &right, room, ctx.theme.style(Role::Dim));
 }
 
-/// The place in the recording at a column of the line.
+/// The position to seek to after a click on a column of the line. `None` if the seek bar is not there.
 pub(super) fn hit(ctx: RenderContext<'_>, line: Rect, x: u16) -> Option<ClickTarget> {
     let playback = playback(ctx.app)?;
     let bar = bar(ctx, playback, line);

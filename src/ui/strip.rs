@@ -80,6 +80,7 @@ fn draw_history(ctx: RenderContext<'_>, values: &[f64], area: Rect, buf: &mut Bu
         return;
     }
     let span = format!(" last {}", span(values.len()));
+    // Beside the span, at most two points share a column.
     let has_span = room >= POINTS / 2 + span.width();
     let width = if has_span { room - span.width() } else { room };
     let mut spans = vec![Span::styled(sparkline(values, width), ctx.theme.style(Role::Healthy))];
@@ -94,23 +95,28 @@ fn draw_history(ctx: RenderContext<'_>, values: &[f64], area: Rect, buf: &mut Bu
 fn draw_expiring(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     const LABEL: &str = "expires in";
     const GAP: usize = 3;
-    /// Room for `unknown 100000` and the gap before it, on wide screens.
+    /// The blanks before and after a bar.
+    const BLANKS: usize = 2;
+    /// Minimum width for the number of leases whose deadline is unknown.
+    const UNKNOWN_FROM: u16 = 100;
+    /// Room for `unknown 100000` and the gap before it.
     const UNKNOWN: u16 = 17;
+    /// Minimum room for a number, so that small clusters do not move the spans with each power of ten.
+    const LEAST_DIGITS: usize = 3;
     let overview = ctx.app.view.overview();
     let counts = overview.expiring(ctx.now);
     let unknown = overview.unknown();
-    let has_unknown = area.width >= 100;
+    let has_unknown = area.width >= UNKNOWN_FROM;
     let all = counts.iter().sum::<usize>() + unknown;
-    let digits = all.to_string().len().max(3);
-    let x = area.x + (LABEL.len() + GAP) as u16;
+    let digits = all.to_string().len().max(LEAST_DIGITS);
+    let mut x = area.x + (LABEL.len() + GAP) as u16;
     let end = area.right().saturating_sub(if has_unknown { UNKNOWN } else { 0 });
-    let texts: usize = SPANS.iter().map(|name| name.width() + digits + 2 + GAP).sum();
+    let texts: usize = SPANS.iter().map(|name| name.width() + digits + BLANKS + GAP).sum();
     let room = usize::from(end.saturating_sub(x)).saturating_sub(texts) / SPANS.len();
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
     draw_label(ctx, LABEL, area, buf);
-    let mut x = x;
     for (name, count) in SPANS.into_iter().zip(counts) {
-        let width = (name.width() + room + digits + 2) as u16;
+        let width = (name.width() + room + digits + BLANKS) as u16;
         let place = Rect { x, width: width.min(area.right().saturating_sub(x)), ..area };
         draw_cell(ctx, place, [name, &bar(count as f64 / most as f64, room), &count.to_string()], buf);
         x += width + GAP as u16;
@@ -133,10 +139,11 @@ fn draw_classes(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     for ((place, name), (before, count)) in cells {
         let name = format!("{name}:");
         let number = count.to_string();
-        let change =
-            change(before, count, &span, usize::from(place.width).saturating_sub(name.width() + number.len() + 4));
+        // The name and the number, each with a blank. Two more columns keep the cells apart.
+        let taken = name.width() + number.len() + 2;
+        let change = change(before, count, &span, usize::from(place.width).saturating_sub(taken + 2));
         draw_cell(ctx, place, [&name, "", &number], buf);
-        let x = place.x + (name.width() + number.len() + 2) as u16;
+        let x = place.x + taken as u16;
         buf.set_stringn(x, place.y, change, usize::from(place.right().saturating_sub(x)), ctx.theme.style(Role::Dim));
     }
 }
@@ -183,14 +190,14 @@ fn bar(share: f64, width: usize) -> String {
     "█".repeat(eighths / 8) + PARTS[eighths % 8]
 }
 
-/// How long this many points are: `40 s`, `10 min`.
+/// The time that this many points cover: `40 s`, `10 min`.
 fn span(points: usize) -> String {
     let seconds = points as u64 * STEP.as_secs();
     if seconds < 60 { format!("{seconds} s") } else { format!("{} min", seconds / 60) }
 }
 
-/// The values from left to right, the newest at the right. If they do not fit, several share a column, which shows the
-/// highest of them.
+/// The values from left to right, the newest at the right. If [`POINTS`] values do not fit into `width`, several share a
+/// column, which shows the highest of them.
 fn sparkline(values: &[f64], width: usize) -> String {
     const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     if width == 0 {

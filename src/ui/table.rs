@@ -17,10 +17,12 @@ use super::layout::PanelAreas;
 use super::line::{cut, wrap};
 use super::{RenderContext, Role, filter_line, format, group_rows, gutter, pane, theme};
 
-/// Minimum width for lines with aligned columns.
-const ALIGNED_WIDTH: u16 = 27;
-/// Minimum width for a wide gutter.
+/// Minimum width for a blank column at either side.
 const PADDED_WIDTH: u16 = 60;
+/// Maximum width of the message for an empty table, so that its lines are easy to read.
+const MAX_ADVICE_WIDTH: usize = 76;
+/// Maximum width of the filter in that message.
+const MAX_FILTER_WIDTH: usize = 60;
 
 /// Draws the rows of leases or groups, or a message if there are none, and the title in the last line. The tiny layout
 /// has neither column titles nor a title.
@@ -126,8 +128,8 @@ pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<It
     })
 }
 
-/// `rows 1–12 of 300 · 3 marked`, with the number of all leases if a filter is active. Rows are counted with those of
-/// ended leases, because they can be scrolled to; leases without them.
+/// `rows 1–12 of 300 · 3 marked`, or `12 leases · 3 marked` if all rows fit. If a filter is active, also the number without
+/// it. Numbers of rows include ended leases, because they can be scrolled to. Numbers of leases do not.
 fn extent(app: &AppState, marked: &Selection) -> String {
     let (all, window) = (app.view.living_rows(), app.view.window);
     let rows = if app.view.is_grouped() { app.view.grouped_len() } else { app.view.order().len() };
@@ -156,7 +158,7 @@ fn pins(app: &AppState) -> String {
     }
 }
 
-/// Summary of the selected lease: time left according to etcd and according to the engine.
+/// A lease in one line: id, owner, time left according to etcd or time since its end, renewals by leasetop, and keys.
 fn in_words(ctx: RenderContext<'_>, lease: &Lease) -> String {
     let mut words = vec![ctx.app.view.id_format.name(lease.id), lease.ownership.word().to_owned()];
     words.extend(lease.is_pinned.then(|| "pinned".to_owned()));
@@ -259,16 +261,16 @@ fn draw_tiny(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
 pub(super) fn one_line(row: RowContext<'_>, width: u16) -> String {
     let left = row.lease.left(row.now).map_or(format::UNKNOWN.to_owned(), format::span);
     let (sign, word) = (theme::state(row.state).0, row.state.word());
-    if width >= ALIGNED_WIDTH {
+    if width >= gutter::ALIGNED_WIDTH {
         format!("{} {left:>7} {sign} {word}", row.ids.short(row.lease.id))
     } else {
-        format!("{} {left} {sign} {word}", row.ids.last_digits(row.lease.id, 4))
+        format!("{} {left} {sign} {word}", row.ids.last_digits(row.lease.id, gutter::LAST_DIGITS))
     }
 }
 
 /// Message for an empty table.
 fn draw_advice(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
-    let width = usize::from(area.width.saturating_sub(4)).clamp(1, 76);
+    let width = usize::from(area.width.saturating_sub(4)).clamp(1, MAX_ADVICE_WIDTH);
     let lines: Vec<(String, Role)> = advice(ctx)
         .into_iter()
         .flat_map(|(text, role)| wrap(&text, width).into_iter().map(move |line| (line, role)))
@@ -280,7 +282,7 @@ fn draw_advice(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// What a member that cannot be used does, as a sentence.
+/// A sentence about a member that cannot be used: `etcd at 10.0.0.1:2379 refuses requests.`
 fn refusal_title(failure: LinkFailure<'_>) -> String {
     let text = printable(failure.refusal().as_bytes());
     match text.strip_prefix("could") {
@@ -289,6 +291,7 @@ fn refusal_title(failure: LinkFailure<'_>) -> String {
     }
 }
 
+/// The lines of the message for an empty table: no reply from etcd, no match, or no leases.
 fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
     let app = ctx.app;
     let say = |text: &str, role| (text.to_owned(), role);
@@ -314,7 +317,7 @@ fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
             lines
         }
         None if !app.leases.is_empty() => {
-            let words = filter_line::in_words(app, 60);
+            let words = filter_line::in_words(app, MAX_FILTER_WIDTH);
             let clear = app.config.keymap.key_label(Action::Back);
             vec![
                 (format!("No lease matches “{words}” ({} total).", app.leases.living_count()), Role::Title),

@@ -37,7 +37,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     draw_right(ctx.theme, hints(ctx), GAP, right(ctx, area), buf);
 }
 
-/// What a click on this line selects.
+/// The view whose tab is at a position.
 pub(super) fn tab_at(ctx: RenderContext<'_>, area: Rect, position: Position) -> Option<View> {
     places(ctx, area).find(|(_, place)| place.contains(position)).map(|(tab, _)| tab.view)
 }
@@ -59,24 +59,28 @@ fn right(ctx: RenderContext<'_>, area: Rect) -> Rect {
 /// The tabs and their places. The places do not depend on the active tab, if all names fit.
 fn places(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<Item = (&'static Tab, Rect)> {
     let active = ctx.app.displayed(ctx.now).0.view.active;
-    let wide = move |tab: &Tab| key(ctx, tab.view).width() + tab.name.width() + 3;
-    let all: usize = TABS.iter().map(wide).sum();
+    let all: usize = TABS.iter().map(|tab| full_width(ctx, tab)).sum();
     let room = usize::from(area.width);
     let [indent, gap] = if all + TABS.len() + HINTS <= room { [1, 1] } else { [0, 0] };
     let mut x = area.x + indent;
     TABS.iter().filter(move |_| !area.is_empty()).map_while(move |tab| {
         let has_name = all <= room || tab.view == active;
-        let width = if has_name { wide(tab) } else { key(ctx, tab.view).width() + 2 } as u16;
+        let width = if has_name { full_width(ctx, tab) } else { key(ctx, tab.view).width() + EDGES.len() } as u16;
         let place = Rect { x, y: area.y, width, height: 1 };
         x += width + gap;
         if place.right() <= area.right() { Some((tab, place)) } else { None }
     })
 }
 
+/// Width of a tab with its name: the key, a blank, the name and the edges.
+fn full_width(ctx: RenderContext<'_>, tab: &Tab) -> usize {
+    key(ctx, tab.view).width() + 1 + tab.name.width() + EDGES.len()
+}
+
 /// `1 Leases`, or only the key if there is no room.
 fn label(ctx: RenderContext<'_>, tab: &Tab, width: u16) -> String {
     let (key, name) = (key(ctx, tab.view), tab.name);
-    if usize::from(width) < key.width() + name.width() + 3 { key } else { format!("{key} {name}") }
+    if usize::from(width) < full_width(ctx, tab) { key } else { format!("{key} {name}") }
 }
 
 /// The key of a view, or its number if it has no key.

@@ -77,8 +77,8 @@ impl Theme {
         self.palette.style(role)
     }
 
-    /// Style of the selected row of the lease table, which keeps the colours of its cells: a tint, bold where there are
-    /// only 16 colours, and reversed where there is none.
+    /// Style of a selected row whose cells keep their colours: a tint, bold where there are only 16 colours, and reversed
+    /// where there is none.
     pub(super) fn selected_row(self) -> Style {
         match (self.palette, self.has_256_colors) {
             (Palette::Mono, _) | (_, true) => self.style(Role::Selection),
@@ -86,7 +86,8 @@ impl Theme {
         }
     }
 
-    /// Style of a caret, a focused button or a row of the locks. Reversed, so that it does not depend on colour.
+    /// Style of a caret, a focused button, or a selected row whose cells need not keep their colours. Reversed, so that it
+    /// does not depend on colour.
     pub(super) fn cursor(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }

@@ -77,7 +77,8 @@ struct AvailabilityObject {
 }
 
 impl LeaseListing {
-    /// The groups, those with the worst leases first. With `follows_rows`, they are in the order of their first leases.
+    /// The groups: services that have lost all their keys, then groups with leases, those with the worst ones first. With
+    /// `follows_rows`, groups with leases are in the order of their first leases.
     fn groups(&self, by: GroupBy, follows_rows: bool) -> Vec<LeaseGroup> {
         let mut groups = self.gone_services(by);
         groups.extend(group_leases(self.leases.iter().map(|listed| (&listed.lease, listed.state)), by));

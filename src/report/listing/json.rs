@@ -223,9 +223,9 @@ fn warning_object<'a>(listed: &ListedLease, finding: &'a Finding) -> WarningObje
     WarningObject { name: finding.lint, what: &finding.what, why: finding.why, advice: finding.advice, muted }
 }
 
-/// `about`, or the kind of bound that hidden renewals make of a figure.
-fn sureness(sureness: Certainty, bound: &'static str) -> &'static str {
-    if sureness == Certainty::About { "about" } else { bound }
+/// `about`, or `bound` if missed renewals make a figure a bound.
+fn sureness(certainty: Certainty, bound: &'static str) -> &'static str {
+    if certainty == Certainty::About { "about" } else { bound }
 }
 
 fn thousandth(seconds: f64) -> f64 {

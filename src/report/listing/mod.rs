@@ -180,7 +180,7 @@ impl FilterFacts for FilteredLease<'_> {
         service(&self.lease.lease)
     }
 
-    /// Diagnoses need more than one reading.
+    /// `None` if the leases were read once: diagnoses need more than one reading.
     fn has_warning(&self, name: &str) -> Option<bool> {
         if self.is_watched { Some(self.lease.lease.has_warning(name, self.state())) } else { None }
     }
@@ -277,12 +277,12 @@ impl LeaseListing {
         self.leases.iter().map(|lease| lease.lease.id).collect()
     }
 
-    /// The ids with the number of keys, in order. None for keys that the user may not read.
+    /// The ids with the number of keys, in order. None where not all keys are known.
     pub fn ids_with_keys(&self) -> Vec<(LeaseId, Option<usize>)> {
         self.leases.iter().map(|lease| (lease.lease.id, lease.key_count())).collect()
     }
 
-    /// Number of known keys of all leases.
+    /// Number of keys of the leases whose keys are all known.
     pub fn known_keys(&self) -> usize {
         self.leases.iter().filter_map(ListedLease::key_count).sum()
     }

@@ -40,6 +40,7 @@ fn align(column: Column) -> Align {
     }
 }
 
+/// A line about the member, the term, the revision and the number of leases, and another one if there is an alarm.
 pub(super) fn title(listing: &LeaseListing) -> String {
     let count = match &listing.unmatched {
         Some((1, filter)) => format!("the only lease does not match {}", printable(filter.as_bytes())),
@@ -88,7 +89,7 @@ fn cell(listed: &ListedLease, column: Column, listing: &LeaseListing) -> String 
     }
 }
 
-/// As etcdctl prints bytes with `--hex`: `\x2f\x61`.
+/// Bytes as etcdctl prints them with `--hex`: `\x2f\x61`.
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect()
 }
@@ -104,7 +105,8 @@ fn cycles(lease: &Lease, now: Timestamp) -> String {
     if teeth.is_empty() { "-".to_owned() } else { teeth }
 }
 
-/// In tenths of a second: the server reports whole seconds, and only several polls narrow them down.
+/// The time left and its maximum error in tenths of a second, although etcd reports whole seconds: several polls narrow them
+/// down. For an unseen lease, a lower bound.
 fn left(listed: &ListedLease, now: Timestamp) -> String {
     match (listed.left(now), listed.left_at_least(now)) {
         (Some((middle, half_width)), _) => format!("{middle:.1} s ±{half_width:.1}"),
@@ -122,8 +124,8 @@ fn every(lease: &Lease) -> String {
     }
 }
 
-fn inferred(span: Duration, sureness: Certainty, bound: &str) -> String {
-    let sign = if sureness == Certainty::About { "~" } else { bound };
+fn inferred(span: Duration, certainty: Certainty, bound: &str) -> String {
+    let sign = if certainty == Certainty::About { "~" } else { bound };
     format!("{sign}{}", short(span))
 }
 

@@ -213,7 +213,7 @@ fn leases_ended(snapshot: &MetricsSnapshot, samples: &mut Samples<'_>) -> fmt::R
     Ok(())
 }
 
-/// Two names of events are the same word.
+/// Writes the number of events by name. Expired leases and those that ran out have the same name and are counted together.
 fn events(snapshot: &MetricsSnapshot, samples: &mut Samples<'_>) -> fmt::Result {
     let mut counts = BTreeMap::<&str, u64>::new();
     for (name, count) in EventName::ALL.iter().zip(snapshot.events.events) {
@@ -222,7 +222,8 @@ fn events(snapshot: &MetricsSnapshot, samples: &mut Samples<'_>) -> fmt::Result 
     counts.into_iter().try_for_each(|(name, count)| samples.count(&[("event", name)], count))
 }
 
-/// A service can be named like the group of all others.
+/// Writes a figure of each named service, and of all others as [`OTHER_SERVICES`]. A service with that name is counted with
+/// them, because labels must be unique.
 fn services(
     snapshot: &MetricsSnapshot,
     samples: &mut Samples<'_>,

@@ -12,8 +12,12 @@ use crate::recording::{Player, Recording};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// How often leases without events are looked at, as a share of the recording.
+/// Number of samples of leases without events in a recording.
 const SAMPLES: u32 = 200;
+/// Minimum time between two samples.
+const LEAST_STEP: Duration = Duration::from_millis(250);
+/// Each time there are this many more leases, the time between two samples grows by one step.
+const LEASES_PER_STEP: u32 = 1_000;
 
 /// What a recording shows.
 pub(super) struct Collected {
@@ -31,7 +35,7 @@ pub(super) fn collect(recording: Recording, config: AppConfig) -> Collected {
     let (start, end) = (recording.start(), recording.end());
     let mut player = Player::new(recording.entries, start, recording.header.config(config));
     let mut app = player.initial_state();
-    let every = ((end - start) / SAMPLES).max(Duration::from_millis(250));
+    let every = ((end - start) / SAMPLES).max(LEAST_STEP);
     let mut collector =
         Collector { traces: BTreeMap::new(), events: Vec::new(), marks: Vec::new(), next: start, every };
     player.play(&mut app, |app, at, events| collector.look(app, at, events));
@@ -46,18 +50,19 @@ struct Collector {
     traces: BTreeMap<LeaseId, Trace>,
     events: Vec<Event>,
     marks: Vec<Mark>,
-    /// When leases without events are looked at next.
+    /// When leases without events are sampled next.
     next: Timestamp,
     every: Duration,
 }
 
 impl Collector {
+    /// Applies the events of a moment, and samples all leases if that is due.
     fn look(&mut self, app: &AppState, at: Timestamp, events: Vec<Event>) {
         for event in events {
             self.event(app, event);
         }
         if at >= self.next {
-            self.next = at + self.every * (1 + app.leases.len() as u32 / 1_000);
+            self.next = at + self.every * (1 + app.leases.len() as u32 / LEASES_PER_STEP);
             for lease in app.leases.living() {
                 let trace = self.traces.entry(lease.id).or_insert_with(|| new_trace(lease.id, lease.first_seen()));
                 describe(trace, lease);
@@ -92,8 +97,8 @@ impl Collector {
                 }
             }
             trace.last = trace.end.unwrap_or(seconds(end));
-            // A lease can be known from before the recording, and the times of a file that was changed by hand can contradict
-            // each other.
+            // A lease can be known from before the recording, and the times of a file that was changed by hand can
+            // contradict each other.
             trace.first = trace.first.max(seconds(start)).min(trace.last);
             close_overdue(trace, trace.last);
             trace.renewals.sort_by(f64::total_cmp);
@@ -113,7 +118,7 @@ fn new_trace(id: LeaseId, first: Timestamp) -> Trace {
     Trace { id: id.to_string(), first: seconds(first), ..Trace::default() }
 }
 
-/// What the lease says about itself. It stays known after the lease has ended.
+/// Copies key, owner, TTL, interval and margin from the lease. The trace keeps what the lease no longer has.
 fn describe(trace: &mut Trace, lease: &Lease) {
     if let Some(key) = lease.keys.as_ref().and_then(|keys| keys.first.first()) {
         trace.key = printable(key);
@@ -129,7 +134,7 @@ fn deadline(lease: &Lease) -> Option<f64> {
     lease.bounds().map(|bounds| seconds(bounds.middle()))
 }
 
-/// Adds the deadline from `at` on. A `sample` that differs little only refines what is known.
+/// Adds the deadline from `at` on. If it `is_sample` and differs little from the last deadline, replaces that instead.
 fn add_deadline(trace: &mut Trace, at: f64, deadline: Option<f64>, is_sample: bool) {
     // A TTL reply is in whole seconds. A renewal differs by an interval.
     let refinement = trace.ttl.map_or(0.5, |ttl| (ttl * 0.1).clamp(0.1, 0.6));
@@ -172,12 +177,13 @@ fn note(trace: &mut Trace, event: &Event, lease: Option<&Lease>) {
     }
 }
 
-/// A span that is still open ends at infinity.
+/// Starts an overdue span. It ends at infinity until it is closed.
 fn open_overdue(trace: &mut Trace, at: f64, tone: Tone) {
     close_overdue(trace, at);
     trace.overdue.push((at, f64::INFINITY, tone));
 }
 
+/// Ends the last overdue span at `at`, if it is still open.
 fn close_overdue(trace: &mut Trace, at: f64) {
     if let Some((from, until, _)) = trace.overdue.last_mut()
         && until.is_infinite()

@@ -30,7 +30,7 @@ pub(super) struct Drawing {
     pub(super) height: f64,
 }
 
-/// Where a text starts.
+/// Which point of a text is at its position.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Anchor {
     Start,
@@ -54,7 +54,7 @@ impl Drawing {
         self.add(format_args!("<text x=\"{x:.1}\" y=\"{y:.1}\"{anchor} class=\"{class}\">{}</text>", Xml(text)));
     }
 
-    /// A line of a path. Nothing if the path is empty.
+    /// Adds a path, unless it is empty.
     pub(super) fn path(&mut self, class: &str, path: &str) {
         if !path.is_empty() {
             self.add(format_args!("<path class=\"{class}\" d=\"{path}\"/>"));

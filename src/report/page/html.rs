@@ -14,6 +14,8 @@ const MAX_ROWS: usize = 300;
 const MAX_CHARTS: usize = 8;
 /// Cells of a text from etcd.
 const MAX_CELLS: usize = 160;
+/// Cells of a fact about the source, which can name a file or several versions.
+const MAX_FACT: usize = 400;
 
 /// The page. `made` says when and by which version.
 pub(super) fn page(page: &Page, made: &str) -> String {
@@ -45,7 +47,7 @@ fn write_page(html: &mut String, page: &Page, made: &str) -> std::fmt::Result {
     }
     writeln!(html, "<dl>")?;
     for (name, text) in &page.facts {
-        writeln!(html, "<dt>{}</dt><dd>{}</dd>", Xml(name), Xml(&cut(text, 400)))?;
+        writeln!(html, "<dt>{}</dt><dd>{}</dd>", Xml(name), Xml(&cut(text, MAX_FACT)))?;
     }
     writeln!(html, "</dl>")?;
     diagnoses(html, &page.diagnoses)?;

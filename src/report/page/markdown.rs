@@ -59,7 +59,7 @@ fn inline(sentence: &Sentence) -> String {
     sentence.0.iter().map(part).collect()
 }
 
-/// Text of leasetop, in which no sign has a meaning.
+/// Escapes the characters that have a meaning in Markdown.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -71,7 +71,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Code within a line: between more backquotes than it contains.
+/// Code within a line, between a longer run of backticks than it contains.
 fn code(text: &str) -> String {
     if text.is_empty() {
         return String::new();
@@ -85,7 +85,7 @@ fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
 }
 
-/// A block of lines, between more backquotes than they contain.
+/// Writes a block of lines, between a longer run of backticks than they contain.
 fn block(text: &mut String, lines: &[String]) -> std::fmt::Result {
     let fence = "`".repeat(lines.iter().map(|line| longest_run(line) + 1).max().unwrap_or_default().max(3));
     writeln!(text, "{fence}text")?;
@@ -93,7 +93,7 @@ fn block(text: &mut String, lines: &[String]) -> std::fmt::Result {
     writeln!(text, "{fence}")
 }
 
-/// `|` for each renewal, `x` for the end.
+/// Writes a line per lease, with a `|` for each renewal, `!` while one is overdue, and an `x` for the end.
 fn raster(text: &mut String, page: &Page) -> std::fmt::Result {
     if page.traces.is_empty() {
         return Ok(());
@@ -147,7 +147,7 @@ fn write_table(text: &mut String, table: &Table) -> std::fmt::Result {
     }
 }
 
-/// A `|` ends a cell of a table even in code, unless it is escaped.
+/// The text of a cell. A `|` ends a cell even in code, unless it is escaped.
 fn cell(cell: &Cell) -> String {
     let text = cut(&cell.text, MAX_CELLS);
     if cell.is_quote { code(&text).replace('|', "\\|") } else { escaped(&text) }
@@ -168,7 +168,7 @@ fn events(text: &mut String, page: &Page) -> std::fmt::Result {
     page.omitted.iter().try_for_each(|omitted| writeln!(text, "\n{}.", escaped(omitted)))
 }
 
-/// All events, or problems before others if there are too many.
+/// The events to list, in their order. If there are too many, others are left out before problems.
 fn shown(events: &[EventLine]) -> Vec<&EventLine> {
     let is_problem = |event: &&EventLine| event.tone != super::Tone::Plain;
     let problems = events.iter().filter(is_problem).count().min(MAX_EVENTS);

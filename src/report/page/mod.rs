@@ -41,7 +41,7 @@ pub enum PageFormat {
 }
 
 impl PageFormat {
-    /// The format that the end of a file's name means.
+    /// The format for the extension of a file's name.
     pub fn of_name(name: &str) -> Option<Self> {
         let (_, end) = name.rsplit_once('.')?;
         match end.to_ascii_lowercase().as_str() {
@@ -138,7 +138,7 @@ struct Table {
 struct Diagnosis {
     name: String,
     leases: usize,
-    /// What was found, of the first few.
+    /// The first few findings.
     what: Vec<String>,
     why: String,
     advice: String,
@@ -165,7 +165,7 @@ pub struct Page {
     verdict_tone: Tone,
     /// What limits the answer.
     notes: Vec<String>,
-    /// The source, by name.
+    /// Names and texts about the source of the page.
     facts: Vec<(&'static str, String)>,
     time: TimeScale,
     /// All leases, the worst first.

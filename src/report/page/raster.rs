@@ -13,6 +13,7 @@ use crate::width::{DisplayWidth, cut, cut_key};
 /// Where the plot starts and ends.
 const LEFT: f64 = 250.0;
 const RIGHT: f64 = 850.0;
+/// Height of a row, and of a line of text.
 const ROW: f64 = 16.0;
 const TOP: f64 = 34.0;
 /// Half the height of the mark of a renewal.
@@ -20,6 +21,10 @@ const TICK: f64 = 4.5;
 /// Renewals that are closer than this are drawn as a band.
 const BAND: f64 = 1.6;
 const LABEL_CELLS: usize = 35;
+/// Cells of a key in the title of a row.
+const TITLE_CELLS: usize = 200;
+/// Half the width of a character of a mark's word.
+const HALF_CELL: f64 = 3.4;
 /// Maximum number of lines across all rows.
 const MAX_MARKS: usize = 40;
 /// Rows and charts of the picture.
@@ -39,7 +44,7 @@ impl Plot<'_> {
     }
 }
 
-/// The raster of the first `most` leases.
+/// The raster of at most `most` leases, in their order. The first of each state is among them.
 pub(super) fn raster(page: &Page, most: usize) -> Drawing {
     let plot = Plot { time: &page.time };
     let rows = page.traces.len().min(most);
@@ -74,7 +79,7 @@ pub(super) fn marks<'a>(
     for mark in marks.take(MAX_MARKS) {
         let x = x(mark.at);
         drawing.line((x, top), (x, bottom), &toned("mark", mark.tone));
-        let half = mark.word.width() as f64 * 3.4;
+        let half = mark.word.width() as f64 * HALF_CELL;
         if x - half > free_from {
             drawing.text((x, top - 3.0), Anchor::Middle, &toned("text", mark.tone), &mark.word);
             free_from = x + half + 4.0;
@@ -118,7 +123,7 @@ pub(super) fn outcome(trace: &Trace, time: &TimeScale) -> String {
 fn title(trace: &Trace, time: &TimeScale) -> String {
     let ttl = trace.ttl.map_or_else(String::new, |ttl| format!(", TTL {ttl:.0} s"));
     let renewals = plural(trace.renewals.len(), "renewal");
-    format!("{}, lease {}{ttl}: {renewals}; {}", cut(trace.name(), 200), trace.id, outcome(trace, time))
+    format!("{}, lease {}{ttl}: {renewals}; {}", cut(trace.name(), TITLE_CELLS), trace.id, outcome(trace, time))
 }
 
 /// The marks of single renewals, and the bands of renewals that are too close to tell apart.
@@ -140,7 +145,7 @@ fn renewals(trace: &Trace, plot: &Plot<'_>, y: f64) -> (String, String) {
     (ticks, bands)
 }
 
-/// The places of times, at least `apart` from each other.
+/// The x coordinates of times, without those less than `apart` from the one before.
 fn pixels<'a>(times: &'a [f64], plot: &'a Plot<'_>, apart: f64) -> impl Iterator<Item = f64> {
     let mut last = f64::MIN;
     times.iter().map(|at| plot.x(*at)).filter(move |x| {
@@ -158,14 +163,14 @@ pub(super) fn picture(page: &Page) -> String {
     all.text((0.0, 16.0), Anchor::Start, "title", &cut(&page.title, 90));
     for sentence in &page.verdict {
         for line in wrapped(sentence) {
-            all.height += 16.0;
+            all.height += ROW;
             let at = all.height;
             all.text((0.0, at), Anchor::Start, "text", &line);
         }
     }
     let facts: Vec<String> = page.facts.iter().map(|(name, text)| format!("{name} {text}")).collect();
     for line in textwrap::wrap(&facts.join(", "), PICTURE_CELLS) {
-        all.height += 16.0;
+        all.height += ROW;
         let at = all.height;
         all.text((0.0, at), Anchor::Start, "dim", &line);
     }

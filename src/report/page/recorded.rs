@@ -16,7 +16,7 @@ use crate::width::{cut, cut_key};
 
 /// Maximum number of events in the list.
 const MAX_EVENTS: usize = 400;
-/// Events that are listed before all others if there are too many.
+/// Maximum number of problems in the list if there are too many events.
 const MAX_PROBLEMS: usize = 300;
 /// Cells of an event's text.
 const TEXT_WIDTH: usize = 400;
@@ -138,7 +138,8 @@ fn what(app: &AppState, finding: &Finding) -> String {
     format!("{name}: {}", finding.what)
 }
 
-/// The events of the list in the order in which they happened. If there are too many, problems come before others.
+/// The events to list in the order in which they happened, and what is left out. If there are too many, others are left out
+/// before problems.
 fn listed<'a>(events: &'a [FoldedEvent<'a>]) -> (Vec<&'a FoldedEvent<'a>>, Option<String>) {
     if events.len() <= MAX_EVENTS {
         return (events.iter().collect(), None);

@@ -1,4 +1,5 @@
-//! The pages of the JSON of `exercise` and `list`. They have means, not single renewals, which are drawn from them.
+//! The pages of the JSON of `exercise` and `list`. The JSON has mean intervals and no single renewals, so renewals are drawn
+//! at the mean interval.
 
 mod exercise;
 mod list;
@@ -11,7 +12,7 @@ use super::Page;
 use super::trace::DeadlinePoint;
 use crate::escape::printable;
 
-/// Renewals that are drawn of a lease.
+/// Maximum number of renewals that are drawn for a lease.
 const MAX_RENEWALS: usize = 4_000;
 
 /// The page of a result. The caller has checked which commands it may be from.
@@ -23,7 +24,8 @@ pub(super) fn page(value: Value, file: &str) -> serde_json::Result<Page> {
     serde_json::from_value(value).map(|result| list::page(result, &file))
 }
 
-/// Text that leasetop has escaped before it wrote it. A file that it did not write may contain anything.
+/// Escapes a text of a file again, because something other than leasetop may have written it. Backslashes of the first
+/// escaping stay single.
 fn visible(text: &str) -> String {
     printable(text.as_bytes()).replace("\\\\", "\\")
 }

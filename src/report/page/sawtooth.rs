@@ -22,8 +22,14 @@ const MIN_TTLS: f64 = 2.0;
 const MAX_POINTS: usize = 2_000;
 /// Renewals that are closer than this share a mark.
 const APART: f64 = 2.0;
+/// Maximum number of labels on the time axis.
+const MAX_TICKS: usize = 7;
+/// Cells of a key above a chart, of the name in its title, and of the event below it.
+const KEY_CELLS: usize = 70;
+const TITLE_CELLS: usize = 200;
+const EVENT_CELLS: usize = 135;
 
-/// Charts of the leases that are worth it, at most `most`.
+/// At most `most` charts: of the leases with the worst events, or of a few TTLs if nothing bad happened.
 pub(super) fn charts(page: &Page, most: usize) -> Vec<Drawing> {
     verdict::interesting(&page.traces, most).into_iter().filter_map(|trace| chart(page, trace)).collect()
 }
@@ -36,7 +42,8 @@ struct Window {
 }
 
 impl Window {
-    /// Around the worst that happened, or the last intervals.
+    /// A window around the worst event, or around the end of the trace if nothing bad happened. `None` without a TTL, and if
+    /// the window would be empty.
     fn of(page: &Page, trace: &Trace) -> Option<Window> {
         let ttl = trace.ttl.filter(|ttl| *ttl > 0.0)?;
         let every = trace.interval.unwrap_or(ttl / 3.0);
@@ -66,12 +73,12 @@ fn chart(page: &Page, trace: &Trace) -> Option<Drawing> {
     let window = Window::of(page, trace)?;
     let mut drawing = Drawing { height: HEIGHT, ..Drawing::default() };
     let ttl = format!("{:.0} s", window.ttl);
-    drawing.open_group("chart", &format!("Time left of {}", cut(trace.name(), 200)));
-    let name = cut_key(trace.name(), 70);
+    drawing.open_group("chart", &format!("Time left of {}", cut(trace.name(), TITLE_CELLS)));
+    let name = cut_key(trace.name(), KEY_CELLS);
     drawing.text((0.0, 14.0), Anchor::Start, "key strong", &name);
     let state = format!("{}, {}", trace.state, describe(trace));
     drawing.text((RIGHT, 14.0), Anchor::End, &toned("text", trace.tone()), &state);
-    for (at, label) in page.time.ticks(window.from, window.until, 7) {
+    for (at, label) in page.time.ticks(window.from, window.until, MAX_TICKS) {
         drawing.line((window.x(at), TOP), (window.x(at), BOTTOM), "grid");
         drawing.text((window.x(at), BOTTOM + 22.0), Anchor::Middle, "dim", &label);
     }
@@ -89,17 +96,18 @@ fn chart(page: &Page, trace: &Trace) -> Option<Drawing> {
     Some(drawing)
 }
 
-/// `TTL 10 s, renewed every 3.50 s`
+/// `TTL 10 s, every 3.50 s`
 fn describe(trace: &Trace) -> String {
     let ttl = format!("TTL {:.0} s", trace.ttl.unwrap_or_default());
     trace.interval.map_or(ttl.clone(), |every| format!("{ttl}, every {every:.2} s"))
 }
 
-/// The line below which less than one interval is left.
+/// Draws the line below which less than one interval is left.
 fn danger(drawing: &mut Drawing, window: &Window, trace: &Trace) {
-    let Some(every) = trace.interval.filter(|every| *every < window.ttl * 0.9 && *every > window.ttl * 0.1) else {
-        return;
-    };
+    /// Closer to an edge than this share of the TTL, the line and its label would touch the axis or its labels.
+    const EDGE: f64 = 0.1;
+    let shown = window.ttl * EDGE..window.ttl * (1.0 - EDGE);
+    let Some(every) = trace.interval.filter(|every| *every > shown.start && *every < shown.end) else { return };
     let y = window.y(every);
     drawing.line((LEFT, y), (RIGHT, y), "danger");
     drawing.text((LEFT - 6.0, y + 4.0), Anchor::End, "dim", &format!("{every:.1} s"));
@@ -131,6 +139,7 @@ fn lines(window: &Window, trace: &Trace) -> (String, String) {
     (line, area)
 }
 
+/// Adds the falling line of one deadline, and the area below it. If no line `is_open` before it, starts a new one.
 fn fall(
     window: &Window,
     (from, until, deadline): (f64, f64, f64),
@@ -154,7 +163,7 @@ fn fall(
     Ok(())
 }
 
-/// Renewals and dropped responses on the axis, what happened, and the end.
+/// Draws renewals and dropped responses on the axis, the worst event with its text, and the end.
 fn events(drawing: &mut Drawing, window: &Window, trace: &Trace) {
     for (times, class, height) in [(&trace.renewals, "renewals", 5.0), (&trace.drops, "dropped", 8.0)] {
         let mut last = f64::MIN;
@@ -177,5 +186,5 @@ fn events(drawing: &mut Drawing, window: &Window, trace: &Trace) {
         drawing.path(&toned("end", trace.tone()), &cross);
     }
     let told = trace.worst.as_ref().map(|(_, text)| text.as_str()).unwrap_or_default();
-    drawing.text((LEFT, HEIGHT - 7.0), Anchor::Start, "dim", &cut(told, 135));
+    drawing.text((LEFT, HEIGHT - 7.0), Anchor::Start, "dim", &cut(told, EVENT_CELLS));
 }

@@ -20,12 +20,12 @@ pub(super) fn first_of_each<T>(items: &[T], most: usize, kind: impl Fn(&T) -> &s
 pub(super) struct FoldedEvent<'a> {
     pub(super) event: &'a Event,
     pub(super) more: usize,
-    /// The time of the last one.
+    /// The time of the last of these events.
     pub(super) until: Timestamp,
 }
 
-/// Combines events of other kinds than problems that differ only in their lease and follow each other within a second. The
-/// first few stay.
+/// Combines events that differ only in their lease and follow each other within a second. The first few stay, and so do
+/// problems.
 pub(super) fn fold(events: &[Event]) -> Vec<FoldedEvent<'_>> {
     const FEW: usize = 3;
     const SPAN: Duration = Duration::from_secs(1);
@@ -33,21 +33,19 @@ pub(super) fn fold(events: &[Event]) -> Vec<FoldedEvent<'_>> {
     // The last line of each text, and the number of its lines.
     let mut last: HashMap<(EventName, String), (usize, usize)> = HashMap::new();
     for event in events {
-        let line = FoldedEvent { event, more: 0, until: event.at };
         if !EventCategory::Problems.has(&event.kind) {
             let next = folded.len();
             let (place, count) = last.entry((event.name(), event.text())).or_insert((next, 0));
-            match folded.get_mut(*place).filter(|before| before.until + SPAN >= event.at) {
-                Some(before) if *count >= FEW => {
-                    before.more += 1;
-                    before.until = event.at;
-                    continue;
-                }
-                Some(_) => (*place, *count) = (next, *count + 1),
-                None => (*place, *count) = (next, 1),
+            let before = folded.get_mut(*place).filter(|before| before.until + SPAN >= event.at);
+            let lines = if before.is_some() { *count } else { 0 };
+            if let Some(before) = before.filter(|_| lines >= FEW) {
+                before.more += 1;
+                before.until = event.at;
+                continue;
             }
+            (*place, *count) = (next, lines + 1);
         }
-        folded.push(line);
+        folded.push(FoldedEvent { event, more: 0, until: event.at });
     }
     folded
 }

@@ -1,4 +1,4 @@
-//! What a file contains, from its content.
+//! Finds out from the content of a file what a page can be made from.
 
 use std::io::{BufRead, Read};
 
@@ -40,7 +40,7 @@ pub enum PageError {
 /// The largest result that is read, in bytes.
 const MAX_RESULT: u64 = 256_000_000;
 const NEITHER: &str = "is neither a recording nor complete JSON";
-/// Names of fields in a message.
+/// Maximum number of field names in a message.
 const MAX_NAMED: usize = 4;
 
 impl PageSource {
@@ -90,7 +90,7 @@ impl PageSource {
     }
 }
 
-/// What a JSON object is, if it is no result of `exercise` or `list`.
+/// What a JSON object is, as a predicate. `None` if it is a result of `exercise` or `list`.
 fn what_else(value: &Value) -> Option<String> {
     let has = |field: &str| value.get(field).is_some();
     if has("series") && has("answer") || has("leases") && has("cluster") {

@@ -23,7 +23,7 @@ impl TimeScale {
         self.until - self.from
     }
 
-    /// The wall-clock time.
+    /// The wall-clock time at `at`, with the time that the machine slept before. `None` if it is not known.
     pub(super) fn wall(&self, at: f64) -> Option<SystemTime> {
         let slept: Duration = self.sleeps.iter().filter(|(slept, _)| *slept <= at).map(|(_, span)| *span).sum();
         self.start?.checked_add(slept)?.checked_add(Duration::try_from_secs_f64(at).ok()?)

@@ -26,7 +26,7 @@ pub(super) struct Trace {
     pub(super) id: String,
     /// The first key, escaped. Empty if there is none.
     pub(super) key: String,
-    /// What keys with a common start belong to, escaped.
+    /// The service that the first key belongs to, escaped.
     pub(super) service: String,
     pub(super) owner: String,
     /// Seconds.
@@ -43,7 +43,7 @@ pub(super) struct Trace {
     /// How it ended, or its state at the end.
     pub(super) state: String,
     pub(super) severity: Severity,
-    /// The first time at which it had that severity, and what was said then.
+    /// The first time at which it had that severity, and the text of the event.
     pub(super) worst: Option<(f64, String)>,
     /// The usual seconds between renewals.
     pub(super) interval: Option<f64>,
@@ -63,7 +63,7 @@ impl Trace {
         self.severity.tone()
     }
 
-    /// The order of the page: the worst first, then as it happened, then by key.
+    /// Sorts traces for the page: the worst first, then by the time of the worst event, then by key.
     pub(super) fn sort(traces: &mut [Trace]) {
         traces.sort_by(|one, other| one.rank().cmp(&other.rank()).then_with(|| one.by_time(other)));
     }

@@ -11,8 +11,8 @@ use crate::width::cut;
 /// Cells of a quoted event.
 const QUOTE_WIDTH: usize = 240;
 
-/// The answer of a recording: how many leases, how they ended, and what went wrong first. `events` are in the order in which they
-/// happened.
+/// The answer of a recording: how many leases there were, how they ended, and what went wrong first. `events` are in the
+/// order in which they happened.
 pub(super) fn of_recording(
     traces: &[Trace],
     events: &[Event],
@@ -48,7 +48,7 @@ fn counts(traces: &[Trace], time: &TimeScale) -> Sentence {
     Sentence::text(format!("{} in {}: {}.", plural(traces.len(), "lease"), span(time.span()), states(traces)))
 }
 
-/// The number of leases in each state, ended ones first, and of those the worst.
+/// The number of leases in each state, in the order of the traces, but ended leases first: `2 expired, 1 late, 8 ok`.
 pub(super) fn states(traces: &[Trace]) -> String {
     let mut counts: Vec<(&str, bool, usize)> = Vec::new();
     for trace in traces {
@@ -92,6 +92,7 @@ fn ended(state: &str) -> String {
     }
 }
 
+/// `No lease was late or lost, but 2 leases have the diagnosis thin-margin: ...`
 pub(super) fn first_diagnosis(diagnosis: &Diagnosis) -> Sentence {
     let Diagnosis { name, leases, what, .. } = diagnosis;
     let start = Sentence::text(format!(

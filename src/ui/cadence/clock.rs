@@ -19,13 +19,16 @@ use crate::width::DisplayWidth;
 const NAME: usize = 17;
 /// Interval, share of the TTL, and drops, right of the clock.
 const FIGURES: usize = 25;
-/// Right of the figures: the other leases with a problem in words, or only their number.
+/// Right of the figures: the leases with a problem, in words.
 const PROBLEMS: usize = 30;
+/// Right of the figures if there is less room: the number of leases with a problem.
 const PROBLEM_COUNT: usize = 5;
-/// Below this width of the clock, the figures leave.
+/// Minimum width of the clock beside the figures. They are hidden if it would be narrower.
 const LEAST: usize = 12;
 /// From this width of the clock on, problems are in words.
 const WORDS_FROM: usize = 40;
+/// Maximum width of a key below the clock.
+const MAX_KEY: usize = 40;
 
 /// The widths of the parts of a row.
 #[derive(Clone, Copy)]
@@ -91,7 +94,8 @@ fn row(page: &Page<'_>, key: CohortKey, widths: Widths) -> ViewLine {
     page.row(key, Line::from(spans))
 }
 
-/// One tick per renewal: `╵`, or `│` where there are several in one cell. Then how long a lease at risk is silent.
+/// One tick per renewal: `╵`, or `│` where there are several in one cell. After the last one, how long the lease has been
+/// silent, if it is.
 fn ticks(page: &Page<'_>, key: CohortKey, lease: Option<&Lease>, plot: usize) -> [Span<'static>; 3] {
     let now = page.ctx.now;
     let span = page.ctx.app.view.cadence_cursor.span();
@@ -137,24 +141,24 @@ fn figures(page: &Page<'_>, key: CohortKey, lease: Option<&Lease>) -> [Span<'sta
     let every = lease.and_then(Lease::usual_interval);
     let is_bound =
         lease.and_then(Lease::others_usual_interval).is_some_and(|usual| usual.certainty == Certainty::AtLeast);
-    let least = if is_bound { "<=" } else { "" };
-    let text = every.map_or_else(String::new, |every| format!("{least}{}", interval(key, every)));
+    let bound = if is_bound { "<=" } else { "" };
+    let text = every.map_or_else(String::new, |every| format!("{bound}{}", interval(key, every)));
     let ttl = lease.and_then(|lease| lease.granted_ttl).unwrap_or_default().max(1) as f64;
     let share = every.map(|every| every.as_secs_f64() / ttl);
     let cohort = page.index.cohort(&key);
     let is_too_late = cohort.is_some_and(|cohort| lease.is_some_and(|lease| cohort.is_too_late(lease.id)));
     let sign = if is_too_late { "✖ " } else { "" };
-    let share = share.map_or_else(String::new, |share| format!("{sign}{least}{:.0} %", share * 100.0));
+    let share = share.map_or_else(String::new, |share| format!("{sign}{bound}{:.0} %", share * 100.0));
     let drops = match (key.owner, cohort) {
         (CohortOwner::Own, Some(cohort)) => cohort.dropped.to_string(),
         _ => String::new(),
     };
-    let dropped = cohort.is_some_and(|cohort| cohort.dropped > 0);
+    let has_drops = cohort.is_some_and(|cohort| cohort.dropped > 0);
     let role = |is_bad| page.style(if is_bad { Role::Danger } else { Role::Text });
     [
         Span::styled(format!("{text:>10}"), role(false)),
         Span::styled(right(&share, 8), role(is_too_late)),
-        Span::styled(format!("{drops:>7}"), page.style(if dropped { Role::Warning } else { Role::Text })),
+        Span::styled(format!("{drops:>7}"), page.style(if has_drops { Role::Warning } else { Role::Text })),
     ]
 }
 
@@ -201,6 +205,7 @@ fn axis(span: Duration, plot: usize) -> String {
         }
     };
     put(0, &start);
+    // Room for `now` and gaps around the label in the middle.
     if plot >= start.len() + half.len() + 12 {
         put((plot / 2).saturating_sub(half.len() / 2), &half);
     }
@@ -208,14 +213,14 @@ fn axis(span: Duration, plot: usize) -> String {
     " ".repeat(NAME + 1) + &String::from_utf8_lossy(&line)
 }
 
-/// Which lease the selected row shows, and the rows that are not shown.
+/// Which lease the selected row shows, after the range of the rows that are visible if some are not.
 fn selected(page: &Page<'_>, widths: Widths) -> Vec<ViewLine> {
     let app = page.ctx.app;
     let Some(key) = app.view.cadence_cursor.selected() else { return Vec::new() };
     let leases = page.index.cohort(&key).map_or(0, |cohort: &Cohort| cohort.leases);
     let named = app.view.cadence_cursor.lease(page.index, &key).map(|id| {
         let first = app.leases.get(id).and_then(|lease| lease.keys.as_ref()?.first.first().map(|key| printable(key)));
-        let key = first.map_or_else(String::new, |key| format!(" {}", cut(&key, 40)));
+        let key = first.map_or_else(String::new, |key| format!(" {}", cut(&key, MAX_KEY)));
         format!("lease {}{key}, 1 of {}", app.view.id_format.name(id), plural(leases, "lease"))
     });
     let named = named.unwrap_or_else(|| plural(leases, "lease"));
@@ -233,8 +238,8 @@ fn selected(page: &Page<'_>, widths: Widths) -> Vec<ViewLine> {
         }
     };
     let problems = page.index.cohort(&key).map_or_else(String::new, in_words);
-    let is_said = problems.is_empty() || widths.problems == PROBLEMS;
-    let problems = if is_said { String::new() } else { format!(" ({problems})") };
+    let is_in_row = problems.is_empty() || widths.problems == PROBLEMS;
+    let problems = if is_in_row { String::new() } else { format!(" ({problems})") };
     let mut text = format!("{} {}{problems}: {named}{keys}", key.ttl_in_words(), key.owner.word());
     if page.shown().len() < page.rows.len() {
         let range = format!("rows {}-{} of {}", page.window.start + 1, page.window.end, page.rows.len());

@@ -33,6 +33,10 @@ use super::{RenderContext, Role, events_panel, filter_line, pane};
 
 /// Minimum width for the scatter plot beside the table.
 const SIDE_BY_SIDE: usize = 110;
+/// Lines around the rows of the clock and the table.
+const AROUND_ROWS: usize = 9;
+/// Rows that the clock and the table show even if the view then has to scroll.
+const LEAST_ROWS: usize = 3;
 
 /// A line of the view, and the row that a click on it selects.
 struct ViewLine {
@@ -64,8 +68,8 @@ impl<'a> Page<'a> {
         let (width, height) = (usize::from(area.width), usize::from(area.height));
         let index = &ctx.app.leases.cadence_index;
         let rows = ctx.app.view.cadence_cursor.rows(index);
-        // The clock and the table have the same rows. What is around them takes about nine lines.
-        let room = (height.saturating_sub(9) / 2).clamp(3, CadenceCursor::MOST_ROWS);
+        // The clock and the table have the same rows.
+        let room = (height.saturating_sub(AROUND_ROWS) / 2).clamp(LEAST_ROWS, CadenceCursor::MOST_ROWS);
         let top = (ctx.app.view.cadence_cursor.row() + 1).saturating_sub(room);
         let window = top.min(rows.len())..(top + room).min(rows.len());
         Page { ctx, width, height, index, report: ctx.app.leases.cadence_report(ctx.app.config.pace), rows, window }

@@ -1,5 +1,7 @@
 //! The response queues of own leases: how full they are, and what happens if nobody reads them.
 
+use std::ops::RangeInclusive;
+
 use ratatui::text::{Line, Span};
 
 use super::{Page, ViewLine, words};
@@ -17,10 +19,12 @@ const BAR: usize = 16;
 const INDENT: usize = 11;
 /// Width of the state, if there is room, so that the times are below each other.
 const STATE: usize = 54;
+/// Queues that are shown: one for every six lines of the view, within these limits.
+const SHOWN: RangeInclusive<usize> = 3..=8;
 
 /// The title, a line per queue, the most urgent first, and the line that Go logs for a dropped response.
 pub(super) fn lines(page: &Page<'_>) -> Vec<ViewLine> {
-    let room = (page.height / 6).clamp(3, 8);
+    let room = (page.height / 6).clamp(*SHOWN.start(), *SHOWN.end());
     let queues = page.index.queues();
     let count = queues.len();
     let leases: Vec<&Lease> = queues.take(room).filter_map(|id| page.ctx.app.leases.get(id)).collect();

@@ -50,7 +50,7 @@ pub(super) fn lines(page: &Page<'_>, width: usize, height: usize) -> Vec<Line<'s
     lines
 }
 
-/// Rows above the axis: a multiple of 6, so that 1/3 and 1/2 are on a row of their own.
+/// Rows above the axis: 6 to 30, and a multiple of 6, so that 1/3 and 1/2 are on a row of their own.
 fn steps(height: usize) -> usize {
     /// The title, the axis, its labels and the legend.
     const AROUND: usize = 4;
@@ -114,7 +114,7 @@ struct TtlAxis {
 }
 
 impl TtlAxis {
-    /// An axis with all points, and at least a factor of 4 long.
+    /// An axis with all points and a margin at both ends, which differ by a factor of at least 4.
     fn of(points: &[SharePoint], width: usize) -> Self {
         let ttls = || points.iter().map(|point| point.ttl.ln());
         let (from, to) = (ttls().fold(f64::INFINITY, f64::min), ttls().fold(0.0, f64::max));

@@ -62,6 +62,7 @@ pub(super) fn lines(page: &Page<'_>, width: usize) -> Vec<ViewLine> {
     lines
 }
 
+/// The texts of the row of a cohort. `is_first` is true for the first row of a TTL, which names it.
 fn figures(page: &Page<'_>, key: CohortKey, is_first: bool) -> RowFigures {
     let own = page.report.series.iter().find(|series| key.is_of(series));
     let cohort = page.index.cohort(&key);
@@ -70,8 +71,8 @@ fn figures(page: &Page<'_>, key: CohortKey, is_first: bool) -> RowFigures {
         (None, Some(cohort)) => cohort.intervals(),
         (None, None) => (Intervals::default(), false),
     };
-    let least = if is_bound { "<=" } else { "" };
-    let show = |span: Option<_>| span.map_or_else(String::new, |span| format!("{least}{}", clock::interval(key, span)));
+    let bound = if is_bound { "<=" } else { "" };
+    let show = |span: Option<_>| span.map_or_else(String::new, |span| format!("{bound}{}", clock::interval(key, span)));
     let Intervals { mean, min, max, p99, .. } = intervals;
     // Other clients may use another schedule: the expected interval is that of Go's client.
     let expected = match (intervals.expected, key.owner) {

@@ -66,7 +66,8 @@ pub(super) fn state(row: RowContext<'_>, width: usize) -> Cell {
     (warned(text, row.lease, width), role).into()
 }
 
-/// The longest state beside no room for a warning sign: that takes the place of its sign.
+/// The state `unrenewed`, which is so long that there may be no room for a warning sign after it. The warning sign then
+/// replaces the sign of the state, and a narrow cell has neither.
 fn unrenewed(lease: &Lease, text: String, width: usize) -> String {
     let word = LeaseState::Unrenewed.word();
     match lease.active_warnings().next() {
@@ -102,6 +103,7 @@ pub(super) fn left_cell(row: RowContext<'_>, _: usize) -> Cell {
 
 /// Time left. A deadline known only to about a second is shown in whole seconds, with `~`. `None` while it is unknown.
 pub(in crate::ui) fn left(row: RowContext<'_>) -> Option<(String, Role)> {
+    /// Up to this error, in seconds, the time left is shown in tenths of a second.
     const SHARP: f64 = 0.11;
     if row.state == LeaseState::Unseen {
         return unseen_left(row);
@@ -139,9 +141,9 @@ pub(super) fn ttl(row: RowContext<'_>, _: usize) -> Cell {
     }
 }
 
-/// Observed renewal interval, or how often a client grants a new lease instead. Polls may have missed renewals, so the true interval may be shorter: shown as `<=`. The
-/// detail shows the matching `>=` count, and the expected interval. A hint which clients renew like this comes first, if
-/// there is room, so that the numbers are below each other.
+/// The observed renewal interval, or how often the client grants a new lease instead. If polls may have missed renewals, the
+/// interval is an upper bound: `<=10.0 s`. If there is room, a hint which clients renew like this precedes it, so that the
+/// numbers stay below each other.
 pub(super) fn every(row: RowContext<'_>, width: usize) -> Cell {
     let interval = interval(row);
     let Some(style) = row.lease.renewal_style() else { return interval };
@@ -173,11 +175,14 @@ fn new_lease(every: Duration) -> String {
 pub(super) fn share(row: RowContext<'_>, _: usize) -> Cell {
     /// A lease renewed at the next 500 ms tick after TTL/2 still counts as half.
     const THIN: f64 = 0.55;
+    /// At most a quarter of the TTL is left at each renewal.
     const DANGEROUS: f64 = 0.75;
+    /// A larger share does not fit into the column.
+    const MAX_PERCENT: f64 = 999.0;
     let (Some(share), Some(interval)) = (row.lease.interval_share(), row.lease.observed_interval()) else {
         return blank();
     };
-    let percent = (share * 100.0).round().min(999.0);
+    let percent = (share * 100.0).round().min(MAX_PERCENT);
     match (interval.certainty, share) {
         // Every living lease is renewed within its TTL, so this bound says nothing.
         (Certainty::AtLeast, _) if percent >= 100.0 => blank(),

@@ -1,5 +1,7 @@
 //! Which columns fit on a screen, and how wide they are.
 
+use std::ops::RangeInclusive;
+
 use super::{COLUMNS, OPTIONAL, TableColumn, WHOLE_KEY, WIDE_KEY};
 use crate::app::Column as Name;
 use crate::id_format::IdFormat;
@@ -11,6 +13,16 @@ pub(in crate::ui) type ColumnWidths = (Vec<(&'static TableColumn, u16)>, u16);
 const HINTED_INTERVAL: u16 = 17;
 /// Width of a bar that is easy to read.
 const CLEAR_BAR: u16 = 8;
+/// Width of a bar on a screen with room to spare.
+const LONG_BAR: u16 = 12;
+/// Width of the longest state with its sign.
+const WHOLE_STATE: u16 = 11;
+/// Width that leaves most warnings whole.
+const WHOLE_WARNING: u16 = 15;
+/// Width of a key that comes before a long bar and hints.
+const WIDER_KEY: u16 = WIDE_KEY + 4;
+/// Width of the key while the table scrolls sideways: a third of the screen within these limits.
+const SCROLLED_KEY: RangeInclusive<u16> = 16..=40;
 
 /// What the layout of a table depends on. It does not depend on the rows, so that columns do not come and go while rows
 /// change.
@@ -61,7 +73,7 @@ impl TableRoom<'_> {
         let mut x = 0;
         let columns = shown.flat_map(|name| COLUMNS.iter().filter(move |column| column.name == *name));
         let wanted = |column: &'static TableColumn| match column.name {
-            Name::FirstKey => (column, (self.width / 3).clamp(16, 40)),
+            Name::FirstKey => (column, (self.width / 3).clamp(*SCROLLED_KEY.start(), *SCROLLED_KEY.end())),
             Name::Id => (column, self.ids.width() as u16),
             _ => (column, column.most),
         };
@@ -94,6 +106,7 @@ impl TableRoom<'_> {
 
     /// Minimum width of the key beside the columns up to a rank. Columns that the user chose leave a short key.
     fn key_width(self, rank: u8) -> u16 {
+        /// Maximum width of the key that columns chosen by the user have to leave.
         const SHORT: u16 = 14;
         let most = self.within(rank).map(|column| column.key).max().unwrap_or(0);
         if self.is_chosen() { most.min(SHORT) } else { most }
@@ -117,22 +130,22 @@ impl TableRoom<'_> {
     /// Spends spare width: first on the state, a clear bar and a wide key, then on the full id and warnings, then on a
     /// long bar and hints beside the interval, and the rest on the key.
     fn spend(self, columns: &mut [(&'static TableColumn, u16)], mut room: u16) {
-        let mut grow = |is_it: fn(&TableColumn) -> bool, to: u16, is_whole: bool| {
-            let Some((_, width)) = columns.iter_mut().find(|(column, _)| is_it(column)) else { return };
+        let mut grow = |is_column: fn(&TableColumn) -> bool, to: u16, is_all_or_nothing: bool| {
+            let Some((_, width)) = columns.iter_mut().find(|(column, _)| is_column(column)) else { return };
             let wish = to.saturating_sub(*width);
             // Part of an id adds nothing.
-            let more = if is_whole && wish > room { 0 } else { wish.min(room) };
+            let more = if is_all_or_nothing && wish > room { 0 } else { wish.min(room) };
             *width += more;
             room -= more;
         };
         grow(is_key, WHOLE_KEY, false);
-        grow(|column| column.name == Name::State, 11, false);
+        grow(|column| column.name == Name::State, WHOLE_STATE, false);
         grow(is_bar, CLEAR_BAR, false);
         grow(is_key, WIDE_KEY, false);
         grow(|column| column.name == Name::Id, self.ids.width() as u16, true);
-        grow(|column| column.name == Name::Warn, 15, false);
-        grow(is_key, WIDE_KEY + 4, false);
-        grow(is_bar, 12, false);
+        grow(|column| column.name == Name::Warn, WHOLE_WARNING, false);
+        grow(is_key, WIDER_KEY, false);
+        grow(is_bar, LONG_BAR, false);
         grow(|column| column.name == Name::Every, HINTED_INTERVAL, true);
         grow(is_key, u16::MAX, false);
     }

@@ -1,4 +1,4 @@
-//! The key column: the first key, or the lock that it stands for.
+//! The key column: the first key, or the lock that it belongs to.
 
 use super::{Cell, RowContext};
 use crate::app::Lease;
@@ -9,10 +9,13 @@ use crate::width::{DisplayWidth, cut_key, cut_middle};
 
 /// Shown for a lease that has no key.
 const NO_KEY: &str = "(no key)";
-/// A key has up to 1.5 MB. Of a longer one than this, in bytes, only the ends are looked at.
+/// A key has up to 1.5 MB. Only the ends of a key of more bytes than this are escaped and measured.
 const LONG: usize = 4_096;
+/// Width that a key keeps beside the number of further keys.
+const LEAST_KEY: usize = 4;
 
-/// The first key, cut in the middle, and the number of further keys: `/svc/orders/…:8000 +4`.
+/// The first key, cut in the middle, and the number of further keys: `/svc/orders/…:8000 +4`. A single lock key is shown as
+/// its lock, and an ended lease with its last key.
 pub(super) fn first_key(row: RowContext<'_>, width: usize) -> Cell {
     let Some(keys) = &row.lease.keys else { return last_known_key(row.lease, width) };
     let Some(first) = keys.first.first() else {
@@ -29,11 +32,11 @@ pub(super) fn first_key(row: RowContext<'_>, width: usize) -> Cell {
         return (text, Role::Text).into();
     }
     let more = if keys.count > 1 { format!(" +{}", keys.count - 1) } else { String::new() };
-    let more = if more.len() + 4 > width { String::new() } else { more };
+    let more = if more.len() + LEAST_KEY > width { String::new() } else { more };
     (cut_key(&shown(first), width - more.len()) + &more, Role::Text).into()
 }
 
-/// Of a lease that has ended, the key that it had; `?` while the keys are being read.
+/// The last key of a lease that has ended, or `?` for a living lease whose keys are not read yet.
 fn last_known_key(lease: &Lease, width: usize) -> Cell {
     match (lease.detached_keys.last(), lease.end.is_some()) {
         (Some(key), true) => (cut_key(&shown(&key.key), width), Role::Gone).into(),
@@ -43,7 +46,7 @@ fn last_known_key(lease: &Lease, width: usize) -> Cell {
 }
 
 /// `/locks/nightly  holds the lock`, or `nightly  holds the lock` if that is all that fits. The rest of the key is the
-/// lease id, which has a column of its own. `None` if the key is no lock key, or if nothing fits.
+/// lease id, which has a column of its own. `None` if the key is not a lock key, or if nothing fits.
 fn lock(row: RowContext<'_>, key: &[u8], width: usize) -> Option<String> {
     let (queue, candidate) = row.locks.find(key)?;
     let is_holder = queue.holder() == Some(candidate);

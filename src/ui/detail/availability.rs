@@ -7,6 +7,7 @@ use crate::app::{AvailabilityFigures, LeaseKeys, ServiceAvailability, service_of
 use crate::escape::printable;
 use crate::ui::{Role, format};
 
+/// The least available key of the lease, and its service if that has another availability.
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let now = page.ctx.now;
     let index = page.ctx.app.keys.index();
@@ -46,7 +47,7 @@ fn in_words(figures: &AvailabilityFigures) -> String {
     format!("{share}; {outages}")
 }
 
-/// The same of a service, with the outages of its keys.
+/// The availability of a service, and the outages of its keys: `100 % of 600 s; its keys were gone 3 times, 8.0 s at most`.
 pub(super) fn service_in_words(known: &ServiceAvailability) -> String {
     let own = in_words(&known.service);
     match known.key_outages {

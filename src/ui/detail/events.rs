@@ -11,11 +11,11 @@ const MOST: usize = 12;
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let id = Some(page.lease.id);
-    let mut own: Vec<_> = page.ctx.app.events.lines().rev().filter(|event| event.lease == id).take(MOST).collect();
-    own.reverse();
-    Event::sort(&mut own);
-    let mut lines = page.labelled("events", Role::Dim, if own.is_empty() { "none yet" } else { "newest first" });
-    lines
-        .extend(own.into_iter().rev().map(|event| events_panel::line_of_its_lease(page.ctx, event, page.width as u16)));
+    let mut latest: Vec<_> = page.ctx.app.events.lines().rev().filter(|event| event.lease == id).take(MOST).collect();
+    latest.reverse();
+    Event::sort(&mut latest);
+    let mut lines = page.labelled("events", Role::Dim, if latest.is_empty() { "none yet" } else { "newest first" });
+    let newest_first = latest.into_iter().rev();
+    lines.extend(newest_first.map(|event| events_panel::line_of_its_lease(page.ctx, event, page.width as u16)));
     lines
 }

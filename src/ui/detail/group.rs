@@ -12,6 +12,8 @@ use super::{LABEL_WIDTH, availability};
 /// Up to this many leases are listed: the first ones of the group in the order of the table. Sorted by problems, these
 /// are the worst.
 const LISTED: usize = 5;
+/// Bytes of a key that are shown. A key has up to 1.5 MB.
+const MAX_KEY: usize = 256;
 
 /// The figures of the group under the cursor, or that nothing is selected.
 pub(super) fn lines(ctx: RenderContext<'_>) -> Vec<Line<'static>> {
@@ -57,7 +59,7 @@ fn in_words(ctx: RenderContext<'_>, lease: &Lease) -> String {
     let state = lease.state(ctx.now);
     let sign = super::theme::state(state).0;
     let first = match &lease.keys {
-        Some(LeaseKeys { first, .. }) => first.first().map(|key| printable(&key[..key.len().min(256)])),
+        Some(LeaseKeys { first, .. }) => first.first().map(|key| printable(&key[..key.len().min(MAX_KEY)])),
         None => None,
     };
     let name = first.unwrap_or_else(|| ctx.app.view.id_format.name(lease.id));

@@ -31,10 +31,10 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
         return inferred(page, &history.inferred(), usual.every);
     }
     let figures = figures(page, history);
-    let pace = page.lease.engine.as_ref().and_then(|status| status.expected).filter(|pace| !pace.is_zero());
+    let expected = page.lease.engine.as_ref().and_then(|status| status.expected).filter(|every| !every.is_zero());
     let intervals: Vec<Duration> = history.renewals().filter_map(|(_, renewal)| renewal.interval()).collect();
-    let scale = |pace| format!("{} s", format::seconds(pace));
-    let bars = pace.filter(|_| figures.is_some()).map(|pace| bars(page, &intervals, pace, &scale(pace)));
+    let label = |every| format!("{} s", format::seconds(every));
+    let bars = expected.filter(|_| figures.is_some()).map(|every| bars(page, &intervals, every, &label(every)));
     figures.into_iter().chain(bars.into_iter().flatten()).collect()
 }
 
@@ -55,7 +55,7 @@ fn figures(page: &DetailPage<'_>, history: &LeaseHistory) -> Option<Line<'static
     if is_empty { None } else { Some(line(page, history.entries().rev().filter_map(mark))) }
 }
 
-/// Takes numbers newest first and prints as many as fit, newest last.
+/// The line of the numbers: as many of `figures`, which start with the newest, as fit, the newest last.
 fn line(page: &DetailPage<'_>, figures: impl Iterator<Item = (String, Role)>) -> Line<'static> {
     let mut room = page.width.saturating_sub(LABEL_WIDTH);
     let mut shown: Vec<(String, Role)> = Vec::new();
@@ -93,14 +93,15 @@ fn interval(renewal: RecordedRenewal) -> Option<(String, Role)> {
     Some(mark)
 }
 
-/// Two rows of bars. `newest` starts with the newest interval, which is drawn at the right.
-fn bars(page: &DetailPage<'_>, newest: &[Duration], pace: Duration, of: &str) -> [Line<'static>; 2] {
+/// Two rows of bars. `newest` starts with the newest interval, which is drawn at the right. An interval as long
+/// as `full` fills the lower row, which is labelled `label`.
+fn bars(page: &DetailPage<'_>, newest: &[Duration], full: Duration, label: &str) -> [Line<'static>; 2] {
     let most = page.width.saturating_sub(SCALE_WIDTH + 2).div_ceil(2);
-    let shares = newest.iter().take(most).rev().map(|interval| interval.div_duration_f64(pace));
+    let shares = newest.iter().take(most).rev().map(|interval| interval.div_duration_f64(full));
     let shares: Vec<f64> = shares.collect();
     let [over, within] = [FULL, 0].map(|below| row(page, &shares, below));
     let scale = |text: &str| Span::styled(format!("{text:>SCALE_WIDTH$} ┤"), page.theme().style(Role::Dim));
-    [with(scale(if page.lease.engine.is_some() { "2x expected" } else { "2x mean" }), over), with(scale(of), within)]
+    [with(scale(if page.lease.engine.is_some() { "2x expected" } else { "2x mean" }), over), with(scale(label), within)]
 }
 
 fn with(scale: Span<'static>, bars: Vec<Span<'static>>) -> Line<'static> {

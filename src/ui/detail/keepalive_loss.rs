@@ -13,16 +13,16 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let why = printable(loss.why.to_string().as_bytes());
     let at = page.ctx.wall.time_of_day(loss.at);
     let mut lines = page.labelled("lost", Role::Danger, &format!("at {at}, {}: {why}", page.ago(loss.at)));
-    lines.extend(page.labelled("programs", Role::Text, &known(page, loss)));
+    lines.extend(page.labelled("programs", Role::Text, &channel_close(page, loss)));
     if page.lease.ownership == Ownership::Own && !page.ctx.app.config.is_read_only {
-        lines.extend(page.labelled("recovery", Role::Text, &again(page)));
+        lines.extend(page.labelled("recovery", Role::Text, &recovery(page)));
     }
     lines
 }
 
 /// What the user can do: a lease that is still alive can be kept alive again, an ended one can only be
 /// replaced, and for an unseen one neither is known.
-fn again(page: &DetailPage<'_>) -> String {
+fn recovery(page: &DetailPage<'_>) -> String {
     let [keep, new] = [Action::KeepAlive, Action::New].map(|action| page.ctx.app.config.keymap.key_label(action));
     let replace = format!("{new} grants a new lease (the form is prefilled)");
     match page.lease.state(page.ctx.now) {
@@ -36,7 +36,7 @@ fn again(page: &DetailPage<'_>) -> String {
 }
 
 /// When clientv3 would have closed the keepalive channel, as precisely as the observations allow.
-fn known(page: &DetailPage<'_>, loss: &KeepaliveLoss) -> String {
+fn channel_close(page: &DetailPage<'_>, loss: &KeepaliveLoss) -> String {
     let wall = |at| page.ctx.wall.time_of_day(at);
     match loss.closed(page.lease.granted_ttl) {
         Some((at, _)) if loss.next.is_some() && at > page.ctx.now => {

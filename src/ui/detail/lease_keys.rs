@@ -26,23 +26,23 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let names: Vec<String> = first.iter().map(|key| cut(&printable(key), page.width / 2)).collect();
     let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
     lines.extend(first.iter().zip(names).map(|(key, name)| line(page, key, &name, widest)));
-    lines.extend(page.lease.detached_keys.iter().rev().map(|parted| gone(page, parted)));
+    lines.extend(page.lease.detached_keys.iter().rev().map(|detached| gone(page, detached)));
     lines
 }
 
-/// `  /service/10   deleted 3.0 s ago`
-fn gone(page: &DetailPage<'_>, parted: &DetachedKey) -> Line<'static> {
-    let why = match parted.fate {
+/// `  /service/10  deleted 3.0 s ago`
+fn gone(page: &DetailPage<'_>, detached: &DetachedKey) -> Line<'static> {
+    let why = match detached.fate {
         KeyDetachReason::Moved { to } => format!("moved to lease {to}"),
         KeyDetachReason::Detached => "detached".to_owned(),
         KeyDetachReason::Deleted | KeyDetachReason::DiedWithLease => "deleted".to_owned(),
     };
-    let why = format!("  {why} {}", page.ago(parted.at));
-    let name = cut(&printable(&parted.key), page.room_after(&why).saturating_sub(2));
+    let why = format!("  {why} {}", page.ago(detached.at));
+    let name = cut(&printable(&detached.key), page.room_after(&why).saturating_sub(2));
     Line::styled(format!("  {name}{why}"), page.theme().style(Role::Dim))
 }
 
-/// `  /service/10   127.0.0.1`
+/// `  /service/10  127.0.0.1`. The name is padded to `widest` columns.
 fn line(page: &DetailPage<'_>, key: &[u8], name: &str, widest: usize) -> Line<'static> {
     let pairs = page.ctx.app.keys.values(page.lease.id);
     let value = pairs.and_then(|pairs| pairs.iter().find(|(of, _)| of == key)).map(|(_, value)| value);

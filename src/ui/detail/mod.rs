@@ -17,6 +17,8 @@ mod ttl_chart;
 mod verdict;
 mod warnings;
 
+use std::ops::RangeInclusive;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -43,6 +45,12 @@ const SIDE_BY_SIDE_WIDTH: usize = 90;
 const KEYS_FIRST: usize = 2;
 /// Columns between text and charts.
 const GAP: usize = 2;
+/// Columns that a text keeps beside its label.
+const LEAST_TEXT: usize = 12;
+/// Fewest and most lines of the charts beside the text: with a plot of 4 rows, and of 10.
+const CHART_LINES: RangeInclusive<usize> = 9..=16;
+/// Lines of the charts besides the plot: its axis and legend, and the intervals with two rows of bars.
+const AROUND_PLOT: usize = 5;
 
 /// Context for rendering the sections.
 struct DetailPage<'a> {
@@ -139,6 +147,7 @@ impl DetailPage<'_> {
 
     /// Charts above the text. On a small screen they leave space for the renewal lines.
     fn stacked(&self) -> Vec<Line<'static>> {
+        /// Minimum number of rows for a chart.
         const LEAST: usize = 10;
         let rows = if self.rows < LEAST { 0 } else { even(self.rows / 3) };
         let mut lines: Vec<Line> = if self.keys_first() { lease_keys::lines(self) } else { Vec::new() };
@@ -155,10 +164,10 @@ impl DetailPage<'_> {
     /// the text.
     fn beside(&self) -> Vec<Line<'static>> {
         let width = (self.width - GAP) / 2;
-        let rows = (self.rows * 2 / 3).clamp(9, 16);
+        let rows = (self.rows * 2 / 3).clamp(*CHART_LINES.start(), *CHART_LINES.end());
         let left = DetailPage { width, ..*self }.write(TEXT_SECTIONS);
         let page = DetailPage { width: self.width - GAP - width, ..*self };
-        let mut charts = ttl_chart::lines(&page, even(rows - 5));
+        let mut charts = ttl_chart::lines(&page, even(rows - AROUND_PLOT));
         charts.extend(intervals::lines(&page));
         if charts.is_empty() {
             return self.write(TEXT_SECTIONS);
@@ -170,7 +179,7 @@ impl DetailPage<'_> {
 
     /// A label at the left and the text beside it, wrapped.
     fn labelled(&self, name: &str, role: Role, text: &str) -> Vec<Line<'static>> {
-        let indent = LABEL_WIDTH.min(self.width.saturating_sub(12));
+        let indent = LABEL_WIDTH.min(self.width.saturating_sub(LEAST_TEXT));
         let name: String = name.chars().take(indent).collect();
         let theme = self.ctx.theme;
         let mut name = format!("{name:<indent$}");

@@ -21,8 +21,8 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     if let Some(id) = page.lease.replaced_by() {
         lines.extend(page.labelled("replaced", Role::Text, &format!("by lease {id}, which has its keys now")));
     }
-    if let Some(habit) = habit(page.lease.pattern()) {
-        lines.extend(page.labelled("pattern", Role::Warning, &habit));
+    if let Some(pattern) = pattern(page.lease.pattern()) {
+        lines.extend(page.labelled("pattern", Role::Warning, &pattern));
     }
     if let Some(at) = page.lease.refilled {
         let times = format::times(observed.refills());
@@ -39,16 +39,17 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
 }
 
 /// `6 renewals every ~10.0 s (9.8-10.3), TTL/3, lowest left ~20.1 s`. If polls may have missed renewals, the numbers are
-/// bounds: `>=6 renewals every <=10.0 s, lowest left >=20.1 s`.
+/// bounds: `>=6 renewals every <=10.0 s (9.8-10.3), lowest left >=20 s`.
 fn renewals(lease: &Lease) -> String {
     let renewals = lease.observed.renewals();
     let watched = renewals.watched();
     let cadence = renewals.cadence();
     let is_sure = renewals.certainty() == Certainty::About;
-    match cadence.answers {
-        0 if !watched.is_zero() => return format!("no renewal in {} s of watching", watched.as_secs()),
-        0 => return "no renewal seen yet".to_owned(),
-        _ => (),
+    if cadence.answers == 0 && watched.is_zero() {
+        return "no renewal seen yet".to_owned();
+    }
+    if cadence.answers == 0 {
+        return format!("no renewal in {} s of watching", watched.as_secs());
     }
     let count = match (is_sure, cadence.answers) {
         (true, count) => plural(count, "renewal"),
@@ -70,8 +71,9 @@ fn every(usual: UsualInterval) -> String {
     format!("every {sign}{every} s ({shortest}-{longest})")
 }
 
-fn habit(habit: RenewalPattern) -> Option<String> {
-    match habit {
+/// A pattern that is worth a line. `None` for steady renewals.
+fn pattern(pattern: RenewalPattern) -> Option<String> {
+    match pattern {
         RenewalPattern::Interleaved { count, each } => {
             let count = if count == 2 { "two" } else { "three" };
             Some(format!("{count} clients renew in turn, each about every {:.1} s", each.as_secs_f64()))

@@ -8,6 +8,11 @@ use crate::ui::bar::bar_text;
 use crate::ui::{Role, format};
 use etcd_lease::{LeaseStatus, QueueGauge};
 
+/// Maximum number of slots for a bar with one cell per slot.
+const MAX_SLOTS: usize = 32;
+/// Cells of the bar of a larger queue.
+const BAR: usize = 16;
+
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let Some(status) = &page.lease.engine else { return Vec::new() };
     let mut lines = page.labelled("cadence", Role::Text, &renewals(page, status));
@@ -44,17 +49,17 @@ fn renewals_to_spare(page: &DetailPage<'_>) -> Vec<Line<'static>> {
 }
 
 /// `██████████────── 10/16; 7 dropped; full in 21.0 s if nobody reads; oldest unread 35.0 s old`. The bar has one
-/// cell per queue slot, up to 32.
+/// cell per slot of the queue, unless there are too many.
 fn queue(page: &DetailPage<'_>, queue: QueueGauge) -> Vec<Line<'static>> {
     let QueueGauge { depth, capacity, dropped } = queue;
-    let cells = if (1..=32).contains(&capacity) { capacity } else { 16 };
+    let cells = if (1..=MAX_SLOTS).contains(&capacity) { capacity } else { BAR };
     let bar = bar_text(depth as f64 / capacity.max(1) as f64, cells);
     let mut parts = vec![format!("{bar} {depth}/{capacity}"), format!("{dropped} dropped")];
     let is_full = depth >= capacity;
     if is_full {
         parts.push("FULL: new responses are dropped".to_owned());
-    } else if let (1.., Some(habit), true) = (depth, page.lease.usual_interval(), page.lease.is_kept_alive) {
-        let span = habit.as_secs_f64() * (capacity - depth) as f64;
+    } else if let (1.., Some(interval), true) = (depth, page.lease.usual_interval(), page.lease.is_kept_alive) {
+        let span = interval.as_secs_f64() * (capacity - depth) as f64;
         parts.push(format!("full in {} if nobody reads", format::span(span)));
     }
     let oldest = page.lease.history.as_ref().and_then(|history| history.oldest_unread(depth));

@@ -4,7 +4,7 @@
 //!     10 s ┤⡗⢤⡀   ⡗⢤⡀   ⡗⢤⡀    ⡗⢤
 //!    3.5 s ┤┄┄⠙⠒⠦⠃┄⠙⠒⠦⠃┄⠙⠒⠤⣄⡇┄┄
 //!      0 s ┼┴─────┴─────┴──▲───▢───
-//!           last 24.5 s  ┄ one interval  ▲ 1 missed  ▢ 1 dropped  ┴ 2 renewals  now
+//!            last 24.5 s  ▲ 1 missed  ▢ 1 dropped  ┴ 3 renewals  ┄ one interval  now
 //! ```
 //!
 //! Below the dashed line less than one interval is left: a renewal that fails there is the last one. Where renewals are
@@ -92,13 +92,14 @@ struct ChartSpan {
 }
 
 impl ChartSpan {
-    fn until(now: Timestamp, span: Duration, columns: usize) -> Self {
+    /// A span of this length. Its last column contains `last`.
+    fn until(last: Timestamp, span: Duration, columns: usize) -> Self {
         let step = (span.as_nanos() / columns.max(1) as u128).clamp(1, u64::MAX.into()) as u64;
-        let end = Timestamp::from_nanos(now.nanos().div_ceil(step).saturating_mul(step));
+        let end = Timestamp::from_nanos(last.nanos().div_ceil(step).saturating_mul(step));
         ChartSpan { end, columns, step: step as f64 / 1e9 }
     }
 
-    /// The same span in dot columns, `across` per cell.
+    /// This span divided into dot columns, `across` per cell.
     fn fine(self, across: usize) -> Self {
         ChartSpan { columns: self.columns * across, step: self.step / across as f64, ..self }
     }
@@ -280,15 +281,15 @@ impl Chart<'_> {
         Line::from(spans)
     }
 
-    /// When leasetop first saw another client's lease, if it is within the chart. Its first event has the same time.
+    /// When leasetop first saw another client's lease. `None` if that is not right of the first column.
     fn start_in_window(&self) -> Option<Timestamp> {
         let first = self.page.lease.first_seen();
         let is_shown = self.page.lease.engine.is_none() && self.window.column(first).is_some_and(|column| column > 0);
         if is_shown { Some(first) } else { None }
     }
 
-    /// `last 28.0 s  ┄ one interval  ▢ 1 dropped  ┴ 6 renewals  watched since 14:03:12   now`: the most severe first, as
-    /// many as fit.
+    /// `last 28.0 s  ▢ 1 dropped  ┴ 6 renewals  watched since 14:03:12  ┄ one interval   now`: the most severe signs first,
+    /// as many parts as fit.
     fn legend(&self, counts: &[usize; Sign::ALL.len()], since: Option<Timestamp>) -> Line<'static> {
         let theme = self.page.theme();
         let end = if self.page.lease.end.is_some() { "end" } else { "now" };

@@ -34,7 +34,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-/// `None` while too little is known.
+/// The verdict on a lease. `None` while too little is known.
 fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
     let ttl = format::ttl(lease.granted_ttl?);
     let left = lease.left(now).map(format::span);
@@ -87,7 +87,7 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
     })
 }
 
-/// Where its keys went.
+/// Where the keys of a replaced lease are now.
 fn replaced(lease: &Lease) -> String {
     match lease.replaced_by() {
         Some(other) if lease.has_line_ended() => {
@@ -120,11 +120,11 @@ fn ended(lease: &Lease, cause: EndCause, ttl: &str) -> String {
 
 /// What the interval means for a lease that is renewed.
 fn renewed(lease: &Lease, every: Duration, ttl: &str) -> Verdict {
-    /// A renewal that arrives later than this before the deadline may be too late, in seconds.
+    /// A renewal that is sent less than this before the deadline may be too late, in seconds.
     const TOO_CLOSE: f64 = 0.5;
     let seconds = lease.granted_ttl.unwrap_or_default() as f64;
     let interval = every.as_secs_f64();
-    // So many renewals in a row may fail: the next one still comes well before the deadline.
+    // This many renewals in a row may fail: the next one still comes well before the deadline.
     let to_spare = ((seconds - TOO_CLOSE) / interval).floor() as i64 - 1;
     let sign = if lease.engine.is_some() { "" } else { "~" };
     let every = format!("{sign}{}", format::seconds(every));
@@ -143,7 +143,7 @@ fn renewed(lease: &Lease, every: Duration, ttl: &str) -> Verdict {
     }
 }
 
-/// A lease that may be meant to expire.
+/// The verdict on a lease that nobody renews and that may be meant to expire.
 fn unrenewed(lease: &Lease, left: Option<String>) -> Verdict {
     let left = left.map_or(String::new(), |left| format!(": it expires in {left}"));
     let what = if lease.is_never_renewed() { "Never renewed" } else { "Not renewed while watched" };
@@ -152,6 +152,7 @@ fn unrenewed(lease: &Lease, left: Option<String>) -> Verdict {
     Verdict { fix: Some(fix.to_owned()), ..Verdict::new(Role::Text, format!("{what}{left}.")) }
 }
 
+/// The verdict on another client's lease of which no renewal was seen. `None` if too little was seen of it.
 fn not_renewed(lease: &Lease, left: Option<String>) -> Option<Verdict> {
     // Some seconds of watching say nothing, and one renewal gives no interval.
     let was_renewed = lease.last_renewed().is_some();

@@ -32,10 +32,12 @@ impl<'a> DialogPage<'a> {
         }
         let others = leases.iter().filter(|lease| lease.ownership != Ownership::Own).count();
         let text = format!(
-            "{} of other clients will no longer expire when their owners die; anything waiting for that expiry will wait forever.",
+            "{} of other clients will no longer expire when their owners die; anything waiting for that expiry will wait \
+             forever.",
             plural(others as u64, "lease")
         );
         body.extend(self.text(Role::Text, &text));
+        // Two rows are for the answers and a blank line above them.
         body.extend(self.named(&leases, self.rows.saturating_sub(body.len() + 2)));
         let foot = self.adopt_or_not(dialog, "keep them alive");
         Popup { foot, ..Popup::new(title, body) }

@@ -86,8 +86,8 @@ fn caret(key: &str) -> String {
 
 impl<'a> DialogPage<'a> {
     /// Name of the first key bound to an action.
-    pub(super) fn key(&self, reply: DialogAction) -> String {
-        self.ctx.app.config.keymap.key_label(Action::Dialog(reply))
+    pub(super) fn key(&self, action: DialogAction) -> String {
+        self.ctx.app.config.keymap.key_label(Action::Dialog(action))
     }
 
     /// Cancel button.
@@ -105,13 +105,13 @@ impl<'a> DialogPage<'a> {
         DialogButton::new(self.key(DialogAction::Close), "Close", "close").plain()
     }
 
-    /// Answers of a form: submit if the form is complete, next field, and cancel.
+    /// Answers of a form: what submitting `does` unless the form is incomplete, next field if there are several, and cancel.
     pub(super) fn form(&self, does: Option<&'static str>, has_fields: bool) -> Vec<Line<'a>> {
-        let give = does.map(|does| DialogButton::new(self.key(DialogAction::Accept), does, does));
+        let submit = does.map(|does| DialogButton::new(self.key(DialogAction::Accept), does, does));
         let next =
             has_fields.then(|| DialogButton::new(self.key(DialogAction::FormNext), "next field", "next").minor());
-        let leave = DialogButton::new(self.key(DialogAction::FormClose), "cancel", "cancel");
-        self.answers(&give.into_iter().chain(next).chain([leave]).collect::<Vec<_>>(), None)
+        let cancel = DialogButton::new(self.key(DialogAction::FormClose), "cancel", "cancel");
+        self.answers(&submit.into_iter().chain(next).chain([cancel]).collect::<Vec<_>>(), None)
     }
 
     /// The answer lines, with the focused answer reversed. Buttons may take a third of the rows, or one line if no

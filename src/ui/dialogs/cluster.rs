@@ -26,15 +26,15 @@ impl<'a> DialogPage<'a> {
         Popup { foot, look_at: menu.place, ..Popup::new(Title::of("Switch to cluster"), lines) }
     }
 
-    /// `1  prod   10.0.0.1:2379 (current)`
+    /// ` 1  prod         (current)  10.0.0.1:2379 `
     fn cluster(&self, menu: ClusterMenu, place: usize, cluster: &ClusterChoice) -> Line<'a> {
         let app = self.ctx.app;
         let digit = if place < 9 { (place + 1).to_string() } else { String::new() };
         let name = printable(cluster.name.as_bytes());
         let target = if cluster.target == cluster.name { String::new() } else { printable(cluster.target.as_bytes()) };
-        let is_present = cluster.name == app.config.cluster_name();
+        let is_current = cluster.name == app.config.cluster_name();
         let kept = app.view.background.iter().find(|kept| kept.cluster == cluster.name);
-        let note = match (is_present, kept) {
+        let note = match (is_current, kept) {
             (true, _) => " (current)".to_owned(),
             (false, Some(kept)) => format!(" ({} kept alive)", plural(kept.leases.len() as u64, "lease")),
             (false, None) => String::new(),
@@ -71,7 +71,7 @@ impl<'a> DialogPage<'a> {
         Popup { foot, ..Popup::new(Title::of(&format!("Switch to {to}?")), body) }
     }
 
-    /// `  …d4d4f304  10 s  /service/10`
+    /// `  d4d4f304  10 s  /service/10`
     fn lease_in_words(&self, lease: &Lease) -> String {
         let first = lease.keys.as_ref().and_then(|keys: &LeaseKeys| keys.first.first());
         let key = first.map_or(String::new(), |key| printable(key));

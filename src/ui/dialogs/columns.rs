@@ -24,7 +24,7 @@ impl<'a> DialogPage<'a> {
         Popup { foot, look_at: menu.place, ..Popup::new(Title::of("Columns"), lines) }
     }
 
-    /// ` [x] LEFT     time left`
+    /// ` [x] LEFT     time left `
     fn column_choice(&self, choice: ColumnChoice, is_selected: bool) -> Line<'a> {
         let sign = if choice.is_shown { 'x' } else { ' ' };
         let (title, description) = (choice.column.title(), choice.column.description());

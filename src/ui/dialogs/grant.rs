@@ -11,6 +11,8 @@ use super::{DialogPage, Popup, Title, field};
 
 /// Below this width, the hint of the focused field goes below the fields.
 const BESIDE: usize = 60;
+/// Width of an input that has its hint beside it.
+const INPUT: usize = 20;
 
 impl<'a> DialogPage<'a> {
     pub(super) fn grant(&self, form: &GrantForm) -> Popup<'a> {
@@ -23,6 +25,7 @@ impl<'a> DialogPage<'a> {
         }
         let mut foot = if self.is_wide() { Vec::new() } else { vec![Line::from(self.meaning(form, form.focus))] };
         foot.extend(self.form(form.is_right().then_some("grant"), true));
+        // The lowest screens have room for the answers only.
         if foot.len() + 1 > self.rows {
             foot = foot.split_off(foot.len() - 1);
         }
@@ -37,11 +40,11 @@ impl<'a> DialogPage<'a> {
         Line::from(Span::styled(text.to_owned(), self.ctx.theme.style(Role::Dim)))
     }
 
-    /// `TTL         2█          120 s (2s means 2 s)`
+    /// `TTL         2█                    120 s (2s means 2 s)`
     fn field(&self, form: &GrantForm, field: Field) -> Line<'a> {
         const NAME: usize = 12;
         let theme = self.ctx.theme;
-        let room = if self.is_wide() { 20 } else { self.width.saturating_sub(NAME) };
+        let room = if self.is_wide() { INPUT } else { self.width.saturating_sub(NAME) };
         let caret = (form.focus == field).then(|| theme.cursor());
         let mut spans = vec![Span::styled(format!("{:<NAME$}", name(field)), theme.style(Role::Title))];
         spans.extend(match form.input(field) {
@@ -54,13 +57,14 @@ impl<'a> DialogPage<'a> {
         Line::from(spans)
     }
 
+    /// What the text of a field means, or why it is wrong. An empty field is wrong only after an attempt to submit.
     fn meaning(&self, form: &GrantForm, field: Field) -> Span<'a> {
         let theme = self.ctx.theme;
-        let is_open = is_untouched(form, field) && !form.is_refused();
+        let may_be_empty = is_untouched(form, field) && !form.is_refused();
         match form.check(field) {
             Ok(meaning) => Span::styled(meaning, theme.style(Role::Dim)),
-            Err(rule) if is_open && !self.is_wide() => Span::styled(rule, theme.style(Role::Dim)),
-            Err(_) if is_open => Span::styled("required", theme.style(Role::Dim)),
+            Err(rule) if may_be_empty && !self.is_wide() => Span::styled(rule, theme.style(Role::Dim)),
+            Err(_) if may_be_empty => Span::styled("required", theme.style(Role::Dim)),
             Err(rule) => Span::styled(rule, theme.style(Role::Warning)),
         }
     }

@@ -13,6 +13,8 @@ use crate::width::DisplayWidth;
 const WIDTH: u16 = 64;
 /// Maximum width of popups whose lines must not be cut.
 const WIDE: u16 = 96;
+/// Minimum width and height of a screen for a border.
+const BORDERED: (u16, u16) = (30, 8);
 
 /// Title in a long and a short form.
 pub(super) struct Title {
@@ -56,13 +58,15 @@ impl<'a> Popup<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Frame {
     area: Rect,
+    /// Maximum width.
     most: u16,
     is_bordered: bool,
 }
 
 impl Frame {
     pub(super) fn of(area: Rect) -> Self {
-        Frame { area, most: WIDTH, is_bordered: area.height >= 8 && area.width >= 30 }
+        let (width, height) = BORDERED;
+        Frame { area, most: WIDTH, is_bordered: area.width >= width && area.height >= height }
     }
 
     /// A popup for long lines.
@@ -70,8 +74,9 @@ impl Frame {
         Frame { most: WIDE, ..Frame::of(area) }
     }
 
-    /// A popup that leaves the upper third of the screen free.
+    /// A popup that leaves the upper third of the screen free, unless the screen is low.
     pub(super) fn low(area: Rect) -> Self {
+        /// A lower screen has no lines to spare.
         const LEAST: u16 = 20;
         let above = if area.height >= LEAST { area.height / 3 } else { 0 };
         Frame::of(Rect { y: area.y + above, height: area.height - above, ..area })
@@ -90,10 +95,9 @@ impl Frame {
 
     /// Draws the popup and returns the area of the answers.
     pub(super) fn draw(self, theme: Theme, popup: Popup<'_>, buf: &mut Buffer) -> Rect {
-        let (inner, rest) =
-            if self.is_bordered { self.boxed(theme, &popup, buf) } else { self.bare(theme, &popup, buf) };
+        let inner = if self.is_bordered { self.boxed(theme, &popup, buf) } else { self.bare(theme, &popup, buf) };
         let answers = popup.foot.len();
-        let lines = visible_lines(popup, usize::from(inner.height), rest);
+        let lines = visible_lines(popup, usize::from(inner.height), self.is_bordered);
         for (y, line) in (inner.y..).zip(&lines) {
             buf.set_line(inner.x, y, line, inner.width);
         }
@@ -102,7 +106,7 @@ impl Frame {
     }
 
     /// Draws the bordered box and returns its inner area.
-    fn boxed(self, theme: Theme, popup: &Popup<'_>, buf: &mut Buffer) -> (Rect, bool) {
+    fn boxed(self, theme: Theme, popup: &Popup<'_>, buf: &mut Buffer) -> Rect {
         let area = self.area;
         let gap = usize::from(!popup.foot.is_empty());
         let lines = u16::try_from(popup.body.len() + gap + popup.foot.len()).unwrap_or(u16::MAX);
@@ -119,11 +123,11 @@ impl Frame {
             .title_style(theme.style(Role::Title));
         let inner = block.inner(place);
         block.render(place, buf);
-        (Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }, true)
+        Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
     }
 
     /// Draws a plain title in the first rows, limited to leave room for the answers, and returns the remaining area.
-    fn bare(self, theme: Theme, popup: &Popup<'_>, buf: &mut Buffer) -> (Rect, bool) {
+    fn bare(self, theme: Theme, popup: &Popup<'_>, buf: &mut Buffer) -> Rect {
         let area = self.area;
         Clear.render(area, buf);
         let width = usize::from(area.width);
@@ -137,11 +141,11 @@ impl Frame {
             buf.set_stringn(area.x, y, cut(row, width), width, theme.style(Role::Title));
         }
         let taken = u16::try_from(rows.len()).unwrap_or(u16::MAX).min(area.height);
-        (Rect { y: area.y + taken, height: area.height - taken, ..area }, false)
+        Rect { y: area.y + taken, height: area.height - taken, ..area }
     }
 }
 
-/// The visible lines, with a blank line before the answers if there is space.
+/// The visible lines, with a blank line before the answers if `has_gap` and there is space.
 fn visible_lines(popup: Popup<'_>, room: usize, has_gap: bool) -> Vec<Line<'_>> {
     let Popup { body, foot, look_at, .. } = popup;
     let gap = usize::from(has_gap && !foot.is_empty() && body.len() + foot.len() < room);

@@ -40,6 +40,7 @@ impl<'a> DialogPage<'a> {
             plural(others as u64, "lease")
         );
         body.extend(self.text(Role::Text, &text));
+        // Two rows are for the answers and a blank line above them.
         body.extend(self.named(&leases, self.rows.saturating_sub(body.len() + 2)));
         let foot = self.renew_or_not(dialog, "renew them once");
         Popup { foot, ..Popup::new(title, body) }

@@ -39,7 +39,7 @@ impl<'a> DialogPage<'a> {
         end.extend(self.undo(&dialog.undo, false));
         let room = self.rows.saturating_sub(body.len() + end.len() + foot.len() + 1);
         let measured = if lease.keys.is_none() { measured_keys(&dialog.undo) } else { None };
-        body.extend(self.doomed_keys(measured.as_ref().or(lease.keys.as_ref()), room));
+        body.extend(self.deleted_keys(measured.as_ref().or(lease.keys.as_ref()), room));
         body.extend(end);
         Popup { foot, ..Popup::new(title, body) }
     }
@@ -73,7 +73,7 @@ impl<'a> DialogPage<'a> {
         }
     }
 
-    /// Whether the revoke can be undone. Of `many` leases, those within the limit can.
+    /// Whether the revoke can be undone. `is_many` says that it is of several leases, of which some may be within the limit.
     pub(super) fn undo(&self, undo: &UndoSize, is_many: bool) -> Vec<Line<'a>> {
         let key = self.ctx.app.config.keymap.key_label(Action::Undo);
         let text = match undo {
@@ -93,7 +93,7 @@ impl<'a> DialogPage<'a> {
     }
 
     /// The keys that will be deleted, in at most `rows` rows.
-    fn doomed_keys(&self, keys: Option<&LeaseKeys>, rows: usize) -> Vec<Line<'a>> {
+    fn deleted_keys(&self, keys: Option<&LeaseKeys>, rows: usize) -> Vec<Line<'a>> {
         let Some(keys) = keys else { return self.text(Role::Dim, "Loading its keys…") };
         // The count takes one row, and so does the remainder if there is one.
         let room = rows.saturating_sub(1);
@@ -109,17 +109,18 @@ impl<'a> DialogPage<'a> {
         lines
     }
 
-    /// Prompt for the confirmation number, with the typed text and why it does not match yet. In narrow dialogs, one
-    /// line that calls the number `by`.
-    pub(super) fn typed_number(&self, number: &ConfirmCount, count: usize, by: &str) -> Vec<Line<'a>> {
+    /// Prompt for the confirmation number with the typed text, why it does not match, and the answers. Low dialogs have no
+    /// prompt: the typed text follows the answers, the first of which calls it `label`.
+    pub(super) fn typed_number(&self, number: &ConfirmCount, count: usize, label: &str) -> Vec<Line<'a>> {
         let typed = Span::styled(format!("{:<4}", number.input().value()), self.ctx.theme.cursor());
         let accept = self.key(DialogAction::Accept);
         let mut lines = self.text(Role::Text, &format!("Type {count} to confirm:"));
         let refusal = number.refusal(count).map(|text| self.text(Role::Warning, &text)).unwrap_or_default();
+        // Three more rows are for the answers, a blank line and one line of the body.
         if lines.len() + refusal.len() + 3 > self.rows {
             let beside = DialogPage { width: self.width.saturating_sub(3).max(10), ..*self };
             let mut short = beside
-                .answers(&[DialogButton::new(format!("{by} {accept}"), "revoke", "yes"), self.cancel_key()], None);
+                .answers(&[DialogButton::new(format!("{label} {accept}"), "revoke", "yes"), self.cancel_key()], None);
             short.iter_mut().for_each(|line| line.spans.extend([Span::raw(" "), typed.clone()]));
             let fits = refusal.len() + short.len() + 1 < self.rows;
             return if fits { [refusal, short].concat() } else { short };

@@ -27,7 +27,7 @@ impl<'a> DialogPage<'a> {
         }
         let foot = self.typed_number(&dialog.typed, leases.len(), "number");
         let mut body = self.text(Role::Text, &format!("{} · {}", self.whose_are(&leases), self.place()));
-        body.extend(self.text(Role::Text, &doomed_keys(&leases)));
+        body.extend(self.text(Role::Text, &deleted_keys(&leases)));
         body.extend(self.cautions(dialog, leases.len()));
         let mut end = self.text(Role::Text, consequence(&leases));
         end.extend(self.undo(&dialog.undo, true));
@@ -61,7 +61,7 @@ impl<'a> DialogPage<'a> {
         lines
     }
 
-    /// `  694d9aa8d4d4f304  own      8.2 s  /service/10`
+    /// `  694d9aa8d4d4f304  own       8.2 s  /service/10`
     fn one_of_many(&self, lease: &Lease) -> Line<'a> {
         let left = lease.left(self.ctx.now).map_or(format::UNKNOWN.to_owned(), format::span);
         let key = lease.keys.as_ref().and_then(|keys| keys.first.first()).map_or(String::new(), |key| printable(key));
@@ -69,12 +69,12 @@ impl<'a> DialogPage<'a> {
         Line::from(cut(&text, self.width))
     }
 
-    /// `7 own, 3 adopted, 2 others`.
+    /// `7 own, 3 adopted, 2 others`
     pub(super) fn whose_are(&self, leases: &[&Lease]) -> String {
         let count = |who: Ownership| leases.iter().filter(|lease| lease.ownership == who).count();
         let parts = [(Ownership::Own, "own"), (Ownership::Adopted, "adopted"), (Ownership::Other, "others")];
-        let told = parts.into_iter().map(|(who, words)| (count(who), words)).filter(|(count, _)| *count > 0);
-        told.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
+        let counts = parts.into_iter().map(|(who, words)| (count(who), words)).filter(|(count, _)| *count > 0);
+        counts.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
     }
 
     /// Progress of a bulk revoke, one result per lease, failures first. The number of lines is constant, so the
@@ -100,7 +100,7 @@ impl<'a> DialogPage<'a> {
         Popup { foot, ..Popup::new(title, body) }
     }
 
-    /// `▇▇▇▇▇▇░░░░  6 of 10`
+    /// `██████────   6 of 10`
     fn progress(&self, bulk: &BulkRevoke) -> Line<'a> {
         let (done, total) = (bulk.results().len(), bulk.total());
         let digits = total.to_string().len();
@@ -114,10 +114,11 @@ impl<'a> DialogPage<'a> {
         let ((revoked, keys), failed) = (bulk.revoked(), bulk.failures().count());
         let gone = bulk.results().len() - revoked - failed;
         let counts = [(gone, "already gone"), (failed, "failed"), (bulk.skipped(), "skipped")];
-        let told = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}"));
-        let awaited = (bulk.in_flight() > 0).then(|| format!("{} pending", bulk.in_flight()));
+        let others =
+            counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}"));
+        let pending = (bulk.in_flight() > 0).then(|| format!("{} pending", bulk.in_flight()));
         let first = format!("{revoked} revoked, {} deleted", plural(keys as u64, "key"));
-        let text = std::iter::once(first).chain(told).chain(awaited).collect::<Vec<_>>().join(" · ");
+        let text = std::iter::once(first).chain(others).chain(pending).collect::<Vec<_>>().join(" · ");
         Line::from(Span::styled(cut(&text, self.width), self.ctx.theme.style(Role::Text)))
     }
 
@@ -138,7 +139,7 @@ impl<'a> DialogPage<'a> {
     }
 }
 
-fn doomed_keys(leases: &[&Lease]) -> String {
+fn deleted_keys(leases: &[&Lease]) -> String {
     let known: usize = leases.iter().filter_map(|lease| lease.keys.as_ref()).map(|keys| keys.count).sum();
     let unknown = leases.iter().filter(|lease| lease.keys.as_ref().is_none_or(|keys| !keys.is_all)).count();
     match (known, unknown) {

@@ -25,7 +25,7 @@ impl<'a> DialogPage<'a> {
         Popup { foot, look_at: menu.place(), ..Popup::new(Title::of(title), lines) }
     }
 
-    /// `  LEFT     ↑  time left`
+    /// ` LEFT      ↑  time left `
     fn sort_key(&self, menu: SortMenu, key: SortKey) -> Line<'a> {
         let theme = self.ctx.theme;
         let is_chosen = menu.chosen.key == key;

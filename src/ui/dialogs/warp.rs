@@ -18,16 +18,16 @@ impl<'a> DialogPage<'a> {
         let config = &self.ctx.app.config;
         let mut body = self.text(Role::Dim, "All sandbox leases are deleted. A lease of 1 h then:");
         for speed in speeds(config.pace) {
-            let is_present = self.ctx.app.view.clock_speed == speed.warp;
-            body.push(self.choice(speed.key, &name(&speed, is_present)));
+            let is_current = self.ctx.app.view.clock_speed == speed.warp;
+            body.push(self.choice(speed.key, &name(&speed, is_current)));
             body.extend(self.text(Role::Dim, &effect_text(&speed)));
         }
         Popup { foot: self.answers(&[self.cancel()], Some(0)), ..Popup::new(title, body) }
     }
 }
 
-fn name(speed: &ClockSpeed, is_present: bool) -> String {
-    let current = if is_present { " (current)" } else { "" };
+fn name(speed: &ClockSpeed, is_current: bool) -> String {
+    let current = if is_current { " (current)" } else { "" };
     match speed.warp {
         1 => format!("1x real time{current}"),
         warp => format!("{warp}x{current}"),

@@ -28,7 +28,7 @@ use super::format::UNKNOWN;
 use super::line::{cut, wrap};
 use super::{RenderContext, Role, filter_line, pane, table};
 
-/// Width of the queue position and the gap after it: `holds `.
+/// Width of the longest queue position and the gap after it: `released `.
 const PLACE: usize = 9;
 
 #[derive(Clone, Copy)]
@@ -119,12 +119,12 @@ impl<'a> LockList<'a> {
         self.ctx.app.keys.locks().find(&candidate.key)
     }
 
-    /// Collects the lines of consecutive items until there are enough.
+    /// Collects the lines of consecutive items until there are enough. `arrange` puts the lines of each item in order.
     fn collect_lines(
         &self,
         items: impl Iterator<Item = LockListItem<'a>>,
         enough: usize,
-        turn: impl Fn(&mut Vec<Line<'static>>),
+        arrange: impl Fn(&mut Vec<Line<'static>>),
     ) -> Vec<Line<'static>> {
         let mut lines = Vec::new();
         for item in items {
@@ -132,7 +132,7 @@ impl<'a> LockList<'a> {
                 break;
             }
             let mut more = self.lines_of(item);
-            turn(&mut more);
+            arrange(&mut more);
             lines.append(&mut more);
         }
         lines
@@ -187,7 +187,7 @@ impl<'a> LockList<'a> {
         lines
     }
 
-    /// A candidate's row and what there is to say about it.
+    /// The row of a candidate, and a note if it has a problem or seems to have released the lock.
     fn one(&self, candidate: &Candidate, place: Option<usize>) -> Vec<Line<'static>> {
         let Some((queue, _)) = self.ctx.app.keys.locks().find(&candidate.key) else { return Vec::new() };
         let mut lines = vec![self.row(candidate, lock_place(queue, place))];
@@ -204,7 +204,7 @@ impl<'a> LockList<'a> {
         self.marked(Line::from(spans), candidate)
     }
 
-    /// Cells of the candidate's lease, padded to the column widths. Of a missing lease only the id is known.
+    /// Cells of the candidate's lease, padded to the column widths. A missing lease has only an id.
     fn cells(&self, candidate: &Candidate) -> Vec<(String, Role)> {
         let lease = self.ctx.app.leases.get(candidate.lease);
         let (columns, gap) = self.columns();

@@ -73,7 +73,8 @@ fn time_left(ctx: RenderContext<'_>, candidate: &Candidate) -> Option<String> {
     columns::left(table::row(ctx, lease)).map(|(left, _)| left)
 }
 
-/// A candidate's problem and its consequence, or quietly that it seems to have released the lock. `None` if it is healthy.
+/// A candidate's problem and its consequence as a warning, or dimmed, that it seems to have released the lock. `None` if it
+/// is healthy.
 pub(super) fn note(ctx: RenderContext<'_>, queue: &LockQueue, candidate: &Candidate) -> Option<(String, Role)> {
     let Some(problem) = ctx.app.leases.candidate_problem(queue, candidate, ctx.now) else {
         return Some((released_text(queue, candidate, ctx.now)?, Role::Dim));

@@ -30,8 +30,8 @@ impl Page<'_> {
         let named = if is_current { "now".to_owned() } else { time(period.named) };
         // Others name a leader that does not answer.
         let until = match period.answered.filter(|at| time(*at) != time(period.named)) {
-            Some(answered) => format!("last answered {}, named until {named}", time(answered)),
-            None => format!("until {named}"),
+            Some(answered) => format!(", last answered {}, named until {named}", time(answered)),
+            None => format!(" until {named}"),
         };
         let absence = match absence {
             Some((Absence::NoLeader, span)) => {
@@ -42,7 +42,6 @@ impl Page<'_> {
             }
             None => String::new(),
         };
-        let comma = if until.starts_with("last") { "," } else { "" };
-        format!("term {}: {name} from {before}{}{comma} {until}{absence}", period.term, time(period.from))
+        format!("term {}: {name} from {before}{}{until}{absence}", period.term, time(period.from))
     }
 }

@@ -8,8 +8,9 @@ use super::super::{Role, format};
 use super::Page;
 use crate::escape::printable;
 
-/// Widths of the columns: what is counted, and each number.
+/// Width of the column that says what is counted.
 const WHAT: usize = 40;
+/// Width of each column of numbers.
 const NUMBER: usize = 12;
 /// The counters are read every 10 s. The time of a reading is shown if it is longer ago than two of them.
 const OLD: Duration = Duration::from_secs(20);

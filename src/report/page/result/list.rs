@@ -58,7 +58,7 @@ struct LeaseResult {
     warnings: Vec<WarningResult>,
 }
 
-/// The end of a lease meanwhile.
+/// A lease that ended while the leases were watched.
 #[derive(Deserialize)]
 struct EndResult {
     at: Option<String>,
@@ -175,7 +175,7 @@ fn trace(lease: &LeaseResult, time: &TimeScale) -> Trace {
     }
 }
 
-/// A lease that ended meanwhile.
+/// The trace of a lease that ended while the leases were watched.
 fn ended(end: &EndResult, time: &TimeScale) -> Trace {
     let at = time_of(end.at.as_deref()).zip(time.start).and_then(|(at, start)| at.duration_since(start).ok());
     let at = at.map_or(time.until, |at| at.as_secs_f64()).min(time.until);
@@ -209,12 +209,13 @@ fn first_key(lease: &LeaseResult) -> Option<Vec<u8>> {
     first_of(lease.keys.as_ref(), lease.keys_base64.as_ref())
 }
 
+/// The first key of a list that may also be there in base64 (`raw`), which is exact.
 fn first_of(keys: Option<&Vec<String>>, raw: Option<&Vec<String>>) -> Option<Vec<u8>> {
     let raw = raw.and_then(|keys| keys.first()).and_then(|key| STANDARD.decode(key).ok());
     raw.or_else(|| Some(keys?.first()?.clone().into_bytes()))
 }
 
-/// The last renewals, as often as its client usually renews.
+/// The times of the last renewals: the last known one, and those before it at the usual interval.
 fn renewals(lease: &LeaseResult, time: &TimeScale, every: Option<f64>) -> Vec<f64> {
     let wall = time_of(lease.last_renewed.as_deref());
     let last = wall.zip(time.start).and_then(|(wall, start)| wall.duration_since(start).ok());
@@ -227,7 +228,8 @@ fn renewals(lease: &LeaseResult, time: &TimeScale, every: Option<f64>) -> Vec<f6
     times
 }
 
-/// The deadlines by the renewals. The last one is known better, and before the first one it was set one interval earlier.
+/// The deadlines that the renewals set. The last deadline follows from the time left instead, if that is known. Another
+/// renewal is assumed one interval before the first one.
 fn known_deadlines(
     renewals: &[f64],
     ttl: f64,
