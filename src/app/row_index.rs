@@ -164,6 +164,17 @@ impl RowIndex {
         }
         self.apply_delta(share, new_share);
         self.new_alarms.note(id, before, state);
+        if lease.is_none() && old.is_none() {
+            self.forget(id);
+        }
+    }
+
+    /// Removes the entry of a lease that no longer exists and has no row. Otherwise it would wait for the next frame, which
+    /// may never be drawn.
+    fn forget(&mut self, id: LeaseId) {
+        self.entries.remove(id);
+        self.dirty.remove(&id);
+        self.stale.remove(&id);
     }
 
     /// Numbers the first key of a lease, if it changed.

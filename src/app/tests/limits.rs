@@ -93,6 +93,24 @@ fn the_state_does_not_grow_without_end() {
 }
 
 #[test]
+fn leases_that_come_and_go_between_frames_leave_nothing() {
+    let mut story = Story::start(AppConfig::default());
+    let mut size_after = |ids: std::ops::Range<i64>| {
+        for n in ids {
+            for is_born in [true, false] {
+                story.list_three(3 * n, is_born);
+                story.wait(60.0);
+                story.apply(Msg::Tick);
+            }
+        }
+        format!("{:?}", story.app.view.row_index).len()
+    };
+    let first = size_after(2..100);
+    let later = size_after(100..500);
+    assert!(later < first + first / 20, "{first} characters, then {later}");
+}
+
+#[test]
 fn ended_leases_are_limited_while_no_row_may_go() {
     let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);
