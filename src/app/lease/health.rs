@@ -98,8 +98,10 @@ impl Lease {
             Some(_) if !self.is_kept_alive => None,
             None if self.has_released_lock() => None,
             Some(status) => Some(status.last_answer? + self.late_after()?),
-            None if let Some(next) = self.next_lease() => Some(next.since + next.late_after),
-            None => self.observed.late_from(),
+            None => match self.next_lease() {
+                Some(next) => Some(next.since + next.late_after),
+                None => self.observed.late_from(),
+            },
         }
     }
 

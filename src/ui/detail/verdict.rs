@@ -75,14 +75,14 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
             _ if lease.replaced_by().is_some() => {
                 Verdict::new(Role::Text, format!("{} It runs out by itself.", replaced(lease)))
             }
-            _ if let Some(every) = lease.new_lease_every() => {
-                let every = format::span(every.as_secs_f64());
-                Verdict::new(
-                    Role::Text,
-                    format!("Its client grants a new lease every ~{every} instead of renewing it."),
-                )
-            }
-            _ => not_renewed(lease, left)?,
+            _ => match lease.new_lease_every() {
+                Some(every) => {
+                    let every = format::span(every.as_secs_f64());
+                    let text = format!("Its client grants a new lease every ~{every} instead of renewing it.");
+                    Verdict::new(Role::Text, text)
+                }
+                None => not_renewed(lease, left)?,
+            },
         },
     })
 }
