@@ -26,6 +26,7 @@ mod panic;
 mod prompt;
 mod revoke;
 mod rows;
+mod run;
 mod sandbox;
 mod suspend;
 mod unread;

@@ -38,16 +38,3 @@ fn the_number_of_leases_confirms_and_nothing_else() {
     terminal.keys("2\r");
     assert_eq!((terminal.exit_code(), served.sandbox.leases().len()), (0, 2));
 }
-
-/// The terminal sends SIGINT to leasetop and to its command.
-#[test]
-fn ctrl_c_reaches_the_command_of_run_once() {
-    let served = ServedSandbox::start();
-    let script = "trap 'echo got it' INT; echo ready; for i in 1 2 3 4 5; do sleep 0.2; done; echo over";
-    let mut terminal = Terminal::start(served.leasetop(&["run", "--put", "/a=1", "--", "sh", "-c", script]), 120, 24);
-    terminal.wait_for("ready");
-    terminal.keys("\u{3}");
-    terminal.wait_for("over");
-    assert_eq!(terminal.screen().contents().matches("got it").count(), 1);
-    assert_eq!((terminal.exit_code(), served.sandbox.leases().len()), (0, 0));
-}

@@ -58,7 +58,7 @@ async fn supervise(
                 let status = status.map_err(|error| CliError::System { tried: "wait for the command", error })?;
                 return Ok(child::exit(status));
             }
-            signal = signals.next() => child::send(&command, signal),
+            signal = signals.next_for_command() => child::send(&command, signal),
             ended = until_lost(lease), if !is_lost => {
                 is_lost = true;
                 child::send(&command, Signal::TERM);

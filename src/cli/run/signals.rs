@@ -24,18 +24,23 @@ impl ForwardedSignals {
         Ok(ForwardedSignals(caught))
     }
 
-    /// Waits for the next signal that the command has not got yet.
+    /// Waits for the next signal.
     pub(super) async fn next(&mut self) -> Signal {
+        let arrived = self.0.each_mut().map(|(kind, stream)| {
+            Box::pin(async move {
+                stream.recv().await;
+                *kind
+            })
+        });
+        futures_util::future::select_all(arrived).await.0
+    }
+
+    /// Waits for the next signal that the command, which is running, has not got itself.
+    pub(super) async fn next_for_command(&mut self) -> Signal {
         loop {
-            let arrived = self.0.each_mut().map(|(kind, stream)| {
-                Box::pin(async move {
-                    stream.recv().await;
-                    *kind
-                })
-            });
-            let (kind, ..) = futures_util::future::select_all(arrived).await;
-            if !comes_from_the_terminal(kind) {
-                return kind;
+            let signal = self.next().await;
+            if !comes_from_the_terminal(signal) {
+                return signal;
             }
         }
     }
