@@ -84,8 +84,10 @@ impl Cluster {
     pub async fn grant(&self, id: Option<LeaseId>, ttl: i64) -> Result<Granted, CallError> {
         const TRIED: &str = "grant a lease";
         let wanted = id.unwrap_or(LeaseId(0));
+        // Repeated with the same id, a grant that was carried out would be refused.
+        let kind = if id.is_some() { CallKind::WriteOnce } else { CallKind::Write };
         let answer = self
-            .call(CallKind::Write, TRIED, |member| async move {
+            .call(kind, TRIED, |member| async move {
                 let answer = rpc::grant(&member.channel, wanted, ttl).await;
                 answer.map_err(|status| CallError::from_status(TRIED, &member.endpoint, &status))
             })
@@ -168,7 +170,7 @@ impl Cluster {
     pub async fn put(&self, key: &[u8], value: &[u8], lease: Option<LeaseId>) -> Result<Header, CallError> {
         let options = PutOptions::new().with_lease(lease.map_or(0, |id| id.0));
         let answer = self
-            .client_call(CallKind::Write, "put a key", |mut client| {
+            .client_call(CallKind::WriteOnce, "put a key", |mut client| {
                 let options = options.clone();
                 async move { client.put(key, value, Some(options)).await }
             })

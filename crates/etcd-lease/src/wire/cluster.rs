@@ -50,9 +50,12 @@ const OTHER_CLUSTER_RETRY: Duration = Duration::from_millis(100);
 pub(super) enum CallKind {
     /// Read-only, so it can be sent to another member before the first has replied.
     Read,
-    /// A write. It is sent to another member if this one refused it or the connection failed, but not if no reply came
-    /// in time.
+    /// A write that does no harm if it is carried out twice. It is sent to another member if this one refused it or the
+    /// connection failed, but not if no reply came in time. Go's client repeats grants and revokes too (`retry.go`).
     Write,
+    /// A write that must not be carried out twice, because the second reply would differ from the first. It is sent to
+    /// another member only if this one surely did not process it.
+    WriteOnce,
 }
 
 impl Cluster {
@@ -172,8 +175,12 @@ impl Cluster {
                 attempts += 1;
                 self.shared.report_trouble(member, &error);
                 let is_elsewhere = self.shared.current().endpoint != member.endpoint;
-                let may_retry = (kind == CallKind::Read || error.is_refusal_of_member()) && is_elsewhere;
-                if !may_retry || attempts == self.shared.members.len() {
+                let may_repeat = match kind {
+                    CallKind::Read => true,
+                    CallKind::Write => error.is_refusal_of_member(),
+                    CallKind::WriteOnce => error.is_unprocessed(),
+                };
+                if !may_repeat || !is_elsewhere || attempts == self.shared.members.len() {
                     return Err(error);
                 }
             }

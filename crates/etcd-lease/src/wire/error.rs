@@ -118,6 +118,16 @@ impl CallError {
         matches!(self.kind, ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Learner)
     }
 
+    /// Whether the member surely did not process the request: it has no connection, no leader or no vote. A connection
+    /// that was closed, and a request that timed out in etcd, may have been processed.
+    pub(super) fn is_unprocessed(&self) -> bool {
+        let is_unsent = matches!(
+            self.cause,
+            ErrorCause::Refused | ErrorCause::Stopped | ErrorCause::UnknownHost | ErrorCause::Unreachable
+        );
+        is_unsent || matches!(self.kind, ErrorKind::NoLeader | ErrorKind::Learner)
+    }
+
     /// Whether etcd refused the user or the password, or has no authentication.
     pub(super) fn is_refused_login(&self) -> bool {
         matches!(self.cause, ErrorCause::WrongPassword | ErrorCause::AuthDisabled)

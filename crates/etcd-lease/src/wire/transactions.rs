@@ -26,7 +26,7 @@ impl Cluster {
             .and_then(pairs.iter().map(put).collect::<Vec<_>>())
             .or_else(pairs.iter().map(|(key, _)| look(key)).collect::<Vec<_>>());
         let answer = self
-            .client_call(CallKind::Write, "create the keys", |mut client| {
+            .client_call(CallKind::WriteOnce, "create the keys", |mut client| {
                 let txn = txn.clone();
                 async move { client.txn(txn).await }
             })
@@ -58,7 +58,7 @@ impl Cluster {
             .when(keys.iter().map(is_unchanged).collect::<Vec<_>>())
             .and_then(keys.iter().map(put).collect::<Vec<_>>());
         let answer = self
-            .client_call(CallKind::Write, "move the keys", |mut client| {
+            .client_call(CallKind::WriteOnce, "move the keys", |mut client| {
                 let txn = txn.clone();
                 async move { client.txn(txn).await }
             })

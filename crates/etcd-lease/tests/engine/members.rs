@@ -5,6 +5,7 @@ use std::time::Duration;
 use etcd_lease::engine::Options;
 use etcd_lease::wire::ErrorKind;
 use etcd_lease::{KeyRange, LeaseId, Reachability};
+use etcd_sandbox::Call;
 use tonic::Status;
 
 use crate::pipe::{EngineTest, engine_test, engine_test_of, seconds};
@@ -129,6 +130,25 @@ async fn what_a_learner_refuses_is_asked_of_the_next_member() {
     assert_eq!(test.cluster.view().chosen, Some(1));
     seconds(30.0).await;
     assert!(test.alive(kept.id()));
+}
+
+/// A transaction that is repeated would find the keys that it has created itself.
+#[tokio::test(start_paused = true)]
+async fn a_write_whose_reply_is_lost_is_repeated_only_if_that_does_no_harm() {
+    let test = engine_test_of(2, Options::default()).await;
+    seconds(2.0).await;
+    let lose = |call| test.sandbox.faults().lose_reply(call, 0, Status::unavailable("etcdserver: server stopped"));
+    lose(Call::Grant);
+    let lease = test.cluster.grant(None, 60).await.unwrap().id;
+    seconds(2.0).await;
+    lose(Call::Txn);
+    let created = test.cluster.create_keys(&[(b"/key".to_vec(), b"v".to_vec())], lease).await;
+    assert_eq!(created.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert!(test.sandbox.get("/key").is_some());
+    seconds(2.0).await;
+    lose(Call::Grant);
+    assert_eq!(test.cluster.grant(Some(LeaseId(7)), 60).await.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert!(test.alive(LeaseId(7)));
 }
 
 #[tokio::test(start_paused = true)]
