@@ -198,7 +198,7 @@ impl ClusterIdentity {
             return Verdict::Other(new);
         }
         let old = std::mem::replace(&mut self.cluster_id, new);
-        if self.former.contains(&new) {
+        if self.former.contains(&new) || self.mixed_with == Some(new) {
             self.mixed_with = Some(old);
         }
         self.former.push(old);
@@ -363,7 +363,11 @@ mod tests {
         assert_eq!(replies.reply((8, 1, 5, 2, 9), 13_000, 13_001), Verdict::Other(8), "the known one may come back");
         let change = ClusterChange::ClusterId { old: 7, new: 8 };
         assert_eq!(replies.reply((8, 1, 5, 2, 9), 14_000, 14_001), Verdict::Changed(change));
-        assert_eq!(replies.identity.mixed_with(), Some(8), "the alarm stays");
+        assert_eq!(replies.identity.mixed_with(), Some(7), "the alarm stays, and names the other one");
+        assert_eq!(replies.reply((8, 1, 5, 2, 9), 613_000, 613_001), Verdict::Known);
+        assert_eq!(replies.identity.mixed_with(), Some(7));
+        assert_eq!(replies.reply((8, 1, 5, 2, 9), 614_002, 614_003), Verdict::Known);
+        assert_eq!(replies.identity.mixed_with(), None, "the other one has not answered for ten minutes");
     }
 
     #[test]
