@@ -70,5 +70,10 @@ done
 install_crate() { (cd "$work/crates"/leasetop-* && cargo install --path . --root "$work/installed" "${patches[@]}"); }
 check "cargo installs the packaged crate" install_crate
 check "that program contains the commit in its version" grep -q "commit ${commit:0:12}" <("$work/installed/bin/leasetop" --version)
+if command -v rustup >/dev/null; then
+  oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+  check "Rust $oldest is installed" rustup toolchain install --profile minimal "$oldest"
+  check "it compiles with Rust $oldest, the oldest that README names" cargo "+$oldest" check --locked --workspace --target-dir "$work/oldest"
+fi
 check "it compiles for aarch64" cargo check --locked --workspace --target aarch64-unknown-linux-gnu
 # Goals: every line says ok.
