@@ -30,6 +30,8 @@ pub(super) enum Handover {
 /// A deleted key.
 #[derive(Clone, Debug)]
 pub(super) struct EndedKey {
+    /// The number of this end.
+    number: u64,
     /// The lease that it was attached to.
     lease: LeaseId,
     at: Timestamp,
@@ -42,8 +44,10 @@ pub(super) struct EndedKey {
 #[derive(Clone, Debug, Default)]
 pub(super) struct EndedKeys {
     keys: HashMap<Arc<[u8]>, EndedKey>,
-    /// The keys in the order of their ends. A key that ended twice is in it twice.
-    order: VecDeque<Arc<[u8]>>,
+    /// The keys in the order of their ends, each with the number of the end. A key that ended twice is in it twice.
+    order: VecDeque<(u64, Arc<[u8]>)>,
+    /// The number of the last end.
+    last: u64,
 }
 
 impl EndedKeys {
@@ -53,11 +57,15 @@ impl EndedKeys {
         if key.len() > LONGEST_KEY {
             return;
         }
-        self.keys.insert(Arc::clone(&key), EndedKey { lease, at, is_prompt, held });
-        self.order.push_back(key);
+        self.last += 1;
+        self.keys.insert(Arc::clone(&key), EndedKey { number: self.last, lease, at, is_prompt, held });
+        self.order.push_back((self.last, key));
         while self.order.len() > MAX_KEYS {
-            let oldest = self.order.pop_front();
-            oldest.and_then(|key| self.keys.remove(&key));
+            let Some((number, oldest)) = self.order.pop_front() else { return };
+            // A key that ended again has a later entry.
+            if self.keys.get(&oldest).is_some_and(|ended| ended.number == number) {
+                self.keys.remove(&oldest);
+            }
         }
     }
 
@@ -89,5 +97,30 @@ impl EndedKey {
         }
         let is_timed = self.is_prompt && is_prompt;
         if is_timed && at - self.at <= AT_ONCE { Some(Handover::AtOnce) } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl EndedKeys {
+        fn end(&mut self, key: &str, lease: i64) {
+            self.add(Arc::from(key.as_bytes()), LeaseId(lease), (Timestamp::START, true), None);
+        }
+    }
+
+    #[test]
+    fn the_last_end_of_a_key_is_remembered_and_the_oldest_ends_are_forgotten() {
+        let mut ended = EndedKeys::default();
+        ended.end("a", 1);
+        (1..MAX_KEYS).for_each(|number| ended.end(&number.to_string(), 2));
+        ended.end("a", 3);
+        assert_eq!(ended.take(b"a").map(|end| end.lease), Some(LeaseId(3)));
+        ended.end("a", 4);
+        assert!(ended.take(b"1").is_none() && ended.take(b"2").is_some());
+        (1..MAX_KEYS).for_each(|number| ended.end(&number.to_string(), 5));
+        assert_eq!(ended.take(b"a").map(|end| end.lease), Some(LeaseId(4)));
+        assert!(ended.order.len() <= MAX_KEYS && ended.keys.len() <= MAX_KEYS);
     }
 }

@@ -26,7 +26,7 @@ pub use candidate_health::{CandidateHealth, CandidateProblem};
 pub use lock_key::{KeyRole, LockPattern, is_lock_key, lock_name};
 pub use queue::{Candidate, HeldSince, KeyAttachment, LockEvidence, LockKind, LockQueue, QueuePosition};
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +34,7 @@ use std::time::Duration;
 use ended_keys::{EndedKeys, Handover};
 use etcd_lease::{KeyEntry, LeaseId};
 use lock_key::named;
+use queue::FormerHolder;
 use simkit::Timestamp;
 
 /// The place of a key: its queue, its create revision and the lease that it is named after.
@@ -89,8 +90,8 @@ pub struct Locks {
     handed_over: HashMap<Arc<[u8]>, LockEvidence>,
     /// The keys of `handed_over`, in the order in which they were added.
     handed_over_order: VecDeque<Arc<[u8]>>,
-    /// The queues of candidates that no longer have a key although their leases live, by lease.
-    keyless: HashMap<LeaseId, Arc<[u8]>>,
+    /// The queues that have a former holder, each with every lease whose end removes it. A lease may be in several queues.
+    keyless: BTreeSet<(LeaseId, Arc<[u8]>)>,
     /// The candidates of the pages so far, while the keys are being read.
     incoming: Vec<ReadKey>,
 }
@@ -224,7 +225,8 @@ impl Locks {
     /// that it lost it, so it stays visible as the former holder.
     pub fn lost_only_key(&mut self, key: &[u8], lease: LeaseId, at: Timestamp) {
         let Some(held) = self.ended.take_holder(key) else { return };
-        let Some((prefix, _, kind)) = self.role(key, Some(lease)) else { return };
+        // The lease of the candidate shows the same role as when the key was put. The lease of the key may be another one.
+        let Some((prefix, _, kind)) = self.role(key, Some(held.lease)) else { return };
         let prefix: Arc<[u8]> = Arc::from(prefix);
         let queue = self.queues.entry(Arc::clone(&prefix));
         let queue = queue.or_insert_with(|| LockQueue::new(Arc::clone(&prefix), kind, HeldSince::since(at)));
@@ -233,24 +235,21 @@ impl Locks {
             Arc::clone(&candidate.key),
             KeyPlace { queue: Arc::clone(&prefix), created: candidate.created, lease: candidate.lease, kind },
         );
-        if let Some(earlier) = queue.set_keyless(candidate) {
-            self.keyless.remove(&earlier.lease);
-            self.forget_place(&earlier);
+        let former = FormerHolder { candidate, key_lease: lease };
+        let leases = former.leases();
+        if let Some(earlier) = queue.set_keyless(former) {
+            self.forget_former(&prefix, &earlier);
         }
-        self.keyless.insert(lease, Arc::clone(&prefix));
+        self.keyless.extend(leases.map(|lease| (lease, Arc::clone(&prefix))));
         self.prove(&prefix, key, KeyAttachment::OwnLease);
     }
 
-    /// Notes that a lease ended. If it is the lease of a former holder whose key was deleted before, removes the former
-    /// holder.
+    /// Notes that a lease ended. Removes the former holders that have this lease, or whose key was attached to it.
     pub fn lease_ended(&mut self, lease: LeaseId) {
-        let Some(prefix) = self.keyless.remove(&lease) else { return };
-        let Some(queue) = self.queues.get_mut(&prefix) else { return };
-        let keyless = queue.take_keyless_of(lease);
-        if queue.is_empty() {
-            self.queues.remove(&prefix);
-        }
-        keyless.inspect(|candidate| self.forget_place(candidate));
+        let first = (lease, Arc::<[u8]>::default());
+        let of_lease = self.keyless.range(first..).take_while(|(other, _)| *other == lease);
+        let prefixes: Vec<Arc<[u8]>> = of_lease.map(|(_, prefix)| Arc::clone(prefix)).collect();
+        prefixes.iter().for_each(|prefix| self.remove_former(prefix));
     }
 
     /// Forgets former holders that lost their key some time ago: they released the lock, as a member that steps down does.
@@ -261,15 +260,31 @@ impl Locks {
             let at = queue.keyless().map(|candidate| candidate.attachment);
             matches!(at, Some(KeyAttachment::Deleted(at)) if at + SHOWN_FOR <= now) && !queue.is_released_by_revoking()
         };
-        let over = self.keyless.iter().filter(|(_, prefix)| self.queues.get(*prefix).is_some_and(is_over));
-        let over: Vec<LeaseId> = over.map(|(lease, _)| *lease).collect();
-        over.into_iter().for_each(|lease| self.lease_ended(lease));
+        let over = self.keyless.iter().filter(|(_, prefix)| self.queues.get(prefix).is_some_and(is_over));
+        let over: Vec<Arc<[u8]>> = over.map(|(_, prefix)| Arc::clone(prefix)).collect();
+        over.iter().for_each(|prefix| self.remove_former(prefix));
     }
 
-    /// Forgets the place of a former holder, unless its key was created again.
-    fn forget_place(&mut self, keyless: &Candidate) {
-        if self.places.get(&keyless.key).is_some_and(|place| place.created == keyless.created) {
-            self.places.remove(&keyless.key);
+    /// Removes the former holder of a queue, if it has one.
+    fn remove_former(&mut self, prefix: &Arc<[u8]>) {
+        let Some(queue) = self.queues.get_mut(prefix) else { return };
+        let former = queue.take_keyless();
+        if queue.is_empty() {
+            self.queues.remove(prefix);
+        }
+        if let Some(former) = former {
+            self.forget_former(prefix, &former);
+        }
+    }
+
+    /// Forgets the leases of a removed former holder. Forgets the place of its key, unless the key was created again.
+    fn forget_former(&mut self, prefix: &Arc<[u8]>, former: &FormerHolder) {
+        for lease in former.leases() {
+            self.keyless.remove(&(lease, Arc::clone(prefix)));
+        }
+        let candidate = &former.candidate;
+        if self.places.get(&candidate.key).is_some_and(|place| place.created == candidate.created) {
+            self.places.remove(&candidate.key);
         }
     }
 
@@ -372,9 +387,8 @@ impl Locks {
         let candidate = Candidate { key: Arc::clone(&key), created, lease: named, attachment };
         let queue = self.queues.entry(Arc::clone(&prefix));
         let queue = queue.or_insert_with(|| LockQueue::new(Arc::clone(&prefix), kind, held));
-        if let Some(keyless) = queue.take_keyless_of(named) {
-            self.keyless.remove(&named);
-            self.places.remove(&keyless.key);
+        if let Some(former) = queue.take_keyless_of(named) {
+            self.forget_former(&prefix, &former);
         }
         self.places.insert(key, KeyPlace { queue: Arc::clone(&prefix), created, lease: named, kind });
         Some((prefix, candidate))

@@ -98,6 +98,21 @@ impl HeldSince {
     }
 }
 
+/// A former holder: its key was deleted while the lease of the key lives.
+#[derive(Clone, Debug)]
+pub(super) struct FormerHolder {
+    pub(super) candidate: Candidate,
+    /// The lease that its key was attached to. It differs from the lease of the candidate if the key was misplaced.
+    pub(super) key_lease: LeaseId,
+}
+
+impl FormerHolder {
+    /// The leases whose end removes it. They differ only if its key was misplaced.
+    pub(super) fn leases(&self) -> [LeaseId; 2] {
+        [self.candidate.lease, self.key_lease]
+    }
+}
+
 /// A candidate, ordered by the create revision of its key. A map would store the revision and the key a second time.
 #[derive(Clone, Debug)]
 struct InLine(Candidate);
@@ -140,7 +155,7 @@ pub struct LockQueue {
     kind: LockKind,
     line: BTreeSet<InLine>,
     /// The last holder, if its key was deleted while its lease lives.
-    keyless: Option<Candidate>,
+    keyless: Option<FormerHolder>,
     held: HeldSince,
     evidence: Option<LockEvidence>,
     /// Whether any key was ever attached to the lease that it is named after. Otherwise the names may be coincidental.
@@ -207,21 +222,21 @@ impl LockQueue {
 
     /// All candidates: a former holder whose key was deleted, the holder, and the waiters in order.
     pub fn line(&self) -> impl DoubleEndedIterator<Item = &Candidate> {
-        self.keyless.iter().chain(self.in_line())
+        self.keyless().into_iter().chain(self.in_line())
     }
 
     /// The candidates that a cursor can select. A former holder whose key has another holder is not among them, because
     /// candidates are found by their keys.
     pub fn selectable(&self) -> impl DoubleEndedIterator<Item = &Candidate> {
         let key = self.holder().map(|holder| &holder.key);
-        let keyless = self.keyless.iter().filter(move |candidate| Some(&candidate.key) != key);
+        let keyless = self.keyless().into_iter().filter(move |candidate| Some(&candidate.key) != key);
         keyless.chain(self.in_line())
     }
 
     /// All candidates, each with the number of candidates before it; `None` for a former holder.
     pub fn numbered(&self) -> impl DoubleEndedIterator<Item = (&Candidate, Option<usize>)> {
         let count = self.line.len();
-        let keyless = self.keyless.iter().map(|candidate| (candidate, None));
+        let keyless = self.keyless().into_iter().map(|candidate| (candidate, None));
         keyless.chain(self.in_line().zip(0..count).map(|(candidate, place)| (candidate, Some(place))))
     }
 
@@ -232,7 +247,7 @@ impl LockQueue {
 
     /// The former holder whose key was deleted while its lease lives.
     pub fn keyless(&self) -> Option<&Candidate> {
-        self.keyless.as_ref()
+        self.keyless.as_ref().map(|former| &former.candidate)
     }
 
     /// The waiters in order, the next holder first.
@@ -261,7 +276,7 @@ impl LockQueue {
         let place = self.place(candidate);
         let ahead = self.line.range(..InLine(candidate.clone())).rev();
         let ahead = ahead.map(|InLine(one)| one).zip((0..place.unwrap_or(0)).rev().map(Some));
-        ahead.chain(self.keyless.iter().filter(move |_| place.is_some()).map(|one| (one, None)))
+        ahead.chain(self.keyless().into_iter().filter(move |_| place.is_some()).map(|one| (one, None)))
     }
 
     /// The candidates after this one, each with the number of candidates before it.
@@ -307,7 +322,7 @@ impl LockQueue {
     }
 
     pub(super) fn candidate(&self, created: i64, key: &[u8]) -> Option<&Candidate> {
-        let keyless = self.keyless.as_ref().filter(|candidate| *candidate.key == *key);
+        let keyless = self.keyless().filter(|candidate| *candidate.key == *key);
         self.line.get(&InLine::at(created, key)).map(|InLine(one)| one).or(keyless)
     }
 
@@ -343,13 +358,18 @@ impl LockQueue {
     }
 
     /// Sets the former holder. Returns the one before it.
-    pub(super) fn set_keyless(&mut self, candidate: Candidate) -> Option<Candidate> {
-        self.keyless.replace(candidate)
+    pub(super) fn set_keyless(&mut self, former: FormerHolder) -> Option<FormerHolder> {
+        self.keyless.replace(former)
     }
 
-    /// Removes and returns the former holder if it has this lease.
-    pub(super) fn take_keyless_of(&mut self, lease: LeaseId) -> Option<Candidate> {
-        self.keyless.take_if(|candidate| candidate.lease == lease)
+    /// Removes and returns the former holder.
+    pub(super) fn take_keyless(&mut self) -> Option<FormerHolder> {
+        self.keyless.take()
+    }
+
+    /// Removes and returns the former holder if its key is named after this lease.
+    pub(super) fn take_keyless_of(&mut self, lease: LeaseId) -> Option<FormerHolder> {
+        self.keyless.take_if(|former| former.candidate.lease == lease)
     }
 
     /// Carries over the state from before the keys were read again.

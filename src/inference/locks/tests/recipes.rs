@@ -137,6 +137,64 @@ fn a_holder_whose_key_was_deleted_stays_until_its_lease_ends_or_it_waits_again()
 }
 
 #[test]
+fn a_misplaced_holder_whose_key_was_deleted_stays_until_either_lease_ends_or_for_a_minute() {
+    let (own, other) = (LeaseId(MUTEX[2]), LeaseId(0x7000_0000_0000_0002));
+    let holder = key("mutex", own.0);
+    let lost = || {
+        let mut locks = three();
+        locks.put_at(&holder, Some(other), 4, at(15));
+        locks.delete(&holder, Some(other), at(20), true);
+        locks.lost_only_key(&holder, other, at(20));
+        assert_eq!(only(&locks).keyless().unwrap().lease, own);
+        locks
+    };
+    let is_forgotten = |locks: &Locks| only(locks).keyless().is_none() && locks.keyless.is_empty();
+    for ended in [own, other] {
+        let mut locks = lost();
+        locks.lease_ended(ended);
+        assert!(is_forgotten(&locks) && locks.find(&holder).is_none(), "{ended}");
+    }
+    let mut locks = lost();
+    locks.forget_released(at(80));
+    assert!(is_forgotten(&locks) && locks.find(&holder).is_none(), "it released the lock");
+
+    let mut locks = lost();
+    locks.put_at(&holder, Some(own), 30, at(25));
+    assert!(is_forgotten(&locks) && locks.find(&holder).is_some(), "it waits again");
+
+    let mut locks = lost();
+    let next = key("mutex", MUTEX[0]);
+    locks.delete(&next, Some(LeaseId(MUTEX[0])), at(30), true);
+    locks.lost_only_key(&next, LeaseId(MUTEX[0]), at(30));
+    for ended in [own, other] {
+        locks.lease_ended(ended);
+        assert_eq!(only(&locks).keyless().unwrap().lease.0, MUTEX[0], "the next former holder has another lease");
+    }
+
+    let mut small = Locks::default();
+    small.put_at(b"small/5", Some(LeaseId(5)), 1, at(1));
+    small.put_at(b"small/5", Some(other), 1, at(2));
+    small.delete(b"small/5", Some(other), at(3), true);
+    small.lost_only_key(b"small/5", other, at(3));
+    assert_eq!(lines(&small), [("small".to_owned(), vec![5])], "the queue is the same as before");
+}
+
+#[test]
+fn the_end_of_a_lease_removes_its_former_holders_from_all_queues() {
+    let lease = LeaseId(MUTEX[0]);
+    let mut locks = Locks::default();
+    for (name, revision) in [("a", 1), ("b", 2)] {
+        let key = key(name, lease.0);
+        locks.put_at(&key, Some(lease), revision, at(1));
+        locks.delete(&key, Some(lease), at(2), true);
+        locks.lost_only_key(&key, lease, at(2));
+    }
+    assert_eq!(locks.queues().filter(|queue| queue.keyless().is_some()).count(), 2);
+    locks.lease_ended(lease);
+    assert_eq!(lines(&locks), []);
+}
+
+#[test]
 fn patterns_match_part_by_part() {
     let pattern = |text: &str| text.parse::<LockPattern>();
     let leader = pattern("/service/*/leader").unwrap();
