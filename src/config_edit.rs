@@ -80,7 +80,7 @@ fn set(text: &str, setting: &Setting) -> Result<String, String> {
     match given {
         Some(value) if setting.value.matches(value.get_ref()) => Ok(text.to_owned()),
         Some(value) => match value.get_ref().as_table() {
-            Some(variants) => set_choice(text, root, variants, setting),
+            Some(variants) => set_choice(text, root, (variants, value.span()), setting),
             None => Ok(replaced(text, value.span(), &setting.value)),
         },
         None if setting.is_default => Ok(text.to_owned()),
@@ -91,13 +91,18 @@ fn set(text: &str, setting: &Setting) -> Result<String, String> {
 /// The key of the chosen variant, in a file with tables `[SETTING.NAME]`.
 const CHOICE: &str = "use";
 
-/// Sets `SETTING.use`, because the setting itself is a table.
-fn set_choice(text: &str, root: &DeTable<'_>, variants: &DeTable<'_>, setting: &Setting) -> Result<String, String> {
+/// Sets `SETTING.use`, because the setting itself is a table. `place` is the position of that table.
+fn set_choice(
+    text: &str,
+    root: &DeTable<'_>,
+    (variants, place): (&DeTable<'_>, Range<usize>),
+    setting: &Setting,
+) -> Result<String, String> {
     let given = variants.iter().find(|(name, _)| name.get_ref() == CHOICE).map(|(_, value)| value);
     let new = match given {
         Some(value) if setting.value.matches(value.get_ref()) => return Ok(text.to_owned()),
         Some(value) => replaced(text, value.span(), &setting.value),
-        None => match below_header(text, setting.name) {
+        None => match below_header(text, place) {
             Some(place) => {
                 let (above, below) = text.split_at(place);
                 let gap = if above.ends_with('\n') { "" } else { "\n" };
@@ -111,22 +116,27 @@ fn set_choice(text: &str, root: &DeTable<'_>, variants: &DeTable<'_>, setting: &
     if is_valid { Ok(new) } else { Err(format!("cannot add {}.{CHOICE}; add it by hand", setting.name)) }
 }
 
-/// The start of the line after the header `[NAME]`.
-fn below_header(text: &str, name: &str) -> Option<usize> {
-    let mut end = 0;
-    for line in text.split_inclusive('\n') {
-        end += line.len();
-        let header = line.split('#').next().unwrap_or_default().trim();
-        if header.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).is_some_and(|inner| inner.trim() == name) {
-            return Some(end);
-        }
-    }
-    None
+/// The start of the line after the header `[NAME]` of the table at this position. `None` if the table has no such header:
+/// the position is that of its name then, or that of the braces of an inline table.
+fn below_header(text: &str, table: Range<usize>) -> Option<usize> {
+    let end = table.end;
+    if text[table].starts_with('[') { Some(line_end(text, end)) } else { None }
 }
 
-/// The positions of the values at the top level that are not tables.
-fn values(root: &DeTable<'_>) -> Vec<Range<usize>> {
-    root.values().filter(|value| value.get_ref().as_table().is_none()).map(|value| value.span()).collect()
+/// The positions of all values in a table and in its tables. The position of a table is that of its header or its name, or
+/// that of the braces of an inline table. The position of an array of tables is that of its first header.
+fn values(table: &DeTable<'_>) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    for value in table.values() {
+        spans.push(value.span());
+        spans.extend(value.get_ref().as_table().map(values).unwrap_or_default());
+    }
+    spans
+}
+
+/// Whether the line that starts here is within a value of several lines.
+fn is_in_value(values: &[Range<usize>], start: usize) -> bool {
+    values.iter().any(|span| span.start < start && start < span.end)
 }
 
 fn replaced(text: &str, place: Range<usize>, value: &SettingValue) -> String {
@@ -141,8 +151,8 @@ fn inserted(text: &str, values: &[Range<usize>], name: &str, value: &SettingValu
     let line = format!("{name} = {}\n", value.to_toml());
     let end_of_root = first_table(text, values);
     let root = &text[..end_of_root];
-    let last = values.iter().map(|span| span.end).max();
-    let place = comment_of(root, name).or_else(|| Some(line_end(text, last?)));
+    let last = values.iter().filter(|span| span.start < end_of_root).map(|span| span.end).max();
+    let place = comment_of(root, values, name).or_else(|| Some(line_end(text, last?)));
     let Some(place) = place else { return above_table(text, end_of_root, &line) };
     let mut new = text.to_owned();
     let needs_line_end = place > 0 && !text[..place].ends_with('\n');
@@ -180,8 +190,7 @@ fn line_end(text: &str, at: usize) -> usize {
 fn first_table(text: &str, values: &[Range<usize>]) -> usize {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        let is_value = values.iter().any(|span| span.start < start && start < span.end);
-        if !is_value && line.trim_start().starts_with('[') {
+        if !is_in_value(values, start) && line.trim_start().starts_with('[') {
             return start;
         }
         start += line.len();
@@ -189,16 +198,17 @@ fn first_table(text: &str, values: &[Range<usize>]) -> usize {
     text.len()
 }
 
-/// The end of the comment line that shows a setting, as `leasetop config` writes it.
-fn comment_of(root: &str, name: &str) -> Option<usize> {
-    let mut start = 0;
+/// The end of the comment line that shows a setting, as `leasetop config` writes it. Lines within a value do not count.
+fn comment_of(root: &str, values: &[Range<usize>], name: &str) -> Option<usize> {
+    let mut end = 0;
     for line in root.split_inclusive('\n') {
-        start += line.len();
+        let start = end;
+        end += line.len();
         let comment = line.trim_start().strip_prefix('#').map(str::trim_start);
         let comment = comment.map(|comment| comment.strip_prefix("For example: ").unwrap_or(comment));
-        if comment.and_then(|comment| comment.strip_prefix(name)).is_some_and(|rest| rest.trim_start().starts_with('='))
-        {
-            return Some(start);
+        let value = comment.and_then(|comment| comment.strip_prefix(name));
+        if value.is_some_and(|rest| rest.trim_start().starts_with('=')) && !is_in_value(values, start) {
+            return Some(end);
         }
     }
     None
@@ -315,6 +325,31 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_written_into_a_value_of_several_lines() {
+        let theme = [text("theme", "mine", false)];
+        let table = "[theme.mine]\ndim = 244\n";
+        let note = "cluster.a.note = \"\"\"\n[theme]\n\"\"\"\n";
+        for value in ["filter = '''\n[theme]\n'''\n", note, "keys.x = [\n[\"a\"],\n]\n"] {
+            let new = edit(&format!("{value}{table}"), &theme);
+            assert_eq!(new, format!("{value}theme.use = \"mine\"\n{table}"));
+        }
+        for value in [
+            "filter = '''\n# theme = x\n'''\n",
+            "columns = [\n# theme = x\n]\n",
+            "keys.x = [\n# theme = x\n]\n",
+            "keys = { x = '''\n# theme = x\n''' }\n",
+        ] {
+            assert_eq!(edit(value, &theme), format!("{value}theme = \"mine\"\n"));
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_into_an_array_of_tables() {
+        let file = "[[mute]]\nwarning = \"leak\"\n";
+        assert_eq!(edit(file, &[text("theme", "light", false)]), format!("theme = \"light\"\n\n{file}"));
+    }
+
+    #[test]
     fn a_setting_that_has_tables_is_chosen_by_name() {
         let theme = [text("theme", "mine", false)];
         let tables = "sort = \"ttl\"\n\n[theme.mine]\ndim = 244\n";
@@ -325,6 +360,7 @@ mod tests {
         assert_eq!(edit("# my theme\n[theme.mine]\n", &theme), "theme.use = \"mine\"\n\n# my theme\n[theme.mine]\n");
         assert_eq!(edit("[theme] # x\n[theme.mine]\n", &theme), "[theme] # x\nuse = \"mine\"\n[theme.mine]\n");
         assert_eq!(edit("[theme]\nuse = 'dark'\n", &theme), "[theme]\nuse = \"mine\"\n");
+        assert_eq!(edit("[theme.mine]\n[ \"theme\" ]", &theme), "[theme.mine]\n[ \"theme\" ]\nuse = \"mine\"\n");
         assert!(edited("theme = { mine = { dim = 244 } }\n", &theme).is_err());
     }
 
