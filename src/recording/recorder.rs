@@ -59,42 +59,46 @@ impl Recorder {
             encode(at, &Msg::EventsLost(self.lost), &mut lines);
         }
         lines.extend(line);
-        self.send(Part::Lines(lines))
+        let is_sent = self.try_send(Part::Lines(lines))?;
+        self.lost = if is_sent { 0 } else { self.lost + 1 };
+        Ok(())
     }
 
-    /// The number of the next file. `None` until the current one is full.
+    /// The number of the next file. `None` until the current one is full. `None` also after a message was dropped, until
+    /// the queue has room again: an order for a file would not fit either.
     pub fn next_part(&self) -> Option<u32> {
         let FileSize { written, full } = &*self.size;
-        if written.load(Ordering::Relaxed) >= full.load(Ordering::Relaxed) { Some(self.part + 1) } else { None }
+        let is_full = written.load(Ordering::Relaxed) >= full.load(Ordering::Relaxed);
+        if is_full && self.lost == 0 { Some(self.part + 1) } else { None }
     }
 
-    /// Continues in a new file.
+    /// Continues in a new file. If the queue is full, no file is started, and the current one still counts as full.
     ///
     /// # Errors
     /// The thread ended, because it could not write.
     pub fn rotate(&mut self, header: Header, state: Kept) -> Result<(), RecordError> {
-        self.part = header.part;
-        self.size.full.store(u64::MAX, Ordering::Relaxed);
-        self.send(Part::NextFile(Box::new(header), state))?;
-        if self.lost > 0 {
-            // The queue is full, so no file is started. After `max_bytes` more, the current file counts as full again.
-            let written = self.size.written.load(Ordering::Relaxed);
-            self.size.full.store(written + self.options.max_bytes, Ordering::Relaxed);
+        let part = header.part;
+        // Before the order is sent, because the thread sets the size again when it carries out the order.
+        let full = self.size.full.swap(u64::MAX, Ordering::Relaxed);
+        if self.try_send(Part::NextFile(Box::new(header), state))? {
+            self.part = part;
+        } else {
+            self.size.full.store(full, Ordering::Relaxed);
         }
         Ok(())
     }
 
-    fn send(&mut self, part: Part) -> Result<(), RecordError> {
-        let Some(parts) = &self.parts else { return Ok(()) };
+    /// Sends a part to the thread. Returns whether the queue had room for it.
+    fn try_send(&self, part: Part) -> Result<bool, RecordError> {
+        let Some(parts) = &self.parts else { return Ok(true) };
         match parts.try_send(part) {
-            Ok(()) => self.lost = 0,
-            Err(TrySendError::Full(_)) => self.lost += 1,
+            Ok(()) => Ok(true),
+            Err(TrySendError::Full(_)) => Ok(false),
             Err(TrySendError::Disconnected(_)) => {
                 let error = io::Error::other("the disk may be full");
-                return Err(RecordError { path: self.options.path.clone(), error });
+                Err(RecordError { path: self.options.path.clone(), error })
             }
         }
-        Ok(())
     }
 }
 
@@ -182,6 +186,32 @@ mod tests {
         }
         assert!(lines >= 1_000, "{lines}");
         assert_eq!(recorder.next_part(), Some(2));
+    }
+
+    #[test]
+    fn an_order_for_a_file_that_does_not_fit_is_repeated_and_is_not_a_lost_message() {
+        let (sender, queue) = sync_channel(1);
+        let size = Arc::new(FileSize::default());
+        size.written.store(100, Ordering::Relaxed);
+        size.full.store(100, Ordering::Relaxed);
+        let options = RecordOptions { path: "a.jsonl".into(), max_bytes: 100 };
+        let mut recorder = Recorder { options, parts: Some(sender), thread: None, size, lost: 0, part: 1 };
+        recorder.write(Timestamp::START, &line("fills the queue")).unwrap();
+        recorder.rotate(header(2), state(Vec::new())).unwrap();
+        assert_eq!((recorder.next_part(), recorder.lost), (Some(2), 0));
+        recorder.write(Timestamp::START, &line("is dropped")).unwrap();
+        assert_eq!((recorder.next_part(), recorder.lost), (None, 1));
+        queue.recv().unwrap();
+        recorder.write(Timestamp::START, &line("fits")).unwrap();
+        assert_eq!((recorder.next_part(), recorder.lost), (Some(2), 0));
+        let Part::Lines(lines) = queue.recv().unwrap() else { panic!("no file is started yet") };
+        let mut wanted = Vec::new();
+        encode(Timestamp::START, &Msg::EventsLost(1), &mut wanted);
+        wanted.extend(line("fits"));
+        assert_eq!(lines, wanted);
+        recorder.rotate(header(2), state(Vec::new())).unwrap();
+        assert_eq!((recorder.next_part(), recorder.part), (None, 2));
+        assert!(matches!(queue.recv().unwrap(), Part::NextFile(next, _) if next.part == 2));
     }
 
     /// The numbers in the messages of a file, in their order.
