@@ -59,6 +59,10 @@ impl Resolver {
     /// # Errors
     /// A [`DiscoveryError`] if neither service has an endpoint.
     pub async fn endpoints(&self, domain: &str, name: Option<&str>) -> Result<Vec<String>, DiscoveryError> {
+        // Checked without the service, so that the error names what the caller gave.
+        if Name::<Vec<u8>>::from_str(domain).is_err() {
+            return Err(DiscoveryError::BadDomain(domain.to_owned()));
+        }
         let suffix = name.map_or_else(String::new, |name| format!("-{name}"));
         let [secure, plain] = SERVICES.map(|(service, scheme)| (format!("_{service}{suffix}._tcp.{domain}"), scheme));
         let found = join(self.lookup(&secure.0, secure.1), self.lookup(&plain.0, plain.1)).await;
@@ -172,7 +176,13 @@ mod tests {
         let refused =
             "could not look up the SRV records _etcd-client-ssl._tcp.broken.example: the name server replied REFUSED";
         assert_eq!(found("broken.example", None).await, Err(refused.to_owned()));
-        let bad = found("a..b", None).await.unwrap_err();
-        assert!(bad.ends_with("is not a domain name"), "{bad}");
+    }
+
+    #[tokio::test]
+    async fn a_bad_domain_is_named_without_the_service() {
+        assert_eq!(found("a..b", None).await, Err("“a..b” is not a domain name".to_owned()));
+        assert_eq!(found("a..b", Some("red")).await, Err("“a..b” is not a domain name".to_owned()));
+        let bad_name = "“_etcd-client-ssl-x..y._tcp.example.com” is not a domain name";
+        assert_eq!(found("example.com", Some("x..y")).await, Err(bad_name.to_owned()));
     }
 }

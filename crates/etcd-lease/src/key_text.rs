@@ -63,6 +63,10 @@ fn encode(key: &[u8]) -> Cow<'_, str> {
 
 fn decode(text: &str) -> Option<Vec<u8>> {
     let Some(digits) = text.strip_prefix(HEX) else { return Some(text.as_bytes().to_vec()) };
+    // `from_str_radix` would accept a sign, and a single digit for a byte.
+    if !digits.len().is_multiple_of(2) || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
     let pairs = digits.as_bytes().chunks(2);
     pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
@@ -78,5 +82,12 @@ mod tests {
         }
         assert_eq!((encode(b"/a"), encode(b"\xff")), ("/a".into(), "hex:ff".into()));
         assert_eq!((decode("hex:0g"), decode("hex:å")), (None, None));
+    }
+
+    #[test]
+    fn a_byte_has_two_digits_and_no_sign() {
+        for text in ["hex:f", "hex:00f", "hex:+f", "hex:-0", "hex:00+f"] {
+            assert_eq!(decode(text), None, "{text}");
+        }
     }
 }

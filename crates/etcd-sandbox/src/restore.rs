@@ -1,5 +1,7 @@
 //! Replacing the data of a running cluster, as a restore from a snapshot or a wipe does.
 
+use std::sync::Arc;
+
 use fastrand::Rng;
 
 use super::Sandbox;
@@ -42,8 +44,16 @@ impl Sandbox {
     }
 
     /// Exchanges data and ids with another sandbox, as if a load balancer sent the next calls to the other cluster.
-    /// Connections and streams stay open.
+    /// Connections and streams stay open. A swap with the same sandbox changes nothing.
     pub fn swap(&self, other: &Sandbox) {
-        self.0.cluster.with(|state, _| other.0.cluster.with(|other, _| state.swap(other)));
+        let (mut first, mut second) = (&self.0.cluster, &other.0.cluster);
+        if Arc::ptr_eq(first, second) {
+            return;
+        }
+        // The lock with the lower address is always taken first, so that two swaps never wait for each other.
+        if Arc::as_ptr(first) > Arc::as_ptr(second) {
+            std::mem::swap(&mut first, &mut second);
+        }
+        first.with(|state, _| second.with(|other, _| state.swap(other)));
     }
 }

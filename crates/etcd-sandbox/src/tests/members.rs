@@ -189,3 +189,27 @@ async fn a_restored_cluster_has_the_data_of_the_snapshot_and_a_new_raft_log() {
     sandbox.restore(Snapshot::empty());
     assert_eq!((sandbox.leases(), sandbox.revision()), (Vec::new(), 1));
 }
+
+#[tokio::test]
+async fn a_swap_with_itself_changes_nothing_and_opposite_swaps_do_not_wait_for_each_other() {
+    const SWAPS: usize = 10_000;
+    let (left, right) = (start(1), start(1));
+    left.grant(60).unwrap();
+    let (done, ended) = std::sync::mpsc::channel();
+    for (one, other) in [(left.clone(), right.clone()), (right.clone(), left.clone())] {
+        let done = done.clone();
+        let swaps = move || {
+            one.swap(&one.clone());
+            (0..SWAPS).for_each(|_| one.swap(&other));
+            done.send(())
+        };
+        // A thread that hangs must not keep the test from ending, so nothing joins it.
+        std::thread::Builder::new().spawn(swaps).unwrap();
+    }
+    for _ in 0..2 {
+        ended.recv_timeout(Duration::from_secs(60)).expect("the swaps end");
+    }
+    assert_eq!((left.leases().len(), right.leases().len()), (1, 0), "after an even number of swaps");
+    left.swap(&right);
+    assert_eq!((left.leases().len(), right.leases().len()), (0, 1));
+}
