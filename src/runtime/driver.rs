@@ -6,7 +6,7 @@ mod change_ttl;
 mod members;
 mod reads;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -270,43 +270,45 @@ impl EffectContext {
         Ok(Msg::Polled { sent, received: self.clock.now(), answer, has_keys: with_keys })
     }
 
-    /// Grants leases concurrently, and stops after the first failure. `Granted` is sent before the keys are put,
-    /// because the watch reports those at once.
+    /// Grants leases concurrently. No grant is started after the first failure. Those in flight are awaited, because etcd
+    /// may carry them out. The first failure is the last message, because it ends the request. `Granted` is sent before
+    /// the keys are put, because the watch reports those at once.
     fn grant(self, request: GrantRequest) -> impl Stream<Item = Msg> + Send {
+        let ttl = request.ttl;
         let context = self.clone();
         let request = Arc::new(request);
         let grant_request = Arc::clone(&request);
         let grant = move |number| self.clone().grant_one(Arc::clone(&grant_request), number);
-        // Ends the stream at the outcome after the first failure, so that the failure itself is still reported.
-        let until_failure = |has_failed: &mut bool, (msg, granted): (Msg, Option<(Granted, u32)>)| {
-            let outcome = if *has_failed { None } else { Some((msg, granted)) };
-            *has_failed |= granted.is_none();
-            std::future::ready(outcome)
+        let first_failure = Arc::new(OnceLock::<CallFailure>::new());
+        let (seen, found) = (Arc::clone(&first_failure), Arc::clone(&first_failure));
+        let numbers = request.numbers().take_while(move |_| seen.get().is_none());
+        // Only the first failure is kept. `set` refuses the others.
+        let granted = move |outcome: Result<(Msg, (Granted, u32)), CallFailure>| {
+            std::future::ready(outcome.map_err(|failure| drop(found.set(failure))).ok())
         };
-        stream::iter(request.numbers())
+        let failed = async move { first_failure.get().cloned().map(|failure| Msg::GrantFailed { ttl, failure }) };
+        stream::iter(numbers)
             .map(grant)
             .buffer_unordered(MAX_IN_FLIGHT)
-            .scan(false, until_failure)
-            .flat_map_unordered(None, move |(msg, granted)| {
-                let puts = granted.map(|lease| context.clone().attach_all(Arc::clone(&request), lease));
-                stream::once(std::future::ready(msg)).chain(stream::iter(puts).flatten()).boxed()
+            .filter_map(granted)
+            .flat_map_unordered(None, move |(msg, lease)| {
+                let puts = context.clone().attach_all(Arc::clone(&request), lease);
+                stream::once(std::future::ready(msg)).chain(puts).boxed()
             })
+            .chain(stream::once(failed).filter_map(std::future::ready))
     }
 
     /// Grants lease `number` of the request and, if requested, keeps it alive. Returns the message, and the lease with
-    /// its number if it was granted.
-    async fn grant_one(self, request: Arc<GrantRequest>, number: u32) -> (Msg, Option<(Granted, u32)>) {
+    /// its number.
+    async fn grant_one(self, request: Arc<GrantRequest>, number: u32) -> Result<(Msg, (Granted, u32)), CallFailure> {
         let sent = self.clock.now();
-        let answer = match self.cluster.grant(request.id, request.ttl).await {
-            Ok(answer) => answer,
-            Err(error) => return (Msg::GrantFailed { ttl: request.ttl, failure: call_failure(&error) }, None),
-        };
+        let answer = self.cluster.grant(request.id, request.ttl).await.map_err(|error| call_failure(&error))?;
         let received = self.clock.now();
         if request.keep_alive {
             self.reader.keep_granted(answer, sent, request.pace);
         }
         let msg = Msg::Granted { sent, received, answer, keep_alive: request.keep_alive };
-        (msg, Some((answer, number)))
+        Ok((msg, (answer, number)))
     }
 
     /// Puts the keys of the request in sequence.

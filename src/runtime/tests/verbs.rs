@@ -1,4 +1,4 @@
-//! Undo, changing a TTL and renewing once, from the key to the sandbox.
+//! Granting, undo, changing a TTL and renewing once, from the key to the sandbox.
 
 use etcd_sandbox::Call;
 use tonic::Status;
@@ -37,6 +37,23 @@ impl MonitorTest {
     fn lease_of(&self, key: &str) -> Option<(LeaseId, Vec<u8>)> {
         self.sandbox.get(key).map(|pair| (LeaseId(pair.lease), pair.value))
     }
+}
+
+/// One grant is refused at once while 63 others are in flight. The sandbox carries these out, and replies later.
+#[tokio::test(start_paused = true)]
+async fn grants_in_flight_at_a_failure_are_reported_and_kept_alive_and_no_others_start() {
+    let test = MonitorTest::start(exercise(&[]), false).await;
+    test.type_in("n1").await;
+    test.press(&[KeyCode::Tab]).await;
+    test.type_in("100").await;
+    test.sandbox.faults().delay(Duration::from_millis(300));
+    test.sandbox.faults().refuse(Call::Grant, 0, Status::permission_denied("scripted"));
+    test.press(&[KeyCode::Enter]).await;
+    test.wait(1.0).await;
+    assert!(test.screen.text().contains("Granted 63 of 100 leases of 10 s: "), "{}", test.screen.text());
+    test.sandbox.faults().delay(Duration::ZERO);
+    test.wait(60.0).await;
+    assert_eq!(test.sandbox.leases().len(), 63, "{}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]
