@@ -34,7 +34,7 @@ pub const KEEP_ALIVE_CSV: CsvLayout = layout("keep-alive", None, &["at", "id", "
 pub const WAIT_CSV: CsvLayout = layout(
     "wait",
     None,
-    &["at", "id", "until", "happened", "was_there", "reason", "left", "left_error", "count", "unknown"],
+    &["at", "id", "until", "happened", "was_there", "reason", "left", "left_error", "count", "unknown", "end"],
 );
 /// CSV of `keys`.
 pub const KEYS_CSV: CsvLayout = layout("keys", None, &["action", "keys", "where", "help"]);
@@ -275,6 +275,13 @@ mod tests {
         assert_eq!(records_csv(JSON, &layout, false), "1.5,\"x y,z\",\n,,true\n");
         let flat = CsvLayout { rows: None, columns: &["of.id", "term"], ..layout };
         assert_eq!(records_csv(JSON, &flat, true), "of.id,term\na,3\n");
+    }
+
+    #[test]
+    fn csv_of_wait_says_how_the_lease_ended() {
+        let json =
+            r#"{"at":"t","id":"7","until":"gone","happened":true,"was_there":true,"reason":null,"end":"revoked"}"#;
+        assert_eq!(records_csv(json, &WAIT_CSV, false), "t,7,gone,true,true,,,,,,revoked\n");
     }
 
     /// Whether a schema has this field.

@@ -29,16 +29,17 @@ pub(super) fn draw(ctx: RenderContext<'_>, line: &CommandLine, area: Rect, buf: 
     }
     let row = Rect { y: area.bottom() - 1, height: 1, ..area };
     let above = Rect { height: area.height - 1, ..area };
-    draw_input(ctx, line, row, buf);
+    let hint = hint(ctx, line, row.width);
+    let room = usize::from(row.width).saturating_sub(PROMPT.len() + hint.width());
+    draw_input(ctx, line, (hint, room), row, buf);
     match &line.bad {
-        Some(bad) => draw_fault(ctx, line, bad, above, buf),
+        Some(bad) => draw_fault(ctx, bad, field::column(&line.input, room, bad.at), above, buf),
         None => draw_candidates(ctx, line.candidates(), above, buf),
     }
 }
 
-fn draw_input(ctx: RenderContext<'_>, line: &CommandLine, row: Rect, buf: &mut Buffer) {
-    let theme = ctx.theme;
-    let width = usize::from(row.width);
+/// The arguments of the command, or the key that completes it. Empty if it does not fit beside the text.
+fn hint(ctx: RenderContext<'_>, line: &CommandLine, width: u16) -> String {
     let hint = match line.usage() {
         Some(usage) => format!(" {usage} "),
         None => {
@@ -49,9 +50,14 @@ fn draw_input(ctx: RenderContext<'_>, line: &CommandLine, row: Rect, buf: &mut B
     // The text needs room more than the hint does.
     // Two columns are for the caret at its end and a blank.
     let needed = PROMPT.len() + line.input.value().width() + 2;
-    let hint = if needed + hint.width() <= width { hint } else { String::new() };
+    if needed + hint.width() <= usize::from(width) { hint } else { String::new() }
+}
+
+/// Draws the text in `room` columns, and the hint right of it.
+fn draw_input(ctx: RenderContext<'_>, line: &CommandLine, (hint, room): (String, usize), row: Rect, buf: &mut Buffer) {
+    let theme = ctx.theme;
     let mut spans = vec![Span::styled(PROMPT, theme.style(Role::Key))];
-    spans.extend(field::spans(&line.input, width.saturating_sub(PROMPT.len() + hint.width()), Some(theme.cursor())));
+    spans.extend(field::spans(&line.input, room, Some(theme.cursor())));
     spans.push(Span::styled(hint, theme.style(Role::Dim)));
     Clear.render(row, buf);
     buf.set_line(row.x, row.y, &Line::from(spans), row.width);
@@ -63,11 +69,10 @@ fn rows_above(area: Rect, count: usize) -> Rect {
     Rect { y: area.bottom() - height, height, ..area }
 }
 
-/// Draws a caret above the error position. The error is beside the caret if it fits, otherwise on the lines above.
-fn draw_fault(ctx: RenderContext<'_>, line: &CommandLine, bad: &BadCommand, area: Rect, buf: &mut Buffer) {
+/// Draws a caret above a column of the text. The error is beside the caret if it fits, otherwise on the lines above.
+fn draw_fault(ctx: RenderContext<'_>, bad: &BadCommand, column: usize, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width);
-    let before: String = line.input.value().chars().take(bad.at).collect();
-    let column = (PROMPT.len() + printable(before.as_bytes()).width()).min(width.saturating_sub(1));
+    let column = (PROMPT.len() + column).min(width.saturating_sub(1));
     let caret = format!("{}v", " ".repeat(column));
     let text = printable(bad.to_string().as_bytes());
     let rows = if caret.width() + 1 + text.width() <= width {

@@ -10,8 +10,7 @@ use crate::width::DisplayWidth;
 /// The part of the text around the caret that fits into `room` columns, with the caret in its style. Without a caret
 /// style, the start of the text. Control characters are escaped, as in all text from outside.
 pub(super) fn spans<'a>(input: &Input, room: usize, caret: Option<Style>) -> Vec<Span<'a>> {
-    let cells: Vec<String> =
-        input.value().chars().map(|c| printable(c.to_string().as_bytes())).chain([" ".to_owned()]).collect();
+    let cells = cells(input);
     let at = if caret.is_some() { input.cursor().min(cells.len() - 1) } else { 0 };
     let first = first_that_fits(&cells[..=at], room);
     let mut free = room;
@@ -25,6 +24,21 @@ pub(super) fn spans<'a>(input: &Input, room: usize, caret: Option<Style>) -> Vec
     }
     spans.push(Span::raw(" ".repeat(free)));
     spans
+}
+
+/// The column at which [`spans`] draws the character with this index, if the field has a caret. A character that is scrolled
+/// out is at the nearer edge of the field.
+pub(super) fn column(input: &Input, room: usize, index: usize) -> usize {
+    let cells = cells(input);
+    let last = cells.len() - 1;
+    let first = first_that_fits(&cells[..=input.cursor().min(last)], room);
+    let column: usize = cells[..index.min(last)].iter().skip(first).map(|cell| cell.width()).sum();
+    column.min(room.saturating_sub(1))
+}
+
+/// The characters of the text as they are drawn, and a blank for the caret at the end.
+fn cells(input: &Input) -> Vec<String> {
+    input.value().chars().map(|c| printable(c.to_string().as_bytes())).chain([" ".to_owned()]).collect()
 }
 
 /// Index of the first cell from which the rest fits into `room`.
@@ -66,6 +80,19 @@ mod tests {
         assert_eq!(drawn("日本語", 3, 6), "本語| | ");
         assert_eq!(drawn("日本語", 1, 5), "日|本| ");
         assert_eq!(drawn("a\u{202e}b", 3, 12), "a\\u{202e}b| | ");
+    }
+
+    #[test]
+    fn a_character_has_the_column_at_which_it_is_drawn() {
+        let column = |text: &str, cursor: usize, index: usize| {
+            column(&Input::new(text.to_owned()).with_cursor(cursor), 4, index)
+        };
+        assert_eq!([0, 2, 3, 9].map(|index| column("abc", 3, index)), [0, 2, 3, 3]);
+        // Drawn as `fgh` and the caret.
+        assert_eq!([0, 4, 5, 7, 8].map(|index| column("abcdefgh", 8, index)), [0, 0, 0, 2, 3]);
+        // Drawn as `abcd`.
+        assert_eq!([1, 3, 4, 8].map(|index| column("abcdefgh", 2, index)), [1, 3, 3, 3]);
+        assert_eq!([0, 1, 2].map(|index| column("日本", 0, index)), [0, 2, 3]);
     }
 
     #[test]

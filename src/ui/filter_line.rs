@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use tui_input::Input;
 
 use crate::app::keymap::Action;
-use crate::app::{AppState, DialogAction, FilterLine, FilterPreset};
+use crate::app::{AppState, DialogAction, FilterPreset};
 use crate::escape::printable;
 use crate::filter::BadFilter;
 use crate::width::DisplayWidth;
@@ -27,13 +27,14 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    draw_input(ctx, &line.input, &counted(ctx.app), area, buf);
+    let count = counted(ctx.app);
+    draw_input(ctx, &line.input, &count, area, buf);
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
     let (candidates, chosen) = line.offered();
     if !candidates.is_empty() {
         draw_candidates(ctx, &candidates, chosen, below, buf);
     } else if let Some(bad) = &line.bad {
-        draw_fault(ctx, line, bad, below, buf);
+        draw_fault(ctx, bad, field::column(&line.input, text_room(&count, area.width), bad.at), below, buf);
     }
 }
 
@@ -47,14 +48,22 @@ pub(super) fn draw_in_view(ctx: RenderContext<'_>, count: &str, area: Rect, buf:
     }
 }
 
+/// The count with blanks around it. Empty if the screen is too narrow for it.
+fn padded_count(count: &str, width: u16) -> String {
+    if width >= COUNT_FROM { format!(" {count} ") } else { String::new() }
+}
+
+/// The width of the text between the prompt and the count.
+fn text_room(count: &str, width: u16) -> usize {
+    usize::from(width).saturating_sub(PROMPT.len() + padded_count(count, width).width())
+}
+
 fn draw_input(ctx: RenderContext<'_>, input: &Input, count: &str, area: Rect, buf: &mut Buffer) {
-    let count = format!(" {count} ");
-    let count = if area.width >= COUNT_FROM { count } else { String::new() };
-    let room = usize::from(area.width).saturating_sub(PROMPT.len() + count.width());
+    let room = text_room(count, area.width);
     let theme = ctx.theme;
     let mut spans = vec![Span::styled(PROMPT, theme.style(Role::Key))];
     spans.extend(field::spans(input, room, Some(theme.cursor())));
-    spans.push(Span::styled(count, theme.style(Role::Dim)));
+    spans.push(Span::styled(padded_count(count, area.width), theme.style(Role::Dim)));
     buf.set_line(area.x, area.y, &Line::from(spans), area.width);
 }
 
@@ -87,11 +96,10 @@ fn draw_candidates(ctx: RenderContext<'_>, candidates: &[String], chosen: Option
     buf.set_line(area.x, area.y, &Line::from(spans), area.width);
 }
 
-/// Draws a caret below the error position. The error is beside the caret if it fits, otherwise on the lines below.
-fn draw_fault(ctx: RenderContext<'_>, line: &FilterLine, bad: &BadFilter, area: Rect, buf: &mut Buffer) {
+/// Draws a caret below a column of the text. The error is beside the caret if it fits, otherwise on the lines below.
+fn draw_fault(ctx: RenderContext<'_>, bad: &BadFilter, column: usize, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width);
-    let before: String = line.input.value().chars().take(bad.at).collect();
-    let column = (PROMPT.len() + printable(before.as_bytes()).width()).min(width.saturating_sub(1));
+    let column = (PROMPT.len() + column).min(width.saturating_sub(1));
     let caret = format!("{}^", " ".repeat(column));
     let rows = if caret.width() + 1 + bad.expected.width() <= width {
         vec![format!("{caret} {}", bad.expected)]

@@ -96,7 +96,8 @@ fn cells(ctx: RenderContext<'_>, group: &Group) -> [(String, Role); 6] {
     ]
 }
 
-/// `! risk 3`: the worst state, and how many leases have it. `● ok  △ 37`: all are healthy, 37 with a warning.
+/// `! risk 3`: the worst state, and how many leases have it. `● ok  △ 37`: no lease is worse than ok, and 37 have a
+/// warning.
 fn state(figures: &GroupFigures) -> (String, Role) {
     let Some(worst) = figures.worst else { return ("ended".to_owned(), Role::Gone) };
     let (sign, role) = theme::state(match worst {
@@ -110,7 +111,7 @@ fn state(figures: &GroupFigures) -> (String, Role) {
         _ => LeaseState::Ok,
     });
     if worst == StateClass::Warned {
-        return (format!("{sign} ok  {WARNED} {}", figures.worst_count), role);
+        return (format!("{sign} ok  {WARNED} {}", figures.warned), role);
     }
     let count = if figures.worst_count < figures.leases { format!(" {}", figures.worst_count) } else { String::new() };
     (format!("{sign} {}{count}", worst.word()), role)

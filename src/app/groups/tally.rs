@@ -62,7 +62,7 @@ pub struct GroupFigures {
     pub leases: usize,
     /// The worst state of a living lease. `None` if all have ended.
     pub worst: Option<StateClass>,
-    /// Number of leases of the worst state.
+    /// Number of leases whose state has the same word as the worst one. Healthy leases count with or without a warning.
     pub worst_count: usize,
     /// Number of living leases with a warning that is not muted.
     pub warned: usize,
@@ -137,6 +137,12 @@ impl Tally {
         StateClass::at(self.by_class.iter().position(|count| *count > 0)?)
     }
 
+    /// Number of leases of a class. The class of healthy leases with a warning includes all healthy leases.
+    fn count_of(&self, class: StateClass) -> usize {
+        let others = if class == StateClass::Warned { self.by_class[StateClass::Ok.index()] } else { 0 };
+        self.by_class[class.index()] + others
+    }
+
     /// The lower median of the shares.
     fn median_percent(&self) -> Option<u16> {
         let middle = self.percent_count.checked_sub(1)? / 2;
@@ -156,7 +162,7 @@ impl Tally {
         GroupFigures {
             leases: self.leases,
             worst,
-            worst_count: worst.map_or(0, |class| self.by_class[class.index()]),
+            worst_count: worst.map_or(0, |class| self.count_of(class)),
             warned: self.warned,
             first_to_end: first.map(|(_, id)| *id),
             deadline: first.map(|(deadline, _)| *deadline),

@@ -62,6 +62,17 @@ fn a_warning_makes_a_healthy_lease_a_problem_unless_it_is_muted() {
 }
 
 #[test]
+fn healthy_leases_count_with_or_without_a_warning() {
+    let mut warned = lease(1, 10, "/a/1");
+    warned.warnings = vec!["leak"].into();
+    let (ok, unrenewed) = (LeaseState::Ok, LeaseState::Unrenewed);
+    let leases = [(warned, ok), (lease(2, 10, "/a/2"), ok), (lease(3, 10, "/a/3"), unrenewed)];
+    let groups = group_leases(leases.iter().map(|(lease, state)| (lease, *state)), GroupBy::Service);
+    let figures = &groups[0].figures;
+    assert_eq!((figures.worst, figures.worst_count, figures.warned), (Some(StateClass::Warned), 2, 1));
+}
+
+#[test]
 fn own_leases_come_before_others() {
     let mut own = lease(1, 10, "");
     own.ownership = Ownership::Own;

@@ -168,6 +168,17 @@ fn groups_have_the_worst_state_and_the_median_interval() {
 }
 
 #[test]
+fn a_group_counts_its_healthy_leases_with_or_without_a_warning() {
+    let mut listing = watched();
+    listing.leases.truncate(1);
+    listing.leases.extend([polled(4, 0, 59), polled(5, 0, 59)]);
+    let json = groups_json(&listing, GroupBy::Ttl, false);
+    assert!(json.contains(r#""leases":3,"state":"ok","state_leases":3"#), "{json}");
+    let table = groups_table(&listing, GroupBy::Ttl, false);
+    assert!(table.contains("  ok  ") && !table.contains("ok ("), "{table}");
+}
+
+#[test]
 fn muted_warnings_are_marked_and_come_last() {
     let mut listing = watched();
     let mutes = vec![MuteRule { warning: "two-renewers", target: MuteTarget::Id(LeaseId(1)) }];

@@ -45,6 +45,16 @@ fn an_error_points_to_its_place() {
 }
 
 #[test]
+fn an_error_points_to_its_place_in_a_scrolled_line() {
+    let seen = picture((80, 24), &format!(":group {}", "x".repeat(100)), &[Key::Enter]);
+    assert!(last_lines(&seen, 2)[0].starts_with("  v expected none, service, ttl, owner"), "{seen}");
+    let seen = picture((80, 24), &format!(":revoke {}zz", "1 ".repeat(50)), &[Key::Enter]);
+    let lines = last_lines(&seen, 2);
+    assert!(lines[1].contains('z'), "{seen}");
+    assert_eq!(lines[0].find('v'), lines[1].find('z'), "{seen}");
+}
+
+#[test]
 fn the_answers_about_leases_are_there_at_every_size() {
     for size in [(140, 40), (80, 24), (60, 7), (40, 12), (30, 9), (20, 5)] {
         let seen = picture(size, "c2", &[]);

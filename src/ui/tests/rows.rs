@@ -44,6 +44,16 @@ fn the_caret_points_at_the_fault() {
 }
 
 #[test]
+fn the_caret_points_at_the_fault_in_a_scrolled_filter() {
+    let find = |picture: &Buffer, sign: &str, y: u16| (0..80_u16).find(|x| picture[(*x, y)].symbol() == sign);
+    let picture = painted((80, 24), &typed(&format!("left<5x {}", "a".repeat(112))), Theme::default());
+    assert_eq!(find(&picture, "^", 3), Some(3), "the left edge of the text: {}", text(&picture));
+    let picture = painted((80, 24), &typed(&format!("{} left<5x", "a".repeat(112))), Theme::default());
+    assert!(find(&picture, "^", 3).is_some());
+    assert_eq!(find(&picture, "^", 3), find(&picture, "5", 2), "{}", text(&picture));
+}
+
+#[test]
 fn what_is_typed_is_escaped() {
     let picture = screen((80, 24), &[typed("a\u{202e}b\"\u{1b}"), vec![Key::Char('"'), Key::Enter]].concat());
     assert!(!picture.contains('\u{202e}') && !picture.contains('\u{1b}'));
