@@ -392,7 +392,8 @@ impl Msg {
     pub(crate) fn is_observation(&self) -> bool {
         let is_list =
             matches!(self, Msg::Listed(_) | Msg::ListedAgain { .. } | Msg::ListFailed(_) | Msg::ListRecovered);
-        let is_read = matches!(self, Msg::KeysReloading | Msg::KeysPage(_) | Msg::KeysRead { .. });
+        let is_read =
+            matches!(self, Msg::KeysReloading | Msg::KeysPage(_) | Msg::KeysRead { .. } | Msg::KeysByLease { .. });
         let is_watch = matches!(self, Msg::KeysChanged { .. } | Msg::KeysFailed(_) | Msg::KeysRecovered);
         is_list || is_read || is_watch
     }

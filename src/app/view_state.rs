@@ -228,6 +228,7 @@ impl ViewState {
         self.sort = other.sort;
         self.group_by = other.group_by;
         self.locks_view = other.locks_view.clone();
+        self.members_view = other.members_view.clone();
         self.cadence_cursor = other.cadence_cursor.clone();
         self.is_zoomed = other.is_zoomed;
         self.is_wide = other.is_wide;

@@ -22,3 +22,38 @@ pub(super) fn message(observation: Observation) -> Msg {
         Observation::Recovered(ObservedPart::Keys) => Msg::KeysRecovered,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use etcd_lease::wire::{CallError, ErrorCause};
+    use simkit::Timestamp;
+
+    #[test]
+    fn what_is_observed_of_leases_and_keys_is_an_observation() {
+        let (sent, received, revision) = (Timestamp::START, Timestamp::START, 7);
+        let listed =
+            Listed { sent, received, revision, count: 0, created: Vec::new(), gone: Vec::new(), soonest: None };
+        let failed = |part| Observation::Failed {
+            part,
+            error: CallError::new(ErrorCause::Refused, "read", "a:1", "connection refused"),
+        };
+        let observations = [
+            Observation::Listed(listed),
+            Observation::ListedAgain { sent, received, revision },
+            Observation::KeysReloading,
+            Observation::Keys(Vec::new()),
+            Observation::KeysRead { revision },
+            Observation::KeysByLease { revision },
+            Observation::Changed { changes: Vec::new(), received },
+            failed(ObservedPart::Leases),
+            failed(ObservedPart::Keys),
+            Observation::Recovered(ObservedPart::Leases),
+            Observation::Recovered(ObservedPart::Keys),
+        ];
+        for observation in observations {
+            let msg = message(observation);
+            assert!(msg.is_observation(), "{msg:?}");
+        }
+    }
+}

@@ -161,6 +161,7 @@ impl SeriesCounter {
             // The lease was released and is kept alive again, so its counters restarted at 0.
             kept.answers = 0;
             kept.interval_nanos = 0;
+            kept.dropped = 0;
         }
         let Intervals { min, max, .. } = &mut self.totals.intervals;
         *min = least(*min, cadence.min);
@@ -176,12 +177,15 @@ impl SeriesCounter {
         kept.interval_nanos = sum;
     }
 
+    /// Counts the drops since the last status of the lease, after [`count_answers`](Self::count_answers), which notices
+    /// restarted counters.
     fn count_queue(&mut self, kept: &mut LeaseCounter, gauge: QueueGauge) {
         let queue = &mut self.totals.queue;
         queue.capacity = queue.capacity.max(gauge.capacity);
         queue.depth = queue.depth.max(gauge.depth);
         queue.dropped += gauge.dropped.saturating_sub(kept.dropped);
-        kept.dropped = kept.dropped.max(gauge.dropped);
+        // The count falls without a restart if one of several readers of the lease ends.
+        kept.dropped = gauge.dropped;
     }
 
     fn report(&self) -> Series {
@@ -330,6 +334,7 @@ mod tests {
         let series = tally.report().remove(0);
         assert_eq!((series.renewals, series.intervals.max), (5, Some(MS(3_600))));
         assert_eq!(series.intervals.mean, Some(MS(10_600) / 3));
+        assert_eq!(series.queue.dropped, 3);
     }
 
     #[test]

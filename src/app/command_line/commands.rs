@@ -53,7 +53,12 @@ const WITH_ARGUMENTS: &[(&str, &str, &str, Arguments)] = &[
     ("cluster", "[NAME]", "switch to another cluster", Arguments::Cluster),
     ("view", "NAME", "show a view", Arguments::View),
     ("export", "FILE", "write the rows of leases to FILE, as .json or .csv", Arguments::File { overwrite: false }),
-    ("export!", "FILE", "the same, and overwrite FILE", Arguments::File { overwrite: true }),
+    (
+        "export!",
+        "FILE",
+        "overwrite FILE with the rows of leases, as .json or .csv",
+        Arguments::File { overwrite: true },
+    ),
     ("record", "[FILE]", "record to FILE, or stop", Arguments::Record),
     (
         "seek",

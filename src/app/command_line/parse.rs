@@ -310,21 +310,27 @@ pub(in crate::app) fn without_values(line: &str) -> String {
         text.push_str(&line[end..word.bytes.start]);
         end = word.bytes.end;
         let inline = word.text.strip_prefix("--put=");
-        match (inline, is_put) {
-            (Some(pair), _) => text.push_str(&format!("--put={}", key_only(pair))),
-            (None, true) => text.push_str(&key_only(&word.text)),
-            (None, false) => text.push_str(raw),
+        match (is_put, inline) {
+            // The word after `--put` is its value, even if it starts with `--put=`.
+            (true, _) => text.push_str(&key_only(&word.text)),
+            (false, Some(pair)) => text.push_str(&format!("--put={}", key_only(pair))),
+            (false, None) => text.push_str(raw),
         }
         is_put = !is_put && word.text == "--put";
     }
     text
 }
 
-/// Shortens `/a=b` to `/a=`, in single quotes if the key contains blanks or double quotes.
+/// Shortens `/a=b` to `/a=`, with quotes if [`words::split`] would otherwise read something else.
 fn key_only(pair: &str) -> String {
     let key = pair.split_once('=').map_or(pair, |(key, _)| key);
-    let needs_quotes = key.contains(|c: char| c.is_whitespace() || c == '"');
-    if needs_quotes { format!("'{key}='") } else { format!("{key}=") }
+    match (key.contains('\''), key.contains('"')) {
+        // Single quotes cannot contain a single quote, so each one is in double quotes.
+        (true, true) => format!("'{}='", key.replace('\'', r#"'"'"'"#)),
+        (true, false) => format!("\"{key}=\""),
+        (false, has_double) if has_double || key.contains(char::is_whitespace) => format!("'{key}='"),
+        (false, _) => format!("{key}="),
+    }
 }
 
 /// Parses `14:05` or `14:05:30`. Returns the seconds since midnight.

@@ -37,6 +37,8 @@ fn every_command_has_its_own_name_and_a_help() {
     names.dedup();
     assert_eq!(names.len(), specs.len());
     assert!(specs.iter().all(|spec| !spec.help.is_empty()));
+    let dependent = specs.iter().find(|spec| spec.help.starts_with("the same"));
+    assert_eq!(dependent, None, "each help is understood without the row above it");
 }
 
 #[test]
@@ -121,11 +123,46 @@ fn values_are_not_stored() {
         ("grant 10 --put=/a=secret", "grant 10 --put=/a="),
         ("grant 10 --put '/a b=my secret' --put /c=x=y", "grant 10 --put '/a b=' --put /c="),
         ("grant 10 --put \"/a=my 'secret'\"", "grant 10 --put /a="),
+        ("grant 10 --put \"/a'b=secret\"", "grant 10 --put \"/a'b=\""),
+        ("grant 10 --put \"/a 'b=secret\"", "grant 10 --put \"/a 'b=\""),
+        ("grant 10 --put --put=secret", "grant 10 --put --put="),
         ("sort left:asc", "sort left:asc"),
         ("filter key:/a=b", "filter key:/a=b"),
         ("filter 'it", ""),
     ] {
         assert_eq!(without_values(line), stored, "{line}");
+    }
+}
+
+mod history {
+    use proptest::prelude::*;
+
+    use super::super::words::split;
+    use super::*;
+
+    fn keys() -> impl Strategy<Value = String> {
+        let special = prop::sample::select(vec!['\'', '"', ' ', '\t', '\u{3000}', '-', '\\']);
+        let other = any::<char>().prop_filter("an equals sign ends the key", |c| *c != '=');
+        prop::collection::vec(prop_oneof![special, other], 1..12)
+            .prop_map(|chars| chars.into_iter().collect::<String>())
+    }
+
+    /// The text with each character in quotes.
+    fn quoted(text: &str) -> String {
+        text.chars().map(|c| if c == '\'' { "\"'\"".to_owned() } else { format!("'{c}'") }).collect()
+    }
+
+    fn texts(line: &str) -> Vec<String> {
+        split(line).expect("closed quotes").into_iter().map(|word| word.text).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_stored_key_is_read_back(key in keys(), is_inline in any::<bool>()) {
+            let option = if is_inline { "--put=" } else { "--put " };
+            let line = |value: &str| format!("grant 10 {option}{} --count 1", quoted(&format!("{key}={value}")));
+            prop_assert_eq!(texts(&without_values(&line("secret"))), texts(&line("")));
+        }
     }
 }
 

@@ -305,6 +305,31 @@ fn quitting_asks_about_leases_in_the_background() {
 }
 
 #[test]
+fn a_lease_on_another_cluster_that_cannot_be_revoked_ends_the_attempt_to_quit() {
+    let revoked = |id| Msg::Revoked { id: LeaseId(id), revision: 9, keys_deleted: Some(0) };
+    let failed = Msg::BackgroundRevoked { failed: 1 };
+    for replies in [[revoked(1), failed.clone()], [failed, revoked(1)]] {
+        let mut story = Story::start(AppConfig::default());
+        story.grant(1, 10);
+        let kept = KeptLease { id: LeaseId(7), ownership: Ownership::Own, asked_ttl: Some(10) };
+        let kept = BackgroundLeases { cluster: "prod".to_owned(), leases: vec![kept], is_sandbox: false };
+        story.send(Msg::Background(vec![kept]));
+        let effects = story.press(&[Key::Char('q'), Key::Char('r')]);
+        assert_eq!(effects, [Effect::RevokeBackground, Effect::Revoke(LeaseId(1))]);
+        assert_eq!(status(&story), "Revoking 1 lease before quitting; q quits at once");
+        let is_quit = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::Quit { .. }));
+        for reply in replies {
+            let effects = story.send(reply);
+            assert!(!is_quit(&effects), "{effects:?}");
+        }
+        assert!(!story.app.jobs.is_quitting(), "the next time, quitting asks again");
+        story.grant(2, 10);
+        let effects = story.send(revoked(2));
+        assert!(!is_quit(&effects), "{effects:?}");
+    }
+}
+
+#[test]
 fn leases_of_the_background_are_own_again_after_the_return() {
     let mut story = Story::start(AppConfig::default());
     let kept = |id, ownership| KeptLease { id: LeaseId(id), ownership, asked_ttl: None };

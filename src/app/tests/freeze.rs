@@ -47,6 +47,18 @@ fn navigation_works_in_the_frozen_view_and_persists_afterwards() {
 }
 
 #[test]
+fn a_filter_of_the_members_that_is_set_in_the_frozen_view_persists_afterwards() {
+    let mut story = frozen();
+    story.press(&[Key::Char('5'), Key::Char('/')]);
+    story.type_in("follower");
+    story.press(&[Key::Enter]);
+    assert!(story.app.frozen.is_some());
+    story.press(&[Key::Char('p')]);
+    assert!(story.app.frozen.is_none());
+    assert_eq!(story.app.view.members_view.filter.text(), "follower");
+}
+
+#[test]
 fn revoking_in_the_frozen_view_acts_on_the_present_and_reports_changes() {
     let mut story = frozen();
     story.press(&[Key::Down]);

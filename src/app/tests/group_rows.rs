@@ -84,6 +84,16 @@ fn enter_expands_and_collapses_a_group() {
 }
 
 #[test]
+fn r_makes_the_visible_leases_of_an_expanded_group_due() {
+    let mut story = services();
+    story.press(&[Key::Down, Key::Enter]);
+    story.wait(1.0);
+    assert_eq!(story.press(&[Key::Char('r')]), [Effect::List]);
+    let due: Vec<Timestamp> = story.app.visible().map(|lease| lease.poll.due).collect();
+    assert!(!due.is_empty() && due.iter().all(|due| *due == story.now), "{due:?}");
+}
+
+#[test]
 fn an_action_on_a_group_applies_to_its_leases_and_asks_with_their_number() {
     let mut story = services();
     story.press(&[Key::Down, Key::Down, Key::Char('x')]);

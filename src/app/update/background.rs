@@ -37,6 +37,8 @@ pub(super) fn ended(app: &mut AppState, cluster: &str, id: LeaseId, why: &str, n
 pub(super) fn revoked(app: &mut AppState, failed: usize, now: Timestamp) -> Vec<Effect> {
     app.jobs.is_background_pending = false;
     if failed > 0 {
+        // leasetop stays, so later replies to revokes must not quit it.
+        app.jobs.quit_pending = None;
         let what = plural(failed as u64, "lease");
         let text = format!("{what} on other clusters could not be revoked; quit again to leave them");
         return report(app, Done::error(text), now);

@@ -79,7 +79,10 @@ pub(super) fn range(app: &mut AppState, now: Timestamp) {
         return app.view.set_status(
             now,
             true,
-            format!("The range started at {first}, which is no longer listed; nothing was marked"),
+            format!(
+                "The range started at {}, which is no longer listed; nothing was marked",
+                app.view.id_format.name(first)
+            ),
         );
     };
     app.view.selection.add(rows.into_iter().filter(|id| app.leases.alive(*id).is_some()));

@@ -167,10 +167,10 @@ fn clear_status(app: &mut AppState, now: Timestamp) {
     }
 }
 
-/// Lists the leases and makes all visible rows due.
+/// Lists the leases and makes the leases of all visible rows due.
 pub(super) fn poll_now(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    for row in app.view.visible_range() {
-        let id = app.view.order[row];
+    let visible: Vec<LeaseId> = app.view.visible(&app.leases).map(|lease| lease.id).collect();
+    for id in visible {
         app.polls.plan(&mut app.leases, id, now);
     }
     vec![Effect::List]

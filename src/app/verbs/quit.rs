@@ -93,7 +93,7 @@ fn revoke_before_quit(
     jobs.quit_pending = Some(own.iter().map(|target| target.id).collect());
     let quit_key = config.keymap.key_label(Action::Quit);
     let what = plural(own.len() as u64, "lease");
-    let status = Done::status(format!("revoking {what}, then the end; {quit_key} ends at once"));
+    let status = Done::status(format!("Revoking {what} before quitting; {quit_key} quits at once"));
     status.then(revoke_many::add(leases, jobs, selection, own))
 }
 

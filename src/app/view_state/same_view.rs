@@ -5,7 +5,6 @@ use super::{Redraw, ViewState};
 impl ViewState {
     /// Adopts the terminal's and the user's choices that [`follow`](ViewState::follow) leaves out.
     pub(in crate::app) fn show_as(&mut self, other: &ViewState) {
-        self.members_view = other.members_view.clone();
         self.selection = other.selection.clone();
         self.id_format = other.id_format;
         self.has_mouse = other.has_mouse;
