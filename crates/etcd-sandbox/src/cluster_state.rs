@@ -65,6 +65,8 @@ pub(super) struct MemberState {
     pub(super) silences: u64,
     pub(super) hung: bool,
     pub(super) delay: Duration,
+    /// How long the member takes for a list of the leases, besides `delay`.
+    pub(super) list_time: Duration,
     /// How often the member's keepalive streams were cut.
     pub(super) cuts: u64,
     /// The status of the last cut of keepalive streams.
@@ -262,6 +264,7 @@ impl MemberState {
             silences: 0,
             hung: false,
             delay: Duration::ZERO,
+            list_time: Duration::ZERO,
             cuts: 0,
             cut_with: Status::ok(""),
             watch_cuts: 0,

@@ -73,6 +73,11 @@ impl Faults {
         self.each(|member| member.delay = delay);
     }
 
+    /// Makes each list of the leases take this long, as with very many leases. Zero reverts it.
+    pub fn list_slowly(&self, time: Duration) {
+        self.each(|member| member.list_time = time);
+    }
+
     /// Makes the members hang, as after SIGSTOP. Connections stay open and accept requests, but requests are neither
     /// processed nor answered. While the leader hangs, no lease is removed, and what the others forward to it waits.
     pub fn hang(&self) {

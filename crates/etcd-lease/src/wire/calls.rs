@@ -1,11 +1,14 @@
 //! The calls to etcd, with this crate's types.
 
+use std::time::Duration;
+
 use etcd_client::PutOptions;
 use etcd_client::proto::{PbLeaseKeepAliveResponse, PbLeaseTimeToLiveResponse};
 use tokio::sync::mpsc;
 use tonic::Status;
 
 use super::cluster::{CallKind, Cluster};
+use super::config::DEFAULT_COMMAND_TIMEOUT;
 use super::error::CallError;
 use super::error_cause::ErrorCause;
 use super::header::{header, pb_header};
@@ -76,6 +79,9 @@ impl From<PbLeaseTimeToLiveResponse> for TimeToLive {
     }
 }
 
+/// How long a list may take. etcd sorts all leases before it replies: a million of them took 10 s on a busy machine.
+const LIST_PATIENCE: Duration = Duration::from_secs(60);
+
 impl Cluster {
     /// Grants a lease of `ttl` seconds, with this id or one that etcd chooses. etcd may raise the TTL.
     ///
@@ -135,14 +141,17 @@ impl Cluster {
         Ok(answer.into())
     }
 
-    /// Lists the ids of all leases, without a limit on their number.
+    /// Lists the ids of all leases, without a limit on their number. etcd takes seconds for a million leases, so this waits
+    /// for up to a minute while the member answers status requests, unless the timeout of a call is shorter than by default.
     ///
     /// # Errors
     /// `Forbidden` if the user may not read a key of any lease; any error of the connection.
     pub async fn leases(&self) -> Result<LeaseList, CallError> {
         const TRIED: &str = "list the leases";
+        let has_own_limit = self.shared().command_timeout < DEFAULT_COMMAND_TIMEOUT;
+        let patience = if has_own_limit { Duration::ZERO } else { LIST_PATIENCE };
         let answer = self
-            .call(CallKind::Read, TRIED, |member| async move {
+            .call_within(patience, CallKind::Read, TRIED, |member| async move {
                 let answer = rpc::leases(&member.channel).await;
                 answer.map_err(|status| CallError::from_status(TRIED, &member.endpoint, &status))
             })

@@ -149,6 +149,22 @@ impl Cluster {
         C: Fn(Member) -> F,
         F: Future<Output = Result<T, CallError>>,
     {
+        self.call_within(Duration::ZERO, kind, tried, call).await
+    }
+
+    /// Makes one call as [`Cluster::call`] does, but waits for up to `patience` while the member answers status requests.
+    pub(super) async fn call_within<T, F, C>(
+        &self,
+        patience: Duration,
+        kind: CallKind,
+        tried: &'static str,
+        call: C,
+    ) -> Result<T, CallError>
+    where
+        T: Reply,
+        C: Fn(Member) -> F,
+        F: Future<Output = Result<T, CallError>>,
+    {
         let timeout = self.shared.command_timeout;
         let mut endpoint = String::new();
         let mut other_cluster = None;
@@ -185,8 +201,11 @@ impl Cluster {
                 }
             }
         };
-        let outcome = tokio::time::timeout(timeout, attempts).await;
-        outcome.unwrap_or_else(|_| Err(other_cluster.unwrap_or_else(|| CallError::timeout(tried, &endpoint))))
+        let outcome = tokio::select! {
+            outcome = attempts => Some(outcome),
+            () = self.shared.wait_overdue(timeout, patience) => None,
+        };
+        outcome.unwrap_or_else(|| Err(other_cluster.unwrap_or_else(|| CallError::timeout(tried, &endpoint))))
     }
 
     /// Makes one call to one member. A read fails as soon as the member is known not to answer, so that another one is

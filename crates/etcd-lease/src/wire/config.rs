@@ -8,6 +8,9 @@ use http::Uri;
 
 use simkit::pipe::Dialer;
 
+/// How long to wait for the reply to a call, as etcdctl does.
+pub(super) const DEFAULT_COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How to reach a cluster.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -34,7 +37,7 @@ impl Settings {
             tls: None,
             user: None,
             dial_timeout: Duration::from_secs(2),
-            command_timeout: Duration::from_secs(5),
+            command_timeout: DEFAULT_COMMAND_TIMEOUT,
             probe_every: Duration::from_secs(1),
         }
     }

@@ -110,6 +110,25 @@ impl SharedState {
         }
     }
 
+    /// Waits for the time that a call may take: `timeout`, and again while the chosen member is up, for at most `patience`
+    /// in all.
+    pub(super) async fn wait_overdue(&self, timeout: Duration, patience: Duration) {
+        /// Enough for a status request that shows whether the member hangs.
+        const PROBE_TIME: Duration = Duration::from_secs(1);
+        let mut waited = timeout;
+        while waited < patience {
+            tokio::time::sleep(timeout.saturating_sub(PROBE_TIME)).await;
+            self.probe_request.send_replace(());
+            tokio::time::sleep(PROBE_TIME.min(timeout)).await;
+            let is_up = self.view.borrow().current().is_some_and(|member| member.reachability == Reachability::Up);
+            if !is_up {
+                return;
+            }
+            waited += timeout;
+        }
+        tokio::time::sleep(timeout).await;
+    }
+
     /// The error of a request to a member that is down: why it is down if another member may answer, otherwise a
     /// timeout.
     pub(super) fn why_left(&self, tried: &'static str, member: &Member) -> CallError {

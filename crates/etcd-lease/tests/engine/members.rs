@@ -132,6 +132,22 @@ async fn what_a_learner_refuses_is_asked_of_the_next_member() {
     assert!(test.alive(kept.id()));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_long_list_is_awaited_for_a_minute_while_the_member_answers() {
+    let test = engine_test_of(1, Options::default()).await;
+    let id = test.cluster.grant(None, 600).await.unwrap().id;
+    test.sandbox.faults().list_slowly(Duration::from_secs(50));
+    assert_eq!(test.cluster.leases().await.unwrap().ids, [id]);
+    let error_within = async |seconds| {
+        let listed = tokio::time::timeout(Duration::from_secs(seconds), test.cluster.leases()).await;
+        listed.unwrap_or_else(|_| panic!("no answer within {seconds} s")).unwrap_err().kind()
+    };
+    test.sandbox.faults().list_slowly(Duration::from_secs(100));
+    assert_eq!(error_within(61).await, ErrorKind::Timeout);
+    test.sandbox.faults().hang();
+    assert_eq!(error_within(6).await, ErrorKind::Timeout);
+}
+
 /// A transaction that is repeated would find the keys that it has created itself.
 #[tokio::test(start_paused = true)]
 async fn a_write_whose_reply_is_lost_is_repeated_only_if_that_does_no_harm() {

@@ -68,6 +68,8 @@ impl PbLeaseService for MemberServer {
     }
 
     async fn lease_leases(&self, request: Request<PbLeaseLeasesRequest>) -> RpcResult<PbLeaseLeasesResponse> {
+        let list_time = self.cluster.with(|state, _| state.members[self.index].list_time);
+        self.cluster.clock.sleep(list_time).await;
         self.call(request, Needs::Vote, |state, _, _| {
             state.members[self.index].stats.lists += 1;
             let leases = self.list(state).into_iter().map(|id| PbLeaseStatus { id }).collect();
