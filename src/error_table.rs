@@ -139,7 +139,7 @@ pub const ERRORS: [ErrorRow; 37] = [
             "check the disks and the network of the members",
         ],
     ),
-    row(ErrorCause::Stopping, ["the member is shutting down", UNTOUCHED, RETRIES, ""]),
+    row(ErrorCause::Stopping, ["the member is shutting down", "a grant or revocation may have happened", RETRIES, ""]),
     row(
         ErrorCause::Unimplemented,
         [

@@ -97,7 +97,8 @@ impl Client {
         self.cluster.time_to_live(id, false).await.map_err(|error| Error::of_lease(id, &error))
     }
 
-    /// Lists the ids of all leases. The leader sorts them by time left.
+    /// Lists the ids of all leases. The leader sorts them by time left. etcd takes seconds for a million leases: see
+    /// [`Config::call_timeout`].
     ///
     /// # Errors
     /// [`Error::PermissionDenied`] unless the user may read every attached key; any error of the call.

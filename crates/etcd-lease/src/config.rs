@@ -68,8 +68,9 @@ impl Config {
         self
     }
 
-    /// How long to wait for the answer to a call, including attempts at other members. Default: 5 s. Keepalives do
-    /// not wait for it: after a tenth of the TTL, from 250 ms to 1 s, they are sent over another connection as well.
+    /// How long to wait for the answer to a call, including attempts at other members. Default: 5 s. With 5 s or more, a list
+    /// of the leases may take a minute while the member answers status requests. Keepalives do not wait for it: after a
+    /// tenth of the TTL, from 250 ms to 1 s, they are sent over another connection as well.
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.settings.command_timeout = timeout;
         self

@@ -22,7 +22,7 @@ pub struct Settings {
     pub user: Option<User>,
     /// How long to wait for a connection.
     pub dial_timeout: Duration,
-    /// How long to wait for the answer to a call, all attempts included.
+    /// How long to wait for the answer to a call, all attempts included. A list of the leases may take longer.
     pub command_timeout: Duration,
     /// How often each member is asked for its status. It is also asked at once when something looks wrong.
     pub probe_every: Duration,

@@ -118,13 +118,10 @@ impl CallError {
         matches!(self.kind, ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Learner)
     }
 
-    /// Whether the member surely did not process the request: it has no connection, no leader or no vote. A connection
-    /// that was closed, and a request that timed out in etcd, may have been processed.
+    /// Whether the member surely did not process the request: it has no connection, no leader or no vote. A request may have
+    /// been processed if its connection was closed, also if the next one was refused (`Stopped`), or if it timed out in etcd.
     pub(super) fn is_unprocessed(&self) -> bool {
-        let is_unsent = matches!(
-            self.cause,
-            ErrorCause::Refused | ErrorCause::Stopped | ErrorCause::UnknownHost | ErrorCause::Unreachable
-        );
+        let is_unsent = matches!(self.cause, ErrorCause::Refused | ErrorCause::UnknownHost | ErrorCause::Unreachable);
         is_unsent || matches!(self.kind, ErrorKind::NoLeader | ErrorKind::Learner)
     }
 

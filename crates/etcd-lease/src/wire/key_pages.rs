@@ -34,7 +34,7 @@ pub struct KeyPages {
     revision: i64,
     received: u64,
     /// Number of keys on the pages so far.
-    read: u64,
+    keys_read: u64,
 }
 
 /// The keys of a range.
@@ -130,7 +130,7 @@ impl Cluster {
     fn pages(&self, range: &KeyRange, limit: i64) -> KeyPages {
         let next = Some(range.start.clone());
         let range = Arc::new(range.clone());
-        KeyPages { cluster: self.clone(), range, next, limit, revision: 0, received: 0, read: 0 }
+        KeyPages { cluster: self.clone(), range, next, limit, revision: 0, received: 0, keys_read: 0 }
     }
 }
 
@@ -147,13 +147,13 @@ impl KeyPages {
 
     /// Number of keys on the pages so far.
     pub fn keys_read(&self) -> u64 {
-        self.read
+        self.keys_read
     }
 
     /// Limits the next page to a number of keys, and to as many as fit into `bytes` if they have the average size of those
     /// so far. It has at least one key.
     pub fn limit_next(&mut self, keys: u64, bytes: u64) {
-        let average = (self.received / self.read.max(1)).max(1);
+        let average = (self.received / self.keys_read.max(1)).max(1);
         let most = i64::try_from(keys.min(bytes / average)).unwrap_or(i64::MAX);
         self.limit = self.limit.min(most).max(1);
     }
@@ -170,9 +170,9 @@ impl KeyPages {
 
     async fn next_kvs(&mut self) -> Result<Option<Vec<PbKeyValue>>, CallError> {
         let Some(from) = self.next.clone() else { return Ok(None) };
-        let page = self.read(from).await?;
+        let page = self.read_page(from).await?;
         self.received += page.encoded_len() as u64;
-        self.read += page.kvs.len() as u64;
+        self.keys_read += page.kvs.len() as u64;
         if self.revision == 0 {
             self.revision = page.header.map_or(0, |header| header.revision);
         }
@@ -181,7 +181,7 @@ impl KeyPages {
         Ok(Some(page.kvs))
     }
 
-    async fn read(&self, from: Vec<u8>) -> Result<PbRangeResponse, CallError> {
+    async fn read_page(&self, from: Vec<u8>) -> Result<PbRangeResponse, CallError> {
         let request = PbRangeRequest {
             key: from,
             range_end: range_end(&self.range),

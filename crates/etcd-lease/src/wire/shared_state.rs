@@ -22,7 +22,7 @@ pub(super) struct SharedState {
     /// Measures when requests are sent and replies arrive.
     pub(super) age: Stopwatch,
     pub(super) login: AuthSession,
-    /// How long a call may take, all its attempts included.
+    /// How long a call may take, all its attempts included. See [`SharedState::wait_overdue`] for longer ones.
     pub(super) command_timeout: Duration,
     pub(super) view: watch::Sender<ClusterView>,
     /// Which cluster answers.
@@ -110,23 +110,24 @@ impl SharedState {
         }
     }
 
-    /// Waits for the time that a call may take: `timeout`, and again while the chosen member is up, for at most `patience`
-    /// in all.
+    /// Waits for the time that a call may take: `timeout`, or up to `patience` while the chosen member is up. One status that
+    /// comes late does not end it.
     pub(super) async fn wait_overdue(&self, timeout: Duration, patience: Duration) {
         /// Enough for a status request that shows whether the member hangs.
         const PROBE_TIME: Duration = Duration::from_secs(1);
-        let mut waited = timeout;
-        while waited < patience {
-            tokio::time::sleep(timeout.saturating_sub(PROBE_TIME)).await;
+        let (mut waited, mut failed_checks) = (Duration::ZERO, 0);
+        while waited + timeout < patience && failed_checks < 2 {
+            let pause = if failed_checks == 0 { timeout.saturating_sub(PROBE_TIME) } else { Duration::ZERO };
+            tokio::time::sleep(pause).await;
             self.probe_request.send_replace(());
-            tokio::time::sleep(PROBE_TIME.min(timeout)).await;
+            tokio::time::sleep(PROBE_TIME).await;
+            waited += pause + PROBE_TIME;
             let is_up = self.view.borrow().current().is_some_and(|member| member.reachability == Reachability::Up);
-            if !is_up {
-                return;
-            }
-            waited += timeout;
+            failed_checks = if is_up { 0 } else { failed_checks + 1 };
         }
-        tokio::time::sleep(timeout).await;
+        if failed_checks < 2 {
+            tokio::time::sleep(patience.max(timeout).saturating_sub(waited)).await;
+        }
     }
 
     /// The error of a request to a member that is down: why it is down if another member may answer, otherwise a

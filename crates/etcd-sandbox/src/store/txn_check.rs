@@ -46,6 +46,8 @@ struct Writes<'a> {
 }
 
 impl<'a> Writes<'a> {
+    /// Collects the writes of operations. A put is checked against the deletes and puts so far, so they come in the order of
+    /// etcd's `checkIntervals`: deletes, transactions in them, puts.
     fn of(ops: &'a [PbTxnRequestOp]) -> Result<Self, RequestError> {
         let mut writes = Writes::default();
         let requests = || ops.iter().filter_map(|op| op.request.as_ref());
