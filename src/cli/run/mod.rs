@@ -11,6 +11,7 @@ use crate::report;
 use etcd_lease::Ended;
 use etcd_lease::engine::KeepAlive;
 use etcd_lease::wire::ErrorKind;
+use futures_util::FutureExt;
 use rustix::process::Signal;
 
 pub(super) async fn run(args: RunArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
@@ -23,8 +24,9 @@ pub(super) async fn run(args: RunArgs, shared: GlobalFlags, out: &mut Out) -> Re
     let engine = session.engine();
     let mut lease = None;
     let acquired = tokio::select! {
-        acquired = acquire::acquire(&session, &engine, &args, &mut lease, out) => acquired.map(|()| None),
+        biased;
         signal = signals.next() => Ok(Some(signal)),
+        acquired = acquire::acquire(&session, &engine, &args, &mut lease, out) => acquired.map(|()| None),
     };
     let outcome = match (acquired, &mut lease) {
         (Ok(None), Some(lease)) => supervise(&args, lease, &mut signals, out).await,
@@ -47,6 +49,9 @@ async fn supervise(
     out: &mut Out,
 ) -> Result<Exit, CliError> {
     let id = lease.id();
+    if let Some(signal) = signals.next().now_or_never() {
+        return Ok(child::killed_by(signal));
+    }
     let mut command = match child::start(&args.command, id) {
         Ok(command) => command,
         Err(error) => return Ok(not_started(args, &error, out).await),
