@@ -107,7 +107,8 @@ impl Ring {
         self.segments.iter().map(size).sum()
     }
 
-    /// Drops what is too old or too much. States in between only make steps shorter, so they go first.
+    /// Drops the messages that are older than [`REACH`], and the oldest ones while the ring takes more memory than it may. All
+    /// states but the first are dropped before them: those only make steps into the past faster.
     fn trim(&mut self) {
         let oldest = self.newest.before(REACH);
         while self.segments.get(1).is_some_and(|second| second.picture.at <= oldest) {

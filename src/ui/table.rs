@@ -129,7 +129,8 @@ pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<It
 }
 
 /// `rows 1–12 of 300 · 3 marked`, or `12 leases · 3 marked` if all rows fit. If a filter is active, also the number without
-/// it. Numbers of rows include ended leases, because they can be scrolled to. Numbers of leases do not.
+/// it; if the leases are grouped, `rows 1–12 of 40 · 300 leases · by service`. Numbers of rows include ended leases, because
+/// they can be scrolled to. Numbers of leases do not.
 fn extent(app: &AppState, marked: &Selection) -> String {
     let (all, window) = (app.view.living_rows(), app.view.window);
     let rows = if app.view.is_grouped() { app.view.grouped_len() } else { app.view.order().len() };
@@ -137,12 +138,12 @@ fn extent(app: &AppState, marked: &Selection) -> String {
     let marks = if !marked.is_empty() { format!(" · {} marked", marked.len()) } else { String::new() };
     let group = if app.view.is_grouped() { format!(" · by {}", app.view.group_by) } else { String::new() };
     let rest = group + &pins(app) + &marks;
+    let noun = if app.leases.living_count() == 1 { "lease" } else { "leases" };
     if rows <= window.rows {
-        let noun = if app.leases.living_count() == 1 { "lease" } else { "leases" };
         return format!("{count} {noun}{rest}");
     }
     let total = match (app.view.is_grouped(), app.view.row_filter.is_active()) {
-        (true, _) => format!("{rows} · {count} leases"),
+        (true, _) => format!("{rows} · {count} {noun}"),
         (false, true) => format!("{rows} ({} total)", app.leases.row_count()),
         (false, false) => rows.to_string(),
     };

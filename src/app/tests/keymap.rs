@@ -43,7 +43,7 @@ fn messages_name_the_current_key_bindings() {
     let mut story = story(&[("revoke", &[Key::Char('d')]), ("keep-alive", &[]), ("drill", &[Key::F(5)])]);
     story.send(Msg::RevokeFailed { id: LeaseId(1), failure: trouble("no answer") });
     let note = |story: &Story| story.app.view.status.as_ref().map(|note| note.text.clone()).unwrap_or_default();
-    assert!(note(&story).ends_with("check its row, d tries again"), "{}", note(&story));
+    assert!(note(&story).ends_with("check its row, or press d to try again"), "{}", note(&story));
     story.app.leases.get_mut(LeaseId(1)).expect("a lease").is_kept_alive = false;
     story.press(&[Key::F(5)]);
     let Some(Dialog::Drill(dialog)) = &story.app.view.dialog else { panic!("{:?}", story.app.view.dialog) };

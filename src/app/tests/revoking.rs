@@ -154,7 +154,7 @@ fn a_failure_says_why_and_what_to_do() {
         forbidden.contains("write permission for each of its keys") && forbidden.contains("ask for a role") && lives
     );
     let (silent, lives) = failure(false, false, "no answer in time");
-    assert!(silent.contains("may be gone anyway") && silent.contains("x tries again") && lives, "{silent}");
+    assert!(silent.contains("may be gone anyway") && silent.contains("or press x to try again") && lives, "{silent}");
 }
 
 #[test]

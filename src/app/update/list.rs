@@ -56,6 +56,7 @@ fn mark_overdue(app: &mut AppState, sent: Timestamp) {
         let is_over = |lease: &&mut Lease| lease.is_listed && lease.bounds().is_some_and(|end| end.latest < sent);
         let Some(lease) = app.leases.alive_mut(id).filter(is_over) else { continue };
         lease.overdue = Some(overdue);
+        // Removes it from the possible ends, because it is known to be overdue now.
         let due = lease.poll.due;
         app.polls.plan(&mut app.leases, id, due);
         app.view.request_redraw(Redraw::Soon);

@@ -158,7 +158,7 @@ pub(in crate::app) fn failure_message(failure: &CallFailure, keymap: &Keymap) ->
         CallFailure { is_forbidden: true, .. } => format!("this needs write permission for each of its keys; {text}"),
         _ => {
             let again = keymap.key_label(Action::Revoke);
-            format!("{text}; it may be gone anyway: check its row, {again} tries again")
+            format!("{text}; it may be gone anyway: check its row, or press {again} to try again")
         }
     }
 }

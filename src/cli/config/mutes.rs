@@ -25,7 +25,7 @@ pub(super) fn rules(source: &Source<'_>, tables: &[Spanned<MuteTable>]) -> Resul
 
 fn rule(source: &Source<'_>, table: &MuteTable, at: usize) -> Result<MuteRule, BadConfig> {
     let Some(name) = &table.warning else {
-        return Err(source.wrong(at, "mute", "warning is missing; add warning = \"short-ttl\" or another one"));
+        return Err(source.wrong(at, "mute", "warning is missing; add one, for example warning = \"short-ttl\""));
     };
     let Some(lint) = by_name(name.get_ref()) else {
         let names: Vec<&str> = LINTS.iter().map(|lint| lint.name()).collect();

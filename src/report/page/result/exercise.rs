@@ -1,6 +1,6 @@
 //! The page of `exercise -w json`.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -58,7 +58,7 @@ struct QueueResult {
 #[derive(Deserialize)]
 struct LossResult {
     id: String,
-    at: String,
+    at: jiff::Timestamp,
     cause: String,
 }
 
@@ -191,7 +191,7 @@ fn row(series: &SeriesResult) -> Vec<Cell> {
 
 fn loss(loss: &LossResult) -> EventLine {
     EventLine {
-        at: time_of(Some(&loss.at)).unwrap_or(SystemTime::UNIX_EPOCH),
+        at: loss.at.into(),
         doubt: Duration::ZERO,
         name: "lost",
         lease: visible(&loss.id),
