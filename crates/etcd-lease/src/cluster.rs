@@ -218,12 +218,16 @@ impl ClusterView {
         (index + count - self.chosen.unwrap_or(count - 1) - 1) % count
     }
 
-    /// The member that reports itself as leader; of several, the one in the newest term. `None` if no member does.
+    /// The member that reports itself as leader; of several, the one in the newest term. `None` if no member does, or if
+    /// another member names another leader in a newer term: then this one is cut off and does not know it yet.
     pub fn leader(&self) -> Option<&MemberView> {
-        let leads = |member: &&MemberView| {
-            member.is_leader && member.reachability == Reachability::Up && !self.is_elsewhere(member)
+        let answers = |member: &&MemberView| member.reachability == Reachability::Up && !self.is_elsewhere(member);
+        let up = || self.members.iter().filter(answers);
+        let leader = up().filter(|member| member.is_leader).max_by_key(|member| member.raft_term)?;
+        let names_other = |member: &MemberView| {
+            member.raft_term > leader.raft_term && ![0, leader.member_id].contains(&member.leader_id)
         };
-        self.members.iter().filter(leads).max_by_key(|member| member.raft_term)
+        if up().any(names_other) { None } else { Some(leader) }
     }
 
     /// Whether a member belongs to another cluster.
@@ -275,6 +279,17 @@ mod tests {
         assert_eq!(old_and_new.choose(), Some(2));
         let leader_down = view(&[(true, true, 3, down()), (false, true, 3, Up), (false, true, 3, Up)], Some(2));
         assert_eq!(leader_down.choose(), Some(2), "keeps a follower that answers");
+    }
+
+    #[test]
+    fn a_leader_that_another_member_knows_to_be_replaced_is_none() {
+        use Reachability::Up;
+        let mut cut_off = view(&[(true, true, 3, Up), (false, true, 4, Up), (true, true, 4, down())], Some(1));
+        assert_eq!(cut_off.leader().map(|leader| leader.raft_term), Some(3), "a candidate names no leader");
+        cut_off.members[1].leader_id = 9;
+        assert_eq!(cut_off.leader(), None);
+        cut_off.members[2].reachability = Up;
+        assert_eq!(cut_off.leader().map(|leader| leader.raft_term), Some(4));
     }
 
     #[test]
