@@ -9,11 +9,14 @@
 //! Another member may lag, so only replies of the same member are compared. Replies can overtake each other, so a reply
 //! is compared only with those that arrived before its request was sent.
 
+mod member_peaks;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use crate::Header;
+use member_peaks::{MemberPeaks, revision};
 
 /// How long only another cluster answers until it is taken as the replacement of the known one.
 const REPLACED_AFTER: Duration = Duration::from_millis(500);
@@ -96,22 +99,6 @@ pub(crate) struct Evidence {
     pub(crate) sent: Duration,
     /// When the reply arrived, since the connections were set up.
     pub(crate) received: Duration,
-}
-
-/// The highest value in the replies of a member.
-#[derive(Clone, Copy, Debug)]
-struct Peak {
-    value: u64,
-    /// When the first reply with it arrived.
-    since: Duration,
-}
-
-/// The peaks of one member.
-#[derive(Clone, Copy, Debug, Default)]
-struct MemberPeaks {
-    revision: Option<Peak>,
-    term: Option<Peak>,
-    raft_index: Option<Peak>,
 }
 
 /// What a member had reached before it went back.
@@ -246,43 +233,6 @@ impl ClusterIdentity {
         self.changed = Some(reply.received);
         // There are no peaks to compare with, so this only records the values.
         self.members.entry(reply.header.member_id).or_default().observe(reply);
-    }
-}
-
-impl MemberPeaks {
-    /// Records the values of a reply. Returns the change if one went back: the revision first, then the term.
-    fn observe(&mut self, reply: &Evidence) -> Option<ClusterChange> {
-        let (new_revision, new_term, new_index) = (revision(reply), reply.header.raft_term, reply.raft_index);
-        let old_revision = observe_peak(&mut self.revision, new_revision, reply);
-        let old_term = observe_peak(&mut self.term, new_term, reply);
-        let old_index = observe_peak(&mut self.raft_index, new_index, reply);
-        old_revision
-            .map(|old| ClusterChange::Revision { old, new: new_revision })
-            .or(old_term.map(|old| ClusterChange::Term { old, new: new_term }))
-            .or(old_index.map(|old| ClusterChange::RaftIndex { old, new: new_index }))
-    }
-}
-
-fn revision(reply: &Evidence) -> u64 {
-    u64::try_from(reply.header.revision).unwrap_or(0)
-}
-
-/// Records a value as the peak if it is higher; 0 means that the reply has none. Returns the peak if the value is
-/// lower, although its request was sent after the peak had arrived.
-fn observe_peak(peak: &mut Option<Peak>, value: u64, reply: &Evidence) -> Option<u64> {
-    if value == 0 {
-        return None;
-    }
-    match *peak {
-        Some(peak) if value < peak.value => {
-            let is_older = peak.since < reply.sent;
-            if is_older { Some(peak.value) } else { None }
-        }
-        Some(peak) if value == peak.value => None,
-        _ => {
-            *peak = Some(Peak { value, since: reply.received });
-            None
-        }
     }
 }
 
