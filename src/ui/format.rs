@@ -11,6 +11,7 @@ pub(super) const WAITING: &str = "?";
 
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 24.0 * HOUR;
+const YEAR: f64 = 365.25 * DAY;
 
 /// A count, or its lower bound with `>=`.
 pub(super) fn at_least(is_least: bool, count: usize) -> String {
@@ -25,21 +26,23 @@ pub(super) fn span(seconds: f64) -> String {
         s if s < 9_999.5 => format!("{s:.0} s"),
         s if s < 100.0 * HOUR => format!("{:.1} h", s / HOUR),
         s if s < 1_000.0 * DAY => format!("{:.0} d", s / DAY),
-        s => format!("{:.0} y", s / DAY / 365.25),
+        s => format!("{:.0} y", s / YEAR),
     }
 }
 
-/// A lower bound of a time span in at most seven columns: `>=8.2 s`, `>=118 s`, `>=3411s`, `>=28 h`.
+/// A lower bound of a time span in at most seven columns, rounded down: `>=8.2 s`, `>=118 s`, `>=3411s`, `>=27 h`.
 pub(super) fn at_least_span(seconds: f64) -> String {
-    /// Columns after `>=`.
-    const ROOM: usize = 5;
-    let span = match seconds {
-        s if (9_999.5..100.0 * HOUR).contains(&s) => format!("{:.0} h", s / HOUR),
-        s if s >= 9.95 => span(s.max(10.0)).replace(".0 s", " s"),
-        s => span(s),
-    };
-    let whole = if span.len() > ROOM { format!("{seconds:.0} s") } else { span };
-    format!(">={}", if whole.len() > ROOM { whole.replace(' ', "") } else { whole })
+    /// More than the error of a float, less than anything that is displayed.
+    const ROUNDING: f64 = 1e-9;
+    let down = |number: f64| (number + ROUNDING).floor();
+    match seconds {
+        s if s < 10.0 => format!(">={:.1} s", down(s * 10.0) / 10.0),
+        s if s < 1_000.0 => format!(">={:.0} s", down(s)),
+        s if s < 10_000.0 => format!(">={:.0}s", down(s)),
+        s if s < 100.0 * HOUR => format!(">={:.0} h", down(s / HOUR)),
+        s if s < 1_000.0 * DAY => format!(">={:.0} d", down(s / DAY)),
+        s => format!(">={:.0} y", down(s / YEAR)),
+    }
 }
 
 /// A TTL, in whole seconds if it is short.
@@ -128,12 +131,13 @@ mod tests {
         let spans = [
             (0.0, ">=0.0 s"),
             (8.24, ">=8.2 s"),
-            (39.9, ">=40 s"),
+            (0.3, ">=0.3 s"),
+            (39.9, ">=39 s"),
             (118.2, ">=118 s"),
             (3411.4, ">=3411s"),
-            (20_000.0, ">=6 h"),
-            (100_000.0, ">=28 h"),
-            (400_000.0, ">=5 d"),
+            (20_000.0, ">=5 h"),
+            (100_000.0, ">=27 h"),
+            (400_000.0, ">=4 d"),
             (9e9, ">=285 y"),
         ];
         for (seconds, text) in spans {
