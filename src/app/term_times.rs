@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::inference::{RevisionTimeline, TimeRange};
-use etcd_lease::{ClusterView, Reachability};
+use etcd_lease::ClusterView;
 use simkit::Timestamp;
 
 /// The maximum age of a status when it becomes known, because a member that takes longer counts as down. With a long round
@@ -23,8 +23,7 @@ pub(super) struct TermTimes {
 impl TermTimes {
     /// Notes the terms of the members whose status is new.
     pub(super) fn on_view(&mut self, before: &ClusterView, view: &ClusterView, now: Timestamp) {
-        let answering = view.members.iter().filter(|member| member.reachability == Reachability::Up);
-        for member in answering.filter(|member| !view.is_elsewhere(member) && !before.members.contains(member)) {
+        for member in view.answering().filter(|member| !view.is_elsewhere(member) && !before.members.contains(member)) {
             let age = member.round_trip.map_or(STATUS_AGE, |span| STATUS_AGE.max(span * 2));
             self.begun.record(member.raft_term.cast_signed(), now.before(age), now);
         }

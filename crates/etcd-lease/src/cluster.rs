@@ -221,13 +221,17 @@ impl ClusterView {
     /// The member that reports itself as leader; of several, the one in the newest term. `None` if no member does, or if
     /// another member names another leader in a newer term: then this one is cut off and does not know it yet.
     pub fn leader(&self) -> Option<&MemberView> {
-        let answers = |member: &&MemberView| member.reachability == Reachability::Up && !self.is_elsewhere(member);
-        let up = || self.members.iter().filter(answers);
-        let leader = up().filter(|member| member.is_leader).max_by_key(|member| member.raft_term)?;
+        let ours = || self.answering().filter(|member| !self.is_elsewhere(member));
+        let leader = ours().filter(|member| member.is_leader).max_by_key(|member| member.raft_term)?;
         let names_other = |member: &MemberView| {
             member.raft_term > leader.raft_term && ![0, leader.member_id].contains(&member.leader_id)
         };
-        if up().any(names_other) { None } else { Some(leader) }
+        if ours().any(names_other) { None } else { Some(leader) }
+    }
+
+    /// The members that answer, also those of another cluster.
+    pub fn answering(&self) -> impl Iterator<Item = &MemberView> {
+        self.members.iter().filter(|member| member.reachability == Reachability::Up)
     }
 
     /// Whether a member belongs to another cluster.

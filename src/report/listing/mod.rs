@@ -297,7 +297,7 @@ impl LeaseListing {
     }
 
     fn leader(&self) -> Option<u64> {
-        self.view.members.iter().find(|member| member.is_leader).map(|member| member.member_id)
+        self.view.leader().map(|member| member.member_id)
     }
 }
 

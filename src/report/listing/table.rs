@@ -48,7 +48,7 @@ pub(super) fn title(listing: &LeaseListing) -> String {
         None => plural(listing.leases.len(), "lease"),
     };
     let member = listing.member().map_or_else(String::new, |member| {
-        let leader = if member.is_leader { " (leader)" } else { "" };
+        let leader = if listing.leader() == Some(member.member_id) { " (leader)" } else { "" };
         let round_trip = member.round_trip.map_or_else(String::new, |time| format!(", rtt {}", millis(time)));
         format!("{}{leader}, etcd {}{round_trip}, ", member.endpoint, printable(member.version.as_bytes()))
     });

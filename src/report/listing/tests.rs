@@ -17,6 +17,7 @@ fn listing() -> LeaseListing {
         endpoint: "127.0.0.1:2379".to_owned(),
         member_id: 0xdef,
         is_leader: true,
+        reachability: etcd_lease::Reachability::Up,
         version: "3.5.30".to_owned(),
         round_trip: Some(Duration::from_micros(400)),
         ..MemberView::default()
