@@ -104,6 +104,11 @@ impl Action {
         self.traits().contains(&property)
     }
 
+    /// Whether the action only changes what the detail of an open lease hides.
+    pub fn is_hidden_by_detail(self) -> bool {
+        self.needs_rows() || self == Action::QuickFilter
+    }
+
     /// Whether the action writes to the cluster or renews a lease. Blocked by `--read-only`.
     pub fn writes(self) -> bool {
         self.has(Trait::Writes)

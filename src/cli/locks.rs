@@ -27,6 +27,9 @@ pub(super) async fn run(args: LocksArgs, shared: GlobalFlags, out: &mut Out) -> 
     let watched = args.watch_for.map(|_| now - from);
     let text = || report::locks_table(&app, now);
     out.report(text, || report::locks_json(&app, watched, now), &report::LOCKS_CSV).await?;
+    if out.is_text() && app.keys.locks().queues().next().is_none() {
+        out.message("no locks or elections").await;
+    }
     let undecided = undecided_locks(app.keys.locks()).filter(|_| out.is_text());
     if let Some(undecided) = undecided {
         out.message(&undecided).await;

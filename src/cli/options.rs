@@ -13,6 +13,7 @@ use super::replay::{PastArgs, RecordArgs};
 use super::{help, values};
 use crate::app::metrics::MetricsConfig;
 use crate::app::{Column, GroupBy, KeyTemplate, Sort, TypedFilter};
+use crate::runtime::RATES;
 use crate::wait_condition::WaitTarget;
 use etcd_lease::LeaseId;
 
@@ -209,7 +210,7 @@ pub(super) struct AlertArgs {
     #[arg(long, num_args = 2, value_names = ["FILTER", "CMD"])]
     pub(super) on_event: Vec<String>,
     /// Max runs of each CMD per minute [default: 60]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=6_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(i64::from(*RATES.start())..=i64::from(*RATES.end())))]
     pub(super) on_event_rate: Option<u32>,
     /// Report problems as terminal notifications
     #[arg(long, value_name = "osc9|osc777", num_args = 0..=1, require_equals = true, default_missing_value = "osc9")]

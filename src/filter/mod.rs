@@ -108,6 +108,19 @@ impl Filter {
         !self.0.as_ref().is_some_and(|expr| expr.any(&is_hard))
     }
 
+    /// Whether it compares figures of renewals or warnings, which are unknown of a lease that is read once.
+    pub fn needs_watching(&self) -> bool {
+        let is_watched = |expr: &Expr| match expr {
+            Expr::Compare(number, ..) => {
+                use Number::{Drops, Every, Last, Margin, Next, Queue, Renewals, RoundTrip, Share};
+                matches!(number, Drops | Every | Last | Margin | Next | Queue | Renewals | RoundTrip | Share)
+            }
+            Expr::Has(text, _) => matches!(text, Text::Warn | Text::Renewer),
+            _ => false,
+        };
+        self.0.as_ref().is_some_and(|expr| expr.any(&is_watched))
+    }
+
     /// Whether it searches the keys of leases.
     pub fn reads_keys(&self) -> bool {
         let searches_keys = |expr: &Expr| matches!(expr, Expr::Has(Text::Key | Text::Service | Text::Anywhere, _));

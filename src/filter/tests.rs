@@ -218,3 +218,14 @@ fn a_part_is_found_wherever_it_is() {
         assert!(!contains(b"/a/svc/a", part.as_bytes()), "{part}");
     }
 }
+
+#[test]
+fn figures_of_renewals_and_warnings_need_watching() {
+    let needs = |filter: &str| filter.parse::<Filter>().unwrap().needs_watching();
+    for filter in ["renewals>0", "share>60%", "q>0", "!last<5s", "key:/svc/ (left<5s or warn:leak)", "renewer:nobody"] {
+        assert!(needs(filter), "{filter}");
+    }
+    for filter in ["", "ttl<30 left<5s", "keys=0 or state:expired", "id:694d who:own service:a"] {
+        assert!(!needs(filter), "{filter}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Commands that run on events, one process at a time.
 
+use std::ops::RangeInclusive;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -20,6 +21,8 @@ use simkit::tasks::{Task, spawn};
 
 /// Default maximum number of runs per minute.
 pub const DEFAULT_RATE: u32 = 60;
+/// Maximum numbers of runs per minute that can be set.
+pub const RATES: RangeInclusive<u32> = 1..=6_000;
 /// Events that can wait for the command.
 const MAX_WAITING: usize = 100;
 /// How long a run may take.

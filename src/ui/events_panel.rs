@@ -144,7 +144,10 @@ fn advice(ctx: RenderContext<'_>, width: u16) -> Vec<Line<'static>> {
 /// `No problems yet.`
 fn none(category: EventCategory) -> String {
     match category {
-        EventCategory::Problems | EventCategory::Renewals => format!("No {} yet.", category.name()),
+        EventCategory::Problems => "No problems yet.".to_owned(),
+        EventCategory::Renewals => {
+            "No renewals by leasetop yet; the cadence view shows those of other clients.".to_owned()
+        }
         EventCategory::Lifecycle | EventCategory::Link => format!("No {} events yet.", category.name()),
     }
 }

@@ -143,6 +143,7 @@ fn keys(app: &AppState, shown: &AppState, now: Timestamp) -> Vec<Segment> {
         app.config.is_read_only && action.writes()
             || app.config.is_replay && action.needs_etcd()
             || app.is_past_shown() && action.acts_on_leases()
+            || shown.view.is_open && action.is_hidden_by_detail()
     };
     let back = shown.view.back_step();
     let has_lease = shown.view.active == View::Leases || shown.subject().is_some();

@@ -130,7 +130,7 @@ fn the_second_of_two_waits_until_the_key_is_free() {
     holder.signal("TERM");
     let mine = waiting.line();
     let (status, told) = waiting.end();
-    assert_eq!((status.code(), told), (Some(0), format!("key “/lock/job” is attached to lease {mine} now\n")));
+    assert_eq!((status.code(), told), (Some(0), format!("created key “/lock/job” with lease {mine}\n")));
     assert!(mine != held && holder.end().0.code() == Some(7));
     assert_eq!(leases(&sandbox), "");
 }

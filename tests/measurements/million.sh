@@ -1,4 +1,4 @@
-# 1,000,000 leases of 600 s, kept alive on a real etcd for five minutes, and listed meanwhile. Takes ten minutes.
+# 1,000,000 leases of 600 s, kept alive on a real etcd for five minutes, and listed meanwhile. Takes up to 20 minutes.
 #
 #   PEERS_CLIENT       an example `load` of etcd-lease that is already built
 #   LEASETOP_MILLION   how many leases [default: 1000000]

@@ -207,7 +207,7 @@ fn how_it_ended(ended: &LeaseEnded) -> String {
         let any_deleted = ended.keys.as_ref().is_some_and(|keys| keys.count > 0);
         let keys = if any_deleted { keys } else { None };
         let keys = keys.map_or(String::new(), |keys| format!(" and {keys}"));
-        return format!("; etcd removed it{keys} {} later", removal_delay(lag));
+        return format!("; etcd removed it{keys} {} after its deadline", removal_delay(lag));
     }
     let cause = match ended.cause {
         EndCause::Expired | EndCause::RanOut => "",
@@ -311,7 +311,7 @@ mod tests {
         let told = of(&EventKind::LeaseEnded(Box::new(expired.clone())));
         assert_eq!(
             told,
-            "other client's 30 s lease, last renewed 30.2 s before its end, every 10.0 s until then; etcd removed it and 2 keys 0.4 s ±0.2 later"
+            "other client's 30 s lease, last renewed 30.2 s before its end, every 10.0 s until then; etcd removed it and 2 keys 0.4 s ±0.2 after its deadline"
         );
         let told = |last_renewal| {
             let ended = LeaseEnded { last_renewal, keys: None, lag: None, ..expired.clone() };

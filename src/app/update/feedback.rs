@@ -77,11 +77,7 @@ impl Displayed {
 /// Whether an action does nothing in the displayed view, or while the detail hides what it would change.
 pub(super) fn is_refused(app: &AppState, action: Action) -> bool {
     let view = &app.active_view().view;
-    !action.works_in(view.active) || view.is_open && is_hidden_by_detail(action)
-}
-
-fn is_hidden_by_detail(action: Action) -> bool {
-    action.needs_rows() || action == Action::QuickFilter
+    !action.works_in(view.active) || view.is_open && action.is_hidden_by_detail()
 }
 
 /// Says what a new sort order applies to while leases are grouped.
@@ -153,7 +149,7 @@ fn reason(app: &AppState, action: Action) -> Option<String> {
         return Some("not in this view".to_owned());
     }
     let label = |action| app.config.keymap.key_label(action);
-    if view.is_open && is_hidden_by_detail(action) {
+    if view.is_open && action.is_hidden_by_detail() {
         return Some(format!("not while a lease is open; {} closes it", label(Action::Back)));
     }
     if action.is_movement() || matches!(action, Action::NextLease | Action::PreviousLease) {

@@ -1,16 +1,11 @@
 //! The `[[on-event]]` tables.
 
-use std::ops::RangeInclusive;
-
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::file::{BadConfig, Source};
 use crate::app::TypedFilter;
-use crate::runtime::{DEFAULT_RATE, EventHook};
-
-/// Rates that are allowed, in runs per minute. The same as for `--on-event-rate`.
-const RATES: RangeInclusive<u32> = 1..=6_000;
+use crate::runtime::{DEFAULT_RATE, EventHook, RATES};
 
 /// An `[[on-event]]`.
 #[derive(Debug, Deserialize)]

@@ -6,7 +6,7 @@ mod watch;
 use super::global_options::Format;
 use super::options::{ListArgs, TableArgs};
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless};
-use crate::app::{AppConfig, Column, GroupBy, Sort};
+use crate::app::{AppConfig, Column, GroupBy, Sort, TypedFilter};
 use crate::report::{self, LeaseListing};
 use etcd_lease::LeaseId;
 
@@ -42,10 +42,15 @@ pub(super) async fn run(args: ListArgs, shared: GlobalFlags, out: &mut Out) -> R
         None => (read::all(&session, held).await?, None),
     };
     listing.shows_hex = out.is_hex;
+    let had_leases = !listing.leases.is_empty();
     if let Some(reason) = choose(&mut listing, held, &args.rows) {
         return no(&reason, out).await;
     }
     print(&listing, &args, &columns, out).await?;
+    let is_unanswered = |typed: &TypedFilter| args.watch_for.is_none() && typed.filter().needs_watching();
+    if had_leases && listing.leases.is_empty() && args.rows.filter.as_ref().is_some_and(is_unanswered) {
+        out.message("the filter needs --for: leases that are read once have no renewals and no warnings").await;
+    }
     trouble.map_or(Ok(Exit::Done), Err)
 }
 

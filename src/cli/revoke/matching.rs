@@ -41,7 +41,9 @@ pub(super) async fn revoke(
     let count = listing.leases.len();
     let leases = plural(count, "lease");
     if count == 0 {
-        out.message("no lease matches --filter").await;
+        let needs_watching = filter.filter().needs_watching();
+        let why = if needs_watching { "; leases that are read once have no renewals and no warnings" } else { "" };
+        out.message(&format!("no lease matches --filter{why}")).await;
         return Ok(Exit::No);
     }
     if args.dry_run {

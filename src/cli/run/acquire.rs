@@ -120,10 +120,10 @@ impl Waiting {
         out.message(&format!("waiting until key “{key}” is deleted; {holder}")).await;
     }
 
-    /// Prints that the keys are attached, if there was a wait.
+    /// Prints that the keys were created, if there was a wait.
     async fn over(&self, lease: Option<&KeepAlive>, out: &mut Out) {
         if let (Some((key, _)), Some(lease)) = (&self.key, lease) {
-            out.message(&format!("key “{}” is attached to lease {} now", printable(key), lease.id())).await;
+            out.message(&format!("created key “{}” with lease {}", printable(key), lease.id())).await;
         }
     }
 }

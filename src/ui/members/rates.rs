@@ -29,8 +29,9 @@ impl Page<'_> {
                 return Vec::new();
             }
             let now = self.ctx.wall.time_of_day(self.ctx.now);
-            let text =
-                format!("Leases per second: not recorded before {now}. They are read only while this view is open.");
+            let text = format!(
+                "Leases per second: none recorded up to {now}. They are recorded only while the monitor shows its members view."
+            );
             return self.paragraph(&text, Role::Dim);
         };
         let over = format::span(rates.over.as_secs_f64());
