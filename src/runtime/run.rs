@@ -9,7 +9,7 @@ use crossterm::event::Event;
 use futures_util::stream::{Stream, StreamExt};
 
 use super::background::{BackgroundQuery, ReplyFilter};
-use super::clusters::ClusterSetup;
+use super::clusters::{BackgroundClusters, ClusterConnector, ClusterSetup};
 use super::effects::{ExitState, LoopRequests, SuspendScope};
 use super::files::UserFiles;
 use super::frame_scheduler::FrameScheduler;
@@ -20,7 +20,6 @@ use super::session::{Session, Wakeup};
 use super::{ExternalEvent, Screen, clipboard, input};
 use crate::app::{Msg, RecordingChange};
 use crate::ui::{self, Theme};
-use displayed_cluster::Clusters;
 use simkit::Timestamp;
 
 /// An event that wakes the loop.
@@ -100,6 +99,17 @@ struct Monitor<S, I, O> {
     outputs: Outputs,
     /// Height of the playback line at the last resize. 0 if it was not displayed.
     playback_height: u16,
+}
+
+/// The displayed cluster, and the others.
+#[derive(Default)]
+struct Clusters {
+    /// The displayed cluster. Its resources are kept until it is replaced. `None` while a recording is played.
+    setup: Option<ClusterSetup>,
+    connector: Option<ClusterConnector>,
+    background: BackgroundClusters,
+    /// Whether the user has switched clusters, so that the displayed one may not be the one of the start.
+    has_switched: bool,
 }
 
 impl<S, I, O> Monitor<S, I, O>

@@ -7,21 +7,10 @@ use futures_util::stream::Stream;
 
 use super::Monitor;
 use crate::app::{KeptLease, Msg};
-use crate::runtime::clusters::{BackgroundClusters, ClusterConnector, ClusterSetup, EndedInBackground, ParkedCluster};
+use crate::runtime::clusters::{EndedInBackground, ParkedCluster};
 use crate::runtime::effects::ExitState;
 use crate::runtime::session::Session;
 use crate::runtime::{Environment, ExternalEvent, Screen};
-
-/// The displayed cluster, and the others.
-#[derive(Default)]
-pub(super) struct Clusters {
-    /// The displayed cluster. Its resources are kept until it is replaced. `None` while a recording is played.
-    pub(super) setup: Option<ClusterSetup>,
-    pub(super) connector: Option<ClusterConnector>,
-    pub(super) background: BackgroundClusters,
-    /// Whether the user has switched clusters, so that the displayed one may not be the one of the start.
-    pub(super) has_switched: bool,
-}
 
 impl<S, I, O> Monitor<S, I, O>
 where
