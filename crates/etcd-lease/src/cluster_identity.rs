@@ -9,13 +9,14 @@
 //! Another member may lag, so only replies of the same member are compared. Replies can overtake each other, so a reply
 //! is compared only with those that arrived before its request was sent.
 
+mod evidence;
 mod member_peaks;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
-use crate::Header;
+pub use evidence::ClusterChange;
+pub(crate) use evidence::Evidence;
 use member_peaks::{MemberPeaks, revision};
 
 /// How long only another cluster answers until it is taken as the replacement of the known one.
@@ -31,51 +32,6 @@ const RETURNS_WITHIN: Duration = Duration::from_secs(10);
 /// server that lies can use another id in each reply.
 const MAX_IDS: usize = 100;
 
-/// How etcd showed that it is another cluster, or the same one with an older history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum ClusterChange {
-    /// The cluster id changed.
-    ClusterId {
-        /// The id until now.
-        old: u64,
-        /// The id of the cluster that answers now.
-        new: u64,
-    },
-    /// The revision of a member went back.
-    Revision {
-        /// The highest known revision of the member.
-        old: u64,
-        /// Its revision now.
-        new: u64,
-    },
-    /// The raft term of a member went back.
-    Term {
-        /// The highest known term of the member.
-        old: u64,
-        /// Its term now.
-        new: u64,
-    },
-    /// The raft index of a member went back.
-    RaftIndex {
-        /// The highest known index of the member.
-        old: u64,
-        /// Its index now.
-        new: u64,
-    },
-}
-
-impl fmt::Display for ClusterChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ClusterChange::ClusterId { old, new } => write!(f, "the cluster id changed from {old:x} to {new:x}"),
-            ClusterChange::Revision { old, new } => write!(f, "the revision went back from {old} to {new}"),
-            ClusterChange::Term { old, new } => write!(f, "the raft term went back from {old} to {new}"),
-            ClusterChange::RaftIndex { old, new } => write!(f, "the raft index went back from {old} to {new}"),
-        }
-    }
-}
-
 /// What a reply shows about its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -87,18 +43,6 @@ pub(crate) enum Verdict {
     Stale,
     /// Another cluster, with this id. The known one may still answer.
     Other(u64),
-}
-
-/// The facts of a reply.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Evidence {
-    pub(crate) header: Header,
-    /// The committed raft index; 0 in replies other than a status.
-    pub(crate) raft_index: u64,
-    /// When the request was sent, or the stream was opened, since the connections were set up.
-    pub(crate) sent: Duration,
-    /// When the reply arrived, since the connections were set up.
-    pub(crate) received: Duration,
 }
 
 /// What a member had reached before it went back.
@@ -239,6 +183,7 @@ impl ClusterIdentity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Header;
 
     struct Replies {
         identity: ClusterIdentity,

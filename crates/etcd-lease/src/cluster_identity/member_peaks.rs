@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ClusterChange, Evidence};
+use super::evidence::{ClusterChange, Evidence};
 
 /// The highest value in the replies of a member.
 #[derive(Clone, Copy, Debug)]
