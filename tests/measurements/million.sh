@@ -39,5 +39,6 @@ echo "        CPU $(percent $(($3 - $1))) % of a core, that of etcd $(percent $(
 echo "        memory $5 MB, at its peak $6 MB, of etcd $7 MB"
 goal "leases lost" "$lost" 0 0
 goal "renewals" "$renewals" "$leases" $((leases * 4))
-goal "least time left at a renewal, as a share of the TTL" "$least" 0.5 1
+# More than half of the TTL at the end, 300 s after the last grant: each lease was renewed in these 300 s.
+goal "least time left of any lease, as a share of the TTL" "$least" 0.51 1
 goal "leases listed" "$count" "$leases" "$leases"

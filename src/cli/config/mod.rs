@@ -94,7 +94,7 @@ impl Env {
 /// # Errors
 /// A config file that cannot be read or contains an error; a cluster that it does not define.
 pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
-    let matches = matched(command(), &args);
+    let matches = matched(command, &args);
     if is_any(&matches, &WITHOUT_FILE) {
         return Ok(cli(&matches));
     }
@@ -106,9 +106,10 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
         (None, _) => Content::default(),
     };
     let cluster = chosen(&matches, &content)?;
-    let command = settings::with_defaults(command(), &content.values, cluster.map(|cluster| &cluster.values));
+    let with_settings = || settings::with_defaults(command(), &content.values, cluster.map(|cluster| &cluster.values));
+    let sets_nothing = content.values.is_empty() && cluster.is_none();
+    let all = if sets_nothing { matches.clone() } else { matched(with_settings, &args) };
     let given = cli(&matches).monitor.flags();
-    let all = matched(command, &args);
     let mut cli = cli(&all);
     cli.shared.connection.choose_password(&all, cluster.is_some())?;
     cli.monitor.flags = given;
@@ -219,10 +220,14 @@ pub(super) fn for_completion(words: &[OsString], env: &Env) -> Option<GlobalFlag
 
 /// Parses the arguments. Exits on wrong usage and on `--help`.
 ///
-/// clap's usage line lists every option that the environment sets, so an error is reported by a second parse without
-/// the environment.
-fn matched(command: Command, args: &[OsString]) -> ArgMatches {
-    let error = match with_short_help(command).try_get_matches_from(args) {
+/// The pages of `--help` are built only after an error, as which clap reports a call for help too: without them the
+/// program starts sooner. clap's usage line lists every option that the environment sets, so an error is reported by
+/// another parse without the environment.
+fn matched(command: impl Fn() -> Command, args: &[OsString]) -> ArgMatches {
+    if let Ok(matches) = command().try_get_matches_from(args) {
+        return matches;
+    }
+    let error = match with_short_help(command()).try_get_matches_from(args) {
         Ok(matches) => return matches,
         Err(error) if error.use_stderr() => error,
         Err(help) => help.exit(),
