@@ -10,8 +10,9 @@ use simkit::Timestamp;
 
 /// Asks for the background colour.
 pub(super) const QUERY: &[u8] = b"\x1b]11;?\x1b\\";
-/// How long to wait for the reply. A later one is ignored.
-pub(super) const LIMIT: Duration = Duration::from_millis(200);
+/// How long to wait for the reply, which may come through a slow connection. A later one is ignored, because a change of all
+/// colours would startle.
+pub(super) const LIMIT: Duration = Duration::from_secs(1);
 /// The number of the colour, at the start of the reply.
 const NUMBER: &str = "11;";
 /// Maximum length of a reply, in bytes. A longer one is dropped, and what follows it is passed on as keys.

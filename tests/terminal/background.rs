@@ -83,7 +83,7 @@ fn a_dark_terminal_or_nonsense_changes_nothing() {
 fn a_late_answer_is_ignored() {
     let mut terminal = asked(&[]);
     terminal.read_until("the question", |terminal| terminal.count(QUERY) == 1);
-    terminal.pass(0.5);
+    terminal.pass(1.2);
     terminal.keys("2");
     wait_for_cadence(&mut terminal);
     terminal.keys("\x1b]11;rgb:ffff/ffff/ffff\x1b\\");
