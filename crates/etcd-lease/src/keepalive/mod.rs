@@ -187,6 +187,7 @@ impl Scheduler {
         };
         self.trouble = None;
         self.last_reply = now;
+        self.read_ahead_of_replies(lane);
         if is_newest {
             self.lanes[lane].pop(now);
         } else if self.lanes[lane].pop_older(generation, now) {

@@ -8,6 +8,10 @@ use super::timers::NO_TIMER;
 use crate::{Ended, LeaseId, Phase};
 use simkit::Timestamp;
 
+/// Number of records that are read before the first of them is needed. The processor then waits for memory once for all of
+/// them.
+const READ_AHEAD: usize = 32;
+
 impl Scheduler {
     pub(super) fn get(&self, slot: SlotId) -> Option<&KeptLease> {
         self.slots.get(slot as usize)?.as_ref()
@@ -34,6 +38,19 @@ impl Scheduler {
             self.ready.remove(&(kept.deadline, renewal.slot));
         }
         Some(kept)
+    }
+
+    /// Reads the records of the next slots.
+    fn read_ahead(&self, slots: impl Iterator<Item = SlotId>) {
+        slots.take(READ_AHEAD).filter_map(|slot| self.get(slot)).for_each(KeptLease::read);
+    }
+
+    /// Reads the records of the next renewals that a lane will have replies to, each time after as many replies.
+    pub(super) fn read_ahead_of_replies(&self, lane: usize) {
+        let in_flight = &self.lanes[lane].in_flight;
+        if in_flight.len().is_multiple_of(READ_AHEAD) {
+            self.read_ahead(in_flight.iter().map(|renewal| renewal.slot));
+        }
     }
 
     pub(super) fn insert(&mut self, kept: KeptLease) -> SlotId {
@@ -144,13 +161,13 @@ impl Scheduler {
     /// Handles the timers that have expired.
     pub(super) fn expire_timers(&mut self, now: Timestamp) {
         while let Some(slots) = self.timers.pop_due(now) {
-            for slot in &slots {
-                if let Some(kept) = self.get_mut(*slot) {
-                    kept.place = NO_TIMER;
+            for group in slots.chunks(READ_AHEAD) {
+                for slot in group {
+                    if let Some(kept) = self.get_mut(*slot) {
+                        kept.place = NO_TIMER;
+                    }
                 }
-            }
-            for slot in slots {
-                self.on_timer(slot, now);
+                group.iter().for_each(|slot| self.on_timer(*slot, now));
             }
         }
     }
@@ -198,9 +215,15 @@ impl Scheduler {
 
     /// Sends due renewals, the earliest deadline first. The lanes take turns.
     pub(super) fn send(&mut self, now: Timestamp) {
+        let mut are_read = 0;
         while let Some(&(_, slot)) = self.ready.first() {
             let Some(lane) = self.free_lane(now) else { return };
             self.next_lane = lane + 1;
+            if are_read == 0 {
+                self.read_ahead(self.ready.iter().map(|(_, slot)| *slot));
+                are_read = READ_AHEAD;
+            }
+            are_read -= 1;
             self.ready.pop_first();
             self.send_on(lane, slot, now);
         }
