@@ -41,9 +41,6 @@ impl CountsShare {
         };
         *number = number.wrapping_add_signed(sign);
         let state = self.overview.state();
-        if matches!(state, LeaseState::Risk | LeaseState::Late) {
-            counts.endangered = counts.endangered.wrapping_add_signed(sign);
-        }
         let of_state = match state {
             LeaseState::Risk => Some(&mut counts.risk),
             LeaseState::Late => Some(&mut counts.late),

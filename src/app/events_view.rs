@@ -180,9 +180,9 @@ impl EventsView {
         self.category.is_none_or(|category| category.has(&event.kind))
     }
 
-    /// Whether the category and the filter show an event.
+    /// Whether the view has a line for an event that the category and the filter show.
     pub fn shows(&self, event: &Event, from: EventSources<'_>) -> bool {
-        self.has(event) && (!self.filter.is_active() || self.filter.matches(&facts(event, from)))
+        !event.is_minor() && self.has(event) && (!self.filter.is_active() || self.filter.matches(&facts(event, from)))
     }
 
     /// Moves the cursor. Beyond the last line, the view follows the newest events again.

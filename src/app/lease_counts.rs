@@ -9,8 +9,6 @@ pub struct LeaseCounts {
     pub adopted: usize,
     /// Other clients' leases.
     pub others: usize,
-    /// Leases at risk or late.
-    pub endangered: usize,
     /// Leases that have expired but are not removed yet. Either a poll showed this, or the leader lists the lease before
     /// another one of which a poll showed it.
     pub dying: usize,

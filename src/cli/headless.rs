@@ -11,6 +11,7 @@ use super::{CliError, CommandSession, GlobalFlags};
 use crate::app::{AppConfig, AppState, knows_locks};
 use crate::escape::printable;
 use crate::runtime::{self, ExternalEvent, FinalState, HeadlessOptions, Outputs};
+use etcd_lease::{ClusterView, Reachability};
 use simkit::Clock;
 
 /// The configuration for watching a cluster, with a read-only state.
@@ -72,7 +73,29 @@ pub(super) fn incomplete_keys(app: &AppState) -> Option<CliError> {
     Some(CliError::Incomplete(printable(why.as_bytes())))
 }
 
-/// Returns an error if no member of the cluster was ever reached.
+/// The final state, or an error if no member has ever replied or the endpoints belong to two clusters.
+pub(super) fn of_one_cluster(known: FinalState, session: &CommandSession) -> Result<FinalState, CliError> {
+    let known = reached(known, session)?;
+    one_cluster(&known.app.cluster.view)?;
+    Ok(known)
+}
+
+/// Whether every endpoint has replied or failed.
+pub(super) fn has_tried_all(app: &AppState) -> bool {
+    app.cluster.view.members.iter().all(|member| member.reachability != Reachability::Unknown)
+}
+
+/// Refuses endpoints of two clusters: what they report would depend on which member is used.
+pub(super) fn one_cluster(view: &ClusterView) -> Result<(), CliError> {
+    let first = |is_elsewhere| {
+        let found = view.members.iter().find(|member| view.is_elsewhere(member) == is_elsewhere)?;
+        Some(format!("{} to {:x}", found.endpoint, found.cluster_id))
+    };
+    let (Some(known), Some(other)) = (first(false), first(true)) else { return Ok(()) };
+    Err(CliError::TwoClusters { known, other })
+}
+
+/// The final state, or an error if no member has ever replied.
 pub(super) fn reached(known: FinalState, session: &CommandSession) -> Result<FinalState, CliError> {
     let cluster = &known.app.cluster;
     if cluster.was_reached() { Ok(known) } else { Err(session.unreached(cluster.link_failure())) }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::options::LocksArgs;
 use super::signals::Signals;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless};
-use crate::app::{AppConfig, knows_locks, undecided_locks};
+use crate::app::{AppConfig, AppState, knows_locks, undecided_locks};
 use crate::report;
 use crate::runtime::{self, FinalState};
 
@@ -21,9 +21,12 @@ pub(super) async fn run(args: LocksArgs, shared: GlobalFlags, out: &mut Out) -> 
     let options = headless::options(&session, config);
     let known = match args.watch_for {
         Some(_) => runtime::watch_leases(options, external).await.0,
-        None => runtime::watch_until(options, external, |app, _| knows_locks(app)).await,
+        None => {
+            let is_hopeless = |app: &AppState| !app.cluster.was_reached() && headless::has_tried_all(app);
+            runtime::watch_until(options, external, |app, _| knows_locks(app) || is_hopeless(app)).await
+        }
     };
-    let FinalState { app, now, .. } = headless::reached(known, &session)?;
+    let FinalState { app, now, .. } = headless::of_one_cluster(known, &session)?;
     let watched = args.watch_for.map(|_| now - from);
     let text = || report::locks_table(&app, now);
     out.report(text, || report::locks_json(&app, watched, now), &report::LOCKS_CSV).await?;

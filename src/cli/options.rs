@@ -102,6 +102,9 @@ pub(super) struct GrantArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "leasetop revoke [OPTIONS] <ID>...\n       leasetop revoke [OPTIONS] --filter <FILTER> [--dry-run | --yes <COUNT>]"
+)]
 pub(super) struct RevokeArgs {
     /// Lease ids
     #[arg(required_unless_present = "filter", value_name = "ID", allow_negative_numbers = true)]
@@ -110,10 +113,11 @@ pub(super) struct RevokeArgs {
     #[arg(long, value_name = "FILTER", conflicts_with = "ids")]
     pub(super) filter: Option<TypedFilter>,
     /// List the matching leases without revoking them
-    #[arg(long, requires = "filter", conflicts_with = "yes")]
+    // clap drops `requires` if what is required conflicts with another argument.
+    #[arg(long, requires = "filter", conflicts_with_all = ["yes", "ids"])]
     pub(super) dry_run: bool,
     /// Revoke without asking if exactly COUNT leases match
-    #[arg(long, value_name = "COUNT", requires = "filter")]
+    #[arg(long, value_name = "COUNT", requires = "filter", conflicts_with = "ids")]
     pub(super) yes: Option<usize>,
 }
 

@@ -78,6 +78,9 @@ enum Comparison {
     Unequal,
 }
 
+/// The states of leases that are read once.
+const READ_STATES: [&str; 4] = ["ok", "dying", "expired", "gone"];
+
 impl Filter {
     /// Whether a lease matches. An empty filter matches every lease.
     pub fn matches(&self, facts: &impl FilterFacts) -> bool {
@@ -108,14 +111,16 @@ impl Filter {
         !self.0.as_ref().is_some_and(|expr| expr.any(&is_hard))
     }
 
-    /// Whether it compares figures of renewals or warnings, which are unknown of a lease that is read once.
+    /// Whether it asks for what is only known of a lease that is watched: figures of renewals, warnings, or a state that
+    /// follows from them.
     pub fn needs_watching(&self) -> bool {
         let is_watched = |expr: &Expr| match expr {
             Expr::Compare(number, ..) => {
                 use Number::{Drops, Every, Last, Margin, Next, Queue, Renewals, RoundTrip, Share};
                 matches!(number, Drops | Every | Last | Margin | Next | Queue | Renewals | RoundTrip | Share)
             }
-            Expr::Has(text, _) => matches!(text, Text::Warn | Text::Renewer),
+            Expr::Has(Text::State, state) => !READ_STATES.contains(&state.as_str()),
+            Expr::Has(text, _) => matches!(text, Text::Warn | Text::Renewer | Text::Event),
             _ => false,
         };
         self.0.as_ref().is_some_and(|expr| expr.any(&is_watched))

@@ -110,8 +110,10 @@ fn counts(app: &AppState) -> Vec<Segment> {
         parts.push(count(1, Role::Text, counts.adopted as u64, "adopted"));
     }
     parts.push(count(1, Role::Text, counts.others as u64, if counts.others == 1 { "other" } else { "others" }));
-    if counts.endangered > 0 {
-        parts.push(count(1, Role::Danger, counts.endangered as u64, "at risk"));
+    for (number, role, what) in [(counts.risk, Role::Danger, "at risk"), (counts.late, Role::Warning, "late")] {
+        if number > 0 {
+            parts.push(count(1, role, number as u64, what));
+        }
     }
     parts.extend(dying(counts.dying, counts.perhaps_dying > 0));
     let warned = app.leases.lint_report().count();

@@ -297,6 +297,9 @@ fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
     let app = ctx.app;
     let say = |text: &str, role| (text.to_owned(), role);
     match app.cluster.unreached_since {
+        Some(_) if app.config.is_replay => {
+            vec![say("The recording has no reply from etcd up to this time.", Role::Title)]
+        }
         Some(since) => {
             let waited = (ctx.now - since).as_secs();
             let failure = app.cluster.link_failure();
@@ -335,7 +338,7 @@ fn without_leases(app: &AppState) -> Vec<(String, Role)> {
         let why = printable(failure.text.as_bytes());
         return vec![("No leases listed.".to_owned(), Role::Title), (why, Role::Warning)];
     }
-    if app.config.is_read_only {
+    if app.config.is_read_only || app.config.is_replay {
         return vec![("No leases.".to_owned(), Role::Title)];
     }
     let [new, accept] =

@@ -34,6 +34,20 @@ fn lease_ids_of_the_named_cluster_are_offered() {
         ids.sort();
         assert_eq!(ids, expected, "{command:?}");
     }
+    // Shells pass a value in quotes with its quotes.
+    for quote in ["'", "\""] {
+        let quoted = format!("{quote}{}{quote}", sandbox.endpoint());
+        let words = ["leasetop", "--endpoints", &quoted, "revoke", "00000000000012"];
+        assert_eq!(offered(leasetop(), &words), ["0000000000001234"]);
+    }
+}
+
+#[test]
+fn wrong_values_before_the_word_are_no_trouble() {
+    for wrong in [["--warp", "x"], ["--command-timeout", "x"], ["--endpoints", "'a:1"]] {
+        let words = [&["leasetop"], &wrong[..], &["revoke", "--dry"]].concat();
+        assert_eq!(offered(leasetop(), &words), ["--dry-run"], "{wrong:?}");
+    }
 }
 
 #[test]

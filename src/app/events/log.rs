@@ -158,7 +158,7 @@ impl EventLog {
         kind: impl FnOnce() -> EventKind,
     ) {
         if self.recorded.is_some() || self.metrics.is_some() {
-            let event = self.event(when, lease, kind());
+            let event = Event { is_minor: true, ..self.event(when, lease, kind()) };
             self.metrics.iter_mut().for_each(|metrics| metrics.observe(&event.kind));
             self.recorded.iter_mut().for_each(|recorded| recorded.push(event.clone()));
         }
@@ -381,6 +381,8 @@ mod tests {
         log.push_verbose(bounds, Some(LeaseId(2)), || EventKind::Paused);
         let recorded = log.drain_recorded();
         assert_eq!((recorded.len(), log.lines().len()), (21, CROWD));
+        let is_minor = |event: &Event| event.is_minor();
+        assert_eq!(recorded.iter().position(is_minor), Some(20));
         let Event { at: when, doubt, seen_at, .. } = recorded[20];
         assert_eq!((when, doubt, seen_at), (at(30), Duration::from_millis(10), at(30)));
         assert_eq!(log.drain_recorded(), []);

@@ -103,6 +103,22 @@ fn a_service_that_was_started_again_was_gone_for_a_time() {
 }
 
 #[test]
+fn a_key_that_was_deleted_just_before_its_lease_ended_was_deleted() {
+    let mut story = Story::with_keys(&[("/svc/a", 1)]);
+    story.renew(1, 10, 3.5, 6);
+    story.change(vec![deleted("/svc/a", 1, 20)]);
+    story.wait(0.1);
+    story.poll_left(1, 9, 10);
+    story.wait(0.4);
+    story.list(&[], &[1]);
+    story.poll_left(1, -1, 0);
+    story.wait(2.0);
+    story.send(Msg::Tick);
+    let down = story.reported().into_iter().find(|(name, ..)| *name == "down").expect("it is gone");
+    assert_eq!(down.2, "/svc/a is gone: it was deleted");
+}
+
+#[test]
 fn its_availability_is_known_for_the_key_and_the_service() {
     let mut story = restarted();
     story.wait(10.0);

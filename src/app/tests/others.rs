@@ -75,7 +75,7 @@ fn a_lease_without_renewals_is_late_then_at_risk_then_expired() {
         story.live(7, &truth, until);
         assert_eq!(story.state(7), state, "at {until}");
     }
-    assert_eq!(story.app.leases.counts.endangered, 1);
+    assert_eq!(story.app.leases.counts.risk, 1);
     story.live(7, &truth, 65.6);
     story.list(&[], &[7]);
     assert_eq!(story.state(7), "expired");

@@ -81,6 +81,8 @@ fn is_undecided(app: &AppState, id: LeaseId) -> bool {
 fn report_gone(app: &mut AppState, key: &[u8], deleted: DeletedKey) {
     let DeletedKey { lease, at, doubt, revision, .. } = deleted;
     let end = match app.leases.get(lease) {
+        // A client deleted it before the lease ended.
+        Some(lease) if lease.detached_keys.iter().any(|detached| detached.key == key) => None,
         Some(lease) => lease.end().map(|end| end.cause),
         None => Some(EndCause::Unknown),
     };

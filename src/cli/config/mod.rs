@@ -19,7 +19,7 @@ mod settings;
 mod tests;
 mod themes;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -202,7 +202,8 @@ pub(super) fn has_setting(name: &str) -> bool {
 
 /// The global options of an unfinished command line, with the values of the config file. `None` if they cannot be read.
 pub(super) fn for_completion(words: &[OsString], env: &Env) -> Option<GlobalFlags> {
-    let matches = command().ignore_errors(true).try_get_matches_from(words).ok()?;
+    let words: Vec<OsString> = words.iter().map(|word| unquoted(word)).collect();
+    let matches = command().ignore_errors(true).try_get_matches_from(&words).ok()?;
     let path = matches.get_one::<PathBuf>("config").cloned();
     let content = match path.or_else(|| env.file().filter(|path| path.exists())) {
         Some(path) => load(&path, env).ok()?,
@@ -216,6 +217,15 @@ pub(super) fn for_completion(words: &[OsString], env: &Env) -> Option<GlobalFlag
     shared.general.themes.clone_from(&content.themes);
     shared.config_file = ConfigFile(Arc::new(content));
     Some(shared)
+}
+
+/// A word without the quotes around it, with which shells pass it for completion.
+fn unquoted(word: &OsStr) -> OsString {
+    let inner = |text: &str| {
+        let quote = text.chars().next().filter(|quote| ['\'', '"'].contains(quote))?;
+        text.strip_prefix(quote)?.strip_suffix(quote).map(OsString::from)
+    };
+    word.to_str().and_then(inner).unwrap_or_else(|| word.to_owned())
 }
 
 /// Parses the arguments. Exits on wrong usage and on `--help`.
@@ -312,7 +322,7 @@ fn load(path: &Path, env: &Env) -> Result<Content, CliError> {
 /// The cluster of `--cluster`, or the default cluster of the file if no endpoints and no sandbox are given.
 fn chosen<'a>(matches: &ArgMatches, content: &'a Content) -> Result<Option<&'a Cluster>, CliError> {
     let source = matches.value_source("endpoints").max(matches.value_source("discovery_srv"));
-    let is_sandbox = matches.get_flag("sandbox") || is_any(matches, &ON_SANDBOX);
+    let is_sandbox = matches.get_one("sandbox").is_some_and(|is_set| *is_set) || is_any(matches, &ON_SANDBOX);
     let Some(name) = matches.get_one::<String>("cluster") else {
         let is_elsewhere = is_sandbox || source.is_some_and(|source| source > ValueSource::DefaultValue);
         let name = content.default_cluster.as_ref().filter(|_| !is_elsewhere);

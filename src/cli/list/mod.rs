@@ -46,11 +46,12 @@ pub(super) async fn run(args: ListArgs, shared: GlobalFlags, out: &mut Out) -> R
     if let Some(reason) = choose(&mut listing, held, &args.rows) {
         return no(&reason, out).await;
     }
-    print(&listing, &args, &columns, out).await?;
     let is_unanswered = |typed: &TypedFilter| args.watch_for.is_none() && typed.filter().needs_watching();
     if had_leases && listing.leases.is_empty() && args.rows.filter.as_ref().is_some_and(is_unanswered) {
-        out.message("the filter needs --for: leases that are read once have no renewals and no warnings").await;
+        let why = "the filter needs --for: the renewals and warnings of leases that are read once are unknown";
+        return Err(CliError::Usage(why.to_owned()));
     }
+    print(&listing, &args, &columns, out).await?;
     trouble.map_or(Ok(Exit::Done), Err)
 }
 

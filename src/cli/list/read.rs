@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 
+use crate::cli::headless::one_cluster;
 use crate::cli::{CliError, CommandSession};
 use crate::escape::printable;
 use crate::report::{LeaseListing, ListedLease};
@@ -73,13 +74,7 @@ async fn check_clusters(session: &CommandSession) -> Result<(), CliError> {
     if session.cluster.view().members.len() == 1 {
         return Ok(());
     }
-    let view = view_with_status(session).await;
-    let first = |is_elsewhere| {
-        let found = view.members.iter().find(|member| view.is_elsewhere(member) == is_elsewhere)?;
-        Some(format!("{} to {:x}", found.endpoint, found.cluster_id))
-    };
-    let (Some(known), Some(other)) = (first(false), first(true)) else { return Ok(()) };
-    Err(CliError::TwoClusters { known, other })
+    one_cluster(&view_with_status(session).await)
 }
 
 async fn read_lease(

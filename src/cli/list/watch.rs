@@ -20,7 +20,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 /// Watches for `span` or until a signal arrives. The second value says why the list may be incomplete.
 ///
 /// # Errors
-/// If no member has ever replied.
+/// If no member has ever replied, or if the endpoints belong to two clusters.
 pub(super) async fn watched(
     session: &CommandSession,
     config: AppConfig,
@@ -31,7 +31,7 @@ pub(super) async fn watched(
     let from = session.clock.now();
     let watching = runtime::watch_leases(headless::options(session, config), external);
     let (known, ended) = with_progress(watching, &session.clock, span, out).await;
-    let FinalState { app, now, start } = headless::reached(known, session)?;
+    let FinalState { app, now, start } = headless::of_one_cluster(known, session)?;
     if !ended.is_empty() {
         let count = plural(ended.len(), "lease");
         let place = if out.format == Format::Json { "listed apart, in `ended`" } else { "not listed" };

@@ -42,7 +42,11 @@ pub(super) async fn revoke(
     let leases = plural(count, "lease");
     if count == 0 {
         let needs_watching = filter.filter().needs_watching();
-        let why = if needs_watching { "; leases that are read once have no renewals and no warnings" } else { "" };
+        let why = if needs_watching {
+            "; renewals and warnings are unknown, because the leases are only read once"
+        } else {
+            ""
+        };
         out.message(&format!("no lease matches --filter{why}")).await;
         return Ok(Exit::No);
     }

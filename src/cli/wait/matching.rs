@@ -36,7 +36,7 @@ pub(super) async fn run(
         () = print_trouble(told, out) => unreachable!("the counter has the sender"),
     };
     let count = counter.count;
-    let FinalState { app, now, .. } = headless::reached(known, &session)?;
+    let FinalState { app, now, .. } = headless::of_one_cluster(known, &session)?;
     let Some(count) = count else { return Err(incomplete(&app)) };
     let reason = match () {
         () if condition.is_met(count.matching, count.unknown) => None,
@@ -84,13 +84,15 @@ impl Counter<'_> {
         }
         self.report_trouble(app);
         let is_met = self.count.is_some_and(|count| self.condition.is_met(count.matching, count.unknown));
-        is_met || app.cluster.list_failure.as_ref().is_some_and(|failure| failure.is_forbidden)
+        let is_forbidden = app.cluster.list_failure.as_ref().is_some_and(|failure| failure.is_forbidden);
+        is_met || is_forbidden || is_refused(app)
     }
 
     fn report_trouble(&mut self, app: &AppState) {
         if app.cluster.is_reached() {
             self.is_trouble_reported = false;
         } else if !self.is_trouble_reported
+            && headless::has_tried_all(app)
             && let Some(failure) = app.cluster.link_failure()
         {
             self.is_trouble_reported = true;
@@ -98,6 +100,12 @@ impl Counter<'_> {
             let _ = self.tell.send(format!("no member replied: {}", printable(failure.reason().as_bytes())));
         }
     }
+}
+
+/// Whether no member can be used, not even later: a wrong password, for example.
+fn is_refused(app: &AppState) -> bool {
+    let is_refusal = app.cluster.link_failure().is_some_and(|failure| failure.is_refusal());
+    is_refusal && !app.cluster.was_reached() && headless::has_tried_all(app)
 }
 
 /// Why the leases are not known.

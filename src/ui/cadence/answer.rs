@@ -43,7 +43,7 @@ fn details(page: &Page<'_>) -> Vec<ViewLine> {
     if !page.rows.iter().any(|key| key.owner == CohortOwner::Own) {
         sentences.push(format!("None of these leases is yours. {}", begin(page)));
     }
-    page.wrapped(Role::Dim, &sentences.join(" "))
+    page.wrapped(Role::Dim, sentences.join(" ").trim_end())
 }
 
 /// The notes that are not urgent, at the end.
@@ -63,11 +63,16 @@ pub(super) fn how_to_begin(page: &Page<'_>) -> Vec<ViewLine> {
         Headline::QUESTION,
         begin(page)
     );
-    page.wrapped(Role::Dim, &text)
+    page.wrapped(Role::Dim, text.trim_end())
 }
 
+/// Which keys grant a lease and keep one alive. Empty where no key does.
 fn begin(page: &Page<'_>) -> String {
-    let press = |action| page.ctx.app.config.keymap.key_label(action);
+    let config = &page.ctx.app.config;
+    if config.is_replay || config.is_read_only {
+        return String::new();
+    }
+    let press = |action| config.keymap.key_label(action);
     let (new, keep) = (press(Action::New), press(Action::KeepAlive));
     format!("{new} grants one; {keep} in the lease table keeps the selected one alive.")
 }
