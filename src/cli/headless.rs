@@ -80,9 +80,10 @@ pub(super) fn of_one_cluster(known: FinalState, session: &CommandSession) -> Res
     Ok(known)
 }
 
-/// Whether every endpoint has replied or failed.
-pub(super) fn has_tried_all(app: &AppState) -> bool {
-    app.cluster.view.members.iter().all(|member| member.reachability != Reachability::Unknown)
+/// Whether every endpoint has failed.
+pub(super) fn have_all_failed(app: &AppState) -> bool {
+    let members = &app.cluster.view.members;
+    !members.is_empty() && members.iter().all(|member| matches!(member.reachability, Reachability::Down { .. }))
 }
 
 /// Refuses endpoints of two clusters: what they report would depend on which member is used.

@@ -22,7 +22,7 @@ pub(super) async fn run(args: LocksArgs, shared: GlobalFlags, out: &mut Out) -> 
     let known = match args.watch_for {
         Some(_) => runtime::watch_leases(options, external).await.0,
         None => {
-            let is_hopeless = |app: &AppState| !app.cluster.was_reached() && headless::has_tried_all(app);
+            let is_hopeless = |app: &AppState| !app.cluster.was_reached() && headless::have_all_failed(app);
             runtime::watch_until(options, external, |app, _| knows_locks(app) || is_hopeless(app)).await
         }
     };

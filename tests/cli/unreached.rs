@@ -51,8 +51,8 @@ fn events_say_once_that_they_retry() {
 
 #[test]
 fn an_error_does_not_print_values_of_the_environment() {
-    let told = stderr(&with_endpoints("127.0.0.1:1", &["revoke"]));
-    assert!(told.contains("Usage: leasetop revoke <ID>...\n"), "{told}");
+    let told = stderr(&with_endpoints("127.0.0.1:1", &["timetolive"]));
+    assert!(told.contains("Usage: leasetop timetolive <ID>\n"), "{told}");
     let told = stderr(&with_endpoints("localhost", &["list"]));
     assert!(told.contains("invalid endpoint"), "an invalid environment variable is reported: {told}");
     let help = with_endpoints("127.0.0.1:1", &["--help"]);

@@ -92,7 +92,7 @@ impl Counter<'_> {
         if app.cluster.is_reached() {
             self.is_trouble_reported = false;
         } else if !self.is_trouble_reported
-            && headless::has_tried_all(app)
+            && headless::have_all_failed(app)
             && let Some(failure) = app.cluster.link_failure()
         {
             self.is_trouble_reported = true;
@@ -105,7 +105,7 @@ impl Counter<'_> {
 /// Whether no member can be used, not even later: a wrong password, for example.
 fn is_refused(app: &AppState) -> bool {
     let is_refusal = app.cluster.link_failure().is_some_and(|failure| failure.is_refusal());
-    is_refusal && !app.cluster.was_reached() && headless::has_tried_all(app)
+    is_refusal && !app.cluster.was_reached() && headless::have_all_failed(app)
 }
 
 /// Why the leases are not known.
