@@ -92,7 +92,7 @@ fn block(title: &str, number: usize) -> &'static str {
 
 async fn every_recipe_does_what_it_says(version: Version) {
     let desk = Desk::new(version).await;
-    alarm_when_a_prefix_has_no_lease(&desk).await;
+    alarm_when_a_key_is_gone(&desk).await;
     wait_for_three_replicas(&desk).await;
     count_leaks(&desk).await;
     attach_a_recording(&desk).await;
@@ -100,8 +100,8 @@ async fn every_recipe_does_what_it_says(version: Version) {
     prometheus(&desk).await;
 }
 
-async fn alarm_when_a_prefix_has_no_lease(desk: &Desk) {
-    let (watch, look) = (block("Alert when a prefix has no lease", 0), block("Alert when a prefix has no lease", 1));
+async fn alarm_when_a_key_is_gone(desk: &Desk) {
+    let (watch, look) = (block("Alert when a key is gone", 0), block("Check that a prefix has a lease", 0));
     let _watching = desk.start(&watch.replace("/dev/null", "events"));
     until("it is connected", TIMEOUT, async || desk.read("events").contains("connected")).await;
     let service = desk.service("/svc/orders/1").await;
