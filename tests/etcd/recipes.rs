@@ -180,12 +180,13 @@ async fn nightly_report(desk: &Desk) {
     assert_eq!(desk.run(&night.replace("8h", "3")).await, (String::new(), 0));
     let today = desk.run("date +%F").await.0;
     for name in ["leases", "night"] {
-        let page = desk.read(&format!("{name}-{}.html", today.trim()));
+        let page = desk.run(&format!("cat {name}-{}-*.html", today.trim())).await.0;
         assert!(page.contains("/svc/nightly/1") && page.ends_with("</html>\n"), "{name}: {page}");
     }
     let again = format!("rm leases-*.html\n{}", list.replace("2m", "1"));
     assert_eq!(desk.run_unreached(&again).await, (String::new(), 2));
     assert_eq!(desk.run("ls leases-*.html").await.1, 2, "no page is written");
+    assert_eq!(desk.read("leases.json"), "");
 }
 
 async fn prometheus(desk: &Desk) {
