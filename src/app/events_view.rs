@@ -182,7 +182,7 @@ impl EventsView {
 
     /// Whether the view has a line for an event that the category and the filter show.
     pub fn shows(&self, event: &Event, from: EventSources<'_>) -> bool {
-        !event.is_minor() && self.has(event) && (!self.filter.is_active() || self.filter.matches(&facts(event, from)))
+        !event.is_minor && self.has(event) && (!self.filter.is_active() || self.filter.matches(&facts(event, from)))
     }
 
     /// Moves the cursor. Beyond the last line, the view follows the newest events again.

@@ -11,8 +11,12 @@ use super::{CliError, CommandSession, GlobalFlags};
 use crate::app::{AppConfig, AppState, knows_locks};
 use crate::escape::printable;
 use crate::runtime::{self, ExternalEvent, FinalState, HeadlessOptions, Outputs};
-use etcd_lease::{ClusterView, Reachability};
-use simkit::Clock;
+use etcd_lease::wire::CallError;
+use etcd_lease::{ClusterView, MemberView, Reachability};
+use simkit::{Clock, Timestamp};
+
+/// How long to wait for the status of each member.
+pub(super) const MEMBER_INFO_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The configuration for watching a cluster, with a read-only state.
 pub(super) fn config(watch_args: WatchArgs, shared: &GlobalFlags) -> AppConfig {
@@ -80,16 +84,33 @@ pub(super) fn of_one_cluster(known: FinalState, session: &CommandSession) -> Res
     Ok(known)
 }
 
-/// Whether every endpoint has failed.
-pub(super) fn have_all_failed(app: &AppState) -> bool {
+/// Whether no member has ever replied, and each endpoint failed in a way for which `is_final` holds.
+pub(super) fn have_all_failed(app: &AppState, is_final: impl Fn(&CallError) -> bool) -> bool {
     let members = &app.cluster.view.members;
-    !members.is_empty() && members.iter().all(|member| matches!(member.reachability, Reachability::Down { .. }))
+    let has_failed = |member: &MemberView| match &member.reachability {
+        Reachability::Down { trouble } => is_final(trouble),
+        _ => false,
+    };
+    !app.cluster.was_reached() && !members.is_empty() && members.iter().all(has_failed)
+}
+
+/// Whether the status of every member is known, or has been waited for long enough since `from`.
+pub(super) fn knows_members(app: &AppState, from: Timestamp, now: Timestamp) -> bool {
+    let is_known = |member: &MemberView| member.reachability != Reachability::Unknown;
+    now >= from + MEMBER_INFO_TIMEOUT || app.cluster.view.members.iter().all(is_known)
+}
+
+/// Whether the endpoints belong to two clusters.
+pub(super) fn has_two_clusters(app: &AppState) -> bool {
+    let view = &app.cluster.view;
+    view.members.iter().any(|member| view.is_elsewhere(member)) && one_cluster(view).is_err()
 }
 
 /// Refuses endpoints of two clusters: what they report would depend on which member is used.
 pub(super) fn one_cluster(view: &ClusterView) -> Result<(), CliError> {
     let first = |is_elsewhere| {
-        let found = view.members.iter().find(|member| view.is_elsewhere(member) == is_elsewhere)?;
+        let mut known = view.members.iter().filter(|member| member.cluster_id != 0);
+        let found = known.find(|member| view.is_elsewhere(member) == is_elsewhere)?;
         Some(format!("{} to {:x}", found.endpoint, found.cluster_id))
     };
     let (Some(known), Some(other)) = (first(false), first(true)) else { return Ok(()) };

@@ -8,6 +8,7 @@ use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless};
 use crate::app::{AppConfig, AppState, knows_locks, undecided_locks};
 use crate::report;
 use crate::runtime::{self, FinalState};
+use etcd_lease::wire::ErrorCause;
 
 /// How long to wait for the keys, the leases of their holders and the values without `--for`.
 const MAX_WAIT: Duration = Duration::from_secs(10);
@@ -22,8 +23,15 @@ pub(super) async fn run(args: LocksArgs, shared: GlobalFlags, out: &mut Out) -> 
     let known = match args.watch_for {
         Some(_) => runtime::watch_leases(options, external).await.0,
         None => {
-            let is_hopeless = |app: &AppState| !app.cluster.was_reached() && headless::have_all_failed(app);
-            runtime::watch_until(options, external, |app, _| knows_locks(app) || is_hopeless(app)).await
+            // A member that has not replied yet may be slow.
+            let is_hopeless =
+                |app: &AppState| headless::have_all_failed(app, |trouble| trouble.cause() != ErrorCause::NoReply);
+            let is_done = |app: &AppState, now| {
+                knows_locks(app) && headless::knows_members(app, from, now)
+                    || is_hopeless(app)
+                    || headless::has_two_clusters(app)
+            };
+            runtime::watch_until(options, external, is_done).await
         }
     };
     let FinalState { app, now, .. } = headless::of_one_cluster(known, &session)?;

@@ -38,6 +38,10 @@ pub trait FilterFacts {
     fn is_state_known(&self) -> bool {
         true
     }
+    /// Whether it is in the state with this name. `None` if that is unknown.
+    fn is_in_state(&self, name: &str) -> Option<bool> {
+        if self.is_state_known() { Some(names_state(name, self.state())) } else { None }
+    }
     /// A number. `None` if it is unknown.
     fn number(&self, number: Number) -> Option<f64>;
     /// The known attached keys, not escaped; there may be more.
@@ -78,9 +82,6 @@ enum Comparison {
     Unequal,
 }
 
-/// The states of leases that are read once.
-const READ_STATES: [&str; 4] = ["ok", "dying", "expired", "gone"];
-
 impl Filter {
     /// Whether a lease matches. An empty filter matches every lease.
     pub fn matches(&self, facts: &impl FilterFacts) -> bool {
@@ -116,11 +117,11 @@ impl Filter {
     pub fn needs_watching(&self) -> bool {
         let is_watched = |expr: &Expr| match expr {
             Expr::Compare(number, ..) => {
-                use Number::{Drops, Every, Last, Margin, Next, Queue, Renewals, RoundTrip, Share};
-                matches!(number, Drops | Every | Last | Margin | Next | Queue | Renewals | RoundTrip | Share)
+                use Number::{Every, Last, Margin, Next, Renewals, Share};
+                matches!(number, Every | Last | Margin | Next | Renewals | Share)
             }
-            Expr::Has(Text::State, state) => !READ_STATES.contains(&state.as_str()),
-            Expr::Has(text, _) => matches!(text, Text::Warn | Text::Renewer | Text::Event),
+            Expr::Has(Text::State, state) => needs_watching(state),
+            Expr::Has(text, _) => matches!(text, Text::Warn | Text::Renewer),
             _ => false,
         };
         self.0.as_ref().is_some_and(|expr| expr.any(&is_watched))
@@ -205,8 +206,7 @@ impl Text {
     fn has(self, facts: &impl FilterFacts, part: &str) -> Option<bool> {
         let in_id = || in_id(facts.id(), part);
         match self {
-            Text::State if !facts.is_state_known() => None,
-            Text::State => Some(is_in_state(facts.state(), part)),
+            Text::State => facts.is_in_state(part),
             Text::Who => Some(facts.who() == part),
             Text::Warn => facts.has_warning(part),
             Text::Renewer => {
@@ -222,8 +222,13 @@ impl Text {
     }
 }
 
+/// Whether a lease is in the state with this name only if it was watched.
+pub fn needs_watching(state: &str) -> bool {
+    ["unrenewed", "late", "risk", "stalled", "paused"].contains(&state)
+}
+
 /// Whether a state is the one that a filter names. `expired` includes the leases that were never renewed.
-fn is_in_state(state: &str, part: &str) -> bool {
+pub fn names_state(part: &str, state: &str) -> bool {
     match part {
         "expired" => matches!(state, "expired" | "ran out"),
         "ran-out" => state == "ran out",

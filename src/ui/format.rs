@@ -34,8 +34,8 @@ pub(super) fn span(seconds: f64) -> String {
 pub(super) fn at_least_span(seconds: f64) -> String {
     /// More than the error of a float, less than anything that is displayed.
     const ROUNDING: f64 = 1e-9;
-    let down = |number: f64| (number + ROUNDING).floor();
-    match seconds {
+    let down = f64::floor;
+    match seconds + ROUNDING {
         s if s < 10.0 => format!(">={:.1} s", down(s * 10.0) / 10.0),
         s if s < 1_000.0 => format!(">={:.0} s", down(s)),
         s if s < 10_000.0 => format!(">={:.0}s", down(s)),
@@ -132,6 +132,7 @@ mod tests {
             (0.0, ">=0.0 s"),
             (8.24, ">=8.2 s"),
             (0.3, ">=0.3 s"),
+            (9.999_999_999_9, ">=10 s"),
             (39.9, ">=39 s"),
             (118.2, ">=118 s"),
             (3411.4, ">=3411s"),

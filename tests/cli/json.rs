@@ -155,6 +155,19 @@ fn watched_leases_as_the_report_prints_them() {
 }
 
 #[test]
+fn what_only_watching_shows_is_unknown_of_a_lease_that_is_read_once() {
+    let sandbox = Sandbox::start();
+    let id = id(&objects(&sandbox, "grant", &["grant", "60"], 0)[0]).to_owned();
+    let listed = |filter: &str, code| sandbox.stdout(&["list", "-q", "--filter", filter], code);
+    for unknown in ["state:late", "!state:late", "last<30s", "ttl>5 and warn:any"] {
+        assert_eq!(listed(unknown, 2), "", "{unknown}");
+    }
+    for (known, expected) in [("ttl<5 and warn:any", ""), ("state:dying", ""), ("state:ok or warn:any", &*id)] {
+        assert_eq!(listed(known, 0).trim_end(), expected, "{known}");
+    }
+}
+
+#[test]
 fn list_with_for_reports_what_was_observed_of_each_lease() {
     let sandbox = Sandbox::start();
     objects(&sandbox, "grant", &["grant", "3", "--put", "/a=1"], 0);

@@ -1,13 +1,14 @@
 //! Reading and watching keys on an etcd with users.
 
+use std::process::Command;
 use std::time::Duration;
 
 use etcd_lease::wire::{Address, Cluster, ErrorKind, Settings, Target, User, WatchUpdate};
 use etcd_lease::{KeyRange, LeaseId};
 use leasetop::app::{AppConfig, EventName};
 use leasetop::runtime::{ExternalEvent, HeadlessOptions, Outputs, TimedEvent, follow_events};
-use simkit::Clock;
 use simkit::tasks::spawn;
+use simkit::{Clock, Stopwatch};
 
 use crate::common::etcd::{Etcd, Version};
 
@@ -108,6 +109,13 @@ async fn a_wrong_password_is_reported_once_and_not_sent_over_and_over(version: V
     let logins = etcd.metric(0, series).await.expect("the metric");
     // One is that of etcdctl, which enabled authentication.
     assert!(logins <= 4.0, "{logins} logins in 8 s");
+    let mut wait = Command::new(env!("CARGO_BIN_EXE_leasetop"));
+    wait.args(["--endpoints", &etcd.endpoints()[0], "wait", "--until", "any(ttl>0)", "--timeout", "60s"]);
+    wait.env("ETCDCTL_USER", "root:wrong");
+    let watch = Stopwatch::start();
+    let waited = tokio::task::block_in_place(|| wait.output()).expect("the program runs");
+    assert_eq!(waited.status.code(), Some(2), "{waited:?}");
+    assert!(watch.elapsed() < Duration::from_secs(30), "a wrong password stays wrong");
 }
 
 /// With the most verbose log, and a password that is right or wrong.

@@ -381,7 +381,7 @@ mod tests {
         log.push_verbose(bounds, Some(LeaseId(2)), || EventKind::Paused);
         let recorded = log.drain_recorded();
         assert_eq!((recorded.len(), log.lines().len()), (21, CROWD));
-        let is_minor = |event: &Event| event.is_minor();
+        let is_minor = |event: &Event| event.is_minor;
         assert_eq!(recorded.iter().position(is_minor), Some(20));
         let Event { at: when, doubt, seen_at, .. } = recorded[20];
         assert_eq!((when, doubt, seen_at), (at(30), Duration::from_millis(10), at(30)));

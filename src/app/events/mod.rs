@@ -62,7 +62,7 @@ pub struct Event {
     /// What happened.
     pub kind: EventKind,
     /// Whether it is too minor for the events view, and is only recorded and counted.
-    pub(super) is_minor: bool,
+    pub(in crate::app) is_minor: bool,
     /// Sequence number of the line.
     pub(super) number: u64,
     /// How often the lease had this event in a row of repeats, this one included. At least 1.
@@ -79,11 +79,6 @@ impl Event {
     pub fn new(when: impl Into<EventTime>, seen_at: Timestamp, lease: Option<LeaseId>, kind: EventKind) -> Event {
         let EventTime { at, doubt } = when.into();
         Event { at, doubt, seen_at, lease, kind, is_minor: false, number: 0, repeats: 1, repeated_by: None }
-    }
-
-    /// Whether it is too minor for the events view, and is only recorded and counted.
-    pub(in crate::app) fn is_minor(&self) -> bool {
-        self.is_minor
     }
 
     /// The name of the event.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::app::availability::{DeletedKey, ReturnedKey};
 use crate::app::events::EventTime;
-use crate::app::{AppState, EndCause, EventKind, SHORTEST_OUTAGE};
+use crate::app::{AppState, DetachedKey, EndCause, EventKind, SHORTEST_OUTAGE};
+use crate::inference::lease_inference::KeyDetachReason;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -80,9 +81,11 @@ fn is_undecided(app: &AppState, id: LeaseId) -> bool {
 
 fn report_gone(app: &mut AppState, key: &[u8], deleted: DeletedKey) {
     let DeletedKey { lease, at, doubt, revision, .. } = deleted;
+    let was_deleted =
+        |detached: &DetachedKey| detached.key == key && detached.fate == KeyDetachReason::Deleted && detached.at >= at;
     let end = match app.leases.get(lease) {
         // A client deleted it before the lease ended.
-        Some(lease) if lease.detached_keys.iter().any(|detached| detached.key == key) => None,
+        Some(lease) if lease.detached_keys.iter().any(was_deleted) => None,
         Some(lease) => lease.end().map(|end| end.cause),
         None => Some(EndCause::Unknown),
     };

@@ -42,14 +42,18 @@ pub(super) async fn run(args: ListArgs, shared: GlobalFlags, out: &mut Out) -> R
         None => (read::all(&session, held).await?, None),
     };
     listing.shows_hex = out.is_hex;
-    let had_leases = !listing.leases.is_empty();
-    if let Some(reason) = choose(&mut listing, held, &args.rows) {
-        return no(&reason, out).await;
+    if let Some(id) = held {
+        listing.keep_only(id);
     }
-    let is_unanswered = |typed: &TypedFilter| args.watch_for.is_none() && typed.filter().needs_watching();
-    if had_leases && listing.leases.is_empty() && args.rows.filter.as_ref().is_some_and(is_unanswered) {
+    let needs_watching = |typed: &TypedFilter| typed.filter().needs_watching() && listing.is_undecided(typed);
+    let needs_for = args.watch_for.is_none() && args.rows.filter.as_ref().is_some_and(needs_watching);
+    let reason = choose(&mut listing, held, &args.rows);
+    if needs_for && listing.leases.is_empty() {
         let why = "the filter needs --for: the renewals and warnings of leases that are read once are unknown";
         return Err(CliError::Usage(why.to_owned()));
+    }
+    if let Some(reason) = reason {
+        return no(&reason, out).await;
     }
     print(&listing, &args, &columns, out).await?;
     trouble.map_or(Ok(Exit::Done), Err)
@@ -61,12 +65,8 @@ async fn no(reason: &str, out: &mut Out) -> Result<Exit, CliError> {
     Ok(Exit::No)
 }
 
-/// Filters and sorts the rows. With `held`, the lease of `--holding`, keeps only that one, and returns the reason if it
-/// is not among the rows.
+/// Filters and sorts the rows. With `held`, the lease of `--holding`, returns the reason if it is not among the rows.
 fn choose(listing: &mut LeaseListing, held: Option<LeaseId>, rows: &TableArgs) -> Option<String> {
-    if let Some(id) = held {
-        listing.keep_only(id);
-    }
     let exists = !listing.leases.is_empty();
     if let Some(typed) = &rows.filter {
         listing.retain(typed);

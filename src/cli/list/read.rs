@@ -1,10 +1,8 @@
 //! Reads every lease, or one, once.
 
-use std::time::Duration;
-
 use futures_util::{StreamExt, stream};
 
-use crate::cli::headless::one_cluster;
+use crate::cli::headless::{MEMBER_INFO_TIMEOUT, one_cluster};
 use crate::cli::{CliError, CommandSession};
 use crate::escape::printable;
 use crate::report::{LeaseListing, ListedLease};
@@ -14,9 +12,6 @@ use simkit::Timestamp;
 
 /// LeaseTimeToLive calls in flight at once.
 const MAX_IN_FLIGHT: usize = 256;
-
-/// How long to wait for the members' status. Only the first line of the list needs it.
-const MEMBER_INFO_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The lease that a key is attached to, or why there is none.
 pub(super) async fn holder(session: &CommandSession, key: &str) -> Result<Result<LeaseId, String>, CliError> {

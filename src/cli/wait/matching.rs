@@ -12,6 +12,8 @@ use crate::escape::printable;
 use crate::report::{self, Reason, WaitedForCount};
 use crate::runtime::{self, FinalState};
 use crate::wait_condition::CountCondition;
+use etcd_lease::Reachability;
+use etcd_lease::wire::CallError;
 use simkit::Timestamp;
 
 /// Time between two counts per lease: counting takes at most a few percent of a core.
@@ -29,7 +31,9 @@ pub(super) async fn run(
     let external = headless::external(Signals::catch()?, session.clock.clone(), timeout);
     let over = timeout.map_or(Timestamp::NEVER, |timeout| session.clock.now() + timeout);
     let (tell, told) = mpsc::unbounded_channel();
-    let mut counter = Counter { condition, next: Timestamp::START, count: None, is_trouble_reported: false, tell };
+    let from = session.clock.now();
+    let mut counter =
+        Counter { condition, from, next: Timestamp::START, count: None, is_trouble_reported: false, tell };
     let options = headless::options(&session, config);
     let known = tokio::select! {
         known = runtime::watch_until(options, external, |app, now| counter.is_done(app, now)) => known,
@@ -64,6 +68,8 @@ async fn print_trouble(mut told: mpsc::UnboundedReceiver<String>, out: &mut Out)
 /// Counts the leases that match, not more often than necessary.
 struct Counter<'a> {
     condition: &'a CountCondition,
+    /// When the wait began.
+    from: Timestamp,
     /// When to count next.
     next: Timestamp,
     /// The last count. `None` while the leases are not known.
@@ -85,14 +91,18 @@ impl Counter<'_> {
         self.report_trouble(app);
         let is_met = self.count.is_some_and(|count| self.condition.is_met(count.matching, count.unknown));
         let is_forbidden = app.cluster.list_failure.as_ref().is_some_and(|failure| failure.is_forbidden);
-        is_met || is_forbidden || is_refused(app)
+        let is_refused = headless::have_all_failed(app, CallError::is_refusal);
+        is_met && headless::knows_members(app, self.from, now)
+            || is_forbidden
+            || is_refused
+            || headless::has_two_clusters(app)
     }
 
     fn report_trouble(&mut self, app: &AppState) {
         if app.cluster.is_reached() {
             self.is_trouble_reported = false;
         } else if !self.is_trouble_reported
-            && headless::have_all_failed(app)
+            && app.cluster.view.members.iter().all(|member| matches!(member.reachability, Reachability::Down { .. }))
             && let Some(failure) = app.cluster.link_failure()
         {
             self.is_trouble_reported = true;
@@ -100,12 +110,6 @@ impl Counter<'_> {
             let _ = self.tell.send(format!("no member replied: {}", printable(failure.reason().as_bytes())));
         }
     }
-}
-
-/// Whether no member can be used, not even later: a wrong password, for example.
-fn is_refused(app: &AppState) -> bool {
-    let is_refusal = app.cluster.link_failure().is_some_and(|failure| failure.is_refusal());
-    is_refusal && !app.cluster.was_reached() && headless::have_all_failed(app)
 }
 
 /// Why the leases are not known.

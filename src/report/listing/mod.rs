@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use crate::app::{
     AppState, Availability, EndCause, Event, Lease, LeaseKeys, LeaseState, RowSortKey, Sort, TypedFilter, service,
 };
-use crate::filter::{FilterFacts, Number};
+use crate::filter::{self, FilterFacts, Number};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::Certainty;
 use crate::inference::lints::Finding;
@@ -164,6 +164,12 @@ impl FilterFacts for FilteredLease<'_> {
         self.lease.state.word()
     }
 
+    /// A lease that is read once may be late, for example.
+    fn is_in_state(&self, name: &str) -> Option<bool> {
+        let is_unknown = !self.is_watched && self.lease.state == LeaseState::Ok && filter::needs_watching(name);
+        if is_unknown { None } else { Some(filter::names_state(name, self.state())) }
+    }
+
     fn number(&self, number: Number) -> Option<f64> {
         match number {
             Number::Left => self.lease.left(self.now).map(|(middle, _)| middle),
@@ -257,6 +263,13 @@ impl LeaseListing {
         if self.leases.is_empty() && count > 0 {
             self.unmatched = Some((count, typed.text().to_owned()));
         }
+    }
+
+    /// Whether it depends on unknown values if a lease matches.
+    pub fn is_undecided(&self, typed: &TypedFilter) -> bool {
+        let (now, is_watched) = (self.now, self.watched.is_some());
+        let facts = |lease| FilteredLease { lease, is_watched, now };
+        self.leases.iter().any(|lease| typed.filter().decide(&facts(lease)).is_none())
     }
 
     /// Keeps the leases with these ids, in this order.

@@ -187,8 +187,8 @@ impl Scheduler {
         };
         self.trouble = None;
         self.last_reply = now;
-        self.read_ahead_of_replies(lane);
         if is_newest {
+            self.read_ahead_of_replies(lane);
             self.lanes[lane].pop(now);
         } else if self.lanes[lane].pop_older(generation, now) {
             self.output.actions.push(Action::Close { lane, generation });
