@@ -84,14 +84,14 @@ pub(super) fn of_one_cluster(known: FinalState, session: &CommandSession) -> Res
     Ok(known)
 }
 
-/// Whether no member has ever replied, and each endpoint failed in a way for which `is_final` holds.
-pub(super) fn have_all_failed(app: &AppState, is_final: impl Fn(&CallError) -> bool) -> bool {
+/// Whether each endpoint has failed, in a way for which `is_such` holds.
+pub(super) fn have_all_failed(app: &AppState, is_such: impl Fn(&CallError) -> bool) -> bool {
     let members = &app.cluster.view.members;
     let has_failed = |member: &MemberView| match &member.reachability {
-        Reachability::Down { trouble } => is_final(trouble),
+        Reachability::Down { trouble } => is_such(trouble),
         _ => false,
     };
-    !app.cluster.was_reached() && !members.is_empty() && members.iter().all(has_failed)
+    !members.is_empty() && members.iter().all(has_failed)
 }
 
 /// Whether the status of every member is known, or has been waited for long enough since `from`.

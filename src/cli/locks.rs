@@ -8,7 +8,7 @@ use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless};
 use crate::app::{AppConfig, AppState, knows_locks, undecided_locks};
 use crate::report;
 use crate::runtime::{self, FinalState};
-use etcd_lease::wire::ErrorCause;
+use etcd_lease::wire::{CallError, ErrorCause};
 
 /// How long to wait for the keys, the leases of their holders and the values without `--for`.
 const MAX_WAIT: Duration = Duration::from_secs(10);
@@ -23,9 +23,11 @@ pub(super) async fn run(args: LocksArgs, shared: GlobalFlags, out: &mut Out) -> 
     let known = match args.watch_for {
         Some(_) => runtime::watch_leases(options, external).await.0,
         None => {
-            // A member that has not replied yet may be slow.
-            let is_hopeless =
-                |app: &AppState| headless::have_all_failed(app, |trouble| trouble.cause() != ErrorCause::NoReply);
+            let is_hopeless = |app: &AppState| {
+                // A member that has not replied yet may be slow.
+                let has_failed = |trouble: &CallError| trouble.cause() != ErrorCause::NoReply;
+                !app.cluster.was_reached() && headless::have_all_failed(app, has_failed)
+            };
             let is_done = |app: &AppState, now| {
                 knows_locks(app) && headless::knows_members(app, from, now)
                     || is_hopeless(app)

@@ -120,7 +120,7 @@ impl Filter {
                 use Number::{Every, Last, Margin, Next, Renewals, Share};
                 matches!(number, Every | Last | Margin | Next | Renewals | Share)
             }
-            Expr::Has(Text::State, state) => needs_watching(state),
+            Expr::Has(Text::State, state) => is_seen_by_watching(state),
             Expr::Has(text, _) => matches!(text, Text::Warn | Text::Renewer),
             _ => false,
         };
@@ -222,8 +222,8 @@ impl Text {
     }
 }
 
-/// Whether a lease is in the state with this name only if it was watched.
-pub fn needs_watching(state: &str) -> bool {
+/// Whether only watching a lease shows that it is in the state with this name.
+pub fn is_seen_by_watching(state: &str) -> bool {
     ["unrenewed", "late", "risk", "stalled", "paused"].contains(&state)
 }
 

@@ -230,9 +230,9 @@ fn unquoted(word: &OsStr) -> OsString {
 
 /// Parses the arguments. Exits on wrong usage and on `--help`.
 ///
-/// The pages of `--help` are built only after an error, as which clap reports a call for help too: without them the
-/// program starts sooner. clap's usage line lists every option that the environment sets, so an error is reported by
-/// another parse without the environment.
+/// The pages of `--help` are built only after an error, so that the program starts sooner; clap reports a call for help as
+/// an error. Its usage line lists every option that the environment sets, so an error is reported by another parse without
+/// the environment.
 fn matched(command: impl Fn() -> Command, args: &[OsString]) -> ArgMatches {
     if let Ok(matches) = command().try_get_matches_from(args) {
         return matches;

@@ -12,7 +12,6 @@ use crate::escape::printable;
 use crate::report::{self, Reason, WaitedForCount};
 use crate::runtime::{self, FinalState};
 use crate::wait_condition::CountCondition;
-use etcd_lease::Reachability;
 use etcd_lease::wire::CallError;
 use simkit::Timestamp;
 
@@ -91,7 +90,7 @@ impl Counter<'_> {
         self.report_trouble(app);
         let is_met = self.count.is_some_and(|count| self.condition.is_met(count.matching, count.unknown));
         let is_forbidden = app.cluster.list_failure.as_ref().is_some_and(|failure| failure.is_forbidden);
-        let is_refused = headless::have_all_failed(app, CallError::is_refusal);
+        let is_refused = !app.cluster.was_reached() && headless::have_all_failed(app, CallError::is_refusal);
         is_met && headless::knows_members(app, self.from, now)
             || is_forbidden
             || is_refused
@@ -102,7 +101,7 @@ impl Counter<'_> {
         if app.cluster.is_reached() {
             self.is_trouble_reported = false;
         } else if !self.is_trouble_reported
-            && app.cluster.view.members.iter().all(|member| matches!(member.reachability, Reachability::Down { .. }))
+            && headless::have_all_failed(app, |_| true)
             && let Some(failure) = app.cluster.link_failure()
         {
             self.is_trouble_reported = true;

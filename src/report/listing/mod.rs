@@ -166,7 +166,7 @@ impl FilterFacts for FilteredLease<'_> {
 
     /// A lease that is read once may be late, for example.
     fn is_in_state(&self, name: &str) -> Option<bool> {
-        let is_unknown = !self.is_watched && self.lease.state == LeaseState::Ok && filter::needs_watching(name);
+        let is_unknown = !self.is_watched && self.lease.state == LeaseState::Ok && filter::is_seen_by_watching(name);
         if is_unknown { None } else { Some(filter::names_state(name, self.state())) }
     }
 
