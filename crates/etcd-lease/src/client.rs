@@ -37,7 +37,7 @@ impl Client {
         self.grant_and_keep(None, ttl).await
     }
 
-    /// Grants a lease with a given id and keeps it alive, as [`Client::grant`] does.
+    /// Grants a lease with a given id and keeps it alive, as [`Client::grant`] does. For id 0, etcd chooses one.
     ///
     /// # Errors
     /// [`Error::AlreadyExists`] if a lease has this id; those of [`Client::grant`].
@@ -75,7 +75,8 @@ impl Client {
     /// Revokes a lease. Its keys are deleted.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the lease does not exist; any error of the call.
+    /// [`Error::NotFound`] if the lease does not exist, perhaps because this call revoked it and its reply was lost; any error
+    /// of the call.
     pub async fn revoke(&self, id: LeaseId) -> Result<(), Error> {
         self.cluster.revoke(id).await.map_err(|error| Error::of_lease(id, &error))?;
         Ok(())

@@ -70,7 +70,7 @@ impl Config {
 
     /// How long to wait for the answer to a call, including attempts at other members. Default: 5 s. With 5 s or more, a list
     /// of the leases may take a minute while the member answers status requests. Keepalives do not wait for it: after a
-    /// tenth of the TTL, from 250 ms to 1 s, they are sent over another connection as well.
+    /// tenth of the TTL, from 250 ms to 1 s, they are sent over another connection as well; later while etcd is slow.
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.settings.command_timeout = timeout;
         self

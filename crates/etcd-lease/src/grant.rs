@@ -14,6 +14,8 @@ pub(crate) async fn grant(
     if !(1..=MAX_TTL).contains(&ttl) {
         return Err(Error::InvalidTtl(ttl));
     }
+    // For id 0, etcd chooses one.
+    let id = id.filter(|id| *id != LeaseId(0));
     let sent = clock.now();
     let granted = cluster.grant(id, ttl).await.map_err(|error| match id {
         Some(id) => Error::of_lease(id, &error),

@@ -68,7 +68,8 @@ impl Lease {
     /// Stops the renewals and revokes the lease. Its keys are deleted in one revision.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the lease has ended already; any error of the call. The lease then expires within its TTL.
+    /// [`Error::NotFound`] if the lease has ended already, perhaps because this call revoked it and its reply was lost; any
+    /// error of the call. The lease then expires within its TTL.
     pub async fn revoke(self) -> Result<(), Error> {
         let Lease { cluster, keep_alive, .. } = self;
         let id = keep_alive.id();

@@ -13,13 +13,16 @@ use crate::{Clock, Error, LeaseId, QueueGauge};
 /// queues and a channel of its own. Each lease has a bounded queue here too, so unread responses of one do not affect the
 /// others.
 ///
-/// Dropping it stops the renewals of its leases and revokes none.
+/// Read it, or [stop](LeaseGroup::stop) what has ended: the end of a lease and the responses before it stay until then.
+///
+/// Dropping it stops the renewals of its leases and revokes none. A grant that is in flight then returns a lease that is
+/// not renewed.
 #[derive(Debug)]
 #[must_use = "dropping a group stops the renewals of its leases"]
 pub struct LeaseGroup {
     cluster: Cluster,
     clock: Clock,
-    /// Shared with the grants in flight.
+    /// Grants in flight refer to it.
     consumer: Arc<Consumer>,
 }
 
@@ -70,10 +73,12 @@ impl LeaseGroup {
         id: Option<LeaseId>,
         ttl: i64,
     ) -> impl Future<Output = Result<LeaseId, Error>> + Send + use<> {
-        let (cluster, clock, consumer) = (self.cluster.clone(), self.clock.clone(), Arc::clone(&self.consumer));
+        let (cluster, clock, consumer) = (self.cluster.clone(), self.clock.clone(), Arc::downgrade(&self.consumer));
         async move {
             let (granted, sent) = grant(&cluster, &clock, id, ttl).await?;
-            consumer.keep_granted(&granted, sent);
+            if let Some(consumer) = consumer.upgrade() {
+                consumer.keep_granted(&granted, sent);
+            }
             Ok(granted.id)
         }
     }

@@ -191,3 +191,63 @@ async fn a_group_keeps_many_leases_with_one_reader() {
     seconds(11).await;
     assert_eq!(sandbox.leases(), [], "a drop stops the renewals");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_granted_again_with_its_id_is_renewed_by_its_new_ttl() {
+    let (sandbox, client) = client(|config| config).await;
+    let (mut group, id, other) = (client.lease_group(), LeaseId(7), LeaseId(8));
+    let old = client.grant_with_id(id, 3600).await.unwrap();
+    group.grant_with_id(other, 3600).await.unwrap();
+    seconds(1).await;
+    client.revoke(id).await.unwrap();
+    client.revoke(other).await.unwrap();
+    let lease = client.grant_with_id(id, 10).await.unwrap();
+    drop(old);
+    group.grant_with_id(other, 10).await.unwrap();
+    seconds(60).await;
+    assert!(exists(&sandbox, id) && exists(&sandbox, other));
+    assert_eq!(lease.ttl(), 10);
+    assert!(matches!(group.next().await, Some(Delivery::Response(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unread_end_does_not_prevent_another_keepalive() {
+    let (sandbox, client) = client(|config| config).await;
+    let (mut group, id) = (client.lease_group(), LeaseId(7));
+    group.grant_with_id(id, 10).await.unwrap();
+    seconds(1).await;
+    sandbox.revoke(id).unwrap();
+    seconds(10).await;
+    group.grant_with_id(id, 10).await.unwrap();
+    seconds(60).await;
+    assert!(exists(&sandbox, id));
+    for _ in 0..16 {
+        assert!(matches!(group.next().await, Some(Delivery::Response(_))));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_that_outlives_its_group_is_not_renewed() {
+    let (sandbox, client) = client(|config| config).await;
+    let group = client.lease_group();
+    let kept = group.grant(10).await.unwrap();
+    let in_flight = group.grant(10);
+    drop(group);
+    let id = in_flight.await.unwrap();
+    assert!(exists(&sandbox, id));
+    seconds(15).await;
+    assert!(!exists(&sandbox, kept) && !exists(&sandbox, id));
+}
+
+#[test]
+fn a_lease_ends_with_the_runtime_of_its_client() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    let (_sandbox, _client, lease) = first.block_on(async {
+        let (sandbox, client) = client(|config| config).await;
+        let lease = client.grant(10).await.unwrap();
+        (sandbox, client, lease)
+    });
+    drop(first);
+    assert_eq!(second.block_on(lease.ended()), Ended::Closed);
+}

@@ -36,6 +36,7 @@ pub(super) struct Actor {
     clock: Clock,
     scheduler: Scheduler,
     feed: Arc<Feed>,
+    commands: mpsc::UnboundedReceiver<Command>,
     /// The open streams of each lane, the newest last.
     streams: Vec<Vec<KeepaliveStream>>,
     reports: mpsc::Sender<Report>,
@@ -56,7 +57,7 @@ impl Actor {
         clock: Clock,
         scheduler: Scheduler,
         feed: Arc<Feed>,
-        mut commands: mpsc::UnboundedReceiver<Command>,
+        commands: mpsc::UnboundedReceiver<Command>,
     ) {
         let (sender, mut reports) = mpsc::channel(BATCH);
         let streams = (0..scheduler.lanes()).map(|_| Vec::new()).collect();
@@ -66,6 +67,7 @@ impl Actor {
             clock,
             scheduler,
             feed,
+            commands,
             streams,
             reports: sender,
             ttl_requests: FuturesUnordered::new(),
@@ -79,7 +81,7 @@ impl Actor {
         loop {
             let wake = actor.scheduler.wake_at();
             tokio::select! {
-                _ = commands.recv_many(&mut new_commands, BATCH) => (),
+                _ = actor.commands.recv_many(&mut new_commands, BATCH) => (),
                 _ = reports.recv_many(&mut new_reports, BATCH) => (),
                 Some(reply) = actor.ttl_requests.next() => actor.on_ttl_reply(&reply),
                 () = actor.clock.sleep_until(wake.unwrap_or(Timestamp::NEVER)), if wake.is_some() => (),
@@ -92,16 +94,14 @@ impl Actor {
                 break;
             }
         }
-        commands.close();
-        while let Ok(late) = commands.try_recv() {
-            actor.on_command(late);
-        }
     }
 
     fn on_command(&mut self, command: Command) {
         let now = self.clock.now();
         match command {
             Command::StartKeepAlive { id, queues, .. } if self.closing => queues.end(id, Ended::Closed),
+            // The consumer stopped it at the same moment.
+            Command::StartKeepAlive { id, queues, .. } if !queues.is_open(id) => (),
             Command::StartKeepAlive { id, start, pace, queues } => {
                 let slot = match start {
                     Start::Adopt => self.scheduler.adopt(now, id, pace),
@@ -321,5 +321,21 @@ impl Actor {
 
     fn event(&self, at: Timestamp, lease: Option<LeaseId>, kind: impl FnOnce() -> EngineEventKind) {
         self.feed.writer().event(at, lease, kind);
+    }
+}
+
+impl Drop for Actor {
+    /// Ends what came too late. If the runtime was shut down or the task panicked, ends every keepalive too: no consumer must
+    /// wait for ever.
+    fn drop(&mut self) {
+        self.commands.close();
+        while let Ok(late) = self.commands.try_recv() {
+            if let Command::StartKeepAlive { id, queues, .. } = late {
+                queues.end(id, Ended::Closed);
+            }
+        }
+        for (slot, id) in self.scheduler.kept() {
+            self.subscriptions.close(slot, id);
+        }
     }
 }

@@ -79,8 +79,10 @@ impl Consumer {
     }
 
     fn start(&self, id: LeaseId, start: Start, pace: Option<RenewalSchedule>) {
+        // A grant replaces an earlier lease with this id, so the engine must hear of it.
+        let is_news = self.queues.open(id) || matches!(start, Start::Granted { .. });
         let command = || Command::StartKeepAlive { id, start, pace, queues: Arc::clone(&self.queues) };
-        if self.queues.open(id) && !self.engine.command(command()) {
+        if is_news && !self.engine.command(command()) {
             self.queues.end(id, Ended::Closed);
         }
     }

@@ -98,13 +98,15 @@ impl ResponseQueues {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens the queue of a lease. Returns false if it is open already.
+    /// Opens the queue of a lease. Returns false if it is open already. An unread end of an earlier keepalive is discarded
+    /// with the responses before it.
     pub(super) fn open(&self, id: LeaseId) -> bool {
         let mut state = self.state();
-        // An unread end of a paused lease does not prevent a new subscription.
-        let may_open = state.queues.get(&id).is_none_or(|queue| queue.paused && queue.ended);
+        let may_open = state.queues.get(&id).is_none_or(|queue| queue.ended);
         if may_open {
-            state.remove(id);
+            if state.remove(id).is_some() {
+                state.readable.retain(|readable| *readable != id);
+            }
             state.queues.insert(id, Queue::default());
         }
         may_open

@@ -6,7 +6,7 @@ use super::response_queues::{Delivered, ResponseQueues};
 use super::status_feed::Writer;
 use super::subscribers::Subscribers;
 use crate::keepalive::{AnsweredRenewal, SlotId};
-use crate::{EngineEventKind, LeaseId, LeaseStatus};
+use crate::{Ended, EngineEventKind, LeaseId, LeaseStatus};
 use simkit::Timestamp;
 
 /// The subscribers of every lease that is kept alive.
@@ -59,6 +59,12 @@ impl Subscriptions {
                 feed.event(renewal.at, Some(id), || EngineEventKind::Dropped { queue_size, queue_capacity });
             }
         }
+    }
+
+    /// Ends the queues of a lease because the engine is gone.
+    pub(super) fn close(&mut self, slot: SlotId, id: LeaseId) {
+        let subscribers = self.0.get_mut(slot as usize).and_then(Option::take);
+        subscribers.iter().flat_map(Subscribers::queues).for_each(|queues| queues.end(id, Ended::Closed));
     }
 
     /// Ends the queues of a lease with the reason of its last status.

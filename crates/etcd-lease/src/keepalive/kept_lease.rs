@@ -155,7 +155,9 @@ impl KeptLease {
         revision: i64,
     ) -> (NextStep, Option<AnsweredRenewal>) {
         if ttl <= 0 {
-            return (NextStep::End(self.end_reason(now)), None);
+            // The reply to an older renewal may be about an earlier lease with this id.
+            let is_about_this = sent == self.sent;
+            return (if is_about_this { NextStep::End(self.end_reason(now)) } else { NextStep::QueryTtl }, None);
         }
         let interval = self.last_answer.map(|last| now.since(last));
         let left = self.ttl().map(|_| self.deadline.since(now));

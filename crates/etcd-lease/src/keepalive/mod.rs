@@ -136,8 +136,8 @@ impl Scheduler {
         })
     }
 
-    /// Starts the keepalive of a new lease of `ttl` seconds whose grant was sent at `granted`. Has no effect if the
-    /// lease is already kept alive. `pace` replaces the scheduler's own schedule.
+    /// Starts the keepalive of a new lease of `ttl` seconds whose grant was sent at `granted`. It replaces a lease with the
+    /// same id, which has ended: etcd grants no id that is in use. `pace` replaces the scheduler's own schedule.
     pub fn grant(
         &mut self,
         now: Timestamp,
@@ -146,13 +146,23 @@ impl Scheduler {
         granted: Timestamp,
         pace: Option<RenewalSchedule>,
     ) -> SlotId {
-        self.slot(id).unwrap_or_else(|| {
-            let pace = pace.unwrap_or(self.pace);
-            let due = self.start_jitter.first_due(pace, granted, now, kept_lease::seconds(ttl));
-            let slot = self.insert(KeptLease::granted(id, pace, ttl, granted, due));
-            self.route(slot, now, NextStep::Wait(due));
-            slot
-        })
+        let pace = pace.unwrap_or(self.pace);
+        let due = self.start_jitter.first_due(pace, granted, now, kept_lease::seconds(ttl));
+        let kept = KeptLease::granted(id, pace, ttl, granted, due);
+        let slot = match self.slot(id) {
+            Some(slot) => {
+                self.replace(slot, kept);
+                slot
+            }
+            None => self.insert(kept),
+        };
+        self.route(slot, now, NextStep::Wait(due));
+        slot
+    }
+
+    /// The leases that are kept alive.
+    pub fn kept(&self) -> impl Iterator<Item = (SlotId, LeaseId)> {
+        self.by_id.iter().map(|(id, slot)| (*slot, *id))
     }
 
     /// Ends the keepalive of a lease for an external reason.
@@ -278,8 +288,8 @@ impl Scheduler {
         self.resend_stuck_lanes(now);
         self.close_spare_lanes(now);
         self.expire_timers(now);
-        while let Some(&(deadline, slot)) = self.ready.first()
-            && deadline <= now
+        while self.ready.first().is_some_and(|(deadline, _)| *deadline <= now)
+            && let Some((_, slot)) = self.ready.pop_first()
         {
             self.route(slot, now, NextStep::QueryTtl);
         }

@@ -110,6 +110,14 @@ impl StreamState {
         })
     }
 
+    /// Detaches a slot from its renewals in flight. Their replies are still expected.
+    pub(super) fn forget(&mut self, slot: SlotId) {
+        let older = self.older.iter_mut().flat_map(|older| &mut older.in_flight);
+        self.in_flight.iter_mut().chain(older).filter(|renewal| renewal.slot == slot).for_each(|renewal| {
+            renewal.slot = SlotId::MAX;
+        });
+    }
+
     /// Handles a reply to the first renewal of the newest stream.
     pub(super) fn pop(&mut self, now: Timestamp) {
         self.replies = [self.waited(now), self.replies[0]];

@@ -73,6 +73,51 @@ fn a_late_reply_on_any_of_the_last_four_streams_counts() {
     }
 }
 
+/// Sends what is due. Returns the generation of the stream.
+fn send(scheduler: &mut Scheduler) -> u32 {
+    let actions = scheduler.turn(NOW).actions;
+    assert!(actions.contains(&Action::Send { lane: 0, id: EXACT }), "{actions:?}");
+    scheduler.lanes[0].generation
+}
+
+#[test]
+fn a_lease_that_is_granted_again_starts_over_and_replies_about_the_earlier_one_do_not_count() {
+    let mut scheduler = Scheduler::new(RenewalSchedule::Clientv3, 1, Timeouts::at_speed(1));
+    scheduler.grant(NOW, EXACT, 3600, NOW, None);
+    send(&mut scheduler);
+    scheduler.grant(NOW, EXACT, 10, NOW, None);
+    let generation = send(&mut scheduler);
+    scheduler.on_renewal_reply(NOW, 0, generation, EXACT, 3600, 1);
+    let kept = status(&scheduler, EXACT);
+    assert_eq!((kept.granted_ttl, kept.last_answer, kept.phase), (Some(10), None, Phase::InFlight));
+    scheduler.on_renewal_reply(NOW, 0, generation, EXACT, 10, 2);
+    assert_eq!(status(&scheduler, EXACT).next_due.map(Timestamp::nanos), Some(3_500_000_000));
+}
+
+#[test]
+fn a_reply_about_an_earlier_lease_does_not_end_the_next_one_in_its_slot() {
+    let mut scheduler = Scheduler::new(RenewalSchedule::Clientv3, 1, Timeouts::at_speed(1));
+    let slot = scheduler.grant(NOW, EXACT, 10, NOW, None);
+    send(&mut scheduler);
+    scheduler.end(slot, Ended::Cancelled);
+    scheduler.turn(NOW);
+    assert_eq!(scheduler.grant(NOW, EXACT, 10, NOW, None), slot);
+    let generation = send(&mut scheduler);
+    scheduler.on_renewal_reply(NOW, 0, generation, EXACT, 0, 1);
+    assert_eq!(status(&scheduler, EXACT).phase, Phase::InFlight);
+    scheduler.on_renewal_reply(NOW, 0, generation, EXACT, 0, 2);
+    assert!(scheduler.is_empty(), "this reply is about it");
+}
+
+#[test]
+fn a_lease_in_the_slot_of_a_former_suspect_is_sent_once() {
+    let mut scheduler = two();
+    scheduler.expire_timers(NOW);
+    scheduler.suspect_queue.push_back((scheduler.slot(EXACT).unwrap(), NOW));
+    scheduler.send_suspects(NOW);
+    assert_eq!(scheduler.ready.len(), 1);
+}
+
 #[test]
 fn a_record_is_small() {
     // There may be a million of them.

@@ -63,6 +63,24 @@ impl Scheduler {
         slot
     }
 
+    /// Replaces the record of a lease that has ended by that of a new lease with the same id. The caller must route it.
+    pub(super) fn replace(&mut self, slot: SlotId, new: KeptLease) {
+        self.clear_timer(slot);
+        self.forget_in_flight(slot);
+        let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
+        if kept.phase == Phase::Due {
+            self.ready.remove(&(kept.deadline, slot));
+        }
+        let is_changed = kept.is_changed;
+        *kept = new;
+        kept.is_changed = is_changed;
+    }
+
+    /// Detaches a slot from its renewals in flight. Their replies are about an earlier lease.
+    fn forget_in_flight(&mut self, slot: SlotId) {
+        self.lanes.iter_mut().for_each(|lane| lane.forget(slot));
+    }
+
     pub(super) fn emit(&mut self, slot: SlotId, id: LeaseId, notice: Notice) {
         self.output.notices.push((slot, id, notice));
     }
@@ -175,6 +193,9 @@ impl Scheduler {
     /// Forgets a lease whose keepalive ended, and emits its last status.
     pub(super) fn record_end(&mut self, slot: SlotId, ended: Ended) {
         let Some(mut last) = self.status(slot) else { return };
+        if last.phase == Phase::InFlight {
+            self.forget_in_flight(slot);
+        }
         last.phase = Phase::Over;
         last.ended = Some(ended);
         self.slots[slot as usize] = None;
@@ -234,9 +255,10 @@ impl Scheduler {
         while self.lanes[lane].can_accept(now, &self.timeouts)
             && let Some((slot, queued)) = self.suspect_queue.pop_front()
         {
-            if !self.get(slot).is_some_and(|kept| kept.phase == Phase::Due) {
-                continue;
-            }
+            let Some(kept) = self.get(slot).filter(|kept| kept.phase == Phase::Due) else { continue };
+            // A new lease may have got the slot of the suspect.
+            let deadline = kept.deadline;
+            self.ready.remove(&(deadline, slot));
             // The reply to the TTL query is too old, so the time left is read again.
             if now.since(queued) > self.timeouts.head {
                 self.route(slot, now, NextStep::QueryTtl);
