@@ -235,6 +235,17 @@ fn a_renewed_lease_that_lost_its_only_key_has_a_warning() {
     assert_eq!(warnings(&story, 2), [""; 0]);
 }
 
+#[test]
+fn a_deleted_key_that_is_on_another_lease_now_is_not_lost() {
+    let mut story = Story::with_keys(&[("/svc/a", 1)]);
+    story.renew(1, 10, 3.5, 4);
+    story.change(vec![deleted("/svc/a", 1, 20)]);
+    story.renew(1, 10, 3.5, 4);
+    assert_eq!(warned(&mut story, 1), ["renewed, but lost its only key /svc/a 14 s ago."]);
+    story.change(vec![put("/svc/a", None, Some(2), 21)]);
+    assert_eq!(warned(&mut story, 1), [""; 0]);
+}
+
 /// The findings about a lease.
 fn warned(story: &mut Story, id: i64) -> Vec<String> {
     run_lints(&mut story.app, story.now);

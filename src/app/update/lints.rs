@@ -117,7 +117,7 @@ fn facts(cluster: &ClusterState, keys: &KeyState, lease: &Lease, now: Timestamp)
 
 /// The last key of a lease, if it was lost and a client has renewed the lease since. Only if the client registered it
 /// soon after the grant: a client that attaches keys later deletes them itself when its work is done, and so does the
-/// holder of a lock. A key that moved to another lease is lost once it is gone: until then, callers find it.
+/// holder of a lock. A key that is on another lease now is not lost: callers find it.
 fn lost_key(keys: &KeyState, lease: &Lease, now: Timestamp) -> Option<LostKey> {
     let last = lease.detached_keys.last()?;
     let is_empty = lease.keys.as_ref().is_some_and(|keys| keys.is_all && keys.count == 0);
@@ -125,7 +125,13 @@ fn lost_key(keys: &KeyState, lease: &Lease, now: Timestamp) -> Option<LostKey> {
         return None;
     }
     let availability = &keys.index.availability;
+    let is_back = || {
+        let recorded = availability.deletion(&last.key).filter(|deleted| !deleted.is_lock && deleted.at >= last.at);
+        recorded.is_some() && availability.gone(&last.key, Some(lease.id)).is_none()
+    };
     let (lost_at, how) = match last.fate {
+        // Callers find it on another lease.
+        KeyDetachReason::Deleted if is_back() => return None,
         KeyDetachReason::Deleted => (last.at, KeyLoss::Deleted),
         KeyDetachReason::Detached if !last.is_lock => (last.at, KeyLoss::WithoutLease),
         KeyDetachReason::Moved { to } if !last.is_lock => {
