@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Stdin};
 
+use nix::sys::signal::{SigSet, Signal};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use super::global_options::{ConnectionFlags, DiscoveryFlags, KeepAliveFlags, TlsFlags};
@@ -231,14 +232,22 @@ fn ask_password(name: &str) -> Result<String, CliError> {
     prompt(&terminal).map_err(|error| CliError::System { tried: "prompt for the password", error })
 }
 
-/// Asks with the echo off before the prompt appears, because some people type at once.
+/// Asks with the echo off before the prompt appears, because some people type at once. On Ctrl-C the terminal is restored,
+/// and SIGINT ends the program.
 fn prompt(terminal: &Stdin) -> io::Result<String> {
     let before = tcgetattr(terminal)?;
     let mut hidden = before.clone();
-    hidden.local_modes.remove(LocalModes::ECHO);
+    hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
     tcsetattr(terminal, OptionalActions::Now, &hidden)?;
+    // rpassword reads Ctrl-C and raises SIGINT before it restores the terminal. The blocked signal waits until that is done.
+    let interrupt = SigSet::from(Signal::SIGINT);
+    let blocked = interrupt.thread_block();
     let password = rpassword::prompt_password("Password: ");
-    tcsetattr(terminal, OptionalActions::Now, &before)?;
+    let restored = tcsetattr(terminal, OptionalActions::Now, &before);
+    if blocked.is_ok() {
+        interrupt.thread_unblock()?;
+    }
+    restored?;
     password
 }
 

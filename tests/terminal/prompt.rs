@@ -27,3 +27,16 @@ fn a_typed_password_is_not_echoed_and_the_terminal_is_restored() {
         assert!(!output.contains("warning"), "{output}");
     }
 }
+
+#[test]
+fn ctrl_c_at_the_prompt_restores_the_terminal() {
+    let server = ServedSandbox::start();
+    let mut command = crate::pty::leasetop();
+    command.args(["--endpoints", server.endpoint(), "--user", "root", "list"]);
+    let mut terminal = Terminal::start(command, 100, 30);
+    terminal.wait_for("Password: ");
+    assert!(!terminal.is_line_as_found());
+    terminal.keys("\u{3}");
+    terminal.exit_code();
+    assert!(terminal.is_line_as_found());
+}
