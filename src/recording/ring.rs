@@ -59,6 +59,8 @@ impl Ring {
 
     /// Drops everything, and starts again with this state.
     pub(super) fn restart(&mut self, picture: Picture) {
+        // After a clear, the limit is still the reason. Otherwise the caller drops the past.
+        self.is_cut &= self.segments.is_empty();
         self.segments.clear();
         self.near.clear();
         self.push_picture(picture);
@@ -281,6 +283,9 @@ mod tests {
         assert!(past.is_short && past.start > at(5) && past.start < at(195), "{:?}", past.start);
         assert_eq!(past.at, past.start);
         assert_eq!(past.app.leases.len(), 100);
+        live.ring.restart(picture(&live.app, live.now));
+        let past = live.ring.show(Target::At(Timestamp::START), live.now).unwrap();
+        assert!(!past.is_short, "the limit is not why the past is gone");
     }
 
     #[test]
@@ -294,7 +299,7 @@ mod tests {
         assert!(live.ring.is_empty(), "it does not fit either");
         let small = AppState::new(AppConfig::default(), live.now);
         live.ring.restart(picture(&small, live.now));
-        assert!(live.ring.show(Target::At(live.now), live.now).is_some());
+        assert!(live.ring.show(Target::At(live.now), live.now).is_some_and(|past| past.is_short));
     }
 
     #[test]
