@@ -197,7 +197,7 @@ impl FilterFacts for IndexedFacts<'_> {
             Number::Every => Some(facts.every?.length().as_secs_f64()),
             Number::Share => Some(facts.interval_share()? * 100.0),
             Number::Last => Some((self.now - facts.last_renewed?).as_secs_f64()),
-            Number::Keys if facts.has_all_keys => Some(f64::from(facts.keys?).max(facts.first_keys.len() as f64)),
+            Number::Keys if facts.has_all_keys => Some(f64::from(facts.keys?)),
             Number::Keys => None,
             number => self.lease.get(facts.id)?.number(number, self.now),
         }

@@ -1,6 +1,6 @@
 //! The classes of states, most urgent first, by which rows and groups are ordered.
 
-use super::{Lease, LeaseState};
+use super::{EndCause, Lease, LeaseState};
 
 /// How urgent a lease is. A row moves only when its class changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,18 +65,18 @@ impl StateClass {
         }
     }
 
-    /// The state as on the screen. A healthy lease is `ok` with or without a warning.
-    pub fn word(self) -> &'static str {
+    /// The state of the leases of this class. The cause of an end is not known here.
+    pub fn state(self) -> LeaseState {
         match self {
-            StateClass::Risk => "risk",
-            StateClass::Late => "late",
-            StateClass::Dying => "dying",
-            StateClass::Stalled => "stalled",
-            StateClass::Unseen => "unseen",
-            StateClass::Unrenewed => "unrenewed",
-            StateClass::Warned | StateClass::Ok => "ok",
-            StateClass::Paused => "paused",
-            StateClass::Ended => "ended",
+            StateClass::Risk => LeaseState::Risk,
+            StateClass::Late => LeaseState::Late,
+            StateClass::Dying => LeaseState::Dying,
+            StateClass::Stalled => LeaseState::Stalled,
+            StateClass::Unseen => LeaseState::Unseen,
+            StateClass::Unrenewed => LeaseState::Unrenewed,
+            StateClass::Warned | StateClass::Ok => LeaseState::Ok,
+            StateClass::Paused => LeaseState::Paused,
+            StateClass::Ended => LeaseState::Ended(EndCause::Unknown),
         }
     }
 

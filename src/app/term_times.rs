@@ -23,7 +23,7 @@ pub(super) struct TermTimes {
 impl TermTimes {
     /// Notes the terms of the members whose status is new.
     pub(super) fn on_view(&mut self, before: &ClusterView, view: &ClusterView, now: Timestamp) {
-        for member in view.answering().filter(|member| !view.is_elsewhere(member) && !before.members.contains(member)) {
+        for member in view.answering_here().filter(|member| !before.members.contains(member)) {
             let age = member.round_trip.map_or(STATUS_AGE, |span| STATUS_AGE.max(span * 2));
             self.begun.record(member.raft_term.cast_signed(), now.before(age), now);
         }

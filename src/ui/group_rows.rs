@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{Group, GroupFigures, GroupId, GroupedRow, LeaseState, Selection, SelectionMark, StateClass};
+use crate::app::{Group, GroupFigures, GroupId, GroupedRow, Selection, SelectionMark, StateClass};
 use crate::width::DisplayWidth;
 
 use super::columns::WARNED;
@@ -100,21 +100,12 @@ fn cells(ctx: RenderContext<'_>, group: &Group) -> [(String, Role); 6] {
 /// warning.
 fn state(figures: &GroupFigures) -> (String, Role) {
     let Some(worst) = figures.worst else { return ("ended".to_owned(), Role::Gone) };
-    let (sign, role) = theme::state(match worst {
-        StateClass::Risk => LeaseState::Risk,
-        StateClass::Late => LeaseState::Late,
-        StateClass::Dying => LeaseState::Dying,
-        StateClass::Stalled => LeaseState::Stalled,
-        StateClass::Unseen => LeaseState::Unseen,
-        StateClass::Paused => LeaseState::Paused,
-        StateClass::Unrenewed => LeaseState::Unrenewed,
-        _ => LeaseState::Ok,
-    });
+    let (sign, role) = theme::state(worst.state());
     if worst == StateClass::Warned {
         return (format!("{sign} ok  {WARNED} {}", figures.warned), role);
     }
     let count = if figures.worst_count < figures.leases { format!(" {}", figures.worst_count) } else { String::new() };
-    (format!("{sign} {}{count}", worst.word()), role)
+    (format!("{sign} {}{count}", worst.state().word()), role)
 }
 
 fn draw_lease(ctx: RenderContext<'_>, id: etcd_lease::LeaseId, marks: &Selection, place: Rect, buf: &mut Buffer) {

@@ -196,9 +196,9 @@ impl ClusterView {
         (self.class(index), change, member.round_trip.filter(|_| up), self.steps_after_chosen(index))
     }
 
+    /// How useful a member is. A leader of an older term is a member that knows a leader.
     fn class(&self, index: usize) -> Class {
-        let up = |member: &&MemberView| member.reachability == Reachability::Up && !self.is_elsewhere(member);
-        let term = self.members.iter().filter(up).map(|member| member.raft_term).max();
+        let term = self.answering_here().map(|member| member.raft_term).max();
         let member = &self.members[index];
         match &member.reachability {
             _ if self.is_elsewhere(member) => Class::Useless,
@@ -221,17 +221,21 @@ impl ClusterView {
     /// The member that reports itself as leader; of several, the one in the newest term. `None` if no member does, or if
     /// another member names another leader in a newer term: then this one is cut off and does not know it yet.
     pub fn leader(&self) -> Option<&MemberView> {
-        let ours = || self.answering().filter(|member| !self.is_elsewhere(member));
-        let leader = ours().filter(|member| member.is_leader).max_by_key(|member| member.raft_term)?;
+        let leader = self.answering_here().filter(|member| member.is_leader).max_by_key(|member| member.raft_term)?;
         let names_other = |member: &MemberView| {
             member.raft_term > leader.raft_term && ![0, leader.member_id].contains(&member.leader_id)
         };
-        if ours().any(names_other) { None } else { Some(leader) }
+        if self.answering_here().any(names_other) { None } else { Some(leader) }
     }
 
     /// The members that answer, also those of another cluster.
     pub fn answering(&self) -> impl Iterator<Item = &MemberView> {
         self.members.iter().filter(|member| member.reachability == Reachability::Up)
+    }
+
+    /// The members of this cluster that answer.
+    pub fn answering_here(&self) -> impl Iterator<Item = &MemberView> {
+        self.answering().filter(|member| !self.is_elsewhere(member))
     }
 
     /// Whether a member belongs to another cluster.

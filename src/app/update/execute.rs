@@ -100,11 +100,14 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
     report(app, done, now)
 }
 
-/// Starts a drill. Its message disappears when the drill ends.
+/// Starts a drill. Its message disappears when the drill ends. A stream is broken at once, so that message stays for the
+/// usual time.
 fn start_drill(app: &mut AppState, id: LeaseId, fault: Fault, now: Timestamp) -> Vec<Effect> {
     let done = drill::start(&app.leases, &app.config.keymap, app.view.id_format, id, fault);
     let effects = report(app, done, now);
-    if !effects.is_empty() && fault != Fault::CutStream {
+    // A refusal has no effects.
+    let is_started = !effects.is_empty();
+    if is_started && fault != Fault::CutStream {
         app.view.limit_status(MessageScope::Drill { id, has_started: false });
     }
     effects

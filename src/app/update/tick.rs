@@ -46,7 +46,8 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     effects
 }
 
-/// Polls the leases that are due, if a member answers. A recording has the replies.
+/// Starts the polls, the reads of keys and the list that are due, if a member answers. A replay asks nothing: the
+/// recording contains the replies.
 fn poll(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     if !app.cluster.is_reached() || app.config.is_replay {
         return Vec::new();

@@ -231,8 +231,8 @@ fn unquoted(word: &OsStr) -> OsString {
 /// Parses the arguments. Exits on wrong usage and on `--help`.
 ///
 /// The pages of `--help` are built only after an error, so that the program starts sooner; clap reports a call for help as
-/// an error. Its usage line lists every option that the environment sets, so an error is reported by another parse without
-/// the environment.
+/// an error. The usage line of an error also lists every option that the environment sets. So the arguments are parsed
+/// once more without the environment, and that error is shown if it is of the same kind.
 fn matched(command: impl Fn() -> Command, args: &[OsString]) -> ArgMatches {
     if let Ok(matches) = command().try_get_matches_from(args) {
         return matches;

@@ -108,7 +108,7 @@ pub fn groups_json(listing: &LeaseListing, by: GroupBy, follows_rows: bool) -> S
     let object = |group: &LeaseGroup| GroupObject {
         name: group.key.name(),
         leases: group.figures.leases,
-        state: group.figures.worst.map(|class| class.word()),
+        state: group.figures.worst.map(|class| class.state().word()),
         state_leases: group.figures.worst_count,
         left: left(&group.figures, listing.now).map(|left| rounded(left, 1e3)),
         share: group.figures.median_percent.map(|percent| f64::from(percent) / 100.0),
@@ -191,7 +191,7 @@ fn state(figures: &GroupFigures) -> String {
     if figures.leases == 0 {
         return "gone".to_owned();
     }
-    let word = or_dash(figures.worst, |class| class.word().to_owned());
+    let word = or_dash(figures.worst, |class| class.state().word().to_owned());
     if figures.worst_count == figures.leases { word } else { format!("{word} ({})", figures.worst_count) }
 }
 

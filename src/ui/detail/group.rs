@@ -36,7 +36,7 @@ fn figures(ctx: RenderContext<'_>, group: &Group) -> Vec<Line<'static>> {
     if let Some(worst) = figures.worst {
         let warned =
             if figures.warned > 0 { format!(" · {}", plural(figures.warned, "warning")) } else { String::new() };
-        lines.push(line(ctx, "worst", format!("{} {}{warned}", figures.worst_count, worst.word())));
+        lines.push(line(ctx, "worst", format!("{} {}{warned}", figures.worst_count, worst.state().word())));
     }
     if let (Some(deadline), Some(first)) = (figures.deadline, figures.first_to_end) {
         let left = format::span(deadline.signed_since(ctx.now).max(0.0));

@@ -78,7 +78,7 @@ impl Member {
         let answer = rpc::status(&self.leaderless).await;
         let answer = answer.map_err(|status| CallError::from_status(READ_STATUS, &self.endpoint, &status))?;
         let received = age.elapsed();
-        let header = Header { raft_term: answer.raft_term, ..pb_header(answer.header) };
+        let header = pb_header(answer.header);
         let view = MemberView { round_trip: Some(received - sent), ..self.view(&answer, header) };
         // Right after a restart, a member without a leader may not know yet what was committed.
         let raft_index = if view.has_leader { answer.raft_index } else { 0 };
