@@ -16,7 +16,7 @@ for _ in 1 2 3; do
 done | awk '
   # `scheduler-renewal 212 ns` and `cadence frame p50 801 us`
   NF == 3 && $2 + 0 == $2 && $3 ~ /^(ns|bytes)$/ { print $1, $2, $3 }
-  $(NF - 2) == "p50" && $NF == "us" { name = $1; for (n = 2; n < NF - 2; n++) name = name "-" $n; print name, $(NF - 1), $NF }
+  NF > 3 && $(NF - 2) == "p50" && $NF == "us" { name = $1; for (n = 2; n < NF - 2; n++) name = name "-" $n; print name, $(NF - 1), $NF }
 ' | sort -k1,1 -k2,2n | awk '
   # The second of three.
   $1 == name { if (++seen == 2) print }
