@@ -211,6 +211,13 @@ async fn a_lease_granted_again_with_its_id_is_renewed_by_its_new_ttl() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn for_id_0_etcd_chooses_one() {
+    let (sandbox, client) = client(|config| config).await;
+    let lease = client.grant_with_id(LeaseId(0), 10).await.unwrap();
+    assert!(lease.id() != LeaseId(0) && exists(&sandbox, lease.id()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_unread_end_does_not_prevent_another_keepalive() {
     let (sandbox, client) = client(|config| config).await;
     let (mut group, id) = (client.lease_group(), LeaseId(7));
