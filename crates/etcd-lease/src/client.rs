@@ -50,11 +50,13 @@ impl Client {
     /// # Errors
     /// [`Error::NotFound`] if the lease does not exist or has expired; any error of the call.
     pub async fn keep_alive(&self, id: LeaseId) -> Result<Lease, Error> {
+        let sent = self.clock.now();
         let reply = self.time_to_live(id).await?;
         match reply.ttl_status() {
             TtlStatus::Missing | TtlStatus::Dying => Err(Error::NotFound(id)),
             TtlStatus::Alive | TtlStatus::AtDeadline | TtlStatus::Invalid => {
-                Ok(Lease::new(self.cluster.clone(), self.engine.keep_alive(id), reply.granted_ttl))
+                let ttl = reply.granted_ttl;
+                Ok(Lease::new(self.cluster.clone(), self.engine.keep_read(reply, sent), ttl))
             }
         }
     }

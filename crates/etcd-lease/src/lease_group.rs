@@ -58,6 +58,20 @@ impl LeaseGroup {
         self.consumer.stop_keep_alive(id);
     }
 
+    /// Stops the renewals of a lease as [`LeaseGroup::stop`] does, and revokes it when the future is awaited. The future does
+    /// not borrow the group.
+    ///
+    /// # Errors
+    /// Those of [`Client::revoke`](crate::Client::revoke). The lease then expires within its TTL.
+    pub fn revoke(&self, id: LeaseId) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        self.stop(id);
+        let cluster = self.cluster.clone();
+        async move {
+            cluster.revoke(id).await.map_err(|error| Error::of_lease(id, &error))?;
+            Ok(())
+        }
+    }
+
     /// Waits for the next response or end. The leases take turns. `None` if the group has no lease.
     pub async fn next(&mut self) -> Option<Delivery> {
         std::future::poll_fn(|cx| self.consumer.poll_delivery(cx)).await

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use etcd_lease::{Client, Clock, Config, Delivery, Ended, Error, Lease, LeaseId, MAX_TTL, TtlStatus};
-use etcd_sandbox::Sandbox;
+use etcd_sandbox::{Call, Sandbox};
+use tonic::Status;
 
 async fn client(config: impl FnOnce(Config) -> Config) -> (Sandbox, Client) {
     let sandbox = Sandbox::builder().seed(1).start(Clock::real());
@@ -257,4 +258,25 @@ fn a_lease_ends_with_the_runtime_of_its_client() {
     });
     drop(first);
     assert_eq!(second.block_on(lease.ended()), Ended::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_whose_time_left_was_read_is_not_asked_about_again() {
+    let (sandbox, client) = client(|config| config).await;
+    let id = LeaseId(sandbox.grant(10).unwrap());
+    sandbox.faults().refuse(Call::TimeToLive, 1, Status::invalid_argument("etcdserver: user name is empty"));
+    let lease = client.keep_alive(id).await.unwrap();
+    seconds(60).await;
+    assert!(exists(&sandbox, id) && lease.queue().depth > 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_of_a_group_is_revoked_with_its_keys() {
+    let (sandbox, client) = client(|config| config).await;
+    let mut group = client.lease_group();
+    let id = group.grant(10).await.unwrap();
+    group.revoke(id).await.unwrap();
+    assert!(!exists(&sandbox, id));
+    assert_eq!(group.next().await, None, "the group has no lease");
+    assert!(matches!(group.revoke(id).await, Err(Error::NotFound(_))));
 }

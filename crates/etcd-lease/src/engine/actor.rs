@@ -105,6 +105,7 @@ impl Actor {
             Command::StartKeepAlive { id, start, pace, queues } => {
                 let slot = match start {
                     Start::Adopt => self.scheduler.adopt(now, id, pace),
+                    Start::Read { answer, sent } => self.scheduler.adopt_read(now, &answer, sent, pace),
                     Start::Granted { ttl, sent } => self.scheduler.grant(now, id, ttl, sent, pace),
                 };
                 self.subscriptions.add(slot, id, queues);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::response_queues::ResponseQueues;
-use crate::{Fault, LeaseId, RenewalSchedule};
+use crate::{Fault, LeaseId, RenewalSchedule, TimeToLive};
 use simkit::Timestamp;
 
 #[derive(Debug)]
@@ -27,10 +27,12 @@ pub(super) enum Command {
 }
 
 /// What is known about a lease when its keepalive starts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) enum Start {
     /// Only the id.
     Adopt,
+    /// Its time left, and when the query was sent.
+    Read { answer: Box<TimeToLive>, sent: Timestamp },
     /// The TTL in seconds, and when the grant was sent.
     Granted { ttl: i64, sent: Timestamp },
 }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use super::command::{Command, Start};
 use super::handle::Handle;
 use super::response_queues::{Delivery, ResponseQueues};
-use crate::{Ended, Granted, LeaseId, QueueGauge, RenewalSchedule};
+use crate::{Ended, Granted, LeaseId, QueueGauge, RenewalSchedule, TimeToLive};
 use simkit::Timestamp;
 
 /// A reader of the responses of many leases, each with its own bounded queue.
@@ -32,6 +32,11 @@ impl Consumer {
     /// Keeps a lease alive as [`Consumer::keep_alive`] does. `pace` replaces the renewal schedule of the engine.
     pub fn keep_alive_with_schedule(&self, id: LeaseId, pace: Option<RenewalSchedule>) {
         self.start(id, Start::Adopt, pace);
+    }
+
+    /// Keeps a lease alive whose time left was read with a query sent at `sent`.
+    pub fn keep_read(&self, answer: TimeToLive, sent: Timestamp) {
+        self.start(answer.id, Start::Read { answer: Box::new(answer), sent }, None);
     }
 
     /// Keeps a lease alive that was just granted; the grant was sent at `sent`.

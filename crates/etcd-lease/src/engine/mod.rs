@@ -34,7 +34,7 @@ use self::response_queues::{ReadListener, ResponseQueues};
 use self::status_feed::Feed;
 use crate::keepalive::{Scheduler, Timeouts};
 use crate::wire::{CallError, Cluster};
-use crate::{Fault, Granted, LeaseId, RenewalSchedule};
+use crate::{Fault, Granted, LeaseId, RenewalSchedule, TimeToLive};
 use simkit::tasks;
 use simkit::{Clock, Timestamp};
 
@@ -91,6 +91,13 @@ impl Engine {
     pub fn keep_alive(&self, id: LeaseId) -> KeepAlive {
         let (consumer, ended) = self.consumer_of_one();
         consumer.keep_alive(id);
+        KeepAlive::new(consumer, id, ended)
+    }
+
+    /// Keeps a lease alive whose time left was read with a query sent at `sent`.
+    pub fn keep_read(&self, answer: TimeToLive, sent: Timestamp) -> KeepAlive {
+        let (id, (consumer, ended)) = (answer.id, self.consumer_of_one());
+        consumer.keep_read(answer, sent);
         KeepAlive::new(consumer, id, ended)
     }
 

@@ -56,7 +56,7 @@ struct State {
     responses: ResponseArena,
     /// The ends that are unread.
     ends: HashMap<LeaseId, Ended>,
-    /// Leases with deliveries to read, each listed once.
+    /// Leases with deliveries to read. It also has leases that were closed or paused since, because searching it takes long.
     readable: VecDeque<LeaseId>,
     reader: Option<Waker>,
     /// The dropped responses of queues whose end was read.
@@ -75,11 +75,14 @@ struct Queue {
     paused: bool,
     /// Whether its end is among [`State::ends`].
     ended: bool,
+    /// Whether it is in [`State::readable`].
+    listed: bool,
 }
 
 impl Queue {
+    /// Whether it has a delivery for its reader.
     fn is_readable(&self) -> bool {
-        !self.responses.is_empty() || self.ended
+        !self.paused && (!self.responses.is_empty() || self.ended)
     }
 }
 
@@ -104,9 +107,7 @@ impl ResponseQueues {
         let mut state = self.state();
         let may_open = state.queues.get(&id).is_none_or(|queue| queue.ended);
         if may_open {
-            if state.remove(id).is_some() {
-                state.readable.retain(|readable| *readable != id);
-            }
+            state.remove(id);
             state.queues.insert(id, Queue::default());
         }
         may_open
@@ -121,9 +122,7 @@ impl ResponseQueues {
 
     /// Closes the queue of a lease and discards unread responses.
     pub(super) fn close(&self, id: LeaseId) {
-        let mut state = self.state();
-        state.remove(id);
-        state.readable.retain(|readable| *readable != id);
+        self.state().remove(id);
     }
 
     /// Whether the queue of a lease is open.
@@ -144,7 +143,7 @@ impl ResponseQueues {
     /// Queues the response to a renewal, or drops it if the queue is full.
     pub(super) fn deliver(&self, id: LeaseId, renewal: &AnsweredRenewal) -> Delivered {
         let mut state = self.state();
-        let State { queues, responses, readable, reader, .. } = &mut *state;
+        let State { queues, responses, reader, .. } = &mut *state;
         let Some(queue) = queues.get_mut(&id) else { return Delivered::NotSubscribed };
         // Without capacity a response is delivered only to a reader that waits.
         let room = if self.capacity == 0 { usize::from(reader.is_some()) } else { self.capacity };
@@ -153,55 +152,35 @@ impl ResponseQueues {
             let (depth, dropped) = (queue.responses.len(), u64::from(queue.dropped));
             return Delivered::Dropped(QueueGauge { depth, capacity: self.capacity, dropped });
         }
-        let announce = !queue.is_readable() && !queue.paused;
         responses.push(&mut queue.responses, Response::new(id, renewal));
-        if announce {
-            readable.push_back(id);
-            wake(reader.take());
-        }
+        state.announce(id);
         Delivered::Queued
     }
 
     /// Ends the queue of a lease. The reader gets the end after the responses before it.
     pub(super) fn end(&self, id: LeaseId, ended: Ended) {
         let mut state = self.state();
-        let State { queues, ends, readable, reader, .. } = &mut *state;
-        let Some(queue) = queues.get_mut(&id) else { return };
-        let announce = !queue.is_readable() && !queue.paused;
+        let Some(queue) = state.queues.get_mut(&id) else { return };
+        queue.ended = true;
         if let Some(end) = &self.end {
             end.send_replace(Some(ended.clone()));
         }
-        queue.ended = true;
-        ends.entry(id).or_insert(ended);
-        if announce {
-            readable.push_back(id);
-            wake(reader.take());
-        }
+        state.ends.entry(id).or_insert(ended);
+        state.announce(id);
     }
 
     /// Hides the responses of a lease from its reader, or shows them again.
     pub(super) fn pause(&self, id: LeaseId, paused: bool) {
         let mut state = self.state();
-        let State { queues, readable, reader, .. } = &mut *state;
-        let Some(queue) = queues.get_mut(&id) else { return };
-        if std::mem::replace(&mut queue.paused, paused) == paused {
-            return;
-        }
-        readable.retain(|other| *other != id);
-        if !paused && queue.is_readable() {
-            readable.push_back(id);
-            wake(reader.take());
+        if let Some(queue) = state.queues.get_mut(&id) {
+            queue.paused = paused;
+            state.announce(id);
         }
     }
 
     /// Takes the next delivery of one lease, whether it is paused or not.
     pub(super) fn take(&self, id: LeaseId) -> Option<Delivery> {
-        let mut state = self.state();
-        let place = state.readable.iter().position(|readable| *readable == id);
-        if let Some(place) = place {
-            state.readable.remove(place);
-        }
-        self.take_from(state, id)
+        self.take_from(self.state(), id)
     }
 
     /// Takes the next delivery of a lease, and notifies the listener after unlocking the state.
@@ -228,7 +207,7 @@ impl ResponseQueues {
     /// Polls for the next delivery. The leases take turns. `None` if no lease is left.
     pub(super) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
         let mut state = self.state();
-        let Some(id) = state.readable.pop_front() else {
+        let Some(id) = state.next_readable() else {
             if state.queues.is_empty() {
                 return Poll::Ready(None);
             }
@@ -241,14 +220,51 @@ impl ResponseQueues {
 }
 
 impl State {
+    /// Lists a lease as readable if it is, and wakes the reader.
+    fn announce(&mut self, id: LeaseId) {
+        if let Some(queue) = self.queues.get_mut(&id).filter(|queue| queue.is_readable() && !queue.listed) {
+            queue.listed = true;
+            self.readable.push_back(id);
+            if let Some(reader) = self.reader.take() {
+                reader.wake();
+            }
+        }
+    }
+
+    /// Takes the next lease that is readable from the list.
+    fn next_readable(&mut self) -> Option<LeaseId> {
+        loop {
+            let id = self.readable.pop_front()?;
+            if let Some(queue) = self.queues.get_mut(&id)
+                && std::mem::take(&mut queue.listed)
+                && queue.is_readable()
+            {
+                return Some(id);
+            }
+        }
+    }
+
+    /// Removes leases from the list that are not readable, once they are the most of it.
+    fn clean_readable(&mut self) {
+        /// A shorter list is left as it is.
+        const SHORT: usize = 64;
+        let State { queues, readable, .. } = self;
+        if readable.len() > SHORT + 2 * queues.len() {
+            readable.retain(|id| queues.get_mut(id).is_some_and(|queue| std::mem::take(&mut queue.listed)));
+            for id in readable {
+                if let Some(queue) = queues.get_mut(id) {
+                    queue.listed = true;
+                }
+            }
+        }
+    }
+
     /// Takes the next delivery of a lease, and returns it with the lease's slot. Removes the queue after its end.
     fn take(&mut self, id: LeaseId) -> Option<(Delivery, SlotId)> {
         let queue = self.queues.get_mut(&id)?;
         let slot = queue.slot;
         if let Some(response) = self.responses.pop(&mut queue.responses) {
-            if queue.is_readable() && !queue.paused {
-                self.readable.push_back(id);
-            }
+            self.announce(id);
             return Some((Delivery::Response(response), slot));
         }
         let ended = self.ends.remove(&id)?;
@@ -264,12 +280,38 @@ impl State {
         if queue.ended {
             self.ends.remove(&id);
         }
+        self.clean_readable();
         Some(queue)
     }
 }
 
-fn wake(reader: Option<Waker>) {
-    if let Some(reader) = reader {
-        reader.wake();
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct NoListener;
+
+    impl ReadListener for NoListener {
+        fn on_read(&self, _: SlotId, _: LeaseId) {}
+    }
+
+    #[test]
+    fn the_list_of_readable_leases_stays_short_without_a_reader() {
+        const LEASES: i64 = 10;
+        let queues = ResponseQueues::new(1, Arc::new(NoListener));
+        for round in 0..1_000 {
+            for id in (1..=LEASES).map(LeaseId) {
+                queues.close(id);
+                queues.open(id);
+                queues.end(id, Ended::Closed);
+            }
+            assert!(queues.state().readable.len() < 100, "after {round} rounds");
+        }
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..LEASES {
+            assert!(matches!(queues.poll_next(&mut cx), Poll::Ready(Some(Delivery::Ended(_, Ended::Closed)))));
+        }
+        assert_eq!(queues.poll_next(&mut cx), Poll::Ready(None));
     }
 }

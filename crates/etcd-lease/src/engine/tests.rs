@@ -1,11 +1,13 @@
-//! What is freed when an engine is dropped.
+//! What is freed when an engine is dropped, and what the engine does without a reader.
 
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use super::command::{Command, Start};
+use super::response_queues::ResponseQueues;
 use super::{Consumer, Engine, Options};
 use crate::wire::{Cluster, Settings, Target};
-use crate::{Granted, Header};
+use crate::{Granted, Header, LeaseId};
 use etcd_sandbox::Sandbox;
 use simkit::Clock;
 
@@ -21,7 +23,7 @@ fn keep(consumer: &Consumer, sandbox: &Sandbox, clock: &Clock, count: usize) {
     for _ in 0..count {
         let id = sandbox.grant(10).unwrap();
         consumer.keep_granted(
-            &Granted { id: crate::LeaseId(id), requested_ttl: 10, ttl: 10, header: Header::default() },
+            &Granted { id: LeaseId(id), requested_ttl: 10, ttl: 10, header: Header::default() },
             clock.now(),
         );
     }
@@ -81,4 +83,19 @@ async fn a_late_reader_gets_every_lease_and_nothing_is_written_without_a_reader(
     drop(feed);
     clock.sleep(Duration::from_secs(5)).await;
     assert_eq!(shared.upgrade().map(|feed| feed.len()), Some(0), "nothing is written without a reader");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_was_stopped_before_the_engine_heard_of_it_is_not_renewed() {
+    let clock = Clock::real();
+    let (sandbox, engine) = engine(&clock).await;
+    let queues = Arc::new(ResponseQueues::new(1, engine.listener()));
+    let [kept, stopped] = [(); 2].map(|()| LeaseId(sandbox.grant(10).unwrap()));
+    queues.open(kept);
+    for id in [kept, stopped] {
+        let start = Start::Granted { ttl: 10, sent: clock.now() };
+        engine.0.command(Command::StartKeepAlive { id, start, pace: None, queues: Arc::clone(&queues) });
+    }
+    clock.sleep(Duration::from_secs(5)).await;
+    assert_eq!((sandbox.keep_alives(kept) > 0, sandbox.keep_alives(stopped)), (true, 0));
 }

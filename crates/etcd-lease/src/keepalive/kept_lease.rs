@@ -76,6 +76,8 @@ pub(super) struct KeptLease {
     answers: u32,
     /// Whether it was first in a stream that did not reply in time, since its last reply.
     pub(super) is_stuck: bool,
+    /// Whether etcd was asked about it. An adopted lease waits for its turn first.
+    is_asked: bool,
 }
 
 const NO_LANE: u8 = u8::MAX;
@@ -100,6 +102,7 @@ impl KeptLease {
             phase: Phase::Suspect,
             lane: NO_LANE,
             is_stuck: false,
+            is_asked: false,
             is_changed: false,
             drill: None,
         }
@@ -178,6 +181,15 @@ impl KeptLease {
         let latest = sent + seconds(ttl) * 2 / 3;
         self.due = self.pace.next(self.due, now, seconds(ttl)).min(latest.max(now));
         (NextStep::Wait(self.due), Some(AnsweredRenewal { ttl, at: now, interval, left, round_trip, revision }))
+    }
+
+    /// Notes that its time left is asked for. If that is the first question about it, returns until when to wait for a reply.
+    pub(super) fn on_asked(&mut self, now: Timestamp, timeouts: &Timeouts) -> Option<Timestamp> {
+        if std::mem::replace(&mut self.is_asked, true) || self.ttl().is_some() {
+            return None;
+        }
+        self.deadline = now + timeouts.first_answer;
+        Some(self.deadline)
     }
 
     /// Handles the reply to a TTL query that was sent at `sent`. Returns the next step.

@@ -13,6 +13,7 @@ mod faults;
 mod io;
 mod kept_lease;
 mod renewal_stats;
+mod resend;
 mod spare_lanes;
 mod stream_state;
 mod timers;
@@ -62,6 +63,8 @@ pub struct Scheduler {
     start_jitter: StartJitter,
     /// When the last reply to any renewal arrived.
     last_reply: Timestamp,
+    /// When the last TTL query was answered.
+    last_ttl_reply: Timestamp,
     /// The last error of a stream or of a TTL query; `None` after a reply.
     trouble: Option<String>,
     /// Why the last TTL query failed; `None` if it was answered.
@@ -94,6 +97,7 @@ impl Scheduler {
             spread_until: Timestamp::START,
             start_jitter: StartJitter::default(),
             last_reply: Timestamp::START,
+            last_ttl_reply: Timestamp::START,
             trouble: None,
             query_error: None,
             output: TurnOutput::default(),
@@ -132,6 +136,24 @@ impl Scheduler {
         self.slot(id).unwrap_or_else(|| {
             let slot = self.insert(KeptLease::adopted(id, pace.unwrap_or(self.pace), now, &self.timeouts));
             self.route(slot, now, NextStep::QueryTtl);
+            slot
+        })
+    }
+
+    /// Starts the keepalive of a lease whose time left was read with a query sent at `sent`, unless it is kept alive already.
+    /// `pace` replaces the scheduler's own schedule.
+    pub fn adopt_read(
+        &mut self,
+        now: Timestamp,
+        answer: &TimeToLive,
+        sent: Timestamp,
+        pace: Option<RenewalSchedule>,
+    ) -> SlotId {
+        self.slot(answer.id).unwrap_or_else(|| {
+            let mut kept = KeptLease::adopted(answer.id, pace.unwrap_or(self.pace), now, &self.timeouts);
+            let step = kept.on_ttl_reply(sent, now, answer, &self.timeouts);
+            let slot = self.insert(kept);
+            self.route(slot, now, step);
             slot
         })
     }
@@ -257,6 +279,9 @@ impl Scheduler {
     ) {
         self.queries_in_flight -= 1;
         let timeouts = self.timeouts;
+        if answer.is_ok() {
+            self.last_ttl_reply = now;
+        }
         self.query_error = answer.as_ref().err().cloned();
         self.trouble = self.query_error.as_ref().map(CallError::to_string);
         let Some(kept) = self.get_mut(slot).filter(|kept| kept.id == id && kept.phase == Phase::Suspect) else {
@@ -298,10 +323,7 @@ impl Scheduler {
         while self.queries_in_flight < MAX_TTL_QUERIES
             && let Some(slot) = self.ttl_queries.pop_front()
         {
-            if let Some(id) = self.get(slot).filter(|kept| kept.phase == Phase::Suspect).map(|kept| kept.id) {
-                self.queries_in_flight += 1;
-                self.output.actions.push(Action::QueryTtl { slot, id });
-            }
+            self.query_ttl(slot, now);
         }
         self.hand_out()
     }

@@ -1,4 +1,8 @@
+use std::time::Duration;
+
 use super::*;
+use crate::Header;
+use crate::wire::ErrorCause;
 
 const EXACT: LeaseId = LeaseId(1);
 const USUAL: LeaseId = LeaseId(2);
@@ -116,6 +120,40 @@ fn a_lease_in_the_slot_of_a_former_suspect_is_sent_once() {
     scheduler.suspect_queue.push_back((scheduler.slot(EXACT).unwrap(), NOW));
     scheduler.send_suspects(NOW);
     assert_eq!(scheduler.ready.len(), 1);
+}
+
+/// Adopts leases, and answers each query after 2 s. The first query about each 64th lease fails, and without `is_up` all do.
+/// Returns the time of the last reply in seconds, and how many leases ended.
+fn adopt(leases: usize, is_up: bool) -> (u64, usize) {
+    let mut scheduler = Scheduler::new(RenewalSchedule::Clientv3, 1, Timeouts::at_speed(1));
+    let at = |seconds| NOW + Duration::from_secs(seconds);
+    let (mut ended, mut queries, mut last) = (0, Vec::new(), 0);
+    let mut failing: BTreeSet<i64> = (1..=leases as i64).filter(|id| id % 64 == 0).collect();
+    (1..=leases as i64).for_each(|id| _ = scheduler.adopt(NOW, LeaseId(id), None));
+    for second in (0..=30).step_by(2) {
+        for (slot, id) in std::mem::take(&mut queries) {
+            let reply = TimeToLive { id, ttl: 100, granted_ttl: 100, keys: Vec::new(), header: Header::default() };
+            let error = CallError::new(ErrorCause::NoReply, "read the TTL", "m0", "no reply in time");
+            let answer = if is_up && !failing.remove(&id.0) { Ok(&reply) } else { Err(error) };
+            scheduler.on_ttl_reply(at(second), slot, id, at(second - 2), answer);
+            last = second;
+        }
+        let output = scheduler.turn(at(second));
+        ended += output.notices.iter().filter(|(_, _, notice)| matches!(notice, Notice::Ended(_))).count();
+        queries.extend(output.actions.iter().filter_map(|action| match *action {
+            Action::QueryTtl { slot, id } => Some((slot, id)),
+            _ => None,
+        }));
+    }
+    (last, ended)
+}
+
+#[test]
+fn an_error_ends_no_adopted_lease_that_waits_for_its_turn() {
+    const LEASES: usize = 5 * MAX_TTL_QUERIES;
+    assert_eq!(adopt(LEASES, true), (14, 0), "the last query that failed was repeated");
+    let (last, ended) = adopt(LEASES, false);
+    assert!(ended == LEASES && last <= 12, "{last} s, {ended} ended");
 }
 
 #[test]

@@ -223,11 +223,12 @@ impl Cluster {
         F: Future<Output = Result<T, CallError>>,
     {
         let sent = self.shared.age.elapsed();
-        let reply = tokio::select! {
-            result = self.shared.signed_call(member, call) => result?,
-            () = self.shared.wait_demoted(member), if kind == CallKind::Read => {
-                return Err(self.shared.why_left(tried, member));
-            }
+        let reply = match kind {
+            CallKind::Read => tokio::select! {
+                result = self.shared.signed_read(member, call) => result?,
+                () = self.shared.wait_demoted(member) => return Err(self.shared.why_left(tried, member)),
+            },
+            CallKind::Write | CallKind::WriteOnce => self.shared.signed_call(member, call).await?,
         };
         self.shared.check_reply((tried, &member.endpoint), kind, reply.header(), sent)?;
         Ok(reply)

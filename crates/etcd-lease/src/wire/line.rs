@@ -5,10 +5,11 @@
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::Uri;
+use tokio::sync::watch;
 use tokio_rustls::rustls::ClientConfig;
 use tonic::transport::Channel;
 use tower::BoxError;
@@ -25,7 +26,7 @@ pub(super) struct Line {
     tls: Option<Arc<ClientConfig>>,
     dial_timeout: Duration,
     link: Arc<Link>,
-    current: Mutex<Current>,
+    current: watch::Sender<Current>,
 }
 
 struct Current {
@@ -43,22 +44,35 @@ impl Line {
     pub(super) fn new(target: &Target, tls: Option<&Arc<ClientConfig>>, dial_timeout: Duration) -> Self {
         let link = Arc::new(Link::default());
         let channel = connect::channel(target, tls, dial_timeout, &link);
-        let current = Mutex::new(Current { channel, since: Stopwatch::start() });
+        let current = watch::Sender::new(Current { channel, since: Stopwatch::start() });
         Line { target: target.clone(), tls: tls.cloned(), dial_timeout, link, current }
     }
 
     /// The channel over the newest connection.
     pub(super) fn channel(&self) -> Channel {
-        self.current().channel.clone()
+        self.current.borrow().channel.clone()
     }
 
     /// Makes new requests use a new connection, unless the current one was set up just now. Requests in progress stay on
     /// the old one.
     pub(super) fn replace(&self) {
-        let mut current = self.current();
-        if current.since.elapsed() >= MIN_AGE {
-            let channel = connect::channel(&self.target, self.tls.as_ref(), self.dial_timeout, &self.link);
-            *current = Current { channel, since: Stopwatch::start() };
+        self.current.send_if_modified(|current| {
+            let is_old = current.since.elapsed() >= MIN_AGE;
+            if is_old {
+                let channel = connect::channel(&self.target, self.tls.as_ref(), self.dial_timeout, &self.link);
+                *current = Current { channel, since: Stopwatch::start() };
+            }
+            is_old
+        });
+    }
+
+    /// Waits until new requests use another connection than at the time of this call.
+    pub(super) fn wait_replaced(&self) -> impl Future<Output = ()> + use<> {
+        let mut current = self.current.subscribe();
+        async move {
+            if current.changed().await.is_err() {
+                std::future::pending().await
+            }
         }
     }
 
@@ -98,10 +112,6 @@ impl Line {
             Target::Address(address) => metrics_page::request(address, self.tls.as_ref()).await,
             Target::Pipe { .. } => Err(io::Error::other("an embedded etcd has no metrics")),
         }
-    }
-
-    fn current(&self) -> MutexGuard<'_, Current> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -11,15 +11,13 @@ use tokio::time::{sleep, timeout};
 use super::error::CallError;
 use super::error_cause::{ErrorCause, ErrorKind};
 use super::member::{Member, Probe};
-use super::shared_state::SharedState;
+use super::shared_state::{MIN_PROBE_TIMEOUT, SharedState};
 use crate::{MemberView, Reachability};
 
 /// After how many intervals a member that refused the login is probed again. Only the user can provide another login.
 const REFUSED_INTERVALS: u32 = 10;
 /// Minimum delay between two probes of a member.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
-/// How long a member may take to answer before it counts as hanging. It is longer for a member that is far away.
-const MIN_PROBE_TIMEOUT: Duration = Duration::from_millis(700);
 
 /// How often the certificate of a member is read. A connection can last for months, longer than the certificate that it
 /// was made with.

@@ -1,9 +1,11 @@
 //! State shared by all calls and streams of a cluster: the members, their login, and the selected member.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use futures_util::future;
 use http::HeaderValue;
 use tokio::sync::watch;
 use tonic::Status;
@@ -16,6 +18,10 @@ use crate::cluster::LeaderPath;
 use crate::cluster_identity::ClusterIdentity;
 use crate::{ClusterView, MemberView, Reachability};
 use simkit::Stopwatch;
+
+/// How long a member may take to answer a probe before it counts as hanging. It is longer for a member that is far away.
+/// After this time without a reply to a read, the member is probed.
+pub(super) const MIN_PROBE_TIMEOUT: Duration = Duration::from_millis(700);
 
 pub(super) struct SharedState {
     pub(super) members: Vec<Member>,
@@ -217,6 +223,30 @@ impl SharedState {
                 call(member.clone()).await
             }
             result => result,
+        }
+    }
+
+    /// Reads from a member as [`SharedState::signed_call`] does. If the reply is late, the member is probed, and after a probe
+    /// without a reply the read is sent over a new connection as well. A member that is only slow answers the probe.
+    pub(super) async fn signed_read<T, F, C>(&self, member: &Member, call: &C) -> Result<T, CallError>
+    where
+        C: Fn(Member) -> F,
+        F: Future<Output = Result<T, CallError>>,
+    {
+        let replaced = member.line().wait_replaced();
+        let mut first = pin!(self.signed_call(member, call));
+        tokio::select! {
+            result = &mut first => return result,
+            () = async {
+                tokio::time::sleep(MIN_PROBE_TIMEOUT).await;
+                self.probe_request.send_replace(());
+                replaced.await;
+            } => (),
+        }
+        let second = pin!(self.signed_call(member, call));
+        match future::select(first, second).await.factor_first() {
+            (Err(error), other) if error.is_members_fault() => other.await,
+            (result, _) => result,
         }
     }
 

@@ -138,6 +138,7 @@ async fn a_long_list_is_awaited_for_a_minute_while_the_member_answers() {
     let id = test.cluster.grant(None, 600).await.unwrap().id;
     test.sandbox.faults().list_slowly(Duration::from_secs(50));
     assert_eq!(test.cluster.leases().await.unwrap().ids, [id]);
+    assert_eq!(test.sandbox.stats(0).lists, 1, "it is not asked twice");
     let error_within = async |seconds| {
         let listed = tokio::time::timeout(Duration::from_secs(seconds), test.cluster.leases()).await;
         listed.unwrap_or_else(|_| panic!("no answer within {seconds} s")).unwrap_err().kind()

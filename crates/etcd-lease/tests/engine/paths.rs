@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use etcd_lease::LeaseId;
 use etcd_lease::engine::{KeepAlive, Options};
 
 use crate::pipe::{EngineTest, engine_test_of, seconds};
@@ -114,4 +115,15 @@ async fn renewals_are_spread_over_streams_that_reply_to_one_after_the_other() {
     assert!(opened() - during < 10, "{} streams after it", opened() - during);
     assert!(test.sandbox.stats(0).streams_open <= 5, "{} streams are open", test.sandbox.stats(0).streams_open);
     assert_eq!(kept.len(), test.sandbox.leases().len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_on_a_dead_connection_is_repeated_on_a_new_one() {
+    let test = engine_test_of(1, Options::default()).await;
+    let id = LeaseId(test.sandbox.grant(5).unwrap());
+    test.sandbox.faults().silence_connections();
+    let since = test.clock.now();
+    let mut adopted = test.engine.keep_alive(id);
+    adopted.next().await.expect("renewed");
+    assert_within(test.clock.now().since(since), 2.0);
 }
