@@ -56,11 +56,30 @@ struct State {
     responses: ResponseArena,
     /// The ends that are unread.
     ends: HashMap<LeaseId, Ended>,
-    /// Leases with deliveries to read. It also has leases that were closed or paused since, because searching it takes long.
-    readable: VecDeque<LeaseId>,
-    reader: Option<Waker>,
+    readable: Readable,
     /// The dropped responses of queues whose end was read.
     dropped_before: u64,
+}
+
+/// What there is to read, and who waits for it.
+#[derive(Debug, Default)]
+struct Readable {
+    /// Leases with deliveries. It also has leases that were closed or paused since, because searching it takes long.
+    ids: VecDeque<LeaseId>,
+    reader: Option<Waker>,
+}
+
+impl Readable {
+    /// Lists a lease if it has a delivery for its reader, and wakes the reader.
+    fn announce(&mut self, id: LeaseId, queue: &mut Queue) {
+        if queue.is_readable() && !queue.listed {
+            queue.listed = true;
+            self.ids.push_back(id);
+            if let Some(reader) = self.reader.take() {
+                reader.wake();
+            }
+        }
+    }
 }
 
 /// The queue of one lease. There may be a million of them, most of them empty, so it is small.
@@ -75,7 +94,7 @@ struct Queue {
     paused: bool,
     /// Whether its end is among [`State::ends`].
     ended: bool,
-    /// Whether it is in [`State::readable`].
+    /// Whether it is in [`Readable::ids`].
     listed: bool,
 }
 
@@ -134,7 +153,7 @@ impl ResponseQueues {
     pub(super) fn close_all(&self) -> Vec<LeaseId> {
         let mut state = self.state();
         let State { queues, responses, ends, readable, .. } = &mut *state;
-        readable.clear();
+        readable.ids.clear();
         ends.clear();
         *responses = ResponseArena::default();
         std::mem::take(queues).into_keys().collect()
@@ -143,38 +162,40 @@ impl ResponseQueues {
     /// Queues the response to a renewal, or drops it if the queue is full.
     pub(super) fn deliver(&self, id: LeaseId, renewal: &AnsweredRenewal) -> Delivered {
         let mut state = self.state();
-        let State { queues, responses, reader, .. } = &mut *state;
+        let State { queues, responses, readable, .. } = &mut *state;
         let Some(queue) = queues.get_mut(&id) else { return Delivered::NotSubscribed };
         // Without capacity a response is delivered only to a reader that waits.
-        let room = if self.capacity == 0 { usize::from(reader.is_some()) } else { self.capacity };
+        let room = if self.capacity == 0 { usize::from(readable.reader.is_some()) } else { self.capacity };
         if queue.responses.len() >= room {
             queue.dropped = queue.dropped.saturating_add(1);
             let (depth, dropped) = (queue.responses.len(), u64::from(queue.dropped));
             return Delivered::Dropped(QueueGauge { depth, capacity: self.capacity, dropped });
         }
         responses.push(&mut queue.responses, Response::new(id, renewal));
-        state.announce(id);
+        readable.announce(id, queue);
         Delivered::Queued
     }
 
     /// Ends the queue of a lease. The reader gets the end after the responses before it.
     pub(super) fn end(&self, id: LeaseId, ended: Ended) {
         let mut state = self.state();
-        let Some(queue) = state.queues.get_mut(&id) else { return };
+        let State { queues, ends, readable, .. } = &mut *state;
+        let Some(queue) = queues.get_mut(&id) else { return };
         queue.ended = true;
         if let Some(end) = &self.end {
             end.send_replace(Some(ended.clone()));
         }
-        state.ends.entry(id).or_insert(ended);
-        state.announce(id);
+        ends.entry(id).or_insert(ended);
+        readable.announce(id, queue);
     }
 
     /// Hides the responses of a lease from its reader, or shows them again.
     pub(super) fn pause(&self, id: LeaseId, paused: bool) {
         let mut state = self.state();
-        if let Some(queue) = state.queues.get_mut(&id) {
+        let State { queues, readable, .. } = &mut *state;
+        if let Some(queue) = queues.get_mut(&id) {
             queue.paused = paused;
-            state.announce(id);
+            readable.announce(id, queue);
         }
     }
 
@@ -211,30 +232,19 @@ impl ResponseQueues {
             if state.queues.is_empty() {
                 return Poll::Ready(None);
             }
-            state.reader = Some(cx.waker().clone());
+            state.readable.reader = Some(cx.waker().clone());
             return Poll::Pending;
         };
-        state.reader = None;
+        state.readable.reader = None;
         Poll::Ready(self.take_from(state, id))
     }
 }
 
 impl State {
-    /// Lists a lease as readable if it is, and wakes the reader.
-    fn announce(&mut self, id: LeaseId) {
-        if let Some(queue) = self.queues.get_mut(&id).filter(|queue| queue.is_readable() && !queue.listed) {
-            queue.listed = true;
-            self.readable.push_back(id);
-            if let Some(reader) = self.reader.take() {
-                reader.wake();
-            }
-        }
-    }
-
     /// Takes the next lease that is readable from the list.
     fn next_readable(&mut self) -> Option<LeaseId> {
         loop {
-            let id = self.readable.pop_front()?;
+            let id = self.readable.ids.pop_front()?;
             if let Some(queue) = self.queues.get_mut(&id)
                 && std::mem::take(&mut queue.listed)
                 && queue.is_readable()
@@ -249,9 +259,10 @@ impl State {
         /// A shorter list is left as it is.
         const SHORT: usize = 64;
         let State { queues, readable, .. } = self;
-        if readable.len() > SHORT + 2 * queues.len() {
-            readable.retain(|id| queues.get_mut(id).is_some_and(|queue| std::mem::take(&mut queue.listed)));
-            for id in readable {
+        let ids = &mut readable.ids;
+        if ids.len() > SHORT + 2 * queues.len() {
+            ids.retain(|id| queues.get_mut(id).is_some_and(|queue| std::mem::take(&mut queue.listed)));
+            for id in ids {
                 if let Some(queue) = queues.get_mut(id) {
                     queue.listed = true;
                 }
@@ -264,7 +275,7 @@ impl State {
         let queue = self.queues.get_mut(&id)?;
         let slot = queue.slot;
         if let Some(response) = self.responses.pop(&mut queue.responses) {
-            self.announce(id);
+            self.readable.announce(id, queue);
             return Some((Delivery::Response(response), slot));
         }
         let ended = self.ends.remove(&id)?;
@@ -306,7 +317,7 @@ mod tests {
                 queues.open(id);
                 queues.end(id, Ended::Closed);
             }
-            assert!(queues.state().readable.len() < 100, "after {round} rounds");
+            assert!(queues.state().readable.ids.len() < 100, "after {round} rounds");
         }
         let mut cx = Context::from_waker(Waker::noop());
         for _ in 0..LEASES {
