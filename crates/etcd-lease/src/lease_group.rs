@@ -62,7 +62,8 @@ impl LeaseGroup {
     /// not borrow the group.
     ///
     /// # Errors
-    /// Those of [`Client::revoke`](crate::Client::revoke). The lease then expires within its TTL.
+    /// Those of [`Client::revoke`](crate::Client::revoke). The lease then expires within its TTL, unless something else keeps it
+    /// alive.
     pub fn revoke(&self, id: LeaseId) -> impl Future<Output = Result<(), Error>> + Send + use<> {
         self.stop(id);
         let cluster = self.cluster.clone();

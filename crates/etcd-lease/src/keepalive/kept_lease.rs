@@ -78,6 +78,8 @@ pub(super) struct KeptLease {
     pub(super) is_stuck: bool,
     /// Whether etcd was asked about it. An adopted lease waits for its turn first.
     is_asked: bool,
+    /// Whether it waits for its turn to be asked about.
+    pub(super) is_queued: bool,
 }
 
 const NO_LANE: u8 = u8::MAX;
@@ -103,6 +105,7 @@ impl KeptLease {
             lane: NO_LANE,
             is_stuck: false,
             is_asked: false,
+            is_queued: false,
             is_changed: false,
             drill: None,
         }
@@ -183,13 +186,12 @@ impl KeptLease {
         (NextStep::Wait(self.due), Some(AnsweredRenewal { ttl, at: now, interval, left, round_trip, revision }))
     }
 
-    /// Notes that its time left is asked for. If that is the first question about it, returns until when to wait for a reply.
-    pub(super) fn on_asked(&mut self, now: Timestamp, timeouts: &Timeouts) -> Option<Timestamp> {
-        if std::mem::replace(&mut self.is_asked, true) || self.ttl().is_some() {
-            return None;
+    /// Notes that its time left is asked for. Returns until when to wait for the reply.
+    pub(super) fn on_asked(&mut self, now: Timestamp, timeouts: &Timeouts) -> Timestamp {
+        if !std::mem::replace(&mut self.is_asked, true) && self.ttl().is_none() {
+            self.deadline = now + timeouts.first_answer;
         }
-        self.deadline = now + timeouts.first_answer;
-        Some(self.deadline)
+        self.give_up_at(timeouts).max(now + timeouts.grace)
     }
 
     /// Handles the reply to a TTL query that was sent at `sent`. Returns the next step.

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
@@ -122,38 +123,48 @@ fn a_lease_in_the_slot_of_a_former_suspect_is_sent_once() {
     assert_eq!(scheduler.ready.len(), 1);
 }
 
-/// Adopts leases, and answers each query after 2 s. The first query about each 64th lease fails, and without `is_up` all do.
-/// Returns the time of the last reply in seconds, and how many leases ended.
-fn adopt(leases: usize, is_up: bool) -> (u64, usize) {
+/// Adopts leases. `fails_after` is asked for each query, with the time since the start and the lease: after which time it fails.
+/// The others are answered after 1 s. Returns the time of the last reply, and how many leases ended.
+fn adopt(leases: usize, mut fails_after: impl FnMut(Duration, usize) -> Option<Duration>) -> (Duration, usize) {
     let mut scheduler = Scheduler::new(RenewalSchedule::Clientv3, 1, Timeouts::at_speed(1));
-    let at = |seconds| NOW + Duration::from_secs(seconds);
-    let (mut ended, mut queries, mut last) = (0, Vec::new(), 0);
-    let mut failing: BTreeSet<i64> = (1..=leases as i64).filter(|id| id % 64 == 0).collect();
+    let (mut now, mut last, mut ended) = (NOW, NOW, 0);
+    let mut replies: BTreeMap<(Timestamp, LeaseId), (SlotId, Timestamp, bool)> = BTreeMap::new();
     (1..=leases as i64).for_each(|id| _ = scheduler.adopt(NOW, LeaseId(id), None));
-    for second in (0..=30).step_by(2) {
-        for (slot, id) in std::mem::take(&mut queries) {
+    while now < NOW + Duration::from_secs(30) {
+        while let Some(reply) = replies.first_entry().filter(|reply| reply.key().0 <= now) {
+            let ((at, id), (slot, sent, is_error)) = reply.remove_entry();
             let reply = TimeToLive { id, ttl: 100, granted_ttl: 100, keys: Vec::new(), header: Header::default() };
             let error = CallError::new(ErrorCause::NoReply, "read the TTL", "m0", "no reply in time");
-            let answer = if is_up && !failing.remove(&id.0) { Ok(&reply) } else { Err(error) };
-            scheduler.on_ttl_reply(at(second), slot, id, at(second - 2), answer);
-            last = second;
+            scheduler.on_ttl_reply(now, slot, id, sent, if is_error { Err(error) } else { Ok(&reply) });
+            last = at;
         }
-        let output = scheduler.turn(at(second));
+        let output = scheduler.turn(now);
         ended += output.notices.iter().filter(|(_, _, notice)| matches!(notice, Notice::Ended(_))).count();
-        queries.extend(output.actions.iter().filter_map(|action| match *action {
-            Action::QueryTtl { slot, id } => Some((slot, id)),
-            _ => None,
-        }));
+        for action in output.actions {
+            if let Action::QueryTtl { slot, id } = action {
+                let fails_after = fails_after(now.since(NOW), id.0 as usize);
+                let at = now + fails_after.unwrap_or(Duration::from_secs(1));
+                replies.insert((at, id), (slot, now, fails_after.is_some()));
+            }
+        }
+        let next = replies.first_key_value().map(|((at, _), _)| *at);
+        now = next.into_iter().chain(scheduler.wake_at()).min().unwrap_or(Timestamp::NEVER);
     }
-    (last, ended)
+    (last.since(NOW), ended)
 }
 
 #[test]
 fn an_error_ends_no_adopted_lease_that_waits_for_its_turn() {
-    const LEASES: usize = 5 * MAX_TTL_QUERIES;
-    assert_eq!(adopt(LEASES, true), (14, 0), "the last query that failed was repeated");
-    let (last, ended) = adopt(LEASES, false);
-    assert!(ended == LEASES && last <= 12, "{last} s, {ended} ended");
+    const LEASES: usize = 10 * MAX_TTL_QUERIES;
+    let late = Some(Duration::from_secs(1));
+    let mut failing: BTreeSet<usize> = (1..=LEASES).filter(|id| id.is_multiple_of(64)).collect();
+    let (lasted, ended) = adopt(LEASES, |_, id| if failing.remove(&id) { late } else { None });
+    assert!(lasted < Duration::from_secs(13) && ended == 0, "errors among replies: {lasted:?}, {ended} ended");
+    let restart = Duration::from_millis(300);
+    let (lasted, ended) = adopt(LEASES, |at, _| if at < restart { Some(Duration::from_millis(1)) } else { None });
+    assert!(lasted < Duration::from_secs(13) && ended == 0, "a short outage: {lasted:?}, {ended} ended");
+    let (lasted, ended) = adopt(LEASES, |_, _| Some(Duration::from_secs(5)));
+    assert!(lasted < Duration::from_secs(12) && ended == LEASES, "a long outage: {lasted:?}, {ended} ended");
 }
 
 #[test]

@@ -148,7 +148,9 @@ impl Scheduler {
                 kept.phase = Phase::Suspect;
                 kept.timer = kept.give_up_at(&timeouts).max(now + timeouts.grace);
                 kept.place = self.timers.insert(kept.timer, slot);
-                self.ttl_queries.push_back(slot);
+                if !std::mem::replace(&mut kept.is_queued, true) {
+                    self.ttl_queries.push_back(slot);
+                }
             }
             NextStep::End(ended) => self.record_end(slot, ended),
         }
@@ -191,11 +193,9 @@ impl Scheduler {
     }
 
     /// Forgets a lease whose keepalive ended, and emits its last status.
-    pub(super) fn record_end(&mut self, slot: SlotId, ended: Ended) {
+    fn record_end(&mut self, slot: SlotId, ended: Ended) {
         let Some(mut last) = self.status(slot) else { return };
-        if last.phase == Phase::InFlight {
-            self.forget_in_flight(slot);
-        }
+        self.forget_in_flight(slot);
         last.phase = Phase::Over;
         last.ended = Some(ended);
         self.slots[slot as usize] = None;
@@ -223,15 +223,13 @@ impl Scheduler {
     fn after_late_query(&self, slot: SlotId, now: Timestamp) -> NextStep {
         let Some(kept) = self.get(slot) else { return NextStep::QueryTtl };
         let timeouts = self.timeouts;
-        // While replies arrive, a query that is still queued is delayed by us and not by etcd. One error among them does not
-        // end the adopted leases in the queue.
-        let is_replying =
-            self.trouble.is_none() || kept.ttl().is_none() && now < self.last_ttl_reply + timeouts.first_answer;
-        let is_own_delay = is_replying && !self.ttl_queries.is_empty();
+        // While replies arrive, a query that is still queued is delayed by us and not by etcd. One error among them is no end.
+        let is_replying = self.trouble.is_none() || now < self.last_ttl_reply + timeouts.first_answer;
+        let is_own_delay = kept.is_queued && is_replying;
         if kept.is_held() && self.trouble.is_none() || now < kept.give_up_at(&timeouts) {
             NextStep::QueryTtl
         } else if is_own_delay {
-            NextStep::Wait(now + timeouts.query_retry_interval)
+            NextStep::Wait(now + timeouts.grace)
         } else {
             kept.end_unanswered(self.trouble.clone(), self.query_error.as_ref())
         }
@@ -274,11 +272,12 @@ impl Scheduler {
     /// Asks for the time left of a suspect.
     pub(super) fn query_ttl(&mut self, slot: SlotId, now: Timestamp) {
         let timeouts = self.timeouts;
-        let Some(kept) = self.get_mut(slot).filter(|kept| kept.phase == Phase::Suspect) else { return };
-        let (id, wait_until) = (kept.id, kept.on_asked(now, &timeouts));
-        if let Some(until) = wait_until {
-            self.set_timer(slot, until);
+        let Some(kept) = self.get_mut(slot) else { return };
+        if !std::mem::take(&mut kept.is_queued) || kept.phase != Phase::Suspect {
+            return;
         }
+        let (id, wait_until) = (kept.id, kept.on_asked(now, &timeouts));
+        self.set_timer(slot, wait_until);
         self.queries_in_flight += 1;
         self.output.actions.push(Action::QueryTtl { slot, id });
     }

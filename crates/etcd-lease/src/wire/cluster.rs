@@ -48,7 +48,7 @@ const OTHER_CLUSTER_RETRY: Duration = Duration::from_millis(100);
 /// Whether a call changes the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CallKind {
-    /// Read-only, so it can be sent to another member before the first has replied.
+    /// Read-only, or a renewal: it can be sent again before the first has replied, to another member or over another connection.
     Read,
     /// A write that does no harm if it is carried out twice. It is sent to another member if this one refused it or the
     /// connection failed, but not if no reply came in time. Go's client repeats grants and revokes too (`retry.go`).

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use http::Uri;
@@ -26,7 +26,9 @@ pub(super) struct Line {
     tls: Option<Arc<ClientConfig>>,
     dial_timeout: Duration,
     link: Arc<Link>,
-    current: watch::Sender<Current>,
+    current: Mutex<Current>,
+    /// Counts the connections that were found dead.
+    dead: watch::Sender<u32>,
 }
 
 struct Current {
@@ -44,33 +46,35 @@ impl Line {
     pub(super) fn new(target: &Target, tls: Option<&Arc<ClientConfig>>, dial_timeout: Duration) -> Self {
         let link = Arc::new(Link::default());
         let channel = connect::channel(target, tls, dial_timeout, &link);
-        let current = watch::Sender::new(Current { channel, since: Stopwatch::start() });
-        Line { target: target.clone(), tls: tls.cloned(), dial_timeout, link, current }
+        let current = Mutex::new(Current { channel, since: Stopwatch::start() });
+        Line { target: target.clone(), tls: tls.cloned(), dial_timeout, link, current, dead: watch::Sender::new(0) }
     }
 
     /// The channel over the newest connection.
     pub(super) fn channel(&self) -> Channel {
-        self.current.borrow().channel.clone()
+        self.current().channel.clone()
     }
 
     /// Makes new requests use a new connection, unless the current one was set up just now. Requests in progress stay on
     /// the old one.
     pub(super) fn replace(&self) {
-        self.current.send_if_modified(|current| {
-            let is_old = current.since.elapsed() >= MIN_AGE;
-            if is_old {
-                let channel = connect::channel(&self.target, self.tls.as_ref(), self.dial_timeout, &self.link);
-                *current = Current { channel, since: Stopwatch::start() };
-            }
-            is_old
-        });
+        let mut current = self.current();
+        if current.since.elapsed() >= MIN_AGE {
+            let channel = connect::channel(&self.target, self.tls.as_ref(), self.dial_timeout, &self.link);
+            *current = Current { channel, since: Stopwatch::start() };
+        }
     }
 
-    /// Waits until new requests use another connection than at the time of this call.
-    pub(super) fn wait_replaced(&self) -> impl Future<Output = ()> + use<> {
-        let mut current = self.current.subscribe();
+    /// Notes that a connection is dead: the member replied over the one that replaced it, and not over this one.
+    pub(super) fn note_dead(&self) {
+        self.dead.send_modify(|dead| *dead = dead.wrapping_add(1));
+    }
+
+    /// Waits until a connection is found dead. Those found dead before this call do not count.
+    pub(super) fn wait_dead(&self) -> impl Future<Output = ()> + use<> {
+        let mut dead = self.dead.subscribe();
         async move {
-            if current.changed().await.is_err() {
+            if dead.changed().await.is_err() {
                 std::future::pending().await
             }
         }
@@ -112,6 +116,10 @@ impl Line {
             Target::Address(address) => metrics_page::request(address, self.tls.as_ref()).await,
             Target::Pipe { .. } => Err(io::Error::other("an embedded etcd has no metrics")),
         }
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

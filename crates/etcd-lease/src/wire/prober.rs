@@ -101,7 +101,10 @@ async fn probe(shared: &SharedState, index: usize, round_trip: &mut RoundTrip) {
         member.line().replace();
         tokio::select! {
             answer = &mut answer => answer,
-            Ok(seen) = member.probe(shared.age) => Ok(Ok(seen)),
+            Ok(seen) = member.probe(shared.age) => {
+                member.line().note_dead();
+                Ok(Ok(seen))
+            }
         }
     };
     let Ok(answer) = answer else { return };

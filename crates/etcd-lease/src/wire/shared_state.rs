@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use futures_util::future;
+use futures_util::future::{self, Either};
 use http::HeaderValue;
 use tokio::sync::watch;
 use tonic::Status;
@@ -226,27 +226,28 @@ impl SharedState {
         }
     }
 
-    /// Reads from a member as [`SharedState::signed_call`] does. If the reply is late, the member is probed, and after a probe
-    /// without a reply the read is sent over a new connection as well. A member that is only slow answers the probe.
+    /// Reads from a member as [`SharedState::signed_call`] does. If the reply is late, the member is probed; if a probe shows
+    /// that the connection is dead, the read is sent over the new one as well. On a member that is only slow, it is sent once.
     pub(super) async fn signed_read<T, F, C>(&self, member: &Member, call: &C) -> Result<T, CallError>
     where
         C: Fn(Member) -> F,
         F: Future<Output = Result<T, CallError>>,
     {
-        let replaced = member.line().wait_replaced();
+        let dead = member.line().wait_dead();
+        let probe_if_late = async {
+            tokio::time::sleep(MIN_PROBE_TIMEOUT).await;
+            self.probe_request.send_replace(());
+            dead.await;
+        };
         let mut first = pin!(self.signed_call(member, call));
         tokio::select! {
             result = &mut first => return result,
-            () = async {
-                tokio::time::sleep(MIN_PROBE_TIMEOUT).await;
-                self.probe_request.send_replace(());
-                replaced.await;
-            } => (),
+            () = probe_if_late => (),
         }
         let second = pin!(self.signed_call(member, call));
-        match future::select(first, second).await.factor_first() {
-            (Err(error), other) if error.is_members_fault() => other.await,
-            (result, _) => result,
+        match future::select(first, second).await {
+            Either::Left((Err(error), second)) if error.is_members_fault() => second.await,
+            Either::Left((result, _)) | Either::Right((result, _)) => result,
         }
     }
 

@@ -68,10 +68,13 @@ impl PbLeaseService for MemberServer {
     }
 
     async fn lease_leases(&self, request: Request<PbLeaseLeasesRequest>) -> RpcResult<PbLeaseLeasesResponse> {
-        let list_time = self.cluster.with(|state, _| state.members[self.index].list_time);
+        let list_time = self.cluster.with(|state, _| {
+            let member = &mut state.members[self.index];
+            member.stats.lists += 1;
+            member.list_time
+        });
         self.cluster.clock.sleep(list_time).await;
         self.call(request, Needs::Vote, |state, _, _| {
-            state.members[self.index].stats.lists += 1;
             let leases = self.list(state).into_iter().map(|id| PbLeaseStatus { id }).collect();
             Ok(PbLeaseLeasesResponse { header: Some(state.header(self.index)), leases })
         })
