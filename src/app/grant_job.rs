@@ -39,13 +39,14 @@ impl GrantJob {
         }
     }
 
+    /// What was granted. `failure` says why the rest was not.
     pub(super) fn result(self, failure: Option<&str>) -> GrantResult {
         let (granted, ttl) = (self.granted.len(), self.ttl_in_words());
         let message = match (self.count, failure) {
             (1, _) => None,
             (count, None) => Some(format!("Granted {} of {ttl}", plural(count, "lease"))),
             (count, Some(failure)) => {
-                Some(format!("Granted {granted} of {} of {ttl}: {}", plural(count, "lease"), failure))
+                Some(format!("Granted {granted} of {} of {ttl}: {failure}", plural(count, "lease")))
             }
         };
         GrantResult { first: self.granted.first().copied(), message }

@@ -65,8 +65,10 @@ fn is_at(row: &MemberRow<'_>, (id, address): &(u64, String)) -> bool {
     row.id() == *id && row.address == address
 }
 
+/// What a filter searches.
 fn facts(row: &MemberRow<'_>) -> Vec<(ViewFilterField, String)> {
     let texts = [row.name(), row.address, row.role.word()].map(str::to_owned);
-    let texts = texts.into_iter().chain([format!("{:x}", row.id())]).chain(row.problems.iter().cloned());
+    let id = Some(row.id()).filter(|id| *id != 0).map(|id| format!("{id:x}"));
+    let texts = texts.into_iter().chain(id).chain(row.problems.iter().cloned());
     texts.map(|text| (ViewFilterField::Text, text)).collect()
 }

@@ -9,7 +9,7 @@ pub(super) struct MutedWarnings(u16);
 impl MutedWarnings {
     /// Whether the warning with this name is muted.
     pub(super) fn has(self, name: &str) -> bool {
-        self.0 != 0 && self.0 & bit(name) != 0
+        self.0 & bit(name) != 0
     }
 
     /// Mutes the warning with this name.

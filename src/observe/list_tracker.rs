@@ -48,19 +48,19 @@ impl ListTracker {
         let gone: Vec<LeaseId> = missing(&self.known, &listed).collect();
         let mut new: HashSet<LeaseId> = missing(&listed, &self.known).collect();
         self.known = listed;
-        let created =
-            if new.is_empty() { Vec::new() } else { list.iter().copied().filter(|id| new.remove(id)).collect() };
+        let created = list.iter().copied().filter(|id| new.remove(id)).collect();
         let soonest = if is_sorted { self.update_soonest(list) } else { None };
         ListDiff { created, gone, soonest }
     }
 
     fn update_soonest(&mut self, list: &[LeaseId]) -> Option<Vec<LeaseId>> {
-        let soonest = &list[..list.len().min(SOONEST)];
+        let mut seen = HashSet::with_capacity(SOONEST);
+        let soonest: Vec<LeaseId> = list.iter().copied().filter(|id| seen.insert(*id)).take(SOONEST).collect();
         if self.soonest == soonest {
             return None;
         }
-        self.soonest = soonest.to_vec();
-        Some(self.soonest.clone())
+        self.soonest.clone_from(&soonest);
+        Some(soonest)
     }
 }
 
@@ -116,5 +116,6 @@ mod tests {
         assert_eq!(updated(&mut tracker, &[1, 2, 1], false).0, ids(&[1, 2]));
         assert!(tracker.update(&ids(&[2, 1, 2]), false).is_empty());
         assert_eq!(tracker.count(), 2);
+        assert_eq!(updated(&mut tracker, &[2, 1, 2], true).2, Some(ids(&[2, 1])), "where it is listed first");
     }
 }

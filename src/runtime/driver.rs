@@ -321,7 +321,9 @@ impl EffectContext {
     }
 
     async fn attach(&self, id: LeaseId, key: Vec<u8>, value: &[u8]) -> Msg {
-        match self.cluster.put(&key, value, Some(id)).await {
+        let _permit = self.permits.acquire().await;
+        // The future of a put takes 27 kB, and thousands of leases may wait for a permit.
+        match Box::pin(self.cluster.put(&key, value, Some(id))).await {
             Ok(header) => Msg::Attached { id, key, revision: header.revision },
             Err(error) => Msg::AttachFailed { id, key, failure: call_failure(&error) },
         }

@@ -83,6 +83,12 @@ impl WallClock {
         self.format(self.time(moment), "%H:%M:%S").unwrap_or_else(|| "--:--:--".to_owned())
     }
 
+    /// The time of day at a timestamp, with the day if it is not that of `now`: `2026-11-29 10:04:31`.
+    fn day_and_time(&self, moment: Timestamp, now: Timestamp) -> String {
+        let (day, time) = (self.date(self.time(moment)), self.time_of_day(moment));
+        if day == self.date(self.time(now)) { time } else { format!("{day} {time}") }
+    }
+
     /// The day of a time, `2026-11-29`.
     fn date(&self, time: SystemTime) -> String {
         self.format(time, "%Y-%m-%d").unwrap_or_else(|| format::UNKNOWN.to_owned())

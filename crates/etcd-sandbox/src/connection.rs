@@ -20,10 +20,8 @@ use simkit::pipe;
 /// Serves a member on its pipe until all dialers are dropped.
 pub(super) async fn serve_pipe(member: MemberServer, listener: pipe::Listener) {
     let here = member.clone();
-    let accepted = listener.filter_map(move |incoming| {
-        let up = here.with(|member| member.up);
-        std::future::ready(up.then(|| MemberConnection::new(&here, incoming.accept())))
-    });
+    let accepted =
+        listener.filter_map(move |incoming| std::future::ready(MemberConnection::new(&here, || incoming.accept())));
     serve(member, accepted).await;
 }
 
@@ -31,8 +29,8 @@ pub(super) async fn serve_pipe(member: MemberServer, listener: pipe::Listener) {
 pub(super) async fn serve_tcp(member: MemberServer, listener: TcpListener) {
     let here = member.clone();
     let accepted = TcpListenerStream::new(listener).filter_map(move |stream| {
-        let up = here.with(|member| member.up);
-        std::future::ready(stream.ok().filter(|_| up).map(|stream| MemberConnection::new(&here, undelayed(stream))))
+        let stream = stream.inspect_err(|error| tracing::warn!(%error, "the sandbox did not accept a connection")).ok();
+        std::future::ready(stream.and_then(|stream| MemberConnection::new(&here, || undelayed(stream))))
     });
     serve(member, accepted).await;
 }
@@ -72,11 +70,12 @@ struct MemberConnection<C> {
 }
 
 impl<C> MemberConnection<C> {
-    fn new(member: &MemberServer, stream: C) -> Self {
-        let (here, closes) = (member.clone(), member.with(|member| member.closes));
+    /// Accepts a connection to a member. `None` if the member is down.
+    fn new(member: &MemberServer, accept: impl FnOnce() -> C) -> Option<Self> {
+        let (up, closes, silences) = member.with(|member| (member.up, member.closes, member.silences));
+        let here = member.clone();
         let broken = async move { here.until(|member| (member.closes > closes).then_some(())).await };
-        let silences = member.with(|member| member.silences);
-        MemberConnection { stream, member: member.clone(), silences, broken: broken.boxed() }
+        up.then(|| MemberConnection { stream: accept(), member: member.clone(), silences, broken: broken.boxed() })
     }
 
     fn is_silent(&self) -> bool {

@@ -26,7 +26,7 @@ pub struct CadenceStats {
 /// What has already been counted of one lease, so that each change counts once.
 #[derive(Clone, Debug)]
 struct LeaseCounter {
-    series: u32,
+    series: usize,
     answers: u32,
     dropped: u64,
     interval_nanos: u64,
@@ -90,7 +90,6 @@ impl CadenceStats {
         if ids.len() < NAMED {
             ids.push(id);
         }
-        let series = u32::try_from(series).unwrap_or(u32::MAX);
         let kept = LeaseCounter { series, answers: 0, dropped: 0, interval_nanos: 0, expires, over: false };
         self.leases.insert(id, kept);
     }
@@ -98,7 +97,7 @@ impl CadenceStats {
     /// Counts the newest status of a known lease.
     pub fn status(&mut self, status: &LeaseStatus) {
         let Some(kept) = self.leases.get_mut(&status.id) else { return };
-        let counter = &mut self.series[kept.series as usize];
+        let counter = &mut self.series[kept.series];
         counter.count_answers(kept, &status.cadence, status.round_trip);
         counter.count_queue(kept, status.queue);
         counter.totals.intervals.expected = status.expected.or(counter.totals.intervals.expected);
@@ -117,7 +116,7 @@ impl CadenceStats {
             return;
         }
         if let Some(kept) = self.leases.get(&id) {
-            self.series[kept.series as usize].totals.losses.push(LostLease { id, at, why: why.clone() });
+            self.series[kept.series].totals.losses.push(LostLease { id, at, why: why.clone() });
         }
     }
 

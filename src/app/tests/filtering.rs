@@ -155,6 +155,22 @@ fn the_cursor_returns_to_its_lease_when_the_filter_is_cleared() {
 }
 
 #[test]
+fn a_cursor_moved_among_groups_does_not_return_to_a_hidden_lease() {
+    let mut story = crowd();
+    story.press(&[Key::Down, Key::Down]);
+    let hidden = story.app.view.cursor;
+    story.press(&[Key::Char('/')]);
+    story.type_in("ttl=10");
+    story.press(&[Key::Enter, Key::Char('t'), Key::Enter, Key::Down]);
+    let chosen = story.app.view.cursor;
+    while story.app.view.is_grouped() {
+        story.press(&[Key::Char('t')]);
+    }
+    story.press(&[Key::Esc]);
+    assert!(chosen != hidden && story.app.view.cursor == chosen, "{:?}", story.app.view.cursor);
+}
+
+#[test]
 fn quick_filters_rotate_and_combine_with_the_typed_filter() {
     let mut story = crowd();
     story.list(&[], &[4]);

@@ -34,19 +34,19 @@ pub(super) fn select(view: &mut ViewState, id: LeaseId) {
 
 /// Moves the cursor through the rows as last displayed.
 pub(super) fn go_to_row(view: &mut ViewState, action: Action) {
+    let page = view.window.rows.max(1);
+    view.row_filter.saved_cursor = None;
     if view.is_grouped() {
         let row = view.grouped_cursor_row().unwrap_or(0);
         let last = view.grouped_len().saturating_sub(1);
-        return view.go_to_grouped_row(moved(row, action, view.window.rows.max(1), last));
+        return view.go_to_grouped_row(moved(row, action, page, last));
     }
     let Some(last) = view.order.len().checked_sub(1) else { return };
-    let row = view.cursor_row().unwrap_or(0);
-    let page = view.window.rows.max(1);
-    let row = moved(row, action, page, last);
+    let from = view.cursor_row();
+    let row = moved(from.unwrap_or(0), action, page, last).min(last);
     view.is_away = action != Action::First;
-    view.row_filter.saved_cursor = None;
-    view.motion.on_cursor_moved(if view.cursor_row().is_some() { Some(row.min(last)) } else { None });
-    view.cursor = Some(view.order[row.min(last)]);
+    view.motion.on_cursor_moved(from.map(|_| row));
+    view.cursor = Some(view.order[row]);
     view.scroll_to_cursor();
 }
 

@@ -162,12 +162,14 @@ fn interval(row: RowContext<'_>) -> Cell {
     }
 }
 
-/// `new ~10s`: a new lease at this interval instead of renewals.
+/// `new ~10s`: a new lease at this interval instead of renewals, in at most eight columns.
 fn new_lease(every: Duration) -> String {
-    match every.as_secs_f64().round() as u64 {
-        seconds @ ..100 => format!("new ~{seconds}s"),
-        seconds @ ..6_000 => format!("new ~{}m", (seconds + 30) / 60),
-        seconds => format!("new ~{}h", (seconds + 1_800) / 3_600),
+    // The unit changes where rounding would give the number a third digit.
+    match every.as_secs_f64() {
+        s if s < 99.5 => format!("new ~{s:.0}s"),
+        s if s < 99.5 * 60.0 => format!("new ~{:.0}m", s / 60.0),
+        s if s < 99.5 * 3_600.0 => format!("new ~{:.0}h", s / 3_600.0),
+        s => format!("new ~{:.0}d", s / 86_400.0),
     }
 }
 
@@ -261,7 +263,13 @@ mod tests {
 
     #[test]
     fn the_interval_of_new_leases_fits_into_its_column() {
-        let all = [0.4, 10.2, 99.4, 99.6, 599.0, 7_300.0].map(|every| new_lease(Duration::from_secs_f64(every)));
-        assert_eq!(all, ["new ~0s", "new ~10s", "new ~99s", "new ~2m", "new ~10m", "new ~2h"]);
+        let all = [0.4, 10.2, 99.4, 99.6, 599.0, 5_969.0, 5_971.0, 7_300.0, 358_199.0, 358_201.0]
+            .map(|every| new_lease(Duration::from_secs_f64(every)));
+        let expected = [
+            "new ~0s", "new ~10s", "new ~99s", "new ~2m", "new ~10m", "new ~99m", "new ~2h", "new ~2h", "new ~99h",
+            "new ~4d",
+        ];
+        assert_eq!(all, expected);
+        assert!(all.iter().all(|text| text.width() <= 8));
     }
 }

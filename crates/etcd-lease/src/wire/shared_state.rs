@@ -244,7 +244,8 @@ impl SharedState {
             result = &mut first => return result,
             () = probe_if_late => (),
         }
-        let second = pin!(self.signed_call(member, call));
+        // Rare, so that it takes no room in every read.
+        let second = Box::pin(self.signed_call(member, call));
         match future::select(first, second).await {
             Either::Left((Err(error), second)) if error.is_members_fault() => second.await,
             Either::Left((result, _)) | Either::Right((result, _)) => result,
