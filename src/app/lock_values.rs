@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::ReadValue;
 
-/// Maximum number of values kept.
+/// Maximum number of values kept for the screen.
 const MAX_VALUES: usize = 1000;
 /// Maximum number of values in one read.
 const MAX_IN_READ: usize = 32;
@@ -43,9 +43,9 @@ impl LockValues {
     }
 
     /// Stores a reply, without the values whose keys have changed since the request. Forgets all older values if there
-    /// would be more than [`MAX_VALUES`].
-    pub(super) fn answered(&mut self, pairs: Vec<(Vec<u8>, ReadValue)>) {
-        if self.known.len() + pairs.len() > MAX_VALUES {
+    /// would be more than [`MAX_VALUES`], unless `are_all_wanted`.
+    pub(super) fn answered(&mut self, pairs: Vec<(Vec<u8>, ReadValue)>, are_all_wanted: bool) {
+        if !are_all_wanted && self.known.len() + pairs.len() > MAX_VALUES {
             self.known.clear();
         }
         let open = std::mem::take(&mut self.open);
@@ -61,6 +61,27 @@ impl LockValues {
         self.known.remove(key);
         for open in self.open.iter_mut().filter(|open| open[..] == *key) {
             *open = Arc::from(&b""[..]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_values_are_kept_if_all_are_wanted() {
+        for (are_all_wanted, expected) in [(true, MAX_VALUES + MAX_IN_READ), (false, MAX_VALUES)] {
+            let mut values = LockValues::default();
+            let keys: Vec<Arc<[u8]>> =
+                (0..MAX_VALUES + MAX_IN_READ).map(|number| number.to_string().as_bytes().into()).collect();
+            for _ in 0..keys.len().div_ceil(MAX_IN_READ) {
+                let due = values.due(keys.iter());
+                values.started(&due);
+                values.answered(due.iter().map(|key| (key.to_vec(), ReadValue::Absent)).collect(), are_all_wanted);
+            }
+            assert!(values.known.len() <= expected, "{} values", values.known.len());
+            assert_eq!(values.due(keys.iter()).is_empty(), are_all_wanted);
         }
     }
 }

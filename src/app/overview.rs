@@ -63,7 +63,7 @@ const SLOW_TTL: i64 = 600;
 pub(super) fn renewals_per_second(lease: &Lease, state: LeaseState) -> f64 {
     let is_renewed = match lease.ownership {
         Ownership::Other => matches!(state, LeaseState::Ok),
-        _ => lease.is_kept_alive,
+        _ => lease.is_kept_alive && matches!(state, LeaseState::Ok | LeaseState::Stalled),
     };
     let interval = if is_renewed { lease.usual_interval() } else { None };
     // No client renews a lease more often than every millisecond; the limit avoids a division by zero.

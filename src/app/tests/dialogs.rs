@@ -1,3 +1,4 @@
+use super::marking::note;
 use super::*;
 use crate::app::dialog::Dialog;
 use etcd_lease::Fault;
@@ -127,6 +128,7 @@ fn keepalive_is_toggled_and_adopting_asks() {
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Char('a')]), [Effect::StopKeepAlive(LeaseId(1))]);
     assert_eq!(story.state(1), "paused");
+    assert!(note(&story).ends_with("; expires in 10.0 s"), "{}", note(&story));
     assert_eq!(story.press(&[Key::Char('a')]), [Effect::StartKeepAlive { id: LeaseId(1), pace: None }]);
 
     story.list(&[7], &[]);
@@ -134,8 +136,10 @@ fn keepalive_is_toggled_and_adopting_asks() {
     assert_eq!(story.press(&[Key::Char('a'), Key::Enter]), []);
     assert_eq!(story.press(&[Key::Char('a'), Key::Char('y')]), [Effect::StartKeepAlive { id: LeaseId(7), pace: None }]);
     assert_eq!(story.app.leases.get(LeaseId(7)).unwrap().ownership, Ownership::Adopted);
+    story.poll_left(7, 9, 10);
     assert_eq!(story.press(&[Key::Char('a')]), [Effect::StopKeepAlive(LeaseId(7))]);
     assert_eq!(story.app.leases.get(LeaseId(7)).unwrap().ownership, Ownership::Other);
+    assert!(note(&story).ends_with(" s unless its client renews it"), "{}", note(&story));
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn marked(story: &Story) -> Vec<i64> {
     story.app.view.selection.ids().map(|id| id.0).collect()
 }
 
-fn note(story: &Story) -> &str {
+pub(super) fn note(story: &Story) -> &str {
     story.app.view.status.as_ref().map_or("", |note| &note.text)
 }
 

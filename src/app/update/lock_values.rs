@@ -9,7 +9,7 @@ use simkit::Timestamp;
 /// Stores values that were read.
 pub(super) fn read(app: &mut AppState, pairs: KeyValues, bytes: u64, now: Timestamp) {
     app.keys.queries.count(bytes, now);
-    app.keys.lock_values.answered(pairs);
+    app.keys.lock_values.answered(pairs, app.config.reads_lock_values);
     app.view.request_redraw(Redraw::Soon);
 }
 

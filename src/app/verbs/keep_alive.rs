@@ -115,16 +115,20 @@ fn start_one(leases: &mut LeaseStore, id: LeaseId) -> Option<Effect> {
 
 /// Stops keeping leases alive.
 fn stop(leases: &mut LeaseStore, events: &mut EventLog, ids: IdFormat, targets: &[LeaseId], now: Timestamp) -> Done {
+    let is_adopted = |id: &LeaseId| leases.get(*id).is_some_and(|lease| lease.ownership == Ownership::Adopted);
+    let has_adopted = targets.iter().any(is_adopted);
     let effects = targets.iter().filter_map(|id| stop_one(leases, events, *id, now)).collect();
     let status = match targets {
         [id] => {
             let left = leases.get(*id).and_then(|lease| lease.left(now));
-            let expires = left.map_or(String::new(), |left| format!("; expires in {left:.1} s"));
+            let unless = if has_adopted { " unless its client renews it" } else { "" };
+            let expires = left.map_or(String::new(), |left| format!("; expires in {left:.1} s{unless}"));
             format!("Stopped keeping {id} alive{expires}", id = ids.name(*id))
         }
         _ => {
             let words = plural(targets.len() as u64, "lease");
-            format!("Stopped keeping {words} alive; they will expire")
+            let unless = if has_adopted { " unless their clients renew them" } else { "" };
+            format!("Stopped keeping {words} alive; they will expire{unless}")
         }
     };
     Done::effects(effects).then(Done::status(status))

@@ -263,6 +263,24 @@ fn the_page_of_a_list_has_its_leases_and_diagnoses() {
 }
 
 #[test]
+fn the_verdict_on_a_list_does_not_call_unknown_leases_healthy() {
+    let verdict = |states: &[&str]| {
+        let lease =
+            |state: &&str| format!(r#"{{"id":"1","granted_ttl":10,"state":"{state}","who":"other","warnings":[]}}"#);
+        let leases: Vec<String> = states.iter().map(lease).collect();
+        let page = format!(
+            r#"{{"at":"2026-11-29T03:14:00.000Z","cluster":{{"id":"1a"}},"watched":60.0,"leases":[{}]}}"#,
+            leases.join(",")
+        );
+        rendered(&result(&page), PageFormat::Markdown)
+    };
+    assert!(verdict(&["ok", "ok"]).contains("Nothing is wrong with them."));
+    assert!(verdict(&["ok"]).contains("Nothing is wrong with it."));
+    let unknown = verdict(&["ok", "unseen", "unrenewed"]);
+    assert!(unknown.contains("No renewal of 2 leases was seen.") && !unknown.contains("Nothing is wrong"), "{unknown}");
+}
+
+#[test]
 fn absurd_numbers_in_a_result_are_shown_as_far_as_possible() {
     let page = result(
         r#"{"at":"9999-12-30T22:00:00Z","cluster":{"id":""},"watched":1e300,"leases":[{"id":"x","granted_ttl":9223372036854775807,

@@ -42,6 +42,7 @@ pub(super) struct Actor {
     reports: mpsc::Sender<Report>,
     ttl_requests: FuturesUnordered<BoxFuture<'static, TtlReply>>,
     subscriptions: Subscriptions,
+    /// The member of the stream that opened last; empty once its connection is lost.
     endpoint: String,
     /// The path to the leader; `None` while there is none.
     path: Option<LeaderPath>,
@@ -174,6 +175,10 @@ impl Actor {
         let now = self.clock.now();
         match report {
             Report::StreamOpened { stream, endpoint } => {
+                let mut streams = self.streams[stream.lane].iter_mut();
+                if let Some(open) = streams.find(|open| open.generation == stream.generation) {
+                    open.endpoint.clone_from(&endpoint);
+                }
                 if self.is_newest(stream) && endpoint != self.endpoint {
                     tracing::info!(endpoint, "renewals go to this member");
                     self.endpoint.clone_from(&endpoint);
@@ -185,14 +190,17 @@ impl Actor {
                 for KeepaliveReply { id, ttl, revision } in batch {
                     let wrong = self.scheduler.on_renewal_reply(at, lane, generation, id, ttl, revision);
                     if let Some(trouble) = wrong {
-                        self.report_wrong_reply(trouble, now);
+                        self.report_wrong_reply(stream, trouble, now);
                     }
                 }
             }
             Report::StreamEnded { stream, end } => {
+                // Renewals may go to another member than that of this stream.
+                let is_in_use = ["", &*self.endpoint].contains(&self.endpoint_of(stream));
                 if let StreamEnd::Broken(error) = &end
                     && self.is_newest(stream)
                     && !self.endpoint.is_empty()
+                    && is_in_use
                 {
                     let endpoint = std::mem::take(&mut self.endpoint);
                     let trouble = error.clone();
@@ -206,10 +214,10 @@ impl Actor {
 
     /// Reports a reply that etcd cannot have sent, at most once in [`WRONG_REPLY_PAUSE`]: a server that sends one may
     /// send one on each stream.
-    fn report_wrong_reply(&mut self, trouble: String, now: Timestamp) {
+    fn report_wrong_reply(&mut self, stream: StreamId, trouble: String, now: Timestamp) {
         if self.wrong_reply.is_none_or(|before| before + WRONG_REPLY_PAUSE <= now) {
             self.wrong_reply = Some(now);
-            let endpoint = self.endpoint.clone();
+            let endpoint = self.endpoint_of(stream).to_owned();
             tracing::warn!(endpoint, trouble, "closed a stream");
             self.event(now, None, || EngineEventKind::Lost { endpoint, trouble });
         }
@@ -239,6 +247,12 @@ impl Actor {
                 self.scheduler.resend_on_new_path(now, lane);
             }
         }
+    }
+
+    /// The endpoint of an open stream; empty before its first reply.
+    fn endpoint_of(&self, stream: StreamId) -> &str {
+        let open = self.streams[stream.lane].iter().find(|open| open.generation == stream.generation);
+        open.map_or("", |open| &open.endpoint)
     }
 
     fn is_newest(&self, stream: StreamId) -> bool {

@@ -19,6 +19,8 @@ const MAX_REQUESTS: usize = 512;
 #[derive(Debug)]
 pub(super) struct KeepaliveStream {
     pub(super) generation: u32,
+    /// The endpoint of its member; empty before the first reply.
+    pub(super) endpoint: String,
     requests: mpsc::Sender<LeaseId>,
     path: Arc<OnceLock<LeaderPath>>,
     _task: Task,
@@ -63,7 +65,7 @@ impl KeepaliveStream {
             // This fails only if the engine is gone.
             let _ = reports.send(Report::StreamEnded { stream, end }).await;
         });
-        KeepaliveStream { generation: stream.generation, requests, path, _task: task }
+        KeepaliveStream { generation: stream.generation, endpoint: String::new(), requests, path, _task: task }
     }
 
     /// The path that its renewals take to the leader; `None` before a member is chosen.

@@ -138,7 +138,12 @@ fn verdict_of(traces: &[Trace], diagnoses: &[Diagnosis], watched: Option<f64>) -
             Sentence::text("The most urgent is ").and_quote(trace.name()).and_text(format!(": {}.", trace.state))
         }
         (Some(diagnosis), None) => verdict::first_diagnosis(diagnosis),
-        (None, None) => Sentence::text("Nothing is wrong with them."),
+        (None, None) => match traces.iter().filter(|trace| trace.severity == Severity::Noted).count() {
+            0 if traces.len() == 1 => Sentence::text("Nothing is wrong with it."),
+            0 => Sentence::text("Nothing is wrong with them."),
+            // They are `unseen` or `unrenewed`.
+            unclear => Sentence::text(format!("No renewal of {} was seen.", plural(unclear, "lease"))),
+        },
     };
     vec![counts, second]
 }
