@@ -1,7 +1,7 @@
 //! The entry point of the crate.
 
 use crate::engine::{Engine, Response};
-use crate::grant::grant;
+use crate::lease_calls::{grant, revoke};
 use crate::wire::Cluster;
 use crate::{Clock, Config, Error, Lease, LeaseGroup, LeaseId, TimeToLive, TtlStatus};
 
@@ -80,8 +80,7 @@ impl Client {
     /// [`Error::NotFound`] if the lease does not exist, perhaps because this call revoked it and its reply was lost; any error
     /// of the call.
     pub async fn revoke(&self, id: LeaseId) -> Result<(), Error> {
-        self.cluster.revoke(id).await.map_err(|error| Error::of_lease(id, &error))?;
-        Ok(())
+        revoke(&self.cluster, id).await
     }
 
     /// Reads the time left of a lease and its keys. An unknown lease is not an error: see [`TimeToLive::ttl_status`].

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use futures_util::Stream;
 
 use crate::engine::{KeepAlive, Response};
+use crate::lease_calls::revoke;
 use crate::wire::Cluster;
 use crate::{Ended, Error, Header, LeaseId, QueueGauge};
 
@@ -74,8 +75,7 @@ impl Lease {
         let Lease { cluster, keep_alive, .. } = self;
         let id = keep_alive.id();
         drop(keep_alive);
-        cluster.revoke(id).await.map_err(|error| Error::of_lease(id, &error))?;
-        Ok(())
+        revoke(&cluster, id).await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::{Consumer, Delivery};
-use crate::grant::grant;
+use crate::lease_calls::{grant, revoke};
 use crate::wire::Cluster;
 use crate::{Clock, Error, LeaseId, QueueGauge};
 
@@ -67,10 +67,7 @@ impl LeaseGroup {
     pub fn revoke(&self, id: LeaseId) -> impl Future<Output = Result<(), Error>> + Send + use<> {
         self.stop(id);
         let cluster = self.cluster.clone();
-        async move {
-            cluster.revoke(id).await.map_err(|error| Error::of_lease(id, &error))?;
-            Ok(())
-        }
+        async move { revoke(&cluster, id).await }
     }
 
     /// Waits for the next response or end. The leases take turns. `None` if the group has no lease.

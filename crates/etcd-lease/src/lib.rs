@@ -10,13 +10,13 @@ pub mod engine;
 mod error;
 mod event;
 mod fault;
-mod grant;
 #[doc(hidden)]
 pub mod keepalive;
 #[cfg(feature = "serde")]
 #[doc(hidden)]
 pub mod key_text;
 mod lease;
+mod lease_calls;
 mod lease_group;
 mod lease_id;
 mod lease_keys;

@@ -16,8 +16,10 @@ fn an_own_lease_goes_from_ok_to_late_to_at_risk() {
     let expected = [(3.0, "ok", 7.0), (1.3, "ok", 5.7), (0.1, "late", 5.6), (2.5, "risk", 3.1)];
     for (wait, state, left) in expected {
         story.wait(wait);
+        story.send(Msg::Tick);
         assert_eq!(story.state(1), state, "{left} left");
         assert!((story.left(1).unwrap() - left).abs() < 1e-6);
+        assert_eq!(story.app.leases.counts.renewals > 0.0, state == "ok", "{state} leases are not being renewed");
     }
     story.renewed(1, 10, 6.9);
     assert_eq!(story.state(1), "ok");

@@ -88,6 +88,14 @@ fn a_filter_shows_some_members_and_says_if_it_shows_none() {
     let shown = picture((80, 24), &typed("follower"));
     assert!(shown.contains("1 member · /follower · ") && !shown.contains("etcd-1  "), "{shown}");
     assert!(picture((80, 24), &typed("xyz")).contains("No member matches the filter."));
+    let unknown = MemberView { member_id: 0, endpoint: "etcd:1".into(), ..member(1) };
+    let view = ClusterView { cluster_id: 1, members: vec![unknown], chosen: Some(0), ..ClusterView::default() };
+    let mut app = app(AppConfig::default(), vec![(0.0, Msg::Cluster(view))], (80, 24));
+    for key in typed("0") {
+        update(&mut app, Msg::Key(key), at(90.0));
+    }
+    let shown = text(&paint(&app, (80, 24), Theme::default()));
+    assert!(shown.contains("No member matches the filter."), "an unknown id is not searched: {shown}");
 }
 
 #[test]
@@ -179,7 +187,9 @@ fn the_selected_member_shows_its_probe_and_past_leaders_are_listed() {
     refresh_rows(&mut app, at(90.0));
     let shown = text(&paint(&app, (120, 35), Theme::default()));
     assert!(shown.contains("grant 1.2 ms, renewal failed after 4.0 s: no reply in time"), "{shown}");
-    assert!(shown.contains("term 9: etcd-3 from "), "{shown}");
+    assert!(shown.contains("term 9: etcd-3 from 22:14:49 until now"), "{shown}");
+    let later = text(&paint_at(at(90.0 + 86_400.0), &app, (120, 35), Theme::default()));
+    assert!(later.contains("term 9: etcd-3 from 2023-11-14 22:14:49 until now"), "{later}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Grants, with their checks.
+//! Grants and revocations, with the errors of this crate.
 
 use crate::wire::Cluster;
 use crate::{Clock, Error, Granted, LeaseId, MAX_TTL, Timestamp};
@@ -22,4 +22,10 @@ pub(crate) async fn grant(
         None => Error::of_call(&error),
     })?;
     Ok((granted, sent))
+}
+
+/// Revokes a lease. Its keys are deleted.
+pub(crate) async fn revoke(cluster: &Cluster, id: LeaseId) -> Result<(), Error> {
+    cluster.revoke(id).await.map_err(|error| Error::of_lease(id, &error))?;
+    Ok(())
 }
