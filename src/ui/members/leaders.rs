@@ -28,8 +28,7 @@ impl Page<'_> {
         let before = if period.is_older { "before " } else { "" };
         let named = if is_current { "now".to_owned() } else { self.time(period.named) };
         // The other members name a leader for a while after it has died.
-        let seconds = |at: Timestamp| at.since_start().as_secs();
-        let until = match period.answered.filter(|at| seconds(*at) != seconds(period.named)) {
+        let until = match period.answered.filter(|at| self.time(*at) != self.time(period.named)) {
             Some(answered) => format!(", last answered {}, named until {named}", self.time(answered)),
             None => format!(" until {named}"),
         };
