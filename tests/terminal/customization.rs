@@ -171,8 +171,9 @@ fn mouse_mode_selects_sorts_and_scrolls() {
         server.sandbox.put(format!("/svc/{ttl}"), "x", Some(lease.0)).expect("a key");
     }
     let mut terminal = server.monitor(&[], 160, 40);
+    // The keys arrive before the TTLs; a row without a TTL still moves in the order by TTL.
     for ttl in [100, 200, 300, 400] {
-        terminal.wait_for(&format!("/svc/{ttl}"));
+        terminal.wait_for(&format!("  {ttl} s "));
     }
     terminal.wait_until("mouse mode is on", |screen| {
         screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease
