@@ -196,6 +196,7 @@ pub use typed_history::{HistoryKind, TypedHistory, TypedLines};
 pub use undo::{LeaseBackup, NoBackup, RestoreRequest, RestoredKeys, UNDO_LIMIT, Undo, UndoMeasure, UndoSize};
 pub use update::{knows_locks, knows_members, metrics_snapshot, next_wake, refresh_rows, run_lints, update};
 pub use values::{KeyValues, ReadValue};
+pub use verbs::quit::still_alive;
 pub use view::{ClickTarget, TABS, Tab, View, Viewport};
 pub use view_filter::{ViewFilter, ViewFilterField};
 pub use view_state::{Redraw, RowWindow, ViewState};

@@ -226,7 +226,10 @@ impl EffectContext {
     /// client's renewal since the last poll.
     fn renew_once(self, id: LeaseId) -> impl Stream<Item = Msg> + Send {
         let context = self.clone();
-        let poll = async move { context.query(id, false).await.ok() };
+        let poll = async move {
+            let _permit = context.permits.acquire().await;
+            context.query(id, false).await.ok()
+        };
         stream::once(poll).filter_map(std::future::ready).chain(stream::once(self.renew(id)))
     }
 
@@ -236,12 +239,10 @@ impl EffectContext {
         let sent = self.clock.now();
         match self.engine.keep_alive_once(id).await {
             Ok(answer) => Msg::Renewed { sent, received: answer.at, id, ttl: answer.ttl },
-            Err(engine::RenewError::NotFound(_)) => {
-                let text = engine::RenewError::NotFound(id).to_string();
-                Msg::RenewFailed {
-                    id,
-                    failure: CallFailure { is_not_found: true, is_forbidden: false, is_unauthenticated: false, text },
-                }
+            Err(error @ engine::RenewError::NotFound(_)) => {
+                let (is_not_found, is_forbidden, is_unauthenticated) = (true, false, false);
+                let failure = CallFailure { is_not_found, is_forbidden, is_unauthenticated, text: error.to_string() };
+                Msg::RenewFailed { id, failure }
             }
             Err(engine::RenewError::Wire(error)) => Msg::RenewFailed { id, failure: call_failure(&error) },
         }

@@ -13,10 +13,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::app::TypedFilter;
 use crate::escape::printable;
+use crate::plural::plural;
 use simkit::tasks::{Task, spawn};
 
 /// Default maximum number of runs per minute.
@@ -62,7 +63,7 @@ pub(super) struct RunningHook {
     failures: mpsc::UnboundedSender<String>,
     /// Whether it was reported that events were skipped.
     has_skipped: bool,
-    _task: Task,
+    task: Task,
 }
 
 impl RunningHook {
@@ -72,7 +73,25 @@ impl RunningHook {
         let (events, waiting) = mpsc::channel(MAX_WAITING);
         let task = spawn(run(hook.clone(), runner, waiting, failures.clone()));
         let EventHook { filter, command, .. } = hook;
-        RunningHook { filter, command, events, failures, has_skipped: false, _task: task }
+        RunningHook { filter, command, events, failures, has_skipped: false, task }
+    }
+
+    /// Runs the command for the events that wait, until `deadline`. A run that takes longer is killed. Returns the failure
+    /// if events were skipped.
+    pub(super) async fn finish(self, deadline: Instant) -> Option<String> {
+        let RunningHook { command, events, task, .. } = self;
+        let waiting = events.max_capacity() - events.capacity();
+        drop(events);
+        let why = match waiting {
+            0 => "its last run was killed at the end".to_owned(),
+            waiting => {
+                format!("at the end {} waited for it; not all were passed to it", plural(waiting as u64, "event"))
+            }
+        };
+        match tokio::time::timeout_at(deadline, task).await {
+            Ok(_) => None,
+            Err(_) => Some(failure(&command, &why)),
+        }
     }
 
     /// Queues an event. If too many wait, it is skipped, which is reported once.
@@ -213,6 +232,22 @@ mod tests {
         (0..2).for_each(|number| hook.trigger(number.to_string()));
         sleep(Duration::from_millis(500)).await;
         assert_eq!(runs.lock().unwrap().len(), 6, "the pause allows no burst");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_events_are_passed_on_at_the_end_as_far_as_time_permits() {
+        let end = |seconds| simkit::Clock::real().instant(simkit::Timestamp::at(Duration::from_secs(seconds)));
+        let (mut hook, runs, _failures) = failing(60, Duration::from_millis(500));
+        (0..3).for_each(|number| hook.trigger(number.to_string()));
+        sleep(Duration::from_millis(10)).await;
+        assert_eq!(hook.finish(end(3)).await, None);
+        assert_eq!(*runs.lock().unwrap(), ["0", "1", "2"]);
+        let (mut hook, runs, _failures) = failing(60, Duration::from_millis(500));
+        (0..30).for_each(|number| hook.trigger(number.to_string()));
+        sleep(Duration::from_millis(10)).await;
+        let told = hook.finish(end(3)).await.unwrap();
+        assert!(told.starts_with("--on-event page: at the end 29 events waited for it; not all were"), "{told}");
+        assert_eq!(runs.lock().unwrap().len(), 4);
     }
 
     #[tokio::test(start_paused = true)]

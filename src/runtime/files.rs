@@ -53,6 +53,14 @@ impl UserFiles {
         Some(self.state.as_ref()?.join(name))
     }
 
+    /// The file that the user typed. `~/` is the home folder.
+    pub(super) fn place(&self, typed: &str) -> PathBuf {
+        match (typed.strip_prefix("~/"), &self.home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => PathBuf::from(typed),
+        }
+    }
+
     /// Adds a line to a history file. Another leasetop may have added lines meanwhile, so the file is read again.
     pub(super) async fn remember(self, kind: HistoryKind, line: String) -> Result<(), String> {
         let Some(path) = self.history_path(kind) else { return Ok(()) };
@@ -100,10 +108,7 @@ impl UserFiles {
 
     /// Writes an export with `leases` leases to the file that the user typed.
     pub(super) async fn export(self, typed: String, overwrite: bool, content: String, leases: usize) -> Msg {
-        let path = match (typed.strip_prefix("~/"), &self.home) {
-            (Some(rest), Some(home)) => home.join(rest),
-            _ => PathBuf::from(&typed),
-        };
+        let path = self.place(&typed);
         match export(&path, overwrite, content.as_bytes()).await {
             Ok(()) => Msg::Exported { leases: Some(leases), path: path.display().to_string() },
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -112,17 +117,17 @@ impl UserFiles {
             Err(error) => Msg::ExportFailed(format!("could not write {}: {error}", path.display())),
         }
     }
+}
 
-    /// Writes a new file in the current directory. An existing one stays: a number is added to the name.
-    pub(super) async fn export_new(self, name: &'static str, text: String) -> Msg {
-        let written = async {
-            let folder = std::env::current_dir()?;
-            create_new(&folder, name, &text).await
-        };
-        match written.await {
-            Ok(path) => Msg::Exported { leases: None, path: path.display().to_string() },
-            Err(error) => Msg::ExportFailed(format!("could not write {name}: {error}")),
-        }
+/// Writes a new file in the current directory. An existing one stays: a number is added to the name.
+pub(super) async fn export_new(name: &'static str, text: String) -> Msg {
+    let written = async {
+        let folder = std::env::current_dir()?;
+        create_new(&folder, name, &text).await
+    };
+    match written.await {
+        Ok(path) => Msg::Exported { leases: None, path: path.display().to_string() },
+        Err(error) => Msg::ExportFailed(format!("could not write {name}: {error}")),
     }
 }
 
@@ -190,6 +195,8 @@ async fn create(path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Result<()> 
     let mut file = options.open(path).await?;
     let written = async {
         file.write_all(bytes).await?;
+        // tokio writes in the background. Only `flush` reports that the disk is full; `sync_all` drops the error.
+        file.flush().await?;
         file.sync_all().await
     };
     if let Err(error) = written.await {

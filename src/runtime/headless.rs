@@ -115,15 +115,13 @@ pub async fn watch_until(
 
 pub(super) struct HeadlessRun {
     pub(super) session: Session,
-    start: SystemTime,
     outputs: Outputs,
 }
 
 impl HeadlessRun {
     pub(super) fn start(HeadlessOptions { cluster, clock, config, outputs }: HeadlessOptions) -> Self {
-        let start = clock.wall(Timestamp::START);
         let session = Session::start(cluster, clock, engine::Options::default(), config, false);
-        HeadlessRun { session, start, outputs }
+        HeadlessRun { session, outputs }
     }
 
     /// Runs until `external` yields `End` or ends, or `more` returns false. `more` is called after every change, with
@@ -139,8 +137,9 @@ impl HeadlessRun {
         let mut terminal = StderrWriter::default();
         loop {
             let events = self.session.app.events.drain_recorded();
-            terminal.write(self.outputs.on_events(&self.session, &events, self.start));
-            if !more(&mut self.session, events, self.start) {
+            let start = self.session.wall_start();
+            terminal.write(self.outputs.on_events(&self.session, &events, start));
+            if !more(&mut self.session, events, start) {
                 break;
             }
             let session = &mut self.session;
@@ -152,16 +151,19 @@ impl HeadlessRun {
                 }
                 request = self.outputs.next() => request.serve(session),
                 external = external.next() => match external {
-                    Some(ExternalEvent::Slept(span)) => {
-                        self.start += span;
-                        session.send(Msg::SystemSlept(span));
-                    }
+                    Some(ExternalEvent::Slept(span)) => session.send(Msg::SystemSlept(span)),
                     Some(ExternalEvent::Suspend | ExternalEvent::Continued) => (),
                     Some(ExternalEvent::End) | None => break,
                 },
             }
         }
-        FinalState { now: self.session.clock.now(), app: self.session.app, start: self.start }
+        let start = self.session.wall_start();
+        for why in self.outputs.finish(&self.session.clock).await {
+            self.session.send(Msg::OutputFailed(why));
+        }
+        let last = self.session.app.events.drain_recorded();
+        more(&mut self.session, last, start);
+        FinalState { now: self.session.clock.now(), app: self.session.app, start }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::time_of_day;
 use crate::app::{AppState, Msg, Past, RecordingChange};
 use crate::recording::{self, Header, Kept, RecordError, RecordFile, RecordOptions, Recorder, Rewinder, Target};
-use simkit::Timestamp;
+use simkit::{Clock, Timestamp};
 
 /// A recording that begins with a shorter past than this is reported as one that begins now.
 const MIN_REPORTED_PAST: Duration = Duration::from_secs(1);
@@ -20,8 +20,7 @@ pub(super) struct Journal {
     rewinder: Option<Rewinder>,
     /// Whether the current message is a sleep of the machine. The past before it is dropped.
     has_slept: bool,
-    /// The wall-clock time of the clock's start. Later after a sleep of the machine.
-    start: SystemTime,
+    clock: Clock,
     /// The current message in its recorded form. Empty if nothing is recorded.
     line: Vec<u8>,
     /// The largest size of a file.
@@ -29,10 +28,9 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// `start` is the wall-clock time of the clock's start.
-    pub(super) fn new(start: SystemTime) -> Self {
+    pub(super) fn new(clock: Clock) -> Self {
         let (line, max_bytes) = (Vec::new(), RecordOptions::MAX_BYTES);
-        Journal { recorder: None, rewinder: None, has_slept: false, start, line, max_bytes }
+        Journal { recorder: None, rewinder: None, has_slept: false, clock, line, max_bytes }
     }
 
     /// Keeps the last minutes in memory, in `limit` bytes.
@@ -40,9 +38,9 @@ impl Journal {
         self.rewinder = if limit > 0 { Rewinder::start(limit, app, now) } else { None };
     }
 
-    /// The wall-clock time of the clock's start.
+    /// The wall-clock time of the clock's start. Later after a sleep of the machine.
     pub(super) fn wall_start(&self) -> SystemTime {
-        self.start
+        self.clock.wall(Timestamp::START)
     }
 
     /// The state at another time, if it is kept.
@@ -63,12 +61,12 @@ impl Journal {
 
     /// Starts a recording to a file, or to a new one that is named by the time. It begins with the last minutes, if they
     /// are kept: at most half a file of them.
-    pub(super) fn start_typed(&mut self, path: Option<String>, app: &AppState, now: Timestamp) -> RecordingChange {
+    pub(super) fn start_typed(&mut self, path: Option<PathBuf>, app: &AppState, now: Timestamp) -> RecordingChange {
         let path = path.unwrap_or_else(|| {
-            let wall = jiff::Timestamp::try_from(self.start + now.since_start()).unwrap_or_default();
-            format!("leasetop-{}.jsonl.gz", wall.strftime("%Y%m%dT%H%M%SZ"))
+            let wall = jiff::Timestamp::try_from(self.wall_start() + now.since_start()).unwrap_or_default();
+            format!("leasetop-{}.jsonl.gz", wall.strftime("%Y%m%dT%H%M%SZ")).into()
         });
-        let options = RecordOptions { path: PathBuf::from(path), max_bytes: self.max_bytes };
+        let options = RecordOptions { path, max_bytes: self.max_bytes };
         let is_compressed = options.is_compressed();
         let kept = self.rewinder.as_mut().and_then(|rewinder| rewinder.kept(self.max_bytes / 2, is_compressed));
         let kept = kept.unwrap_or_else(|| Kept::present(app, now));
@@ -85,11 +83,11 @@ impl Journal {
         now: Timestamp,
     ) -> Result<RecordingChange, RecordError> {
         let (name, from) = (file.options().path.display().to_string(), kept.at);
-        let header = Header::new(&app.config, self.start, from, 1);
+        let header = Header::new(&app.config, self.wall_start(), from, 1);
         self.recorder = Some(Recorder::start(file, header, kept)?);
         let span = now - from;
         let has_past = span >= MIN_REPORTED_PAST;
-        let past = if has_past { Some((time_of_day::time_text(self.start, from), span)) } else { None };
+        let past = if has_past { Some((time_of_day::time_text(self.wall_start(), from), span)) } else { None };
         Ok(RecordingChange::Started { file: name, kept: past })
     }
 
@@ -105,8 +103,7 @@ impl Journal {
         if self.recorder.is_some() || self.rewinder.as_ref().is_some_and(Rewinder::is_on) {
             recording::encode(now, msg, &mut self.line);
         }
-        if let Msg::SystemSlept(span) = msg {
-            self.start += *span;
+        if let Msg::SystemSlept(_) = msg {
             self.has_slept = true;
         }
     }
@@ -125,8 +122,8 @@ impl Journal {
                 rewinder.on_present();
             }
         }
-        let recorder = self.recorder.as_mut()?;
-        let failed = write(recorder, &self.line, (app, now), self.start).err()?;
+        let start = self.wall_start();
+        let failed = write(self.recorder.as_mut()?, &self.line, (app, now), start).err()?;
         self.recorder = None;
         Some(RecordingChange::Failed(failed.to_string()))
     }

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::export;
-use super::files::UserFiles;
+use super::files::{UserFiles, export_new};
 use crate::app::command::ConfigFileChange;
 use crate::app::{AppState, HistoryKind, Msg};
 use simkit::Timestamp;
@@ -41,7 +41,7 @@ impl LocalCalls {
     }
 
     pub(super) fn export(&mut self, name: &'static str, text: String) {
-        self.call(self.files.clone().export_new(name, text));
+        self.call(export_new(name, text));
     }
 
     pub(super) fn read_config(&mut self) {

@@ -47,7 +47,6 @@ mod run;
 mod screen;
 mod session;
 mod signals;
-mod sleep_watch;
 mod terminal;
 mod time_of_day;
 

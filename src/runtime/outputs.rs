@@ -1,8 +1,9 @@
 //! What acts on a session besides its screen: metrics, commands that run on events, notifications, a recording.
 
 use std::future::pending;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use futures_util::future::join_all;
 use tokio::sync::mpsc;
 
 use super::event_hook::{EventHook, HookOutput, Runner, RunningHook, shell};
@@ -12,7 +13,10 @@ use super::session::Session;
 use crate::app::{Event, Msg, metrics_snapshot, triggers};
 use crate::recording::RecordOptions;
 use crate::report;
-use simkit::Timestamp;
+use simkit::{Clock, Timestamp};
+
+/// How long commands may run at the end.
+const LAST_RUNS: Duration = Duration::from_secs(3);
 
 /// What acts on a session besides its screen.
 #[derive(Debug, Default)]
@@ -84,6 +88,14 @@ impl Outputs {
             scrape = scrape => OutputRequest::Scrape(scrape),
             Some(why) = failure => OutputRequest::Failed(why),
         }
+    }
+
+    /// Runs the commands for the events that wait for them, for up to 3 s. Returns the failures.
+    pub(super) async fn finish(&mut self, clock: &Clock) -> Vec<String> {
+        let deadline = clock.instant(clock.now() + LAST_RUNS * clock.speed());
+        let skipped = join_all(self.hooks.drain(..).map(|hook| hook.finish(deadline))).await;
+        let failed = std::iter::from_fn(|| self.failures.as_mut()?.try_recv().ok());
+        skipped.into_iter().flatten().chain(failed).collect()
     }
 
     /// Whether there are outputs that need every event.

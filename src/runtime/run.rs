@@ -146,9 +146,7 @@ where
             self.fit_playback();
             let redraw = self.session.app.view.reset_redraw();
             self.frames.schedule(redraw, self.session.app.counts_down());
-            if let Some(start) = self.session.replayed_start() {
-                self.frames.wall.start = start;
-            }
+            self.frames.wall.start = self.session.wall_start();
             let shown_at = self.session.now();
             self.frames.draw_if_due(&mut self.session.app, shown_at);
             self.ask_for_background();
@@ -156,6 +154,7 @@ where
             self.handle(event);
             if let Some(ended) = self.handle_requests().await {
                 self.session.local.finish().await;
+                self.outputs.finish(&self.session.clock).await;
                 return self.exit_state(ended);
             }
         }
@@ -272,7 +271,6 @@ where
             // A sleep of this machine does not change the times of a recording.
             ExternalEvent::Slept(_) if self.session.app.config.is_replay => (),
             ExternalEvent::Slept(span) => {
-                self.frames.wall.start += span;
                 self.session.send(Msg::SystemSlept(span));
             }
         }

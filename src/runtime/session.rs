@@ -15,7 +15,7 @@ use super::response_reader::{ReadCounts, ResponseReader};
 use super::rewind;
 #[cfg(test)]
 use crate::app::Past;
-use crate::app::{AppConfig, AppState, Msg, next_wake, update};
+use crate::app::{AppConfig, AppState, Msg, next_wake, still_alive, update};
 #[cfg(test)]
 use crate::recording::Target;
 use crate::recording::{RecordError, RecordFile, Recording};
@@ -136,7 +136,7 @@ impl Session {
     }
 
     fn new(app: AppState, clock: Clock, source: Source) -> Session {
-        let journal = Journal::new(clock.wall(Timestamp::START));
+        let journal = Journal::new(clock.clone());
         Session { app, clock, requests: LoopRequests::default(), local: LocalCalls::default(), source, journal }
     }
 
@@ -159,11 +159,11 @@ impl Session {
         }
     }
 
-    /// The wall-clock time of offset 0 of a recording that is played.
-    pub(super) fn replayed_start(&self) -> Option<SystemTime> {
+    /// The wall-clock time of offset 0 of the clock or of the recording that is played.
+    pub(super) fn wall_start(&self) -> SystemTime {
         match &self.source {
-            Source::Cluster(_) => None,
-            Source::Recording(played) => Some(played.wall_start()),
+            Source::Cluster(_) => self.clock.wall(Timestamp::START),
+            Source::Recording(played) => played.wall_start(),
         }
     }
 
@@ -262,7 +262,7 @@ impl Session {
     fn apply(&mut self, msg: Msg) {
         let now = self.now();
         self.journal.on_message(&msg, now);
-        let start = self.replayed_start().unwrap_or_else(|| self.clock.wall(Timestamp::START));
+        let start = self.wall_start();
         let effects = update(&mut self.app, msg, now);
         let driver = match &mut self.source {
             Source::Cluster(source) => Some(&mut source.driver),
@@ -275,7 +275,10 @@ impl Session {
         }
         let failed = self.journal.write(&self.app, now);
         let changed = match self.requests.recording.take() {
-            Some(RecordingRequest::Start(path)) => Some(self.journal.start_typed(path, &self.app, now)),
+            Some(RecordingRequest::Start(typed)) => {
+                let path = typed.map(|typed| self.local.files.place(&typed));
+                Some(self.journal.start_typed(path, &self.app, now))
+            }
             Some(RecordingRequest::Stop) => self.journal.stop(),
             None => None,
         };
@@ -330,10 +333,7 @@ impl Session {
 
     /// Requests an exit that the user did not choose in the monitor, for example after a signal. Leases are left alive.
     pub(super) fn request_exit(&mut self) {
-        let mut exit = ExitState::default();
-        if self.app.config.keeps_leases() {
-            exit.still_alive = self.app.leases.kept_alive().map(|lease| lease.id).collect();
-        }
-        self.requests.exit = Some(exit);
+        let still_alive = still_alive(&self.app.leases, &self.app.config);
+        self.requests.exit = Some(ExitState { still_alive, ..ExitState::default() });
     }
 }

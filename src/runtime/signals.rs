@@ -13,8 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::SignalStream;
 
-use super::sleep_watch::SleepWatch;
-use simkit::{Clock, Stopwatch};
+use simkit::Clock;
 
 /// An event from outside the terminal and the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +28,6 @@ pub enum ExternalEvent {
     Slept(Duration),
 }
 
-/// Interval between checks of the wall clock.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the program has to exit by itself after its terminal is gone.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -84,14 +81,5 @@ fn hung_up() -> io::Result<impl Future<Output = Option<ExternalEvent>>> {
 
 /// Yields each sleep of the machine.
 pub fn sleeps(clock: Clock) -> impl Stream<Item = ExternalEvent> {
-    let ran = Stopwatch::start();
-    let watch = SleepWatch::start(clock.wall_now(), ran.elapsed());
-    stream::unfold((watch, clock), move |(mut watch, clock)| async move {
-        loop {
-            tokio::time::sleep(POLL_INTERVAL).await;
-            if let Some(span) = watch.check(clock.wall_now(), ran.elapsed()) {
-                return Some((ExternalEvent::Slept(span), (watch, clock)));
-            }
-        }
-    })
+    simkit::sleeps(clock).map(ExternalEvent::Slept)
 }

@@ -1,11 +1,13 @@
 //! The clock. It is the only place that reads the time.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
 use crate::Timestamp;
+use crate::sleep_watch::MIN_MOVE;
 use crate::tasks::{Task, spawn};
 
 /// Real time between two beats of a clock that waits.
@@ -21,10 +23,22 @@ const MAX_STEP: Duration = Duration::from_millis(15);
 #[derive(Clone, Debug)]
 pub struct Clock {
     origin: Instant,
-    wall: SystemTime,
+    system: Arc<SystemTimeAtStart>,
     speed: u32,
     /// Only of a clock that waits.
     beats: Option<Arc<Mutex<Beats>>>,
+}
+
+/// The system time when the clock started, and how it has moved since.
+#[derive(Debug)]
+struct SystemTimeAtStart {
+    wall: SystemTime,
+    /// The monotonic time at the same moment. It is never virtual.
+    monotonic: std::time::Instant,
+    /// By how many nanoseconds [`Clock::wall`] follows the system time.
+    followed: AtomicI64,
+    /// By how many nanoseconds a test has moved the system time.
+    simulated: AtomicI64,
 }
 
 /// The last beat of a clock that waits. All times are real.
@@ -57,7 +71,13 @@ impl Clock {
     /// Creates a clock that runs `speed` times as fast as real time; 0 counts as 1.
     #[expect(clippy::disallowed_methods, reason = "this is the place that reads the time")]
     pub fn with_speed(speed: u32) -> Self {
-        Clock { origin: Instant::now(), wall: SystemTime::now(), speed: speed.max(1), beats: None }
+        let system = SystemTimeAtStart {
+            wall: SystemTime::now(),
+            monotonic: std::time::Instant::now(),
+            followed: AtomicI64::new(0),
+            simulated: AtomicI64::new(0),
+        };
+        Clock { origin: Instant::now(), system: Arc::new(system), speed: speed.max(1), beats: None }
     }
 
     /// Creates a clock that runs `speed` times as fast as real time, but waits while the tokio runtime is too busy to
@@ -119,15 +139,38 @@ impl Clock {
         }
     }
 
-    /// The system time of a timestamp: the system time at the start plus the time of this clock.
+    /// The system time of a timestamp: the system time at the start plus the time of this clock, and plus the time for
+    /// which the machine slept, once [`sleeps`](crate::sleeps) has noticed that.
     pub fn wall(&self, time: Timestamp) -> SystemTime {
-        self.wall + time.since_start()
+        let followed = self.system.followed.load(Ordering::Relaxed);
+        let distance = Duration::from_nanos(followed.unsigned_abs());
+        let start = if followed < 0 { self.system.wall - distance } else { self.system.wall + distance };
+        start + time.since_start()
     }
 
-    /// The current system time. If it advanced more than this clock, the machine was suspended.
+    /// By how many nanoseconds the system time has moved against the monotonic clock since the start.
     #[expect(clippy::disallowed_methods, reason = "this is the place that reads the time")]
-    pub fn wall_now(&self) -> SystemTime {
-        SystemTime::now()
+    pub(crate) fn moved(&self) -> i64 {
+        let nanos = |span: Duration| i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
+        let wall = match SystemTime::now().duration_since(self.system.wall) {
+            Ok(after) => nanos(after),
+            Err(before) => -nanos(before.duration()),
+        };
+        let moved = wall.saturating_sub(nanos(self.system.monotonic.elapsed()));
+        moved.saturating_add(self.system.simulated.load(Ordering::Relaxed))
+    }
+
+    /// Corrects [`wall`](Self::wall) if the system time has moved by more than small corrections.
+    pub(crate) fn follow_system_time(&self) {
+        let moved = self.moved();
+        if (moved - self.system.followed.load(Ordering::Relaxed)).abs() > MIN_MOVE {
+            self.system.followed.store(moved, Ordering::Relaxed);
+        }
+    }
+
+    /// Moves the system time that this clock and its clones read, as a sleep of the machine does. For tests.
+    pub fn move_system_time(&self, nanos: i64) {
+        self.system.simulated.fetch_add(nanos, Ordering::Relaxed);
     }
 
     /// Sleeps until a time of this clock.

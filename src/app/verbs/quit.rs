@@ -45,12 +45,17 @@ pub(in crate::app) fn needs_question(
     !jobs.is_quitting() && (is_kept || is_kept_elsewhere)
 }
 
-/// Quits. Kept-alive leases expire by themselves. Those of a sandbox disappear with it and are not reported.
+/// Quits. Kept-alive leases expire by themselves.
 pub(in crate::app) fn quit(leases: &LeaseStore, config: &AppConfig) -> Effect {
+    Effect::Quit { still_alive: still_alive(leases, config) }
+}
+
+/// The kept-alive leases, to be reported at the exit. Those of a sandbox disappear with it and are not reported.
+pub fn still_alive(leases: &LeaseStore, config: &AppConfig) -> Vec<LeaseId> {
     if !config.keeps_leases() {
-        return Effect::Quit { still_alive: Vec::new() };
+        return Vec::new();
     }
-    Effect::Quit { still_alive: leases.kept_alive().map(|lease| lease.id).collect() }
+    leases.kept_alive().map(|lease| lease.id).collect()
 }
 
 /// Revokes the own kept-alive leases, here and on other clusters, and quits after the last reply. Adopted leases belong to

@@ -178,7 +178,7 @@ fn listen(lines: impl BufRead + Send + 'static, clock: Clock, id: LeaseId, truth
     const DELAY: f64 = 0.5;
     std::thread::spawn(move || {
         for _ in lines.lines().map_while(Result::ok).filter(|line| line.contains("keepalived")) {
-            let now = seconds(clock.wall_now());
+            let now = seconds(clock.wall(clock.now()));
             truth.note(id, Span { from: now - DELAY, to: now }, true);
         }
     });

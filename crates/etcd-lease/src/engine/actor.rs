@@ -123,6 +123,9 @@ impl Actor {
                     self.scheduler.renew_now(now, slot);
                 }
             }
+            Command::RenewAll => {
+                self.in_batches(self.subscriptions.slots(), |actor, slot| actor.scheduler.renew_now(now, slot));
+            }
             Command::SetFault { id, drill } => {
                 if let Some(slot) = self.scheduler.slot(id) {
                     self.set_fault(slot, id, drill, now);

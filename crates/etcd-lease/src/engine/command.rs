@@ -17,6 +17,8 @@ pub(super) enum Command {
     /// Stop the keepalive of leases whose queues were closed.
     StopKeepAlive(Vec<LeaseId>),
     RenewNow(LeaseId),
+    /// Renew every lease now.
+    RenewAll,
     SetFault {
         id: LeaseId,
         drill: Option<Fault>,

@@ -18,7 +18,7 @@ pub(super) struct Handle {
     pub(super) feed: Arc<Feed>,
     /// Unbounded, because a drop cannot wait. Each command belongs to a subscription, so there are not many.
     pub(super) commands: mpsc::UnboundedSender<Command>,
-    pub(super) _task: Task,
+    pub(super) _tasks: [Task; 2],
 }
 
 impl Handle {

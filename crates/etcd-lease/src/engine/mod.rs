@@ -23,8 +23,10 @@ mod subscriptions;
 #[cfg(test)]
 mod tests;
 
+use std::pin::pin;
 use std::sync::Arc;
 
+use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
 use self::actor::Actor;
@@ -36,7 +38,7 @@ use crate::keepalive::{Scheduler, Timeouts};
 use crate::wire::{CallError, Cluster};
 use crate::{Fault, Granted, LeaseId, RenewalSchedule, TimeToLive};
 use simkit::tasks;
-use simkit::{Clock, Timestamp};
+use simkit::{Clock, Timestamp, sleeps};
 
 pub use self::consumer::Consumer;
 pub use self::keep_alive::KeepAlive;
@@ -83,8 +85,9 @@ impl Engine {
         let (commands, receiver) = mpsc::unbounded_channel();
         let feed = Arc::new(Feed::default());
         let task = tasks::spawn(Actor::run(cluster.clone(), clock.clone(), scheduler, Arc::clone(&feed), receiver));
+        let renewing = tasks::spawn(renew_after_sleeps(clock.clone(), commands.downgrade()));
         let queue_capacity = options.queue_capacity;
-        Engine(Arc::new(Handle { cluster, clock, queue_capacity, feed, commands, _task: task }))
+        Engine(Arc::new(Handle { cluster, clock, queue_capacity, feed, commands, _tasks: [task, renewing] }))
     }
 
     /// Keeps a lease alive of which only the id is known. Several calls for one lease share its renewals.
@@ -177,5 +180,15 @@ impl Engine {
 impl Engine {
     fn downgrade(&self) -> (std::sync::Weak<Handle>, std::sync::Weak<Feed>) {
         (Arc::downgrade(&self.0), Arc::downgrade(&self.0.feed))
+    }
+}
+
+/// Renews all leases whenever the machine has slept: timers did not advance meanwhile, but the leases in etcd did.
+async fn renew_after_sleeps(clock: Clock, commands: mpsc::WeakUnboundedSender<Command>) {
+    let mut sleeps = pin!(sleeps(clock));
+    while sleeps.next().await.is_some() {
+        if commands.upgrade().is_none_or(|commands| commands.send(Command::RenewAll).is_err()) {
+            return;
+        }
     }
 }

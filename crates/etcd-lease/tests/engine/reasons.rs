@@ -162,3 +162,17 @@ async fn renew_now_renews_once() {
     let gone = test.engine.keep_alive_once(lease).await.unwrap_err();
     assert!(matches!(gone, RenewError::NotFound(id) if id == lease), "{gone}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_a_sleep_of_the_machine_all_leases_are_renewed() {
+    let test = engine_test(Options::default()).await;
+    let leases = [600, 3_600].map(|ttl| LeaseId(test.sandbox.grant(ttl).unwrap()));
+    let _kept = leases.map(|lease| test.engine.keep_alive(lease));
+    seconds(10.0).await;
+    let before = leases.map(|lease| test.sandbox.keep_alives(lease));
+    seconds(100.0).await;
+    assert_eq!(leases.map(|lease| test.sandbox.keep_alives(lease)), before, "no renewal is due");
+    test.clock.move_system_time(450_000_000_000);
+    seconds(1.5).await;
+    assert_eq!(leases.map(|lease| test.sandbox.keep_alives(lease)), before.map(|count| count + 1));
+}
