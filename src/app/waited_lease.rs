@@ -1,7 +1,7 @@
 //! The lease that `leasetop wait` queries, to say how it ended.
 
 use super::{EndCause, Lease};
-use crate::inference::lease_inference::{CohortHint, RemovalCause};
+use crate::inference::lease_inference::{CohortHint, Inferred, RemovalCause};
 use etcd_lease::{LeaseId, TimeToLive};
 use simkit::Timestamp;
 
@@ -22,15 +22,16 @@ impl WaitedLease {
         WaitedLease { lease: Lease::new(id), cluster_id: None, is_other_cluster: false, replied: Timestamp::START }
     }
 
-    /// Applies a reply to a query that was sent at `sent`, in the order of the queries.
-    pub fn on_reply(&mut self, answer: &TimeToLive, sent: Timestamp, received: Timestamp) {
+    /// Applies a reply to a query that was sent at `sent`, in the order of the queries. Returns whether it shows a renewal.
+    pub fn on_reply(&mut self, answer: &TimeToLive, sent: Timestamp, received: Timestamp) -> bool {
         let before = self.cluster_id.replace(answer.header.cluster_id);
         self.is_other_cluster |= before.is_some_and(|before| before != answer.header.cluster_id);
         if before.is_none() {
             self.lease.first_seen = sent;
         }
         self.replied = received;
-        self.lease.apply_ttl_reply(answer, sent, received);
+        let outcome = self.lease.apply_ttl_reply(answer, sent, received);
+        matches!(outcome.change.inferred, Inferred::Renewed(_))
     }
 
     /// Why the lease has ended, after a reply that it does not exist. `has_moved` is whether one of its keys is on another
@@ -63,10 +64,24 @@ mod tests {
         Timestamp::at(Duration::from_secs_f64(seconds))
     }
 
-    fn reply(lease: &mut WaitedLease, cluster_id: u64, ttl: i64, granted_ttl: i64, now: f64) {
-        let header = Header { cluster_id, ..Header::default() };
+    fn reply(lease: &mut WaitedLease, cluster_id: u64, ttl: i64, granted_ttl: i64, now: f64) -> bool {
+        reply_in_term(lease, Header { cluster_id, raft_term: 2, ..Header::default() }, (ttl, granted_ttl), now)
+    }
+
+    fn reply_in_term(lease: &mut WaitedLease, header: Header, (ttl, granted_ttl): (i64, i64), now: f64) -> bool {
         let answer = TimeToLive { id: LeaseId(1), ttl, granted_ttl, keys: Vec::new(), header };
-        lease.on_reply(&answer, at(now), at(now));
+        lease.on_reply(&answer, at(now), at(now))
+    }
+
+    #[test]
+    fn a_later_deadline_is_a_renewal_unless_an_election_or_a_restart_caused_it() {
+        let mut lease = WaitedLease::new(LeaseId(1));
+        let seen = [(5, 0.0), (4, 1.2), (4, 1.9), (5, 2.0), (1, 3.0)];
+        let renewed = seen.map(|(ttl, now)| reply(&mut lease, 7, ttl, TTL, now));
+        assert_eq!(renewed, [false, false, false, true, false]);
+        let new_term = Header { cluster_id: 7, raft_term: 3, ..Header::default() };
+        assert!(!reply_in_term(&mut lease, new_term, (5, TTL), 4.0), "an election");
+        assert!(!reply(&mut WaitedLease::new(LeaseId(1)), 7, 5, TTL, 0.0), "the first reply");
     }
 
     /// The cause of the end of a lease of 6 s, granted at 0 s and renewed at these times, that is queried from `from` on

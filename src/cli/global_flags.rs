@@ -187,7 +187,7 @@ impl ConnectionFlags {
     fn place(&self) -> String {
         let DiscoveryFlags { discovery_srv, discovery_srv_name, insecure_discovery } = &self.discovery;
         let Some(domain) = discovery_srv else {
-            return format!("--endpoints {}", self.endpoints().collect::<Vec<_>>().join(","));
+            return format!("--endpoints {}", quoted(&self.endpoints().collect::<Vec<_>>().join(",")));
         };
         let mut words = format!("--discovery-srv {}", quoted(domain));
         if let Some(name) = discovery_srv_name {
@@ -203,11 +203,12 @@ impl ConnectionFlags {
     /// missing password.
     fn user(&self) -> Result<Option<User>, CliError> {
         let Some(user) = self.user.as_deref() else {
-            let option = if self.password.is_some() { "--password" } else { "--password-file" };
-            if self.password.is_some() || self.password_file.is_some() {
-                return Err(CliError::Usage(format!("{option} needs --user NAME")));
-            }
-            return Ok(None);
+            // A variable without a user is ignored, as in etcdctl: it may be meant for another cluster.
+            return match (self.is_password_on_command_line, &self.password_file) {
+                (true, _) => Err(CliError::Usage("--password needs --user NAME".to_owned())),
+                (false, Some(_)) => Err(CliError::Usage("--password-file needs --user NAME".to_owned())),
+                (false, None) => Ok(None),
+            };
         };
         password::protect_memory();
         let (name, password) = match (self.password.as_deref(), &self.password_file, user.split_once(':')) {

@@ -1,10 +1,14 @@
 //! `grant`: grants leases, attaches keys, and keeps the leases alive if requested.
 
+use std::cell::Cell;
+use std::time::Duration;
+
 use futures_util::future::join_all;
 
 use super::global_options::Format;
 use super::keep_alive::KeepAliveLoop;
 use super::options::GrantArgs;
+use super::signals::Signals;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
 use crate::app::GrantRequest;
 use crate::escape::printable;
@@ -14,6 +18,8 @@ use simkit::Timestamp;
 
 /// Grants in flight at once.
 const MAX_IN_FLIGHT: usize = 64;
+/// How long the grants in flight may take to be printed once the command is stopped.
+const LAST_BATCH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A lease that was granted.
 pub(super) struct NewLease {
@@ -37,23 +43,45 @@ pub(super) async fn run(args: GrantArgs, shared: GlobalFlags, out: &mut Out) -> 
     };
     order.check()?;
     let session = CommandSession::open(shared).await?;
-    let mut keeping = if order.keep_alive { Some(KeepAliveLoop::start(&session)?) } else { None };
-    grant_all(&session, &order, keeping.as_ref(), out).await?;
-    match &mut keeping {
-        Some(keeping) => keeping.until_stopped(&session, out).await,
-        None => Ok(Exit::Done),
+    if !order.keep_alive {
+        grant_all(&session, &order, None, &Cell::new(false), out).await?;
+        return Ok(Exit::Done);
     }
+    let mut signals = Signals::catch()?;
+    let mut keeping = KeepAliveLoop::start(&session);
+    let is_stopped = Cell::new(false);
+    {
+        let granting = grant_all(&session, &order, Some(&keeping), &is_stopped, out);
+        tokio::pin!(granting);
+        tokio::select! {
+            granted = &mut granting => granted?,
+            () = signals.next() => {
+                is_stopped.set(true);
+                // If the output is not read, its lines are dropped.
+                tokio::time::timeout(LAST_BATCH_TIMEOUT, granting).await.unwrap_or(Ok(()))?;
+            }
+        }
+    }
+    if !is_stopped.get() {
+        tokio::select! {
+            () = signals.next() => (),
+            printed = keeping.print(&session, out) => printed?,
+        }
+    }
+    keeping.finish().await
 }
 
-/// Grants in batches, so that every granted lease is printed before an error ends the command.
+/// Grants in batches, so that every granted lease is printed before an error ends the command. No batch begins once it is
+/// stopped.
 async fn grant_all(
     session: &CommandSession,
     order: &GrantRequest,
     keeping: Option<&KeepAliveLoop>,
+    is_stopped: &Cell<bool>,
     out: &mut Out,
 ) -> Result<(), CliError> {
     let numbers: Vec<u32> = order.numbers().collect();
-    for batch in numbers.chunks(MAX_IN_FLIGHT) {
+    for batch in numbers.chunks(MAX_IN_FLIGHT).take_while(|_| !is_stopped.get()) {
         let news = join_all(batch.iter().map(|number| grant(session, order, *number))).await;
         let mut trouble = None;
         for new in news {

@@ -15,14 +15,19 @@ pub(super) async fn run(args: KeepAliveArgs, shared: GlobalFlags, out: &mut Out)
     if args.once {
         return once(&session, &args.ids, out).await;
     }
-    let mut keeping = KeepAliveLoop::start(&session)?;
+    let mut signals = Signals::catch()?;
+    let mut keeping = KeepAliveLoop::start(&session);
     args.ids.iter().for_each(|id| keeping.consumer.keep_alive(*id));
-    keeping.until_stopped(&session, out).await
+    tokio::select! {
+        () = signals.next() => (),
+        printed = keeping.print(&session, out) => printed?,
+    }
+    keeping.finish().await
 }
 
 async fn once(session: &CommandSession, ids: &[LeaseId], out: &mut Out) -> Result<Exit, CliError> {
     let engine = session.engine();
-    let mut unknown = false;
+    let (mut unknown, mut failure) = (false, None);
     for id in ids {
         match engine.keep_alive_once(*id).await {
             Ok(response) => print_response(session, &response, out).await?,
@@ -31,24 +36,35 @@ async fn once(session: &CommandSession, ids: &[LeaseId], out: &mut Out) -> Resul
                 let hint = session.decimal_hint(*id).await;
                 out.message(&format!("error: {error}{hint}")).await;
             }
-            Err(engine::RenewError::Wire(error)) => return Err(error.into()),
+            Err(engine::RenewError::Wire(error)) => {
+                let error = CliError::from(error);
+                if ids.len() > 1 {
+                    out.message(&format!("lease {id} not renewed: {error}")).await;
+                }
+                if error.is_silence() {
+                    return Err(error);
+                }
+                failure = Some(error);
+            }
         }
     }
-    Ok(Exit::no_if(unknown))
+    failure.map_or(Ok(Exit::no_if(unknown)), Err)
 }
 
 /// Keeps leases alive and prints one line per reply.
 pub(super) struct KeepAliveLoop {
     engine: Engine,
     consumer: Consumer,
-    signals: Signals,
+    /// Whether a lease was lost.
+    is_lost: bool,
+    failure: Option<Failure>,
 }
 
 impl KeepAliveLoop {
-    /// Starts an engine and catches SIGINT and SIGTERM.
-    pub(super) fn start(session: &CommandSession) -> Result<Self, CliError> {
+    /// Starts an engine.
+    pub(super) fn start(session: &CommandSession) -> Self {
         let engine = session.engine();
-        Ok(KeepAliveLoop { consumer: engine.consumer(), engine, signals: Signals::catch()? })
+        KeepAliveLoop { consumer: engine.consumer(), engine, is_lost: false, failure: None }
     }
 
     /// Keeps alive a lease whose grant was sent at `sent`.
@@ -56,13 +72,11 @@ impl KeepAliveLoop {
         self.consumer.keep_granted(granted, sent);
     }
 
-    /// Prints replies until a signal arrives or the last lease has ended.
-    pub(super) async fn until_stopped(&mut self, session: &CommandSession, out: &mut Out) -> Result<Exit, CliError> {
-        let mut lost = false;
-        let mut failure = None;
-        while let Some(delivery) = self.next().await {
+    /// Prints replies until the last lease has ended.
+    pub(super) async fn print(&mut self, session: &CommandSession, out: &mut Out) -> Result<(), CliError> {
+        while let Some(delivery) = self.consumer.next().await {
             // Print the failure now: the other leases may be kept alive for a long time.
-            if let Some(unprinted) = failure.as_mut().and_then(Failure::take_unprinted) {
+            if let Some(unprinted) = self.failure.as_mut().and_then(Failure::take_unprinted) {
                 out.message(&unprinted).await;
             }
             match delivery {
@@ -70,22 +84,20 @@ impl KeepAliveLoop {
                 Delivery::Ended(id, ended) => {
                     print_end(session, id, &ended, out).await?;
                     match is_loss(session, id, ended) {
-                        Ok(is_lost) => lost |= is_lost,
-                        Err(error) if failure.is_some() => out.message(&format!("error: {error}")).await,
-                        Err(error) => failure = Some(Failure { error, is_printed: false }),
+                        Ok(is_lost) => self.is_lost |= is_lost,
+                        Err(error) if self.failure.is_some() => out.message(&format!("error: {error}")).await,
+                        Err(error) => self.failure = Some(Failure { error, is_printed: false }),
                     }
                 }
             }
         }
-        self.engine.close().await;
-        failure.map_or(Ok(Exit::no_if(lost)), |failure| Err(failure.error))
+        Ok(())
     }
 
-    async fn next(&mut self) -> Option<Delivery> {
-        tokio::select! {
-            delivery = self.consumer.next() => delivery,
-            () = self.signals.next() => None,
-        }
+    /// Stops renewing the leases that are left.
+    pub(super) async fn finish(self) -> Result<Exit, CliError> {
+        self.engine.close().await;
+        self.failure.map_or(Ok(Exit::no_if(self.is_lost)), |failure| Err(failure.error))
     }
 }
 

@@ -109,6 +109,30 @@ fn leases_that_cannot_be_revoked_are_named() {
 }
 
 #[test]
+fn a_hangup_ends_an_exercise_as_a_signal_does() {
+    let sandbox = Sandbox::start();
+    let child = spawn(&sandbox, &["exercise", "--ttl", "60", "--for", "1h"]);
+    while sandbox.stdout(&["list", "-q"], 0).is_empty() {}
+    let (code, _, told) = end(child, "HUP");
+    assert_eq!((code, sandbox.stdout(&["list", "-q"], 0).as_str()), (Some(0), ""), "{told}");
+}
+
+#[test]
+fn a_signal_ends_grants_whose_output_is_not_read() {
+    let sandbox = Sandbox::start();
+    let child = spawn(&sandbox, &["grant", "60", "--count", "100000", "--keep-alive"]);
+    let granted = || sandbox.stdout(&["list", "-q"], 0).lines().count();
+    // Until the lines fill the pipe.
+    let mut before = 0;
+    while before < 1_000 || before != granted() {
+        before = granted();
+    }
+    let (code, _, told) = end(child, "INT");
+    assert_eq!((code, told.as_str()), (Some(0), ""));
+    assert!(granted() < 50_000);
+}
+
+#[test]
 fn a_pipe_closed_early_is_no_error() {
     let sandbox = Sandbox::start();
     let mut child = spawn(&sandbox, &["grant", "60", "--count", "2000"]);

@@ -58,6 +58,9 @@ const fn setting(name: &'static str, kind: Kind, reach: Reach, example: &'static
     Setting { name, kind, reach, example, also: &[] }
 }
 
+/// The commands that watch, besides the monitor.
+const WATCHING: &[&str] = &["events", "list", "locks", "serve", "wait"];
+
 /// Every setting, in the order of the sample.
 pub(super) const SETTINGS: &[Setting] = &[
     setting("endpoints", Kind::Texts(|t| &t.endpoints), Reach::Identity, ""),
@@ -82,12 +85,13 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("log-file", Kind::File(|t| &t.log_file), Reach::Program, r#""/tmp/leasetop.log""#),
     setting("pace", Kind::Text(|t| &t.pace), Reach::Both, ""),
     setting("queue-capacity", Kind::Number(|t| &t.queue_capacity), Reach::Program, ""),
-    Setting { also: &["events", "list", "wait"], ..setting("budget", Kind::Number(|t| &t.budget), Reach::Both, "200") },
+    Setting { also: WATCHING, ..setting("budget", Kind::Number(|t| &t.budget), Reach::Both, "200") },
+    Setting { also: WATCHING, ..setting("key-budget", Kind::Text(|t| &t.key_budget), Reach::Both, r#""8MB""#) },
+    // Not for `list`, `wait` and `locks`: a config file must not hide keys from scripts.
     Setting {
-        also: &["events", "list", "wait"],
-        ..setting("key-budget", Kind::Text(|t| &t.key_budget), Reach::Both, r#""8MB""#)
+        also: &["events", "serve"],
+        ..setting("prefix", Kind::Text(|t| &t.prefix), Reach::Both, r#""/services/""#)
     },
-    Setting { also: &["events"], ..setting("prefix", Kind::Text(|t| &t.prefix), Reach::Both, r#""/services/""#) },
     setting("rewind", Kind::Text(|t| &t.rewind), Reach::Program, r#""16MB""#),
     // Not for `list`: a config file must not hide leases from scripts.
     Setting {

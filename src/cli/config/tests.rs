@@ -299,7 +299,7 @@ fn a_named_file_must_exist_but_some_commands_ignore_it() {
 }
 
 #[test]
-fn settings_of_monitor_and_events_apply_to_both_and_not_to_list() {
+fn settings_of_watching_apply_to_every_command_that_watches() {
     let config = Config::new("budget = 7\nprefix = \"/svc/\"\n");
     for line in ["leasetop", "leasetop events", "leasetop --budget 8", "leasetop events --budget 8"] {
         let cli = config.read(line).expect(line);
@@ -308,6 +308,14 @@ fn settings_of_monitor_and_events_apply_to_both_and_not_to_list() {
         assert_eq!(cli.monitor.flags.anything, line == "leasetop --budget 8");
     }
     assert!(!config.read("leasetop list").expect("it can be read").monitor.flags.anything);
+    for (line, has_prefix) in
+        [("serve", true), ("locks", false), ("list --for 1s", false), ("wait --until none(*)", false)]
+    {
+        let cli = format!("{:?}", config.read(&format!("leasetop {line}")).expect(line));
+        // The options of the monitor have the prefix in any case.
+        assert_eq!(cli.matches("budget: Some(7)").count(), 2, "{line}: {cli}");
+        assert_eq!(cli.matches("prefix: Some(\"/svc/\")").count(), 1 + usize::from(has_prefix), "{line}: {cli}");
+    }
 }
 
 #[test]

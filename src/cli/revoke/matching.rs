@@ -5,7 +5,7 @@ use std::io::{IsTerminal, stdin};
 use futures_util::{StreamExt, stream};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use super::print_revoked;
+use super::{not_revoked, print_revoked};
 use crate::app::TypedFilter;
 use crate::cli::list::{print_leases, read};
 use crate::cli::options::RevokeArgs;
@@ -120,7 +120,7 @@ async fn revoke_all(session: &CommandSession, listing: &LeaseListing, out: &mut 
             }
             Err(error) => {
                 let error = CliError::from(error);
-                out.message(&format!("lease {id} not revoked: {error}")).await;
+                out.message(&not_revoked(id, &error)).await;
                 failure = Some(error);
             }
         }

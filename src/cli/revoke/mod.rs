@@ -18,9 +18,11 @@ pub(super) async fn run(args: RevokeArgs, shared: GlobalFlags, out: &mut Out) ->
     if let Some(filter) = &args.filter {
         return matching::revoke(&args, filter, &session, out).await;
     }
-    let mut unknown = false;
+    let (mut unknown, mut failure) = (false, None);
+    let is_single = args.ids.len() == 1;
     for id in args.ids {
-        let keys = if out.is_text() { None } else { keys(&session, id).await };
+        let prints_keys = !out.is_text() && out.format != Format::Fields;
+        let keys = if prints_keys { keys(&session, id).await } else { None };
         match session.cluster.revoke(id).await {
             Ok(header) => print_revoked(id, header, keys, out).await?,
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -28,10 +30,24 @@ pub(super) async fn run(args: RevokeArgs, shared: GlobalFlags, out: &mut Out) ->
                 let hint = session.decimal_hint(id).await;
                 out.message(&format!("error: lease {id} not found{hint}")).await;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                let error = CliError::from(error);
+                if !is_single {
+                    out.message(&not_revoked(id, &error)).await;
+                }
+                if error.is_silence() {
+                    return Err(error);
+                }
+                failure = Some(error);
+            }
         }
     }
-    Ok(Exit::no_if(unknown))
+    failure.map_or(Ok(Exit::no_if(unknown)), Err)
+}
+
+/// The message that a lease could not be revoked.
+fn not_revoked(id: LeaseId, error: &CliError) -> String {
+    format!("lease {id} not revoked: {error}")
 }
 
 async fn print_revoked(id: LeaseId, header: Header, keys: Option<usize>, out: &mut Out) -> Result<(), CliError> {

@@ -75,8 +75,8 @@ async fn until(
             Ok(answer) => {
                 trouble = None;
                 let received = clock.now();
-                seen.lease.on_reply(&answer, sent, received);
-                let status = seen.wait.on_reply(&answer, sent, received);
+                let is_renewed = seen.lease.on_reply(&answer, sent, received);
+                let status = seen.wait.on_reply(&answer, is_renewed, (sent, received));
                 if seen.keys.is_none() {
                     seen.keys = Some(read_keys(session, answer.keys).await);
                 }
