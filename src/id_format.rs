@@ -40,7 +40,7 @@ impl IdFormat {
         name[name.len().saturating_sub(digits)..].to_owned()
     }
 
-    /// The column width of a full id; a few negative ids are longer and are cut.
+    /// The column width of a full id. Most negative ids, which etcd never chooses itself, are a column longer and are cut.
     pub fn width(self) -> usize {
         match self {
             IdFormat::Hex => 16,

@@ -85,7 +85,15 @@ impl LostMember {
 pub(super) struct HeldEvidence {
     /// When they are applied at the latest.
     pub(super) until: Timestamp,
-    pub(super) messages: Vec<Msg>,
+    pub(super) messages: Vec<HeldMessage>,
+}
+
+/// A message that may show the end of leases.
+#[derive(Clone, Debug)]
+pub(super) struct HeldMessage {
+    pub(super) msg: Msg,
+    /// Whether it was as recent as the watch of the keys when it arrived. The watch goes on while the message is held.
+    pub(super) is_current: bool,
 }
 
 /// Why a member cannot be used.

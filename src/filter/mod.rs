@@ -236,8 +236,10 @@ pub fn names_state(part: &str, state: &str) -> bool {
     }
 }
 
-/// Length of the longest id in hex: a minus sign and 16 digits.
-const HEX_LENGTH: usize = 17;
+/// Digits of the longest id in hex.
+const HEX_DIGITS: usize = 16;
+/// Length of the longest id in hex: a minus sign and the digits.
+const HEX_LENGTH: usize = 1 + HEX_DIGITS;
 
 /// Whether an id in hex contains a text, or the text is the id in decimal. Does not allocate, because it runs for each of
 /// 100,000 leases at every key press.
@@ -245,8 +247,8 @@ fn in_id(id: LeaseId, part: &str) -> bool {
     if !part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
         return false;
     }
-    // Hex is never longer than this, so it is a decimal id, as programs print it.
-    if part.len() > HEX_LENGTH {
+    // Hex never has more digits, so it is a decimal id, as programs print it.
+    if part.trim_start_matches('-').len() > HEX_DIGITS {
         return part.parse() == Ok(id.0);
     }
     let (text, start) = hex(id);

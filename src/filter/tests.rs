@@ -186,6 +186,11 @@ fn parts_are_searched_in_the_printed_id() {
         let (text, start) = hex(id);
         assert_eq!(String::from_utf8(text[start..].to_vec()), Ok(id.to_string()));
     }
+    // Hex ids have at most 16 digits, so 17 or more are decimal.
+    for id in [98_765_432_109_876_543, 7_587_890_997_105_062_660, -98_765_432_109_876_543].map(LeaseId) {
+        assert!(in_id(id, &id.0.to_string()) && in_id(id, &id.to_string()), "{id}");
+        assert!(!in_id(LeaseId(id.0 + 1), &id.0.to_string()), "{id}");
+    }
 }
 
 #[test]

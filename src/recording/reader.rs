@@ -69,6 +69,14 @@ pub enum RecordingError {
         /// The cause.
         error: serde_json::Error,
     },
+    /// A line is longer than any that leasetop writes.
+    #[error("{file}: line {line} is longer than {} MB", MAX_LINE / 1_000_000)]
+    TooLong {
+        /// The file.
+        file: String,
+        /// The number of the line.
+        line: usize,
+    },
     /// The time of a message is before the previous one, or too long after it.
     #[error("{file}: line {line} is malformed: its time does not follow the line before")]
     Time {
@@ -90,7 +98,8 @@ struct AnyHeader {
     leasetop: String,
 }
 
-/// Maximum length of a line in bytes. leasetop writes shorter ones: a page of keys has at most a few MB.
+/// Maximum length of a line in bytes. leasetop writes shorter ones: a message has at most a thousand leases or keys, and a
+/// list of a million ids has 20 MB.
 const MAX_LINE: u64 = 64_000_000;
 /// Maximum length of the first line in bytes. leasetop writes shorter ones, and a device without line ends is not read for
 /// long.
@@ -161,6 +170,9 @@ impl Recording {
                     return Err(RecordingError::Time { file, line: recording.entries.len() + 2 });
                 }
                 Ok(entry) => recording.entries.push(entry),
+                Err(_) if line.len() as u64 == MAX_LINE => {
+                    return Err(RecordingError::TooLong { file, line: recording.entries.len() + 2 });
+                }
                 Err(_) if line.last() != Some(&b'\n') => {
                     recording.is_truncated = true;
                     return Ok(recording);
@@ -238,6 +250,14 @@ mod tests {
         assert_eq!(read(&small), Ok((3_000, false)));
         let (count, is_truncated) = read(&small[..small.len() / 2]).unwrap();
         assert!(is_truncated && (1_000..2_900).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_an_error_and_not_a_cut() {
+        let start = lines(3);
+        let endless = start.chain(std::io::repeat(b'x').take(2 * MAX_LINE));
+        let error = Recording::read_lines(BufReader::new(endless), "FILE".to_owned()).unwrap_err();
+        assert_eq!(error.to_string(), "FILE: line 5 is longer than 64 MB");
     }
 
     #[test]

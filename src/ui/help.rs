@@ -27,7 +27,7 @@ const STATES: [(LeaseState, &str); 14] = [
 const WARNED: &str = "has a warning: WARN names it, the detail explains it";
 
 /// Width of the name of an entry.
-const NAME: usize = 10;
+const NAME: usize = 11;
 
 /// All lines for a view: the states, the keys that work in the view by group, the other keys, and those of dialogs.
 /// With a search text, only the lines that contain it, below their titles, and the sections whose titles contain it.
@@ -131,7 +131,7 @@ mod tests {
     fn a_search_keeps_the_lines_with_the_text_and_their_titles() {
         assert_eq!(
             text(View::Leases, "REVOKE THE LEASE"),
-            ["Leases · Act on leases", "x F9 Del    revoke the lease; asks first"]
+            ["Leases · Act on leases", "x F9 Del     revoke the lease; asks first"]
         );
         assert_eq!(text(View::Leases, "no such key"), [""; 0]);
     }

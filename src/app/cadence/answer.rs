@@ -187,7 +187,7 @@ mod tests {
     /// the mean interval in milliseconds of each TTL in seconds.
     fn others(at_a_third: u64, elsewhere: u64, highest: f64, means: &[(i64, u64)]) -> OthersCadence {
         let means = means.iter().map(|(ttl, mean)| (*ttl, Duration::from_millis(*mean))).collect();
-        OthersCadence { leases: at_a_third + elsewhere, at_a_third, lowest: 0.33, highest, means }
+        OthersCadence { leases: at_a_third + elsewhere, at_a_third, lowest: 0.33, highest, means, is_partial: false }
     }
 
     #[test]
@@ -195,8 +195,16 @@ mod tests {
         let own: &Means = &[(10, Some(3_500)), (120, Some(40_500))];
         let one: &Means = &[(10, Some(3_500))];
         let healthy = [(10, 3_400), (60, 20_500)];
-        let cases: [(&Means, OthersCadence, &str); 8] = [
+        let partial = |means| OthersCadence { is_partial: true, ..others(34, 0, 0.35, means) };
+        let cases: [(&Means, OthersCadence, &str); 11] = [
             (&[], OthersCadence::default(), "Not known yet: no lease was renewed twice so far."),
+            (&[], partial(&[]), "So far: it is about TTL/3; there are too many TTLs to compare each."),
+            (&[], partial(&healthy[..1]), "So far: it is about TTL/3; there are too many TTLs to compare each."),
+            (
+                one,
+                partial(&healthy[..1]),
+                "So far: only 10 s has an interval: 3.50 s, TTL/3, sent at the next 500 ms tick.",
+            ),
             (&[], others(34, 0, 0.35, &healthy[..1]), "So far: only 10 s has an interval: 3.40 s, about TTL/3."),
             (&[], others(34, 0, 0.35, &healthy), "NO: it is about TTL/3."),
             (

@@ -120,14 +120,17 @@ impl IntervalCounts {
         self.count
     }
 
-    /// Mean, extremes and 99th percentile over the leases.
+    /// Mean, extremes and 99th percentile over the leases. All but the mean are rounded, so the mean is moved between the
+    /// extremes.
     pub(super) fn intervals(&self) -> Intervals {
         let millis = |millis: &u32| Duration::from_millis((*millis).into());
+        let (min, max) = (self.by_interval.keys().next().map(millis), self.by_interval.keys().next_back().map(millis));
+        let mean = self.sum.checked_div(self.count).map(Duration::from_millis);
         Intervals {
             expected: None,
-            mean: self.sum.checked_div(self.count).map(Duration::from_millis),
-            min: self.by_interval.keys().next().map(millis),
-            max: self.by_interval.keys().next_back().map(millis),
+            mean: mean.map(|mean| mean.clamp(min.unwrap_or(mean), max.unwrap_or(mean))),
+            min,
+            max,
             p50: None,
             p99: self.p99().as_ref().map(millis),
         }

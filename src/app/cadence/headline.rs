@@ -20,8 +20,10 @@ pub struct OthersCadence {
     pub lowest: f64,
     /// The highest interval / TTL of a lease.
     pub highest: f64,
-    /// Mean interval of the leases of each TTL in seconds.
+    /// Mean interval of the leases of each TTL in seconds. Those beyond the limit of TTLs are not there: see `is_partial`.
     pub means: Vec<(i64, Duration)>,
+    /// Whether leases beyond the limit of TTLs were measured.
+    pub is_partial: bool,
 }
 
 /// The answer in one sentence.
@@ -61,13 +63,17 @@ impl CadenceReport {
         let own: Vec<(i64, Duration)> = seen.iter().map(|one| (one.ttl, one.mean)).collect();
         let all = [own.clone(), others.means.clone()].concat();
         let means = if have_two_ttls(&own) { &own } else { &all };
+        let so_far = if self.kept_for.is_none() { "So far" } else { "No answer" };
         match means[..] {
+            [] | [_] if others.is_partial && own.is_empty() => {
+                let rule = format!("it is {}; there are too many TTLs to compare each.", others_rule(others));
+                Headline::new(so_far, rule)
+            }
             [] if self.kept_for.is_some() => Headline::new("No answer", "no lease was renewed twice."),
             [] => Headline::new("Not known yet", "no lease was renewed twice so far."),
             [(ttl, mean), ..] if !have_two_ttls(means) => {
-                let verdict = if self.kept_for.is_none() { "So far" } else { "No answer" };
                 let rule = if seen.is_empty() { others_rule(others) } else { self.own_rule(&seen) };
-                Headline::new(verdict, format!("only {ttl} s has an interval: {}, {rule}.", human(mean)))
+                Headline::new(so_far, format!("only {ttl} s has an interval: {}, {rule}.", human(mean)))
             }
             [(_, mean), ..] if are_close(means) => {
                 Headline::new("YES", format!("it is about {} for every TTL.", human(mean)))

@@ -287,9 +287,12 @@ impl CadenceIndex {
     pub fn others(&self) -> OthersCadence {
         let OthersShares { at_a_third, by_share } = &self.others;
         let share = |permille: Option<&u16>| permille.map_or(0.0, |permille| f64::from(*permille) / 1e3);
-        let of_others = self.cohorts.iter().filter(|(key, _)| key.owner == CohortOwner::Others);
-        let means = of_others
-            .filter(|(key, cohort)| !key.is_rest() && cohort.sure.count() > 0)
+        let is_measured =
+            |(key, cohort): &(&CohortKey, &Cohort)| key.owner == CohortOwner::Others && cohort.sure.count() > 0;
+        let means = self
+            .cohorts
+            .iter()
+            .filter(|one| is_measured(one) && !one.0.is_rest())
             .filter_map(|(key, cohort)| Some((i64::from(key.ttl), cohort.sure.intervals().mean?)));
         OthersCadence {
             leases: by_share.values().map(|leases| u64::from(*leases)).sum(),
@@ -297,6 +300,7 @@ impl CadenceIndex {
             lowest: share(by_share.keys().next()),
             highest: share(by_share.keys().next_back()),
             means: means.collect(),
+            is_partial: self.cohorts.iter().any(|one| is_measured(&one) && one.0.is_rest()),
         }
     }
 }

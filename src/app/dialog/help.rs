@@ -19,8 +19,8 @@ pub struct HelpDialog {
 }
 
 impl HelpDialog {
-    /// Handles a key. While the user types a search, Enter keeps it and Esc clears it. Keys that move through rows
-    /// scroll.
+    /// Handles a key. While the user types a search, Enter keeps it, and Esc or Ctrl-c clears it. Esc clears a search that
+    /// was kept, too; the next one closes the help. Keys that move through rows scroll.
     pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
         let action = context.action(key);
         if self.is_searching {
@@ -31,7 +31,7 @@ impl HelpDialog {
             self.is_searching = true;
             return DialogOutcome::Stay;
         }
-        if key == Key::Esc && !self.search.value().is_empty() {
+        if key == Key::Esc && self.is_filtered() {
             *self = HelpDialog::default();
             return DialogOutcome::Stay;
         }
@@ -40,6 +40,11 @@ impl HelpDialog {
         }
         self.top = scrolled(self.top, action);
         DialogOutcome::Stay
+    }
+
+    /// Whether it shows only the lines with the searched text.
+    pub(in crate::app) fn is_filtered(&self) -> bool {
+        !self.search.value().is_empty()
     }
 
     fn search(&mut self, key: Key, action: Option<Action>) {

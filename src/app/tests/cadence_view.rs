@@ -205,6 +205,18 @@ fn beyond_the_limit_ttls_are_counted_together() {
     let rest = rows.last().unwrap();
     assert!(rest.is_rest());
     assert_eq!(index.cohort(rest).unwrap().leases, 300 - cadence::index::MAX_COHORTS);
+    assert_eq!((index.others().leases, index.others().is_partial), (0, false));
+    // The last lease, which is in none of the rows, is renewed twice.
+    for _ in 0..3 {
+        for since_renewal in (0..120).step_by(20) {
+            story.poll(300, 359 - since_renewal, 360, &[]);
+            story.wait(20.0);
+        }
+    }
+    let others = story.app.leases.cadence_index.others();
+    assert_eq!((others.leases, others.means.len(), others.is_partial), (1, 0, true));
+    let index = &story.app.leases.cadence_index;
+    assert_eq!(index.rows().len(), cadence::index::MAX_COHORTS + 1);
     story.list(&[], &ids);
     assert_eq!(story.app.leases.cadence_index.rows(), []);
 }

@@ -339,6 +339,15 @@ fn a_key_without_a_function_in_a_dialog_is_told_so() {
         story.press(&[Key::Esc]);
         assert!(story.app.view.dialog.is_none(), "after {opens}");
     }
+    // Esc shows all lines of the help first.
+    story.type_in("?/ttl");
+    story.press(&[Key::Enter, Key::Char('Z')]);
+    assert_eq!(note(&story), "Z does nothing in this dialog");
+    story.press(&[Key::Esc]);
+    assert!(matches!(&story.app.view.dialog, Some(Dialog::Help(help)) if !help.is_filtered()));
+    story.press(&[Key::Esc]);
+    assert!(story.app.view.dialog.is_none());
+    story.app.view.status = None;
     for keys in ["nx", ":x", "?/x", "sj", "!+"] {
         story.type_in(keys);
         assert_eq!(note(&story), "", "after {keys}");

@@ -174,6 +174,34 @@ fn with_a_prefix_the_selected_lease_is_queried_for_all_its_keys() {
 }
 
 #[test]
+fn a_key_outside_the_prefix_is_reported_but_not_followed() {
+    let mut story = Story::start(AppConfig { range: KeyRange::prefix(b"/svc/"), ..AppConfig::default() });
+    story.grant(1, 10);
+    story.read_keys(Vec::new());
+    story.send(Msg::Attached { id: LeaseId(1), key: b"/other/a".to_vec(), revision: 7 });
+    assert_eq!(story.last_event().0, "attached");
+    assert_eq!(story.app.keys.index.count(LeaseId(1)), 0, "the watch would not report its deletion");
+}
+
+/// All leases are missing in the list, and a client puts a key while the watch may still report their deletion.
+#[test]
+fn a_put_in_the_restored_cluster_does_not_explain_why_all_leases_vanished() {
+    let mut story = Story::start(AppConfig::default());
+    story.send(Msg::Cluster(view()));
+    story.list(&[1, 2], &[]);
+    story.read_keys(vec![held(b"/a", 1), held(b"/b", 2)]);
+    let (sent, received, gone) = (story.now, story.now, vec![LeaseId(1), LeaseId(2)]);
+    story.send(Msg::Listed(Listing { sent, received, gone, revision: 20, ..Listing::default() }));
+    story.change_keys(vec![put("/c", None, None, 21)]);
+    assert!(story.app.leases.alive(LeaseId(1)).is_some(), "the list is held");
+    story.wait(1.1);
+    story.send(Msg::Tick);
+    let (name, _, text) = story.last_event();
+    let why = "all 2 leases vanished by revision 20, but their keys were not deleted";
+    assert_eq!((name, text), ("cluster", format!("etcd was restored or wiped: {why}. Reading everything again.")));
+}
+
+#[test]
 fn a_query_sent_before_a_put_does_not_hide_the_key() {
     for range in [KeyRange::all(), KeyRange::prefix(b"/svc/")] {
         let mut story = Story::start(AppConfig { range, ..AppConfig::default() });

@@ -1,11 +1,13 @@
 //! Messages for keys that do nothing, and the end of messages that no longer apply.
 
 use crate::app::action::Action;
+use crate::app::bulk::BulkRevoke;
+use crate::app::dialog::Dialog;
 use crate::app::events_view::EventsView;
 use crate::app::locks_view::LocksView;
 use crate::app::{
-    AppState, CadenceCursor, DialogAction, Effect, FilterPreset, GroupBy, GroupedRow, Key, KeyContext, MembersView,
-    MessageScope, Redraw, Sort, View, ViewState,
+    AppState, CadenceCursor, DialogAction, Effect, FilterPreset, GroupBy, GroupedRow, Key, MembersView, MessageScope,
+    Redraw, Sort, View, ViewState,
 };
 use crate::id_format::IdFormat;
 use etcd_lease::LeaseId;
@@ -98,13 +100,19 @@ pub(super) fn report_unbound(app: &mut AppState, key: Key, now: Timestamp) {
     app.view.set_feedback(now, format!("{key} is not bound; {help} lists the keys"));
 }
 
-/// Says that a key has no function in the open dialog, and which key leaves it. During a bulk revoke, that key would stop
-/// the revoke first, as the dialog says.
-pub(super) fn report_unbound_in_dialog(app: &mut AppState, key: Key, context: KeyContext, now: Timestamp) {
+/// Says that a key has no function in the open dialog, and which key leaves it, if it does so at once: during a bulk revoke
+/// it stops the revoke first, and in a searched help it shows all lines first, as these dialogs say.
+pub(super) fn report_unbound_in_dialog(app: &mut AppState, key: Key, dialog: &Dialog, now: Timestamp) {
+    let leaves_at_once = match dialog {
+        Dialog::Help(help) => !help.is_filtered(),
+        Dialog::Revoking { .. } => app.jobs.bulk().is_none_or(BulkRevoke::is_drained),
+        _ => true,
+    };
+    let context = dialog.key_context();
     let ways_out = [DialogAction::Close, DialogAction::FormClose, DialogAction::QuitStay];
     let mut text = format!("{key} does nothing in this dialog");
     if let Some(way_out) = ways_out.into_iter().find(|way| way.contexts().contains(&context))
-        && context != KeyContext::Results
+        && leaves_at_once
     {
         text += &format!("; {} leaves it", app.config.keymap.key_label(Action::Dialog(way_out)));
     }

@@ -55,7 +55,7 @@ fn press_in_dialog(app: &mut AppState, mut dialog: Dialog, key: Key, now: Timest
     match outcome {
         DialogOutcome::Stay => {
             if !dialog.knows(key, &app.config.keymap) {
-                feedback::report_unbound_in_dialog(app, key, dialog.key_context(), now);
+                feedback::report_unbound_in_dialog(app, key, &dialog, now);
             }
             app.view.dialog = Some(dialog);
             Vec::new()

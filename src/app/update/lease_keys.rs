@@ -201,8 +201,12 @@ pub(super) fn put(app: &mut AppState, change: &KeyChange, (to, created): (Option
 }
 
 /// Records that a call by leasetop attached a key to a lease. The watch reports it too. `revision` is that of the reply, if
-/// it is known. A reply that is older than a known change of the key is ignored.
+/// it is known. A reply that is older than a known change of the key is ignored. A key that the watch does not cover is
+/// only reported, because its deletion would not be.
 pub(super) fn attached_here(app: &mut AppState, id: LeaseId, key: &[u8], revision: Option<i64>, at: Timestamp) {
+    if !app.config.range.contains(key) {
+        return push(app, key, at.into(), id, EventKind::Attached { key: key.to_vec(), revision });
+    }
     let changed = revision.unwrap_or(app.keys.latest_revision().saturating_add(1));
     if app.keys.index.changes.since(key, changed).is_some() {
         return;

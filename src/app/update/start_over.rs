@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::app::cluster_state::HeldEvidence;
+use crate::app::cluster_state::{HeldEvidence, HeldMessage};
 use crate::app::key_state::KeyState;
 use crate::app::{AppState, Effect, EndCause, EventKind, HistoryEvent, Lease, Listing, Msg, Redraw};
 use crate::plural::plural;
@@ -28,11 +28,12 @@ const RECONNECTED_WITHIN: Duration = Duration::from_secs(3);
 /// The effects, if the message is held.
 pub(super) fn hold(app: &mut AppState, msg: Msg, now: Timestamp) -> Result<Msg, Vec<Effect>> {
     let mut effects = Vec::new();
+    let is_current = is_current(app, &msg);
     let until = match (&app.cluster.held, &msg) {
         _ if !is_evidence(&msg) => return Ok(msg),
         (Some(held), _) => held.until,
         (None, _) if app.cluster.has_started && !app.cluster.is_reached() => now + STATUS_WITHIN,
-        (None, Msg::Listed(listing)) if has_unexplained_end(app, listing) => now + deletion_within(app),
+        (None, Msg::Listed(listing)) if is_current && has_unexplained_end(app, listing) => now + deletion_within(app),
         (None, Msg::Polled { answer, .. }) if is_unexplained(app, answer.id) => {
             effects.push(Effect::List);
             now + deletion_within(app)
@@ -40,7 +41,7 @@ pub(super) fn hold(app: &mut AppState, msg: Msg, now: Timestamp) -> Result<Msg, 
         (None, _) => return Ok(msg),
     };
     let held = app.cluster.held.get_or_insert_with(|| HeldEvidence { until, messages: Vec::new() });
-    held.messages.push(msg);
+    held.messages.push(HeldMessage { msg, is_current });
     Err(effects)
 }
 
@@ -54,15 +55,21 @@ fn is_evidence(msg: &Msg) -> bool {
     }
 }
 
-/// Whether a list lacks every known lease, and the watch has not reported the deletion of their keys. A list with a lower
-/// revision does not count: it comes from a member that lags and may not know the leases yet.
+/// Whether a message that just arrived is as recent as the watch of the keys. A list with a lower revision comes from a
+/// member that lags and may not know the leases yet.
+fn is_current(app: &AppState, msg: &Msg) -> bool {
+    match msg {
+        Msg::Listed(listing) => listing.revision >= app.keys.revision,
+        _ => true,
+    }
+}
+
+/// Whether a list lacks every known lease, and the watch has not reported the deletion of all their keys. A single lease
+/// does not count: too little evidence to read everything again. Nor does a list during a revocation by leasetop.
 fn has_unexplained_end(app: &AppState, listing: &Listing) -> bool {
     let is_none_left = listing.gone.len() >= 2 && listing.total == listing.born.len();
     let was_revoked_here = listing.gone.iter().any(|id| app.jobs.revoking.contains(id));
-    is_none_left
-        && !was_revoked_here
-        && listing.revision >= app.keys.revision
-        && listing.gone.iter().any(|id| is_unexplained(app, *id))
+    is_none_left && !was_revoked_here && listing.gone.iter().any(|id| is_unexplained(app, *id))
 }
 
 fn is_watched(app: &AppState) -> bool {
@@ -89,15 +96,19 @@ pub(super) fn decide_if_due(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     if next_wake(app).is_none_or(|until| now < until) {
         return Vec::new();
     }
-    let mut lists = app.cluster.held.iter().flat_map(|held| &held.messages).filter_map(|msg| match msg {
-        Msg::Listed(listing) => Some(listing),
+    let mut lists = app.cluster.held.iter().flat_map(|held| &held.messages).filter_map(|held| match &held.msg {
+        Msg::Listed(listing) if held.is_current => Some(listing),
         _ => None,
     });
     match lists.find(|listing| has_unexplained_end(app, listing)).cloned() {
         Some(listing) if is_watched(app) => {
             let leases = plural(listing.gone.len() as u64, "lease");
-            let (old, new) = (app.keys.revision, listing.revision);
-            let why = format!("all {leases} vanished from revision {old} to {new}, and no key of theirs was deleted");
+            let with_keys = listing.gone.iter().filter(|id| is_unexplained(app, **id)).count();
+            let keys = match with_keys {
+                all if all == listing.gone.len() => "their keys".to_owned(),
+                some => format!("the keys of {some} of them"),
+            };
+            let why = format!("all {leases} vanished by revision {}, but {keys} were not deleted", listing.revision);
             start_over(app, "restored", &format!("etcd was restored or wiped: {why}"), now)
         }
         _ => {
@@ -109,8 +120,8 @@ pub(super) fn decide_if_due(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
 
 /// Applies held evidence once the watch has reported the deletion of all keys concerned.
 pub(super) fn release_if_explained(app: &mut AppState) {
-    let is_explained = |msg: &Msg| match msg {
-        Msg::Listed(listing) => !has_unexplained_end(app, listing),
+    let is_explained = |held: &HeldMessage| match &held.msg {
+        Msg::Listed(listing) => !(held.is_current && has_unexplained_end(app, listing)),
         Msg::Polled { answer, .. } => !is_unexplained(app, answer.id),
         _ => true,
     };
@@ -136,7 +147,8 @@ fn release(app: &mut AppState) {
 }
 
 fn take_held(app: &mut AppState) -> Vec<Msg> {
-    app.cluster.held.take().map(|held| held.messages).unwrap_or_default()
+    let held = app.cluster.held.take().map(|held| held.messages).unwrap_or_default();
+    held.into_iter().map(|held| held.msg).collect()
 }
 
 /// Starts over if the view shows another cluster or an older state, and reports two clusters that answer in turn.

@@ -17,8 +17,8 @@ pub struct AllLeases {
 /// A check of all leases by all lints.
 #[derive(Clone, Debug, Default)]
 pub struct LintPass {
-    /// The findings about single leases, each with the index of its lint in [`LINTS`].
-    single: Vec<(usize, Finding)>,
+    /// The findings, each with the index of its lint in [`LINTS`].
+    findings: Vec<(usize, Finding)>,
     leases: AllLeases,
 }
 
@@ -26,7 +26,7 @@ impl LintPass {
     /// Checks a lease. Leases must be added in the order of their ids.
     pub fn add(&mut self, facts: &LintFacts, now: Timestamp) {
         for (place, lint) in LINTS.iter().enumerate() {
-            self.single.extend(lint.findings(facts, now).into_iter().map(|finding| (place, finding)));
+            self.findings.extend(lint.findings(facts, now).into_iter().map(|finding| (place, finding)));
         }
         self.leases.ending.add(facts, now);
         self.leases.keyless.add(facts, now);
@@ -36,16 +36,11 @@ impl LintPass {
 
     /// Returns all findings, most urgent first. `contests` are the keys that leases take from each other.
     pub fn finish(mut self, contests: Option<&KeyContests>, now: Timestamp) -> Vec<Finding> {
-        self.single.sort_by_key(|(place, _)| *place);
-        let mut single = self.single.into_iter().peekable();
-        let mut findings = Vec::new();
         for (place, lint) in LINTS.iter().enumerate() {
-            while let Some((_, finding)) = single.next_if(|(other, _)| *other == place) {
-                findings.push(finding);
-            }
             let groups = lint.group_findings(GroupInput { leases: &self.leases, contests, now });
-            findings.extend(groups.into_iter().map(|(leases, what)| Finding::of(*lint, leases, what)));
+            self.findings.extend(groups.into_iter().map(|(leases, what)| (place, Finding::of(*lint, leases, what))));
         }
-        findings
+        self.findings.sort_by_key(|(place, _)| *place);
+        self.findings.into_iter().map(|(_, finding)| finding).collect()
     }
 }

@@ -289,7 +289,7 @@ impl<'a> LockList<'a> {
     }
 }
 
-/// Pads the text to the column width and adds the gap.
+/// Cuts or pads the text to the column width, with numbers at the right, and adds the gap.
 fn aligned(column: &TableColumn, text: &str, width: usize, gap: u16) -> String {
     let text = cut(text, width);
     let free = " ".repeat(width.saturating_sub(text.width()));

@@ -243,7 +243,7 @@ fn chosen_keys_stand_wherever_keys_are_named() {
     }
     update(&mut app, Msg::Key(Key::Char('h')), at(90.0));
     let help = text(&paint(&app, (140, 120), Theme::default()));
-    assert!(help.contains("F2          grant leases") && help.contains("e           show the events"), "{help}");
+    assert!(help.contains("F2           grant leases") && help.contains("e            show the events"), "{help}");
 }
 
 #[test]
