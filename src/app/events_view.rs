@@ -42,7 +42,8 @@ impl EventCategory {
     /// Whether an event is in the category.
     pub fn has(self, event: &EventKind) -> bool {
         use EventName::{
-            Attached, Back, Cluster, Connection, Detached, Down, Expired, Gone, Granted, Kept, Leader, Moved, Paused,
+            Absent, Attached, Back, Cluster, Connection, Detached, Down, Expired, Gone, Granted, Kept, Leader, Moved,
+            Paused,
         };
         use EventName::{RanOut, Refilled, Renewed, Replaced, Revoked, Term, Unrenewed};
         let name = event.name();
@@ -52,7 +53,18 @@ impl EventCategory {
             EventCategory::Lifecycle => {
                 matches!(
                     name,
-                    Granted | Expired | RanOut | Revoked | Replaced | Gone | Attached | Detached | Moved | Down | Back
+                    Granted
+                        | Absent
+                        | Expired
+                        | RanOut
+                        | Revoked
+                        | Replaced
+                        | Gone
+                        | Attached
+                        | Detached
+                        | Moved
+                        | Down
+                        | Back
                 )
             }
             EventCategory::Link => matches!(name, Cluster | Connection | Leader | Term),
@@ -70,7 +82,7 @@ impl EventCategory {
 /// Whether an event may need attention. The loss of the connection or the leader is a problem, a new one is not. Neither is
 /// the end of a key whose lease was revoked, nor the end of a lease that was not in use.
 fn is_problem(event: &EventKind) -> bool {
-    use EventName::{Back, Down, Drill, Dropped, Error, Expired, Gone, Late, Lost, Missed, Risk};
+    use EventName::{Absent, Back, Down, Drill, Dropped, Error, Expired, Gone, Late, Lost, Missed, Risk};
     let is_lost_link = matches!(
         event,
         EventKind::Disconnected { .. }
@@ -87,7 +99,7 @@ fn is_problem(event: &EventKind) -> bool {
         || !is_on_purpose
             && matches!(
                 event.name(),
-                Back | Down | Drill | Dropped | Error | Expired | Gone | Late | Lost | Missed | Risk
+                Absent | Back | Down | Drill | Dropped | Error | Expired | Gone | Late | Lost | Missed | Risk
             )
 }
 
@@ -189,9 +201,17 @@ impl EventsView {
     pub(super) fn go(&mut self, from: EventSources<'_>, room: usize, action: Action) {
         let Some(newest) = from.events.newest() else { return };
         let lines = self.lines(from);
-        let Some(last) = lines.len().checked_sub(1) else { return };
+        let Some(last) = lines.len().checked_sub(1) else {
+            // The log has dropped the lines, or none matches any more.
+            self.hold = None;
+            return;
+        };
         let row = match self.hold {
-            Some(hold) => lines.iter().position(|event| event.number == hold.cursor).unwrap_or(last),
+            // If the event under the cursor is gone, the next one that is left. Lines are sorted by time, not by number.
+            Some(hold) => {
+                let left = lines.iter().enumerate().filter(|(_, event)| event.number >= hold.cursor);
+                left.min_by_key(|(_, event)| event.number).map_or(last, |(row, _)| row)
+            }
             None => last + 1,
         };
         let page = room.saturating_sub(1).max(1);

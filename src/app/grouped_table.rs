@@ -73,6 +73,16 @@ impl ViewState {
         self.scroll_to_grouped_row(row);
     }
 
+    /// Moves the cursor of the grouped table to the next or previous lease of an expanded group, if there is one.
+    pub(super) fn go_to_grouped_lease(&mut self, is_next: bool) {
+        let (rows, Some(row)) = (&self.group_view.rows, self.grouped_cursor_row()) else { return };
+        let is_lease = |row: &usize| matches!(rows[*row], GroupedRow::Lease(_));
+        let found = if is_next { (row + 1..rows.len()).find(is_lease) } else { (0..row).rev().find(is_lease) };
+        if let Some(found) = found {
+            self.go_to_grouped_row(found);
+        }
+    }
+
     /// Moves the cursor of the grouped table to a group.
     pub(super) fn select_group(&mut self, group: GroupId) {
         if let Some(row) = self.group_view.rows.iter().position(|row| *row == GroupedRow::Group(group)) {
@@ -111,6 +121,8 @@ impl ViewState {
             self.motion.on_cursor_moved(None);
         }
         self.group_by = by;
+        // A range goes from row to row of the table without groups.
+        self.selection.end_range();
         self.window.top = 0;
         self.motion.on_other_rows();
     }

@@ -16,6 +16,8 @@ pub struct Jobs {
     pub(super) bulk: Option<BulkRevoke>,
     /// Leases with a revoke in flight, so that none is sent twice.
     pub(super) revoking: BTreeSet<LeaseId>,
+    /// Leases that were to be revoked but needed no request, and whether each still exists.
+    pub(super) unrevoked: Vec<(LeaseId, bool)>,
     /// Leases that are being revoked before the program quits.
     pub(super) quit_pending: Option<BTreeSet<LeaseId>>,
     /// Leases that are being revoked before the monitor switches to the cluster of this name.
@@ -39,6 +41,11 @@ impl Jobs {
     /// Whether the last revoke can be undone at `now`, at this clock speed.
     pub fn can_undo(&self, clock_speed: u32, now: Timestamp) -> bool {
         self.undo.is_possible(clock_speed, now)
+    }
+
+    /// Whether the revoke that began last can be undone at `now`, and not only an earlier one.
+    pub fn can_undo_latest(&self, clock_speed: u32, now: Timestamp) -> bool {
+        self.undo.offer().is_some() && self.can_undo(clock_speed, now)
     }
 
     /// The running bulk revoke, or else the last one.

@@ -171,8 +171,10 @@ impl LeaseStore {
     /// loses it.
     pub(super) fn push_ended(&mut self, at: Timestamp, id: LeaseId) {
         self.recently_ended.push_back((at, id));
-        let oldest = self.recently_ended.iter().rev().nth(MAX_ENDED_ROWS).map(|(_, id)| *id);
-        if let Some(lease) = oldest.and_then(|id| self.get_mut(id)).filter(|lease| lease.end.is_some()) {
+        let Some((ended, oldest)) = self.recently_ended.iter().rev().nth(MAX_ENDED_ROWS).copied() else { return };
+        // A later lease with the same id may live, or may have ended since.
+        let has_ended_then = |lease: &&mut Lease| lease.end.as_ref().is_some_and(|end| end.at == ended);
+        if let Some(lease) = self.get_mut(oldest).filter(has_ended_then) {
             lease.is_row_dropped = true;
         }
     }

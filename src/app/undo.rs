@@ -238,14 +238,15 @@ impl LeaseRecord {
 }
 
 impl Undo {
-    /// Records that the revoke of these leases starts.
-    pub(super) fn begin(&mut self, leases: &LeaseStore, ids: impl IntoIterator<Item = LeaseId>) {
-        self.begin_many(leases, ids, false);
-    }
-
-    /// Records that the revoke of these leases starts. With `continues`, they belong to the running revoke.
-    pub(super) fn begin_many(&mut self, leases: &LeaseStore, ids: impl IntoIterator<Item = LeaseId>, continues: bool) {
-        if !continues {
+    /// Records that the revoke of these leases starts. While an earlier one is not answered (its leases are in
+    /// `revoking`), they belong to it: replies come in any order, and one undo restores all of them.
+    pub(super) fn begin(
+        &mut self,
+        leases: &LeaseStore,
+        revoking: &BTreeSet<LeaseId>,
+        ids: impl IntoIterator<Item = LeaseId>,
+    ) {
+        if !self.waits_for_any(revoking) {
             self.actions += 1;
         }
         let action = self.actions;
@@ -299,10 +300,10 @@ impl Undo {
         self.pending.remove(&id);
     }
 
-    /// How much of the last revoke can be undone, however long ago it was. `None` if nothing was revoked since the last
-    /// undo.
+    /// How much of the revoke that began last can be undone, however long ago it was. `None` if it revoked nothing so far, or
+    /// is undone. An earlier revoke may still be possible to undo.
     pub(super) fn offer(&self) -> Option<UndoOffer<'_>> {
-        let last = self.last.as_ref()?;
+        let last = self.last.as_ref().filter(|last| last.number == self.actions)?;
         Some(match &last.first_loss {
             None => UndoOffer::Whole,
             Some(why) if last.leases.is_empty() => UndoOffer::Nothing(why),

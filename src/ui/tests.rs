@@ -251,7 +251,7 @@ fn however_small_the_screen_the_essential_is_seen() {
         ("sort", "Sort by", [&["Enter sort", "Ent"], &["Esc"]]),
         ("columns", "Columns", [&["Enter accept", "Enter ok", "Ent"], &["Esc"]]),
         ("grant", "New leases", [&["Enter", "Ent"], &["Esc"]]),
-        ("quit", "Quit?", [&["r Revoke mine", "r revoke", "r"], &["[ Quit ]", "Enter quit", "Ent"]]),
+        ("quit", "Quit?", [&["r Revoke mine", "r revoke", "r"], &["[ Quit ]", "q quit", "q"]]),
         ("suspend", "Suspend?", [&["Ctrl-z suspend", "^Z suspend", "^Z"], &["[ Cancel ]", "Esc"]]),
         ("no_drill", "00000005", [&["[ Close ]", "Esc"], &[]]),
         ("revoke_own", "d4d4f304?", [&["y revoke", "y yes", "y"], &["[ Cancel ]", "Esc"]]),

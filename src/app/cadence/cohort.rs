@@ -43,10 +43,13 @@ impl CohortKey {
     /// The TTL of the cohort that takes all further TTLs once there are too many.
     pub const MORE: u32 = u32::MAX;
 
+    /// The TTL of the cohort of all TTLs that are at least as long.
+    const LONGEST: u32 = CohortKey::MORE - 1;
+
     /// The key of leases with these TTLs in seconds.
     pub(super) fn new(owner: CohortOwner, ttl: i64, asked: i64) -> Self {
         let [ttl, asked] =
-            [ttl, asked].map(|ttl| u32::try_from(ttl.max(0)).unwrap_or(u32::MAX).min(CohortKey::MORE - 1));
+            [ttl, asked].map(|ttl| u32::try_from(ttl.max(0)).unwrap_or(u32::MAX).min(CohortKey::LONGEST));
         CohortKey { owner, ttl, asked }
     }
 
@@ -59,6 +62,11 @@ impl CohortKey {
     pub fn is_of(&self, series: &Series) -> bool {
         let ttls = (i64::from(self.asked), Some(i64::from(self.ttl)));
         self.owner == CohortOwner::Own && ttls == (series.ttl, series.granted_ttl)
+    }
+
+    /// Whether the cohort takes all TTLs of 136 years and more.
+    pub(in crate::app) fn is_longest(self) -> bool {
+        self.ttl == CohortKey::LONGEST
     }
 
     /// Whether the cohort takes all TTLs beyond the limit.

@@ -153,7 +153,7 @@ impl Dialog {
     pub(super) fn drop_superseded(&mut self, id: LeaseId) -> bool {
         match self {
             Dialog::Suspend(below) => {
-                below.take_if(|below| below.lease() == Some(id));
+                below.take_if(|below| below.drop_superseded(id));
                 false
             }
             Dialog::Command(line) => {

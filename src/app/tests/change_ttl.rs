@@ -101,12 +101,22 @@ fn a_failure_leaves_the_lease_as_it_was() {
 }
 
 #[test]
-fn quitting_does_not_wait_for_a_revoke_that_never_comes() {
-    let mut story = story();
-    story.type_in("T60");
-    story.press(&[Key::Enter]);
-    assert_eq!(story.press(&[Key::Char('q'), Key::Char('r')]), []);
-    let changed = changed(granted(&mut story, 1, 0x22, 60), true);
-    let effects = story.send(Msg::TtlChanged { id: LeaseId(1), changed });
-    assert_eq!(effects, [Effect::Quit { still_alive: vec![LeaseId(0x22)] }]);
+fn the_new_lease_is_revoked_before_quitting_if_the_old_one_was_to_be() {
+    for is_changed in [true, false] {
+        let mut story = story();
+        story.type_in("T60");
+        story.press(&[Key::Enter]);
+        assert_eq!(story.press(&[Key::Char('q'), Key::Char('r')]), []);
+        let answer = granted(&mut story, 1, 0x22, 60);
+        if is_changed {
+            let changed = changed(answer, true);
+            assert_eq!(story.send(Msg::TtlChanged { id: LeaseId(1), changed }), [Effect::Revoke(LeaseId(0x22))]);
+            let effects = story.send(Msg::Revoked { id: LeaseId(0x22), revision: 13, keys_deleted: Some(1) });
+            assert_eq!(effects, [Effect::Quit { still_alive: vec![] }]);
+        } else {
+            let message = "no leader".to_owned();
+            let failed = Msg::ChangeTtlFailed { id: LeaseId(1), message, revoked: Some((LeaseId(0x22), 9)) };
+            assert_eq!(story.send(failed), [Effect::Quit { still_alive: vec![LeaseId(1)] }]);
+        }
+    }
 }

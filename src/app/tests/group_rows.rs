@@ -70,6 +70,33 @@ fn sort_keys_say_that_groups_keep_their_order() {
 }
 
 #[test]
+fn grouping_ends_a_range() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[1, 2], &[]);
+    story.press(&[Key::Char('v'), Key::Char('t')]);
+    assert!(story.app.view.selection.range().is_none());
+}
+
+#[test]
+fn the_next_lease_of_the_open_detail_skips_the_rows_of_groups() {
+    let mut story = services();
+    let opened = |story: &Story| (story.app.view.is_open, story.app.view.cursor.map(|id| id.0));
+    // Two groups are expanded.
+    story.press(&[Key::Enter, Key::Down]);
+    while matches!(story.app.view.grouped_cursor(), Some(GroupedRow::Lease(_))) {
+        story.press(&[Key::Down]);
+    }
+    story.press(&[Key::Enter, Key::Up, Key::Enter]);
+    let (is_open, last) = opened(&story);
+    assert!(is_open && last.is_some());
+    story.press(&[Key::Char('}')]);
+    let (is_open, next) = opened(&story);
+    assert!(is_open && next.is_some() && next != last, "{next:?}");
+    story.press(&[Key::Char('{')]);
+    assert_eq!(opened(&story), (true, last));
+}
+
+#[test]
 fn enter_expands_and_collapses_a_group() {
     let mut story = services();
     story.press(&[Key::Down, Key::Enter]);

@@ -219,6 +219,32 @@ fn quitting_with_r_keeps_the_limit_in_flight() {
 }
 
 #[test]
+fn quitting_does_not_wait_for_queued_leases_that_ended() {
+    let mut story = Story::start(AppConfig::default());
+    (1..=70).for_each(|id| story.grant(id, 100));
+    story.list(&(1..=70).collect::<Vec<_>>(), &[]);
+    story.press(&[Key::Char('q'), Key::Char('r')]);
+    story.list(&[], &[66, 70]);
+    let mut ended = Vec::new();
+    for id in (1..=69).filter(|id| *id != 66) {
+        ended = story.send(Msg::Revoked { id: LeaseId(id), revision: 9, keys_deleted: None });
+    }
+    assert_eq!(ended, [Effect::Quit { still_alive: vec![] }]);
+}
+
+#[test]
+fn stopping_the_revokes_before_quitting_stays() {
+    let mut story = Story::start(AppConfig::default());
+    (1..=70).for_each(|id| story.grant(id, 100));
+    story.press(&[Key::Char('q'), Key::Char('r')]);
+    story.app.view.dialog = Some(Dialog::Revoking { top: 0 });
+    story.press(&[Key::Esc]);
+    for id in 1..=64 {
+        assert_eq!(story.send(Msg::Revoked { id: LeaseId(id), revision: 9, keys_deleted: None }), []);
+    }
+}
+
+#[test]
 fn the_results_scroll() {
     let mut story = open_dialog(30);
     confirm(&mut story, "30");

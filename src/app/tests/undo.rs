@@ -145,6 +145,33 @@ fn a_failed_revoke_keeps_the_undo_of_the_one_before() {
 }
 
 #[test]
+fn revokes_whose_replies_overlap_are_undone_together() {
+    let mut story = story();
+    for id in [1, 7] {
+        story.app.view.cursor = Some(LeaseId(id));
+        story.press(&[Key::Char('x'), Key::Char('y'), Key::Char('1'), Key::Enter]);
+    }
+    answer(&mut story, 7, Ok(backup(&[("/a", 1)])));
+    assert!(note(&story).contains("u undoes"), "{}", note(&story));
+    answer(&mut story, 1, Ok(backup(&[("/b", 1)])));
+    let effects = story.press(&[U]);
+    let [Effect::Restore(requests)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(requests.iter().map(|request| request.id.0).collect::<Vec<_>>(), [7, 1]);
+}
+
+#[test]
+fn a_revoke_that_revoked_nothing_does_not_offer_the_undo_of_the_one_before() {
+    let mut story = story();
+    revoke(&mut story, 1, Ok(backup(&[("/a", 3)])));
+    assert!(story.app.jobs.can_undo_latest(1, story.now));
+    story.app.view.cursor = Some(LeaseId(7));
+    story.press(&[Key::Char('x'), Key::Char('1'), Key::Enter]);
+    story.send(Msg::RevokeFailed { id: LeaseId(7), failure: trouble("permission denied") });
+    let jobs = &story.app.jobs;
+    assert!(jobs.can_undo(1, story.now) && !jobs.can_undo_latest(1, story.now));
+}
+
+#[test]
 fn a_bulk_revoke_is_undone_as_far_as_its_values_fit() {
     let mut story = Story::start(AppConfig::default());
     (1..=3).for_each(|id| story.grant(id, 10));

@@ -1,17 +1,21 @@
 //! Replies to a changed TTL.
 
+use crate::app::bulk::RevokeTarget;
+use crate::app::jobs::Jobs;
 use crate::app::keymap::Action;
-use crate::app::verbs::{quit, revoke_many};
+use crate::app::lease_store::LeaseStore;
+use crate::app::verbs::revoke_many;
 use crate::app::{AppState, ChangedTtl, Effect, EventKind, Ownership, Redraw, RevokeOutcome};
 use crate::plural::plural;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 use super::lifecycle::{get_or_create, record_revoked};
-use super::{lease_keys, navigation};
+use super::undo::report_with_hint;
+use super::{lease_keys, navigation, replies};
 
 /// Records the new lease, moves the cursor to it if it was on the old one, and records the end of the old one. A bulk
-/// revoke, or a revoke before quitting, that waits for the old lease continues.
+/// revoke, or a revoke before quitting or leaving the cluster, that waits for the old lease continues.
 pub(super) fn changed(app: &mut AppState, id: LeaseId, changed: &ChangedTtl, now: Timestamp) -> Vec<Effect> {
     let ChangedTtl { answer, keep_alive, keys, revision } = changed;
     app.jobs.revoking.remove(&id);
@@ -36,15 +40,30 @@ pub(super) fn changed(app: &mut AppState, id: LeaseId, changed: &ChangedTtl, now
     } else {
         format!("not kept alive: {} keeps it alive", app.config.keymap.key_label(Action::KeepAlive))
     };
+    follow_replacement(&mut app.jobs, &app.leases, id, answer.id);
     let moved = plural(keys.len() as u64, "key");
     let text = format!("TTL {} s{was}: {moved} moved from {old_name} to {new_name}; {rest}", answer.ttl);
     app.view.set_status(now, false, text);
     app.view.request_redraw(Redraw::Now);
-    answer_revokes(app, id, &RevokeOutcome::Gone)
+    answer_revokes(app, id, &RevokeOutcome::Gone, now)
+}
+
+/// If the old lease was to be revoked before quitting or leaving the cluster, the new one is revoked in its place.
+fn follow_replacement(jobs: &mut Jobs, leases: &LeaseStore, old: LeaseId, new: LeaseId) {
+    let quitting = jobs.quit_pending.as_mut();
+    let pending = quitting.into_iter().chain(jobs.switch_pending.as_mut().map(|(pending, _)| pending));
+    let waiting: Vec<_> = pending.filter(|pending| pending.contains(&old)).collect();
+    if waiting.is_empty() {
+        return;
+    }
+    waiting.into_iter().for_each(|pending| _ = pending.insert(new));
+    if let (Some(bulk), Some(lease)) = (&mut jobs.bulk, leases.alive(new)) {
+        bulk.extend([RevokeTarget::of(lease)]);
+    }
 }
 
 /// Reports that the TTL could not be changed. `revoked` is the new lease, if it was revoked again, with the revision. A bulk
-/// revoke, or a revoke before quitting, that waits for the old lease continues.
+/// revoke, or a revoke before quitting or leaving the cluster, that waits for the old lease continues.
 pub(super) fn failed(
     app: &mut AppState,
     id: LeaseId,
@@ -61,13 +80,13 @@ pub(super) fn failed(
     let text = format!("TTL of {id} not changed: {message}", id = app.view.id_format.name(id));
     app.view.set_status(now, true, text);
     app.view.request_redraw(Redraw::Now);
-    answer_revokes(app, id, &RevokeOutcome::Failed("its TTL was being changed".to_owned()))
+    answer_revokes(app, id, &RevokeOutcome::Failed("its TTL was being changed".to_owned()), now)
 }
 
-/// Answers a bulk revoke, or a revoke before quitting, that waits for this lease.
-fn answer_revokes(app: &mut AppState, id: LeaseId, outcome: &RevokeOutcome) -> Vec<Effect> {
+/// Answers a bulk revoke, or a revoke before quitting or leaving the cluster, that waits for this lease.
+fn answer_revokes(app: &mut AppState, id: LeaseId, outcome: &RevokeOutcome, now: Timestamp) -> Vec<Effect> {
     let next = revoke_many::on_reply(&app.leases, &mut app.jobs, &mut app.view.selection, id, outcome);
-    let mut effects = next.map_or_else(Vec::new, |done| done.effects);
-    effects.extend(quit::on_revoke_reply(&app.leases, &mut app.jobs, &app.config, id));
+    let mut effects = next.map_or_else(Vec::new, |done| report_with_hint(app, done, now));
+    effects.extend(replies::settle(app, id, *outcome != RevokeOutcome::Gone));
     effects
 }

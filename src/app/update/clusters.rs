@@ -4,6 +4,8 @@ use crate::app::dialog::{ClusterMenu, Dialog, LeaveDialog};
 use crate::app::verbs::{Done, cluster};
 use crate::app::{AppState, LeaveLeases};
 
+use super::undo;
+
 /// Opens the menu of clusters.
 pub(super) fn open_menu(app: &mut AppState) -> Done {
     if app.config.clusters.len() < 2 {
@@ -27,5 +29,8 @@ pub(super) fn ask(app: &mut AppState, to: String) -> Done {
 
 /// Switches to the cluster `to`. `leases` is what happens to the leases that are kept alive on this one.
 pub(super) fn switch(app: &mut AppState, to: String, leases: LeaveLeases) -> Done {
+    if leases == LeaveLeases::Revoke {
+        undo::begin_own(app);
+    }
     cluster::leave(&app.leases, &mut app.jobs, &mut app.view.selection, to, leases)
 }

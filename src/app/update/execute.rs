@@ -4,6 +4,7 @@ use crate::app::action::Action;
 use crate::app::cadence;
 use crate::app::command::{Command, TypedCommand};
 use crate::app::dialog::{Dialog, Focus, HelpDialog};
+use crate::app::jobs::Jobs;
 use crate::app::verbs::{
     Done, attach, change_ttl, columns, copy, drill, grant, keep_alive, mute, pin, quit, renew, revoke, revoke_many,
     sort, undo,
@@ -17,8 +18,8 @@ use super::command_line::Plan;
 use super::open_dialogs::{cursor_id, targets_to_change};
 use super::report::{refusal, report};
 use super::{
-    clusters, command_line, feedback, freeze, navigation, open_dialogs, playback, probe_members, selection, suspension,
-    tick, view_actions,
+    clusters, command_line, feedback, freeze, navigation, open_dialogs, playback, probe_members, replies, selection,
+    suspension, tick, view_actions,
 };
 
 /// Executes a command and shows the result on the status line. Actions, drills and typed commands show theirs themselves.
@@ -54,21 +55,22 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         Command::StartFault { id, fault } => return start_drill(app, id, fault, now),
         Command::Revoke(id) => {
             if !app.jobs.revoking.contains(&id) {
-                app.jobs.undo.begin(&app.leases, [id]);
+                app.jobs.undo.begin(&app.leases, &app.jobs.revoking, [id]);
             }
             revoke::start(&mut app.jobs, ids, id)
         }
         Command::RevokeMany(targets) => {
             app.view.dialog = Some(Dialog::Revoking { top: 0 });
-            let is_running = app.jobs.bulk.as_ref().is_some_and(|bulk| !bulk.is_over());
-            let starts = targets.iter().map(|target| target.id).filter(|id| !app.jobs.revoking.contains(id));
-            app.jobs.undo.begin_many(&app.leases, starts, is_running);
+            let Jobs { undo, revoking, .. } = &mut app.jobs;
+            let starts = targets.iter().map(|target| target.id).filter(|id| !revoking.contains(id));
+            undo.begin(&app.leases, revoking, starts);
             revoke_many::add(&app.leases, &mut app.jobs, &mut app.view.selection, targets)
         }
         Command::StopRevoking => revoke_many::stop(&mut app.jobs),
         Command::RestartSandbox { warp } => Done::effects(vec![Effect::RestartSandbox { warp }]),
         Command::Quit => Done::effects(vec![quit::quit(&app.leases, &app.config)]),
         Command::RevokeAndQuit => {
+            super::undo::begin_own(app);
             let AppState { leases, jobs, view, config, .. } = app;
             quit::revoke_and_quit(leases, jobs, &mut view.selection, config, &view.background)
         }
@@ -97,7 +99,9 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         Command::AskSwitchCluster(to) => clusters::ask(app, to),
         Command::SwitchCluster { to, leases } => clusters::switch(app, to, leases),
     };
-    report(app, done, now)
+    let mut effects = report(app, done, now);
+    effects.extend(replies::settle_unrevoked(app));
+    effects
 }
 
 /// Starts a drill. Its message disappears when the drill ends. A stream is broken at once, so that message stays for the

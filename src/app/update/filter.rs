@@ -92,6 +92,11 @@ fn press_in_view(active: &mut AppState, key: Key, dialog_action: Option<DialogAc
         Some(_) => filter.clear(),
         None => filter.edit(key),
     }
+    on_view_filter_changed(active);
+}
+
+/// Keeps the cursor on a line that the filter of the view shows.
+fn on_view_filter_changed(active: &mut AppState) {
     active.view.events_view.follow();
     active.view.locks_view.keep_cursor(&active.keys.locks);
 }
@@ -100,11 +105,12 @@ fn press_in_view(active: &mut AppState, key: Key, dialog_action: Option<DialogAc
 pub(super) fn paste(app: &mut AppState, text: &str) {
     /// Maximum number of pasted characters.
     const MOST: usize = 1_000;
-    let view = &mut app.active_view_mut().view;
-    if let Some(filter) = view.view_filter_mut() {
-        return filter.paste(text);
+    let active = app.active_view_mut();
+    if let Some(filter) = active.view.view_filter_mut() {
+        filter.paste(text);
+        return on_view_filter_changed(active);
     }
-    let row_filter = &mut view.row_filter;
+    let row_filter = &mut active.view.row_filter;
     for c in text.trim_end().chars().take(MOST) {
         insert(row_filter, Key::Char(if c.is_control() { ' ' } else { c }));
     }

@@ -83,7 +83,12 @@ pub(super) fn open(view: &mut ViewState) {
 /// Opens the detail of the next or previous lease of the displayed order, or moves the cursor of the table.
 pub(super) fn go_to_lease(view: &mut ViewState, action: Action) {
     let before = view.cursor;
-    go_to_row(view, if action == Action::NextLease { Action::Down } else { Action::Up });
+    let is_next = action == Action::NextLease;
+    if view.is_open && view.is_grouped() {
+        view.go_to_grouped_lease(is_next);
+    } else {
+        go_to_row(view, if is_next { Action::Down } else { Action::Up });
+    }
     if view.is_open {
         view.is_away = true;
     }

@@ -147,8 +147,23 @@ pub(super) fn revoked(
     let next = revoke_many::on_reply(&app.leases, &mut app.jobs, &mut app.view.selection, id, &outcome);
     let done = next.unwrap_or_else(|| revoke::revoked(app.view.id_format, id, revision, keys));
     let mut effects = super::undo::report_with_hint(app, done, now);
-    effects.extend(quit::on_revoke_reply(&app.leases, &mut app.jobs, &app.config, id));
-    effects.extend(cluster::on_revoke_reply(&mut app.jobs, id, false));
+    effects.extend(settle(app, id, false));
+    effects
+}
+
+/// Continues quitting or the switch to another cluster, if it waits for this lease or for leases that needed no request.
+pub(super) fn settle(app: &mut AppState, id: LeaseId, exists: bool) -> Vec<Effect> {
+    app.jobs.unrevoked.push((id, exists));
+    settle_unrevoked(app)
+}
+
+/// Continues quitting or the switch to another cluster, if it waits for leases that needed no request.
+pub(super) fn settle_unrevoked(app: &mut AppState) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for (id, exists) in std::mem::take(&mut app.jobs.unrevoked) {
+        effects.extend(quit::on_revoke_reply(&app.leases, &mut app.jobs, &app.config, id));
+        effects.extend(cluster::on_revoke_reply(&mut app.jobs, id, exists));
+    }
     effects
 }
 
@@ -175,7 +190,6 @@ pub(super) fn revoke_failed(app: &mut AppState, id: LeaseId, failure: &CallFailu
     }
     // A revoke without a reply may have been carried out, so poll the lease soon.
     app.polls.prioritize(id);
-    effects.extend(quit::on_revoke_reply(&app.leases, &mut app.jobs, &app.config, id));
-    effects.extend(cluster::on_revoke_reply(&mut app.jobs, id, !failure.is_not_found));
+    effects.extend(settle(app, id, !failure.is_not_found));
     effects
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::app::jobs::Jobs;
 use crate::app::undo::UndoOffer;
 use crate::app::verbs::{Done, undo};
 use crate::app::{AppState, CallFailure, Effect, EventKind, Ownership, Redraw, RestoredKeys, TimeRange};
@@ -18,7 +19,7 @@ pub(super) fn report_with_hint(app: &mut AppState, mut done: Done, now: Timestam
     let Some(status) = &mut done.status else { return report(app, done, now) };
     status.text.push_str(&undo::hint(&app.jobs, &app.config.keymap));
     let effects = report(app, done, now);
-    let is_possible = !matches!(app.jobs.undo.offer(), Some(UndoOffer::Nothing(_)));
+    let is_possible = matches!(app.jobs.undo.offer(), Some(UndoOffer::Whole | UndoOffer::Part { .. }));
     if is_possible
         && let Some(until) = app.jobs.undo.until(app.view.clock_speed)
         && let Some(status) = &mut app.view.status
@@ -26,6 +27,13 @@ pub(super) fn report_with_hint(app: &mut AppState, mut done: Done, now: Timestam
         status.until = until;
     }
     effects
+}
+
+/// Records that the own leases that are kept alive are revoked, before the program quits or leaves the cluster.
+pub(super) fn begin_own(app: &mut AppState) {
+    let Jobs { undo, revoking, .. } = &mut app.jobs;
+    let own = app.leases.kept_alive().filter(|lease| lease.ownership == Ownership::Own).map(|lease| lease.id);
+    undo.begin(&app.leases, revoking, own.filter(|id| !revoking.contains(id)));
 }
 
 /// Records a lease that was granted in place of another one. After an undo, it has the owner that the old one had.

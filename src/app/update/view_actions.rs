@@ -84,7 +84,8 @@ fn open_cohort(active: &mut AppState) {
     let Some(key) = active.view.cadence_cursor.selected().filter(|key| !key.is_rest()) else { return };
     let lease = active.view.cadence_cursor.lease(&active.leases.cadence_index, &key);
     let owner = if key.owner == CohortOwner::Own { "!who:other" } else { "who:other" };
-    active.view.row_filter.replace_all(&format!("ttl={} {owner}", key.ttl));
+    let sign = if key.is_longest() { ">=" } else { "=" };
+    active.view.row_filter.replace_all(&format!("ttl{sign}{} {owner}", key.ttl));
     navigation::switch_to(&mut active.view, &active.keys.locks, View::Leases);
     if let Some(id) = lease {
         navigation::select(&mut active.view, id);

@@ -110,6 +110,8 @@ pub(in crate::app) fn on_revoke_reply(
     id: LeaseId,
 ) -> Option<Effect> {
     let quit_pending = jobs.quit_pending.as_mut()?;
-    quit_pending.remove(&id);
+    if !quit_pending.remove(&id) {
+        return None;
+    }
     if quit_pending.is_empty() && !jobs.is_background_pending { Some(quit(leases, config)) } else { None }
 }

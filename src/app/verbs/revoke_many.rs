@@ -101,8 +101,10 @@ pub(in crate::app) fn add(
     send_queued(leases, jobs, selection)
 }
 
-/// Stops the bulk revoke. Requests in flight are still answered.
+/// Stops the bulk revoke. Requests in flight are still answered. Quitting or the switch that should follow is cancelled.
 pub(in crate::app) fn stop(jobs: &mut Jobs) -> Done {
+    // Whoever stops it wants to keep the leases that are left, and to see them.
+    (jobs.quit_pending, jobs.switch_pending) = (None, None);
     let Some(bulk) = &mut jobs.bulk else { return Done::default() };
     let (rest, awaited) = (bulk.stop(), bulk.in_flight());
     Done::status(format!("Stopped: {} skipped, {awaited} pending", plural(rest as u64, "lease")))
@@ -135,13 +137,14 @@ fn mark_failure(selection: &mut Selection, id: LeaseId, outcome: &RevokeOutcome)
 
 /// Sends requests up to the limit. Leases that ended or changed owner since they were named are skipped.
 fn send_queued(leases: &LeaseStore, jobs: &mut Jobs, selection: &mut Selection) -> Done {
-    let Jobs { bulk: Some(bulk), revoking, .. } = jobs else { return Done::default() };
+    let Jobs { bulk: Some(bulk), revoking, unrevoked, .. } = jobs else { return Done::default() };
     let mut effects = Vec::new();
     while let Some(target) = bulk.next() {
         let id = target.id;
         if !target.is_unchanged(leases.get(id)) {
             let outcome = if leases.alive(id).is_some() { RevokeOutcome::ChangedHands } else { RevokeOutcome::Gone };
             mark_failure(selection, id, &outcome);
+            unrevoked.push((id, outcome == RevokeOutcome::ChangedHands));
             bulk.record_skipped(id, outcome);
             continue;
         }

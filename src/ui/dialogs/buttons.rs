@@ -59,24 +59,25 @@ impl DialogButton {
     }
 }
 
-/// The key of the button at a position of the lines in `foot`. Which of its texts a button shows depends on the room.
+/// The key of the button at a position of the lines in `foot`. Which of its texts a button shows depends on the room, and a
+/// short text of one may be part of the shown text of another, so the longest text at the position counts.
 pub(super) fn at(buttons: &[DialogButton], buf: &Buffer, foot: Rect, position: Position) -> Option<Key> {
     let row = Rect { y: position.y, height: 1, ..foot };
     let cells: Vec<&str> = row.positions().map(|place| buf[place].symbol()).collect();
     let line = cells.concat();
     let column = usize::from(position.x - foot.x);
-    let is_at = |text: &str| {
+    let width_at = |text: &str| {
         let text = text.trim();
-        line.match_indices(text).any(|(start, _)| {
-            let first = line[..start].width();
-            (first..first + text.width()).contains(&column)
-        })
+        let mut places = line.match_indices(text).map(|(start, _)| line[..start].width());
+        places.any(|first| (first..first + text.width()).contains(&column)).then(|| text.width())
     };
     let texts = |button: &DialogButton| {
         let [focused, plain] = [true, false].map(|is_focused| button.button(is_focused));
         [focused.0 + &focused.1, plain.0 + &plain.1, button.in_brief(), button.tiny()]
     };
-    buttons.iter().find(|button| texts(button).iter().any(|text| is_at(text)))?.key.parse().ok()
+    let longest = |button: &DialogButton| texts(button).iter().filter_map(|text| width_at(text)).max();
+    let found = buttons.iter().filter_map(|button| Some((longest(button)?, button))).max_by_key(|(width, _)| *width);
+    found?.1.key.parse().ok()
 }
 
 /// `^Z` for `Ctrl-z`.

@@ -30,7 +30,7 @@ impl<'a> DialogPage<'a> {
             body.extend(self.text(Role::Text, &text));
         }
         let answers = [
-            DialogButton::new(self.key(DialogAction::Accept), "Quit", "quit").plain(),
+            DialogButton::new(self.key(DialogAction::QuitLeave), "Quit", "quit").plain(),
             DialogButton::new(self.key(DialogAction::QuitRevoke), "Revoke mine and quit", "revoke"),
             DialogButton::new(self.key(DialogAction::QuitStay), "Cancel", "cancel"),
         ];

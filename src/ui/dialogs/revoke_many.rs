@@ -86,7 +86,7 @@ impl<'a> DialogPage<'a> {
         let stop = DialogButton::new(self.key(DialogAction::Close), "stop", "stop");
         let mut answers = vec![if bulk.is_drained() { self.close() } else { stop }];
         let app = self.ctx.app;
-        if bulk.is_over() && app.jobs.can_undo(app.view.clock_speed, self.ctx.now) {
+        if bulk.is_over() && app.jobs.can_undo_latest(app.view.clock_speed, self.ctx.now) {
             answers.push(DialogButton::new(app.config.keymap.key_label(Action::Undo), "undo the revoke", "undo"));
         }
         let foot = self.answers(&answers, Some(0));

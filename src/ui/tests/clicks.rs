@@ -1,16 +1,21 @@
 //! Clicks on tabs, key hints, rows and buttons: each does what is drawn there.
 
 use super::*;
-use crate::app::{ClickTarget, View};
+use crate::app::{ClickTarget, ClusterChoice, ClusterLabel, View};
 
 /// What a click on a text of the screen hits.
 fn hit_on(app: &AppState, size: (u16, u16), text_at: &str) -> Option<ClickTarget> {
+    hit_at(app, size, text_at, 0)
+}
+
+/// What a click on a character of a text of the screen hits.
+fn hit_at(app: &AppState, size: (u16, u16), text_at: &str, place: usize) -> Option<ClickTarget> {
     let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
     let ctx = RenderContext { app, now: at(90.0), wall: &wall, theme: Theme::default() };
     let picture = text(&paint(app, size, Theme::default()));
     let (row, line) = picture.lines().enumerate().find(|(_, line)| line.contains(text_at)).expect(text_at);
     let column = line[..line.find(text_at).expect("it is there")].chars().count();
-    hit(ctx, size, (column as u16, row as u16))
+    hit(ctx, size, ((column + place) as u16, row as u16))
 }
 
 fn pressed(size: (u16, u16), keys: &[Key]) -> AppState {
@@ -50,6 +55,37 @@ fn a_button_answers_and_nothing_else_does_while_a_dialog_is_open() {
         assert_eq!(hit_on(&app, size, "Cancel"), Some(ClickTarget::Key(Key::Esc)), "{size:?}");
         assert_eq!(hit_on(&app, size, "y revoke"), Some(ClickTarget::Key(Key::Char('y'))), "{size:?}");
         assert_eq!(hit_on(&app, size, if size.0 == 40 { "3 own" } else { "Cadence" }), None, "{size:?}");
+    }
+}
+
+#[test]
+fn a_button_does_what_it_says_wherever_it_is_clicked_and_whatever_has_the_focus() {
+    for size in [(30, 9), (40, 12), (80, 24), (140, 40)] {
+        let label = |name: &str| ClusterLabel { name: name.to_owned(), color: None };
+        let clusters = ["prod", "test"]
+            .map(|name| ClusterChoice { name: name.to_owned(), color: None, target: name.to_owned() })
+            .to_vec();
+        let config = AppConfig { label: Some(label("prod")), clusters, ..AppConfig::default() };
+        let mut leaving = app(config, scene_messages(), size);
+        let keys = ":cluster test\r".chars().map(|c| if c == '\r' { Key::Enter } else { Key::Char(c) });
+        keys.for_each(|key| drop(update(&mut leaving, Msg::Key(key), at(90.0))));
+        let quitting = pressed(size, &[Key::Char('q'), Key::Tab]);
+        for (app, buttons) in [
+            (&quitting, &[("Quit", 'q'), ("Revoke mine and quit", 'r')][..]),
+            (&leaving, &[("Keep renewing", 'k'), ("Revoke mine", 'r'), ("Stop", 's')]),
+        ] {
+            let picture = text(&paint(app, size, Theme::default()));
+            let Some(line) = picture.lines().find(|line| line.contains("Cancel")) else { continue };
+            for place in 0.."Cancel".len() {
+                assert_eq!(hit_at(app, size, "Cancel", place), Some(ClickTarget::Key(Key::Esc)), "{line}");
+            }
+            for (words, key) in buttons.iter().filter(|(words, _)| picture.contains(&format!("{words}  "))) {
+                for place in 0..words.len() {
+                    let hit = hit_at(app, size, &format!("{words}  "), place);
+                    assert_eq!(hit, Some(ClickTarget::Key(Key::Char(*key))), "{words} {place}: {picture}");
+                }
+            }
+        }
     }
 }
 

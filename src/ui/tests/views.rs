@@ -272,7 +272,7 @@ fn the_answers_of_dialogs_are_told_by_the_keys_in_force() {
     for (keys, full, tiny) in [
         (on(1, 'x'), "F7 revoke", "c F7"),
         (on(2, 'x'), "F4 revoke", "1 F4 c"),
-        (on(1, 'q'), "F8 Revoke mine and quit", "F4 F8 s"),
+        (on(1, 'q'), "F8 Revoke mine and quit", "q F8 s"),
         (on(1, 'n'), "PgDn next field", "Esc"),
         (on(1, '!'), "(m - adjust)", "c"),
         (on(1, 's'), "F4 sort", "F4 I c"),
