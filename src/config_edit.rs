@@ -186,12 +186,16 @@ fn line_end(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |length| at + length + 1)
 }
 
+/// Some editors begin a file with it. TOML skips it.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// The start of the first table, or the end of the text if there is none. Lines within a value do not count.
 fn first_table(text: &str, values: &[Range<usize>]) -> usize {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        if !is_in_value(values, start) && line.trim_start().starts_with('[') {
-            return start;
+        let mark = if start == 0 && line.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
+        if !is_in_value(values, start) && line[mark..].trim_start().starts_with('[') {
+            return start + mark;
         }
         start += line.len();
     }
@@ -207,7 +211,10 @@ fn comment_of(root: &str, values: &[Range<usize>], name: &str) -> Option<usize> 
         let comment = line.trim_start().strip_prefix('#').map(str::trim_start);
         let comment = comment.map(|comment| comment.strip_prefix("For example: ").unwrap_or(comment));
         let value = comment.and_then(|comment| comment.strip_prefix(name));
-        if value.is_some_and(|rest| rest.trim_start().starts_with('=')) && !is_in_value(values, start) {
+        let is_setting = value.is_some_and(|rest| rest.trim_start().starts_with('='));
+        // A sentence about the setting may begin like it.
+        let is_alone = || comment.is_some_and(|comment| DeTable::parse(comment).is_ok());
+        if is_setting && is_alone() && !is_in_value(values, start) {
             return Some(end);
         }
     }
@@ -280,6 +287,19 @@ mod tests {
         let new = edited(file, settings).unwrap();
         toml::de::DeTable::parse(&new).unwrap_or_else(|error| panic!("{error}\n{new}"));
         new
+    }
+
+    #[test]
+    fn a_byte_order_mark_hides_no_table() {
+        let new = edit("\u{feff}[cluster.prod]\nendpoints = [\"a:1\"]\n", &[text("sort", "ttl", false)]);
+        assert!(new.starts_with("\u{feff}sort = \"ttl\"\n"), "{new}");
+    }
+
+    #[test]
+    fn a_sentence_that_begins_like_a_setting_is_not_its_comment() {
+        let file = "# theme = \"NAME\". The roles are\n# listed below.\n# theme = \"dark\"\n# end\n";
+        let new = edit(file, &[text("theme", "light", false)]);
+        assert!(new.ends_with("# theme = \"dark\"\ntheme = \"light\"\n# end\n"), "{new}");
     }
 
     #[test]

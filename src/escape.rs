@@ -32,6 +32,11 @@ pub fn printable_message(message: &str) -> String {
     text
 }
 
+/// Escapes the lines of a text like [`printable_message`].
+pub fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable_message).collect::<Vec<_>>().join("\n")
+}
+
 fn push_char(text: &mut String, c: char) {
     match c {
         '\\' => text.push_str("\\\\"),
@@ -52,6 +57,8 @@ fn is_invisible(c: char) -> bool {
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ff9e}' | '\u{ff9f}' | '\u{fff9}'..='\u{fffb}'
         | '\u{e0000}'..='\u{e0fff}')
+        // Noncharacters, which XML does not allow.
+        || u32::from(c) & 0xfffe == 0xfffe
 }
 
 #[cfg(test)]
@@ -60,9 +67,11 @@ mod tests {
 
     #[test]
     fn control_and_invisible_characters_are_escaped() {
+        assert_eq!(printable_lines("id,key\n1,/a\x1b]0;t\x07\\\n"), "id,key\n1,/a\\x1b]0;t\\x07\\\n");
         assert_eq!(printable(b"a\x1b]0;t\x07b"), r"a\x1b]0;t\x07b");
         assert_eq!(printable("\u{9b}2J".as_bytes()), r"\u{9b}2J");
         assert_eq!(printable("x\u{202e}y\u{200b}z".as_bytes()), r"x\u{202e}y\u{200b}z");
+        assert_eq!(printable("a\u{ffff}b\u{1fffe}".as_bytes()), r"a\u{ffff}b\u{1fffe}");
         assert_eq!(printable("ｶﾞﾊﾟ".as_bytes()), r"ｶ\u{ff9e}ﾊ\u{ff9f}");
         assert_eq!(printable(b"a\nb\tc\rd"), r"a\nb\tc\rd");
         assert_eq!(printable_message("unknown key `a\tb`, not a\\x1b"), r"unknown key `a\tb`, not a\x1b");

@@ -2,8 +2,7 @@
 
 use super::lease::{KnownLease, KnownLeases};
 use super::{AppState, Listing, MemberReading, Msg};
-use crate::app::ttl_cohorts::TtlCohorts;
-use etcd_lease::LeaseStatus;
+use etcd_lease::{KeyEntry, LeaseStatus};
 
 /// Leases or keys per message, so that no message is too long for a reader of recordings. A lease takes up to 2 kB.
 const BATCH: usize = 1_000;
@@ -22,34 +21,95 @@ pub fn checkpoint(app: &AppState) -> Vec<Msg> {
         let revision = app.keys.revision;
         messages.push(Msg::Listed(Listing { sent, received, revision, born, total, ..Listing::default() }));
     }
-    if app.keys.index.is_by_lease() {
-        messages.push(Msg::KeysByLease { revision: app.keys.revision });
-    } else if app.keys.index.is_read() {
-        let pages = app.keys.index.entries();
+    let is_by_lease = app.keys.index.is_by_lease();
+    if is_by_lease || app.keys.index.is_read() {
+        let revision = app.keys.revision;
+        let pages: Vec<KeyEntry> =
+            app.keys.index.entries().into_iter().filter_map(|key| with_revision(app, key)).collect();
         messages.push(Msg::KeysReloading);
         messages.extend(pages.chunks(BATCH).map(|page| Msg::KeysPage(page.to_vec())));
-        messages.push(Msg::KeysRead { revision: app.keys.revision });
+        messages.push(Msg::KeysRead { revision });
+        messages.extend(is_by_lease.then_some(Msg::KeysByLease { revision }));
     }
     let known: Vec<KnownLease> = app.leases.living().map(KnownLease::from).collect();
-    let batches = known.chunks(BATCH).map(|leases| (leases.to_vec(), TtlCohorts::default()));
+    let answered = |lease: &KnownLease| Some((lease.id, app.keys.index.answered(lease.id)?));
+    let batches = known.chunks(BATCH).map(|leases| KnownLeases {
+        leases: leases.to_vec(),
+        answered: leases.iter().filter_map(answered).collect(),
+        ..KnownLeases::default()
+    });
     // The last message has the cohorts: each replaces those of the one before.
-    let batches = batches.chain([(Vec::new(), app.leases.cohorts.clone())]);
-    messages.extend(batches.map(|(leases, cohorts)| Msg::Known(Box::new(KnownLeases { leases, cohorts }))));
+    let last = KnownLeases { cohorts: app.leases.cohorts.clone(), ..KnownLeases::default() };
+    messages.extend(batches.chain([last]).map(|known| Msg::Known(Box::new(known))));
     let statuses: Vec<LeaseStatus> = app.leases.living().filter_map(|lease| lease.engine.as_deref().cloned()).collect();
     messages.extend(statuses.chunks(BATCH).map(|batch| Msg::Statuses(batch.to_vec())));
     messages
 }
 
+/// A key with its create revision, by which candidates of a lock are sorted. `None` for a candidate whose revision is not
+/// known yet; it is read soon, and recorded then.
+fn with_revision(app: &AppState, mut key: KeyEntry) -> Option<KeyEntry> {
+    if key.create_revision == 0 {
+        let lease = key.lease?;
+        key.create_revision = app.keys.locks.create_revision(&key.key).unwrap_or(0);
+        if key.create_revision == 0 && app.keys.locks.is_lock(&key.key, lease) {
+            return None;
+        }
+    }
+    Some(key)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{AppConfig, update};
+    use crate::app::{AppConfig, KeyRead, LoadedKeys, update};
+    use etcd_lease::{Header, LeaseId, TimeToLive};
     use simkit::Timestamp;
+
+    const AT: Timestamp = Timestamp::START;
+
+    fn replayed(app: &AppState, now: Timestamp) -> AppState {
+        let mut again = AppState::new(AppConfig::default(), AT);
+        checkpoint(app).into_iter().for_each(|msg| drop(update(&mut again, msg, now)));
+        again
+    }
+
+    #[test]
+    fn keys_and_locks_of_a_large_key_space_are_known_at_the_start() {
+        let mut app = AppState::new(AppConfig::default(), AT);
+        let born: Vec<_> = (1..=4).map(LeaseId).collect();
+        let later = Timestamp::at(std::time::Duration::from_secs(1));
+        let mut send = |msg, at| drop(update(&mut app, msg, at));
+        send(Msg::Listed(Listing { total: born.len(), born, ..Listing::default() }), AT);
+        send(Msg::KeysByLease { revision: 9 }, AT);
+        for (id, key) in [(1, "/svc/a"), (2, "/lock/2"), (3, "/lock/3")] {
+            let keys = vec![key.as_bytes().to_vec()];
+            let answer = TimeToLive { id: LeaseId(id), ttl: 9, granted_ttl: 10, keys, header: Header::default() };
+            send(Msg::Polled { sent: later, received: later, answer, has_keys: true }, later);
+        }
+        let entry = |id, create_revision| KeyEntry {
+            key: format!("/lock/{id}").into_bytes(),
+            lease: Some(LeaseId(id)),
+            create_revision,
+        };
+        // The lease with the higher id came first.
+        let entries = vec![(entry(2, 8), 8), (entry(3, 7), 7)];
+        send(
+            Msg::KeysLoaded(LoadedKeys { read: KeyRead::Lock(b"/lock".to_vec()), entries, revision: 9, bytes: 100 }),
+            later,
+        );
+        let again = replayed(&app, later);
+        let keys = |app: &AppState| app.leases.living().map(|lease| lease.keys.clone()).collect::<Vec<_>>();
+        assert_eq!(keys(&again), keys(&app));
+        assert_eq!(keys(&app).iter().flatten().map(|keys| keys.count).collect::<Vec<_>>(), [1, 1, 1]);
+        let holders = |app: &AppState| app.keys.locks.queues().map(|lock| lock.holder().cloned()).collect::<Vec<_>>();
+        assert_eq!(holders(&again), holders(&app));
+        assert_eq!(holders(&app)[0].as_ref().map(|holder| holder.lease), Some(LeaseId(3)));
+    }
 
     #[test]
     fn no_message_grows_with_the_number_of_leases_and_together_they_recreate_all() {
-        let config = AppConfig::default;
-        let mut app = AppState::new(config(), Timestamp::START);
+        let mut app = AppState::new(AppConfig::default(), AT);
         let born: Vec<_> = (1..=2_500).map(etcd_lease::LeaseId).collect();
         update(&mut app, Msg::Listed(Listing { total: born.len(), born, ..Listing::default() }), Timestamp::START);
         let messages = checkpoint(&app);
@@ -59,8 +119,7 @@ mod tests {
         };
         let sizes: Vec<usize> = messages.iter().map(size).filter(|size| *size > 0).collect();
         assert_eq!(sizes, [1_000, 1_000, 500]);
-        let mut again = AppState::new(config(), Timestamp::START);
-        messages.into_iter().for_each(|msg| drop(update(&mut again, msg, Timestamp::START)));
+        let again = replayed(&app, AT);
         let known = |app: &AppState| app.leases.living().map(KnownLease::from).collect::<Vec<_>>();
         assert_eq!(known(&again), known(&app));
         assert_eq!(again.leases.cohorts, app.leases.cohorts);

@@ -140,6 +140,18 @@ impl LeaseKeyIndex {
         }
     }
 
+    /// The earliest and the latest revision that the last reply of a lease can be about, in a large key space.
+    pub(super) fn answered(&self, id: LeaseId) -> Option<(i64, i64)> {
+        self.by_lease.as_ref()?.answered.get(&id).copied()
+    }
+
+    /// Restores what [`answered`](Self::answered) was when a recording started.
+    pub(super) fn restore_answered(&mut self, id: LeaseId, revisions: (i64, i64)) {
+        if let Some(replies) = &mut self.by_lease {
+            replies.answered.insert(id, revisions);
+        }
+    }
+
     /// The lease of a key, in a large key space.
     pub(super) fn holder(&self, key: &[u8]) -> Option<LeaseId> {
         self.by_lease.as_ref()?.holders.get(key).copied()
@@ -147,10 +159,9 @@ impl LeaseKeyIndex {
 
     /// Compares a change of a key with the last reply of the lease that has it, in a large key space.
     pub(super) fn compare_change(&self, id: LeaseId, revision: i64) -> ChangeOrder {
-        let answered = self.by_lease.as_ref().and_then(|replies| replies.answered.get(&id));
-        match answered {
-            Some((from, _)) if revision <= *from => ChangeOrder::Older,
-            Some((_, to)) if revision <= *to => ChangeOrder::Unclear,
+        match self.answered(id) {
+            Some((from, _)) if revision <= from => ChangeOrder::Older,
+            Some((_, to)) if revision <= to => ChangeOrder::Unclear,
             _ => ChangeOrder::Newer,
         }
     }

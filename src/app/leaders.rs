@@ -68,17 +68,17 @@ impl LeaderHistory {
 
     /// Applies what the members report. `is_endpoint` says whether a member is one of the endpoints.
     pub(super) fn on_view(&mut self, view: &ClusterView, is_endpoint: impl Fn(u64) -> bool, now: Timestamp) {
-        let had_view = std::mem::replace(&mut self.has_view, view.answering().next().is_some());
+        let had_view = std::mem::replace(&mut self.has_view, view.answering_here().next().is_some());
         let last = self.periods.back_mut();
         // An isolated former leader names itself for a while.
         let newest = last.as_ref().map_or(0, |last| last.term);
-        let Some((member_id, term)) = leader(view.answering()).filter(|(_, term)| *term >= newest) else {
+        let Some((member_id, term)) = leader(view.answering_here()).filter(|(_, term)| *term >= newest) else {
             let absence = if self.has_view { Absence::NoLeader } else { Absence::NoAnswer };
             last.into_iter().for_each(|last| last.absence = last.absence.max(Some(absence)));
             return;
         };
         let leads = |member: &MemberView| member.member_id == member_id && member.is_leader && member.raft_term == term;
-        let answered = if view.answering().any(leads) { Some(now) } else { None };
+        let answered = if view.answering_here().any(leads) { Some(now) } else { None };
         match last {
             Some(last) if (last.member_id, last.term) == (member_id, term) && last.absence.is_none() => {
                 last.named = now;

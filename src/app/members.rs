@@ -68,7 +68,7 @@ impl MemberList {
     /// Stores what the endpoints answered, and updates the history of leaders.
     pub(super) fn on_view(&mut self, view: &ClusterView, now: Timestamp) {
         view.members.iter().for_each(|member| self.note(member, now));
-        let asked: Vec<u64> = view.members.iter().map(|member| self.id_of(member)).collect();
+        let asked: Vec<u64> = view.here().map(|member| self.id_of(member)).collect();
         self.leaders.on_view(view, |id| asked.contains(&id), now);
     }
 
@@ -119,10 +119,13 @@ impl MemberList {
         (added, removed)
     }
 
-    /// Whether an endpoint does not answer because its member was removed: etcd exits then.
-    fn is_removed(&self, endpoint: &MemberView) -> bool {
+    /// Whether an endpoint does not answer because its member was removed: etcd exits then. A member of another cluster was
+    /// not.
+    fn is_removed(&self, view: &ClusterView, endpoint: &MemberView) -> bool {
         let id = self.id_of(endpoint);
-        id != 0 && !endpoint.answers() && !self.listed.is_empty() && self.listed.iter().all(|listed| listed.id != id)
+        let was_elsewhere = self.answers.get(&endpoint.endpoint).is_some_and(|last| view.is_elsewhere(&last.view));
+        let is_listed = self.listed.iter().any(|listed| listed.id == id);
+        id != 0 && !endpoint.answers() && !self.listed.is_empty() && !is_listed && !was_elsewhere
     }
 
     /// Forgets the statuses of the members that are not endpoints, because they are no longer asked regularly.
@@ -156,7 +159,8 @@ impl MemberList {
     /// Endpoints of removed members do not count.
     pub fn answering(&self, view: &ClusterView) -> (usize, usize) {
         let asked = view.members.iter().chain(&self.outside).filter(|member| !view.is_elsewhere(member));
-        let asked = asked.filter(|member| member.reachability != Reachability::Unknown && !self.is_removed(member));
+        let asked =
+            asked.filter(|member| member.reachability != Reachability::Unknown && !self.is_removed(view, member));
         (asked.clone().filter(|member| member.answers()).count(), asked.count())
     }
 
@@ -187,7 +191,7 @@ impl MemberList {
             if view.is_elsewhere(member) {
                 row.role = MemberRole::Unknown;
                 row.problems = vec![format!("belongs to another cluster, {:x}", member.cluster_id)];
-            } else if self.is_removed(member) {
+            } else if self.is_removed(view, member) {
                 row.role = MemberRole::Removed;
                 row.former = self.removed.iter().find(|removed| removed.id == self.id_of(member));
                 row.problems = vec!["was removed from the cluster; its endpoint can be left out".to_owned()];
@@ -280,10 +284,10 @@ impl MemberList {
         asked.map(|member| member.raft_term).max().unwrap_or(0)
     }
 
-    /// The alarms that any member reports, each once.
+    /// The alarms that any member of this cluster reports, each once.
     pub fn alarms(&self, view: &ClusterView) -> Vec<MemberAlarm> {
         let mut alarms: Vec<MemberAlarm> = Vec::new();
-        for alarm in view.members.iter().chain(&self.outside).flat_map(|member| &member.alarms) {
+        for alarm in view.here().chain(&self.outside).flat_map(|member| &member.alarms) {
             if !alarms.contains(alarm) {
                 alarms.push(*alarm);
             }

@@ -6,6 +6,7 @@ use tokio::io::{AsyncWriteExt, Stderr, Stdout};
 
 use super::global_options::Format;
 use super::{CliError, GlobalFlags};
+use crate::escape::printable_lines;
 use crate::report::{self, CsvLayout};
 
 /// Data goes to stdout, everything else to stderr.
@@ -82,13 +83,22 @@ impl Out {
                 let blank = if is_first { "" } else { "\n" };
                 self.data(format!("{blank}{}", report::fields(&json()))).await
             }
-            Format::Csv => self.data(report::records_csv(&json(), layout, is_first)).await,
+            Format::Csv => self.csv(report::records_csv(&json(), layout, is_first)).await,
         }
     }
 
     /// Whether stdout is a terminal.
     pub(super) fn is_terminal(&self) -> bool {
         io::stdout().is_terminal()
+    }
+
+    /// Prints lines of CSV. On a terminal, characters of keys and values that control it are escaped.
+    ///
+    /// # Errors
+    /// Those of [`Out::data`].
+    pub(super) async fn csv(&mut self, lines: String) -> Result<(), CliError> {
+        let lines = if self.is_terminal() { printable_lines(&lines) } else { lines };
+        self.data(lines).await
     }
 
     /// Prints to stdout.

@@ -13,11 +13,17 @@ const OVER_AFTER: Duration = Duration::from_secs(10);
 /// Maximum number of contests. Further ones are not recorded.
 const MOST: usize = 10_000;
 
-/// Two leases that take a key from each other.
+/// Maximum number of leases in a contest.
+const MOST_LEASES: usize = 8;
+
+/// Leases that take a key from each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyContest {
     /// The leases, in the order of their ids.
-    pub leases: [LeaseId; 2],
+    pub leases: Vec<LeaseId>,
+    /// Newer leases that have the key now or had it just before. They belong to the contest once one of its leases takes the
+    /// key back; until then, they may replace it.
+    newcomers: Vec<LeaseId>,
     /// The last times at which one of the leases took the key from the other, oldest first, at most 16.
     takes: VecDeque<Timestamp>,
 }
@@ -33,6 +39,32 @@ impl KeyContest {
         self.takes.back().zip(self.takes.front()).map_or(Duration::ZERO, |(last, first)| *last - *first)
     }
 
+    fn take(&mut self, at: Timestamp) {
+        if self.takes.len() == RECENT {
+            self.takes.pop_front();
+        }
+        self.takes.push_back(at);
+    }
+
+    /// Records a take, if a lease of the contest or a newcomer lost the key. Returns false if the contest ends with it.
+    fn record(&mut self, (from, to): (LeaseId, LeaseId), is_newer: bool, at: Timestamp) -> bool {
+        if !self.leases.contains(&from) && !self.newcomers.contains(&from) {
+            return false;
+        }
+        if self.leases.contains(&to) {
+            self.leases.append(&mut self.newcomers);
+            self.leases.sort_unstable();
+        } else if is_newer && self.leases.len() + self.newcomers.len() < MOST_LEASES {
+            if !self.newcomers.contains(&to) {
+                self.newcomers.push(to);
+            }
+        } else {
+            return false;
+        }
+        self.take(at);
+        true
+    }
+
     fn is_over(&self, now: Timestamp) -> bool {
         let gaps = u32::try_from(self.count().saturating_sub(1)).unwrap_or(u32::MAX).max(1);
         let patience = OVER_AFTER.max(self.span() / gaps * 3);
@@ -46,25 +78,25 @@ pub struct KeyContests(BTreeMap<Box<[u8]>, KeyContest>);
 
 impl KeyContests {
     /// Records that a lease took a key from another one. `is_newer` is whether the lease that took it was granted later.
-    /// Then it may just replace the other lease: no contest starts, and a contest with a third lease ends.
+    /// Then it may just replace the other lease: no contest starts, and a contest is not reported until one of its leases
+    /// takes the key back.
     pub fn record(&mut self, key: &[u8], leases: (LeaseId, LeaseId), is_newer: bool, at: Timestamp) {
-        let leases = [leases.0.min(leases.1), leases.0.max(leases.1)];
-        let known = self.0.get_mut(key).filter(|contest| contest.leases == leases);
-        if let Some(contest) = known {
-            if contest.takes.len() == RECENT {
-                contest.takes.pop_front();
-            }
-            contest.takes.push_back(at);
-        } else if is_newer {
+        if self.0.get_mut(key).is_some_and(|contest| contest.record(leases, is_newer, at)) {
+            return;
+        }
+        if is_newer {
             self.0.remove(key);
         } else if self.0.len() < MOST {
-            self.0.insert(Box::from(key), KeyContest { leases, takes: VecDeque::from([at]) });
+            let leases = vec![leases.0.min(leases.1), leases.0.max(leases.1)];
+            let contest = KeyContest { leases, newcomers: Vec::new(), takes: VecDeque::from([at]) };
+            self.0.insert(Box::from(key), contest);
         }
     }
 
     /// Every contest with its key, sorted by key.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &KeyContest)> {
-        self.0.iter().map(|(key, contest)| (&key[..], contest))
+        let certain = self.0.iter().filter(|(_, contest)| contest.newcomers.is_empty());
+        certain.map(|(key, contest)| (&key[..], contest))
     }
 
     /// Forgets the contests that are over: nobody takes the key any more, or one of the leases has ended.
@@ -102,6 +134,21 @@ mod tests {
         assert_eq!(counts(&other), [], "three intervals without a take");
         contests.forget_over(|id| id != new, at(25));
         assert_eq!(counts(&contests), [], "one of them has ended");
+    }
+
+    #[test]
+    fn more_than_two_leases_can_take_a_key_in_turn() {
+        let mut contests = KeyContests::default();
+        for turn in 0..13 {
+            let (from, to) = (LeaseId(turn % 4), LeaseId((turn + 1) % 4));
+            contests.record(b"a", (from, to), to > from, at(2 * turn.unsigned_abs()));
+        }
+        let [(_, contest)] = contests.iter().collect::<Vec<_>>()[..] else { panic!("{contests:?}") };
+        assert_eq!((contest.count(), &contest.leases[..]), (10, &[0, 1, 2, 3].map(LeaseId)[..]));
+        contests.record(b"a", (LeaseId(1), LeaseId(9)), true, at(26));
+        assert_eq!(counts(&contests), [], "a newer lease may replace them");
+        contests.record(b"a", (LeaseId(9), LeaseId(2)), false, at(27));
+        assert_eq!(counts(&contests), [(12, 21)], "it did not");
     }
 
     #[test]

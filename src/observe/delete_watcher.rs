@@ -90,6 +90,6 @@ impl KeyWatcher {
 
     /// The highest revision of the key space in the last statuses of the members; 0 if none is known.
     fn current_revision(&self) -> i64 {
-        self.cluster.view().members.iter().map(|member| member.revision).max().unwrap_or(0)
+        self.cluster.view().here().map(|member| member.revision).max().unwrap_or(0)
     }
 }

@@ -65,8 +65,9 @@ pub(super) struct EventObject {
     /// `replaced`: ran out after a newer lease (`to`) had taken its last key.
     /// `absent`: not in the cluster that was restored or that replaced the known one. `cluster`: etcd was restored or
     /// replaced, two clusters answer in turn, a member was added or removed, or an alarm was disarmed. `down`: a key that a client keeps is gone. `back`: such a key exists again,
-    /// or any key that was deleted with its lease is back without a lease.
-    #[cfg_attr(test, schemars(extend("enum" = ["granted", "attached", "renewed", "dropped", "late", "risk", "unrenewed", "missed", "refilled", "expired", "revoked", "replaced", "detached", "moved", "down", "back", "gone", "absent", "cluster", "connection", "leader", "term", "error"])))]
+    /// or any key that was deleted with its lease is back without a lease. `kept`, `paused`, `drill` and `lost`, only in the
+    /// monitor: a keep-alive by leasetop started, was stopped, its drill began or ended, and it lost its lease.
+    #[cfg_attr(test, schemars(extend("enum" = ["granted", "attached", "renewed", "dropped", "late", "risk", "unrenewed", "missed", "refilled", "expired", "revoked", "replaced", "detached", "moved", "down", "back", "gone", "absent", "cluster", "connection", "leader", "term", "error", "kept", "paused", "drill", "lost"])))]
     event: &'static str,
     /// Lease id in hex. Null for an event of the connection. Of a key that is back without a lease: the lease that it had.
     #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
@@ -156,8 +157,8 @@ struct EventFields {
     /// detached: `deleted`, or `put` without a lease. down: how the lease ended, or `deleted` if it still exists. back: `put`
     /// if the key is back without a lease. revoked: from `here` or `elsewhere`. connection: `up`, `down`,
     /// `refused` or `renewals`. leader: `none` if there is no leader. cluster: `restored`, `replaced` or `mixed`, a member was
-    /// `added` or `removed`, or an alarm was `disarmed`.
-    #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "expired", "revoked", "gone", "here", "elsewhere", "up", "down", "refused", "replaced", "restored", "mixed", "added", "removed", "disarmed", "renewals", "none"])))]
+    /// `added` or `removed`, or an alarm was `disarmed`. lost: why leasetop cannot renew it any more.
+    #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "expired", "revoked", "gone", "here", "elsewhere", "up", "down", "refused", "replaced", "restored", "mixed", "added", "removed", "disarmed", "renewals", "none", "not found", "unanswered", "not started", "forbidden", "cancelled", "closed"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
     /// back: the lease to which the key was attached before.

@@ -238,6 +238,11 @@ impl ClusterView {
         self.answering().filter(|member| !self.is_elsewhere(member))
     }
 
+    /// The members of this cluster, as far as their cluster is known.
+    pub fn here(&self) -> impl Iterator<Item = &MemberView> + Clone {
+        self.members.iter().filter(|member| !self.is_elsewhere(member))
+    }
+
     /// Whether a member belongs to another cluster.
     pub fn is_elsewhere(&self, member: &MemberView) -> bool {
         member.cluster_id != 0 && self.cluster_id != 0 && member.cluster_id != self.cluster_id
@@ -248,9 +253,9 @@ impl ClusterView {
         self.members.iter().any(|member| member.member_id == listed.id || member.is_at(listed))
     }
 
-    /// The cause of an alarm that any member reports. [`ErrorCause::Corrupt`] takes precedence.
+    /// The cause of an alarm that any member of this cluster reports. [`ErrorCause::Corrupt`] takes precedence.
     pub fn alarm(&self) -> Option<ErrorCause> {
-        let mut causes = self.members.iter().flat_map(|member| &member.alarms).map(|alarm| alarm.cause);
+        let mut causes = self.here().flat_map(|member| &member.alarms).map(|alarm| alarm.cause);
         let first = causes.clone().next();
         causes.find(|cause| *cause == ErrorCause::Corrupt).or(first)
     }

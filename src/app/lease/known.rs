@@ -12,9 +12,13 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// What was observed of the living leases so far.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct KnownLeases {
     pub(in crate::app) leases: Vec<KnownLease>,
+    /// In a large key space, the leases whose keys are all known, with the earliest and the latest revision that their last
+    /// reply can be about.
+    #[serde(default)]
+    pub(in crate::app) answered: Vec<(LeaseId, (i64, i64))>,
     pub(in crate::app) cohorts: TtlCohorts,
 }
 

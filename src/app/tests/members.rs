@@ -368,3 +368,19 @@ fn the_members_are_probed_after_a_second_press_and_not_in_read_only_mode() {
 fn status(story: &Story) -> &str {
     story.app.view.status.as_ref().map_or("", |status| status.text.as_str())
 }
+
+#[test]
+fn a_member_of_another_cluster_changes_neither_leaders_nor_alarms() {
+    let mut story = Story::start(AppConfig::default());
+    let here = MemberView { cluster_id: 1, raft_term: 5, ..member(1, 1) };
+    let alarm = MemberAlarm { member_id: 9, cause: ErrorCause::NoSpace };
+    let elsewhere = MemberView { cluster_id: 2, raft_term: 70, alarms: vec![alarm], ..member(9, 9) };
+    story.send(cluster(vec![here, elsewhere], 0));
+    let members = &story.app.cluster.members;
+    assert_eq!(members.alarms(&story.app.cluster.view), []);
+    assert_eq!(story.app.cluster.view.alarm(), None);
+    let led: Vec<_> =
+        members.leaders.newest_first(story.now).map(|past| (past.period.member_id, past.period.term)).collect();
+    assert_eq!(led, [(1, 5)]);
+    assert!(!story.words().contains(&"error"), "{:?}", story.words());
+}

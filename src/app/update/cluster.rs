@@ -130,7 +130,7 @@ pub(super) fn report_lost_members(app: &mut AppState, now: Timestamp) {
 /// Reports alarms when they are raised and when they are disarmed.
 fn report_alarms(app: &mut AppState, now: Timestamp) {
     let has_status = |member: &&MemberView| !member.version.is_empty();
-    let mut answering = app.cluster.view.answering().filter(has_status).peekable();
+    let mut answering = app.cluster.view.answering_here().filter(has_status).peekable();
     if answering.peek().is_none() {
         return;
     }

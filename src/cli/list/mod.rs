@@ -38,7 +38,7 @@ pub(super) async fn run(args: ListArgs, shared: GlobalFlags, out: &mut Out) -> R
         return Ok(Exit::Done);
     }
     let (mut listing, trouble) = match args.watch_for {
-        Some(span) => watch::watched(&session, config, span, out).await?,
+        Some(span) => watch::watched(&session, config, span, args.rows.group.is_some(), out).await?,
         None => (read::all(&session, held).await?, None),
     };
     listing.shows_hex = out.is_hex;
@@ -96,7 +96,7 @@ pub(super) async fn print_leases(listing: &LeaseListing, columns: &[Column], out
     let text = match out.format {
         Format::Json => report::listing_json(listing),
         Format::Fields => report::fields(&report::listing_json(listing)),
-        Format::Csv => report::listing_csv(listing),
+        Format::Csv => return out.csv(report::listing_csv(listing)).await,
         Format::Simple | Format::Table | Format::Protobuf => report::listing_table(listing, columns),
     };
     out.data(text).await

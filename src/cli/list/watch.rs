@@ -25,6 +25,7 @@ pub(super) async fn watched(
     session: &CommandSession,
     config: AppConfig,
     span: Duration,
+    is_grouped: bool,
     out: &mut Out,
 ) -> Result<(LeaseListing, Option<CliError>), CliError> {
     let external = headless::external(Signals::catch()?, session.clock.clone(), Some(span));
@@ -34,7 +35,8 @@ pub(super) async fn watched(
     let FinalState { app, now, start } = headless::of_one_cluster(known, session)?;
     if !ended.is_empty() {
         let count = plural(ended.len(), "lease");
-        let place = if out.format == Format::Json { "listed apart, in `ended`" } else { "not listed" };
+        let is_listed = !is_grouped && matches!(out.format, Format::Json | Format::Fields);
+        let place = if is_listed { "listed apart, in `ended`" } else { "not listed" };
         out.message(&format!("{count} ended while watching ({place}); see `leasetop events`.")).await;
     }
     let listing = LeaseListing { ended: Some(ended), ..LeaseListing::watched(&app, now - from, now, start) };

@@ -141,6 +141,11 @@ impl Locks {
         Some((queue, queue.candidate(place.created, key)?))
     }
 
+    /// The create revision of a candidate's key. `None` if the key is no candidate.
+    pub fn create_revision(&self, key: &[u8]) -> Option<i64> {
+        self.places.get(key).map(|place| place.created)
+    }
+
     /// Starts a new read of all keys. The known queues stay until it is complete.
     pub fn start_reload(&mut self) {
         self.incoming.clear();

@@ -1,9 +1,9 @@
 //! Every kind of event as a line and as JSON.
 
 use super::*;
-use crate::app::EventTime;
-use etcd_lease::LeaseId;
+use crate::app::{EventTime, KeepaliveLoss};
 use etcd_lease::wire::ErrorCause;
+use etcd_lease::{Ended, LeaseId};
 
 fn seconds(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
@@ -52,6 +52,7 @@ fn every_kind() -> Vec<Event> {
     };
     let lag = Some(RemovalDelay { least: seconds(0.2), most: seconds(0.5) });
     let seen = LastRenewal::Seen { before_end: seconds(10.2), every: Some(seconds(3.5)) };
+    let loss = KeepaliveLoss { at: Timestamp::START, why: Ended::NotFound, last_answer: None, next: None };
     let of_lease = [
         EventKind::granted_elsewhere(None),
         EventKind::Attached { key: key.clone(), revision: Some(5) },
@@ -80,6 +81,10 @@ fn every_kind() -> Vec<Event> {
         died(EndCause::Replaced, lag, None),
         died(EndCause::Unknown, None, None),
         died(EndCause::NotRestored, None, None),
+        EventKind::Kept,
+        EventKind::Paused,
+        EventKind::Drill(None),
+        EventKind::Lost { loss: Box::new(loss), ttl: Some(10) },
     ];
     let of_link = [
         EventKind::Connected { endpoint: "a:1".into(), version: "3.5.30".into() },

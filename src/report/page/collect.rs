@@ -89,6 +89,7 @@ impl Collector {
         for (id, trace) in &mut self.traces {
             if let Some(lease) = app.leases.get(*id).filter(|lease| lease.end().is_none()) {
                 describe(trace, lease);
+                trace.end = None;
                 trace.state = lease.state(end).word().to_owned();
                 trace.warnings = lease.active_warnings().map(str::to_owned).collect();
                 add_deadline(trace, seconds(end), deadline(lease), true);
@@ -166,6 +167,8 @@ fn note(trace: &mut Trace, event: &Event, lease: Option<&Lease>) {
             trace.end = Some(at);
             trace.state = LeaseState::Ended(ended.cause).word().to_owned();
         }
+        // It was granted again with its id.
+        EventKind::Granted { .. } if trace.end.is_some() => trace.end = None,
         EventKind::Granted { .. } if trace.renewals.is_empty() => trace.first = trace.first.min(at),
         _ => (),
     }

@@ -5,7 +5,7 @@ use super::*;
 use crate::app::{AppConfig, Event, EventKind, Listing, Msg};
 use crate::recording::incidents::incident;
 use crate::recording::{Entry, Header, Player, Recording, measure};
-use etcd_lease::{KeyEntry, LeaseId};
+use etcd_lease::{Granted, Header as ReplyHeader, KeyEntry, LeaseId};
 use simkit::{Stopwatch, Timestamp};
 
 const INCIDENTS: [&str; 3] = ["leader-killed.jsonl.gz", "stalled-reader.jsonl.gz", "leak.jsonl.gz"];
@@ -199,6 +199,22 @@ fn the_answer_names_what_went_wrong_first() {
         text.split("\n- from").next().unwrap_or_default().to_owned()
     });
     insta::assert_snapshot!(answers.join("----\n"));
+}
+
+#[test]
+fn a_lease_that_is_granted_again_with_its_id_lives_to_the_end_of_the_page() {
+    let mut recording = with_keys("prod", &[b"/a"]);
+    let entry = |seconds, msg| Entry { at: Timestamp::at(Duration::from_secs(seconds)), msg };
+    let (id, sent) = (LeaseId(1), Timestamp::at(Duration::from_secs(12)));
+    let answer = Granted { id, requested_ttl: 60, ttl: 60, header: ReplyHeader::default() };
+    recording.entries.extend([
+        entry(10, Msg::Revoked { id, revision: 7, keys_deleted: Some(1) }),
+        entry(12, Msg::Granted { sent, received: sent, answer, keep_alive: false }),
+        entry(20, Msg::KeyBytes(1)),
+    ]);
+    let page = page(recording);
+    let [trace] = &page.traces[..] else { panic!("{:?}", page.traces) };
+    assert_eq!((trace.state.as_str(), trace.end, trace.last), ("unseen", None, 20.0));
 }
 
 #[test]

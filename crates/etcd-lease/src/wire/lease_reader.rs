@@ -130,15 +130,16 @@ impl Connection {
         let (response, mut upload) = requests.send_request(request, false)?;
         upload.send_data(framed(message), true)?;
         let mut body = response.await?.into_body();
-        let mut received = Bytes::new();
+        let mut chunks = Vec::new();
         while let Some(chunk) = body.data().await {
             let chunk = chunk?;
             body.flow_control().release_capacity(chunk.len())?;
-            received = if received.is_empty() { chunk } else { [received, chunk].concat().into() };
+            chunks.push(chunk);
         }
         let trailers = body.trailers().await?;
         let is_ok = trailers.is_some_and(|trailers| trailers.get("grpc-status").is_some_and(|status| status == "0"));
-        Ok(if is_ok { unframed(received) } else { None })
+        let received = if chunks.len() == 1 { chunks.pop() } else { Some(chunks.concat().into()) };
+        Ok(received.filter(|_| is_ok).and_then(unframed))
     }
 }
 
