@@ -57,7 +57,7 @@ fn is_invisible(c: char) -> bool {
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ff9e}' | '\u{ff9f}' | '\u{fff9}'..='\u{fffb}'
         | '\u{e0000}'..='\u{e0fff}')
-        // Noncharacters, which XML does not allow.
+        // Noncharacters. XML does not allow U+FFFE and U+FFFF.
         || u32::from(c) & 0xfffe == 0xfffe
 }
 

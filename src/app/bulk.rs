@@ -86,6 +86,11 @@ impl BulkRevoke {
         self.in_flight.len()
     }
 
+    /// Whether it waits for the reply about a lease.
+    pub(super) fn waits_for(&self, id: LeaseId) -> bool {
+        self.in_flight.contains(&id)
+    }
+
     /// The number of leases skipped because the bulk revoke was stopped.
     pub fn skipped(&self) -> usize {
         self.skipped

@@ -22,25 +22,32 @@ pub fn checkpoint(app: &AppState) -> Vec<Msg> {
         messages.push(Msg::Listed(Listing { sent, received, revision, born, total, ..Listing::default() }));
     }
     let is_by_lease = app.keys.index.is_by_lease();
-    if is_by_lease || app.keys.index.is_read() {
-        let revision = app.keys.revision;
-        let pages: Vec<KeyEntry> =
-            app.keys.index.entries().into_iter().filter_map(|key| with_revision(app, key)).collect();
+    let revision = app.keys.revision;
+    if is_by_lease {
+        messages.push(Msg::KeysByLease { revision });
+    } else if app.keys.index.is_read() {
+        let keys = app.keys.index.entries();
         messages.push(Msg::KeysReloading);
-        messages.extend(pages.chunks(BATCH).map(|page| Msg::KeysPage(page.to_vec())));
+        messages.extend(keys.chunks(BATCH).map(|page| Msg::KeysPage(page.to_vec())));
         messages.push(Msg::KeysRead { revision });
-        messages.extend(is_by_lease.then_some(Msg::KeysByLease { revision }));
     }
     let known: Vec<KnownLease> = app.leases.living().map(KnownLease::from).collect();
-    let answered = |lease: &KnownLease| Some((lease.id, app.keys.index.answered(lease.id)?));
-    let batches = known.chunks(BATCH).map(|leases| KnownLeases {
-        leases: leases.to_vec(),
-        answered: leases.iter().filter_map(answered).collect(),
-        ..KnownLeases::default()
-    });
+    let batches = known.chunks(BATCH).map(|leases| KnownLeases { leases: leases.to_vec(), ..KnownLeases::default() });
+    messages.extend(batches.map(|known| Msg::Known(Box::new(known))));
+    if is_by_lease {
+        let answered: Vec<_> =
+            known.iter().filter_map(|lease| Some((lease.id, app.keys.index.answered(lease.id)?))).collect();
+        let batches = answered
+            .chunks(BATCH)
+            .map(|answered| KnownLeases { answered: answered.to_vec(), ..KnownLeases::default() });
+        let keys: Vec<KeyEntry> =
+            app.keys.index.entries().into_iter().filter_map(|key| with_revision(app, key)).collect();
+        let keys = keys.chunks(BATCH).map(|keys| KnownLeases { keys: keys.to_vec(), ..KnownLeases::default() });
+        messages.extend(keys.chain(batches).map(|known| Msg::Known(Box::new(known))));
+    }
     // The last message has the cohorts: each replaces those of the one before.
-    let last = KnownLeases { cohorts: app.leases.cohorts.clone(), ..KnownLeases::default() };
-    messages.extend(batches.chain([last]).map(|known| Msg::Known(Box::new(known))));
+    let last = KnownLeases { cohorts: app.leases.cohorts.clone(), is_last: true, ..KnownLeases::default() };
+    messages.push(Msg::Known(Box::new(last)));
     let statuses: Vec<LeaseStatus> = app.leases.living().filter_map(|lease| lease.engine.as_deref().cloned()).collect();
     messages.extend(statuses.chunks(BATCH).map(|batch| Msg::Statuses(batch.to_vec())));
     messages
@@ -102,19 +109,28 @@ mod tests {
         let keys = |app: &AppState| app.leases.living().map(|lease| lease.keys.clone()).collect::<Vec<_>>();
         assert_eq!(keys(&again), keys(&app));
         assert_eq!(keys(&app).iter().flatten().map(|keys| keys.count).collect::<Vec<_>>(), [1, 1, 1]);
+        // A reply about the lease that had not answered is no news of its keys.
+        let mut again = again;
+        let keys_of_4 = vec![b"/svc/d".to_vec()];
+        let answer = TimeToLive { id: LeaseId(4), ttl: 9, granted_ttl: 10, keys: keys_of_4, header: Header::default() };
+        let even_later = Timestamp::at(std::time::Duration::from_secs(2));
+        update(&mut again, Msg::Polled { sent: even_later, received: even_later, answer, has_keys: true }, even_later);
+        assert_eq!(again.events.lines().filter(|event| event.lease.is_some()).count(), 0);
         let holders = |app: &AppState| app.keys.locks.queues().map(|lock| lock.holder().cloned()).collect::<Vec<_>>();
         assert_eq!(holders(&again), holders(&app));
         assert_eq!(holders(&app)[0].as_ref().map(|holder| holder.lease), Some(LeaseId(3)));
     }
 
     #[test]
-    fn no_message_grows_with_the_number_of_leases_and_together_they_recreate_all() {
+    fn only_the_list_grows_with_the_number_of_leases_and_all_messages_together_recreate_them() {
         let mut app = AppState::new(AppConfig::default(), AT);
         let born: Vec<_> = (1..=2_500).map(etcd_lease::LeaseId).collect();
         update(&mut app, Msg::Listed(Listing { total: born.len(), born, ..Listing::default() }), Timestamp::START);
         let messages = checkpoint(&app);
         let size = |msg: &Msg| match msg {
             Msg::Known(known) => known.leases.len(),
+            Msg::KeysPage(keys) => keys.len(),
+            Msg::Statuses(statuses) => statuses.len(),
             _ => 0,
         };
         let sizes: Vec<usize> = messages.iter().map(size).filter(|size| *size > 0).collect();

@@ -206,19 +206,20 @@ impl EventsView {
             self.hold = None;
             return;
         };
-        let row = match self.hold {
+        let (row, is_there) = match self.hold {
             // If the event under the cursor is gone, the next one that is left. Lines are sorted by time, not by number.
             Some(hold) => {
                 let left = lines.iter().enumerate().filter(|(_, event)| event.number >= hold.cursor);
-                left.min_by_key(|(_, event)| event.number).map_or(last, |(row, _)| row)
+                let nearest = left.min_by_key(|(_, event)| event.number);
+                nearest.map_or((last, true), |(row, event)| (row, event.number == hold.cursor))
             }
-            None => last + 1,
+            None => (last + 1, true),
         };
         let page = room.saturating_sub(1).max(1);
         // A page down stops at the last line. Only from there does it go beyond.
         let to = match action {
             Action::Up => row.saturating_sub(1),
-            Action::Down => row + 1,
+            Action::Down => row + usize::from(is_there),
             Action::PageUp => row.saturating_sub(page),
             Action::PageDown => (row + page).min(last.max(row + 1)),
             Action::HalfUp => row.saturating_sub(page.div_ceil(2)),

@@ -203,7 +203,7 @@ impl ConnectionFlags {
     /// missing password.
     fn user(&self) -> Result<Option<User>, CliError> {
         let Some(user) = self.user.as_deref() else {
-            // A variable without a user is ignored, as in etcdctl: it may be meant for another cluster.
+            // ETCDCTL_PASSWORD without a user is ignored, as in etcdctl: it may be meant for another cluster.
             return match (self.is_password_on_command_line, &self.password_file) {
                 (true, _) => Err(CliError::Usage("--password needs --user NAME".to_owned())),
                 (false, Some(_)) => Err(CliError::Usage("--password-file needs --user NAME".to_owned())),

@@ -12,7 +12,7 @@ impl Signals {
     pub(super) fn catch() -> Result<Self, CliError> {
         let catch = |kind| signal(kind).map_err(|error| CliError::System { tried: "catch signals", error });
         let mut signals = vec![catch(SignalKind::interrupt())?, catch(SignalKind::terminate())?];
-        if !is_ignored(SignalKind::hangup()) {
+        if !may_be_ignored(SignalKind::hangup()) {
             signals.push(catch(SignalKind::hangup())?);
         }
         Ok(Signals(signals))
@@ -24,10 +24,10 @@ impl Signals {
     }
 }
 
-/// Whether the process was started with this signal ignored. Only Linux says so; elsewhere, no signal counts as ignored.
-fn is_ignored(kind: SignalKind) -> bool {
+/// Whether the process may have been started with this signal ignored. Only Linux says whether it was.
+pub(super) fn may_be_ignored(kind: SignalKind) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
-    mask >> (kind.as_raw_value() - 1) & 1 == 1
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_none_or(|mask| mask >> (kind.as_raw_value() - 1) & 1 == 1)
 }

@@ -1,4 +1,4 @@
-//! What is watched in the cluster, and how many polls that may cost: in the monitor, `list --for` and `events`.
+//! What is watched in the cluster, and how many polls that may cost: in the monitor and in the commands that watch.
 
 use super::options::WatchArgs;
 use crate::app::AppConfig;

@@ -55,9 +55,7 @@ impl KeyContest {
             self.leases.append(&mut self.newcomers);
             self.leases.sort_unstable();
         } else if is_newer && self.leases.len() + self.newcomers.len() < MOST_LEASES {
-            if !self.newcomers.contains(&to) {
-                self.newcomers.push(to);
-            }
+            self.newcomers.push(to);
         } else {
             return false;
         }
@@ -99,9 +97,14 @@ impl KeyContests {
         certain.map(|(key, contest)| (&key[..], contest))
     }
 
-    /// Forgets the contests that are over: nobody takes the key any more, or one of the leases has ended.
+    /// Forgets leases that have ended, and the contests that are over: nobody takes the key any more, or fewer than two of
+    /// the leases are left.
     pub fn forget_over(&mut self, is_alive: impl Fn(LeaseId) -> bool, now: Timestamp) {
-        self.0.retain(|_, contest| !contest.is_over(now) && contest.leases.iter().all(|id| is_alive(*id)));
+        self.0.retain(|_, contest| {
+            contest.leases.retain(|id| is_alive(*id));
+            contest.newcomers.retain(|id| is_alive(*id));
+            contest.leases.len() >= 2 && !contest.is_over(now)
+        });
     }
 }
 
@@ -145,6 +148,8 @@ mod tests {
         }
         let [(_, contest)] = contests.iter().collect::<Vec<_>>()[..] else { panic!("{contests:?}") };
         assert_eq!((contest.count(), &contest.leases[..]), (10, &[0, 1, 2, 3].map(LeaseId)[..]));
+        contests.forget_over(|id| id != LeaseId(3), at(24));
+        assert_eq!(contests.iter().map(|(_, contest)| contest.leases.len()).collect::<Vec<_>>(), [3], "one has ended");
         contests.record(b"a", (LeaseId(1), LeaseId(9)), true, at(26));
         assert_eq!(counts(&contests), [], "a newer lease may replace them");
         contests.record(b"a", (LeaseId(9), LeaseId(2)), false, at(27));

@@ -17,7 +17,6 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::app::TypedFilter;
 use crate::escape::printable;
-use crate::plural::plural;
 use simkit::tasks::{Task, spawn};
 
 /// Default maximum number of runs per minute.
@@ -80,18 +79,9 @@ impl RunningHook {
     /// if events were skipped.
     pub(super) async fn finish(self, deadline: Instant) -> Option<String> {
         let RunningHook { command, events, task, .. } = self;
-        let waiting = events.max_capacity() - events.capacity();
         drop(events);
-        let why = match waiting {
-            0 => "its last run was killed at the end".to_owned(),
-            waiting => {
-                format!("at the end {} waited for it; not all were passed to it", plural(waiting as u64, "event"))
-            }
-        };
-        match tokio::time::timeout_at(deadline, task).await {
-            Ok(_) => None,
-            Err(_) => Some(failure(&command, &why)),
-        }
+        let finished = tokio::time::timeout_at(deadline, task).await;
+        finished.err().map(|_| failure(&command, "not finished at the end: a run was killed, or events were skipped"))
     }
 
     /// Queues an event. If too many wait, it is skipped, which is reported once.
@@ -137,6 +127,7 @@ pub(super) fn shell(command: String, output: HookOutput) -> Runner {
 /// Runs the command once, and kills it if it takes too long.
 async fn run_once(command: &str, json: &str, output: HookOutput) -> Result<(), String> {
     let mut child = start(command, output).map_err(|error| error.to_string())?;
+    let running = RunningGroup::of(&child);
     let stdin = child.stdin.take();
     let finished = async {
         if let Some(mut stdin) = stdin {
@@ -146,13 +137,12 @@ async fn run_once(command: &str, json: &str, output: HookOutput) -> Result<(), S
         child.wait().await
     };
     match tokio::time::timeout(TIMEOUT, finished).await {
-        Ok(Ok(status)) if status.success() => Ok(()),
-        Ok(Ok(status)) => Err(in_words(status)),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => {
-            kill(&child);
-            Err(format!("killed because it took more than {} s", TIMEOUT.as_secs()))
+        Ok(ended) => {
+            running.has_ended();
+            let status = ended.map_err(|error| error.to_string())?;
+            if status.success() { Ok(()) } else { Err(in_words(status)) }
         }
+        Err(_) => Err(format!("killed because it took more than {} s", TIMEOUT.as_secs())),
     }
 }
 
@@ -172,10 +162,24 @@ fn start(command: &str, output: HookOutput) -> std::io::Result<Child> {
         .spawn()
 }
 
-fn kill(child: &Child) {
-    let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
-    if let Some(group) = group {
-        let _ = kill_process_group(group, Signal::KILL);
+/// The processes of a run. They are killed when this is dropped, unless the run has ended.
+struct RunningGroup(Option<Pid>);
+
+impl RunningGroup {
+    fn of(child: &Child) -> Self {
+        RunningGroup(child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)))
+    }
+
+    fn has_ended(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for RunningGroup {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
     }
 }
 
@@ -246,7 +250,7 @@ mod tests {
         (0..30).for_each(|number| hook.trigger(number.to_string()));
         sleep(Duration::from_millis(10)).await;
         let told = hook.finish(end(3)).await.unwrap();
-        assert!(told.starts_with("--on-event page: at the end 29 events waited for it; not all were"), "{told}");
+        assert!(told.starts_with("--on-event page: not finished at the end: a run was killed, or events"), "{told}");
         assert_eq!(runs.lock().unwrap().len(), 4);
     }
 

@@ -1,7 +1,7 @@
 //! The monitor without a screen: streams events, or returns the state after a while.
 
 use std::io::IsTerminal;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures_util::stream::{Stream, StreamExt};
 use tokio::io::AsyncWriteExt;
@@ -113,6 +113,9 @@ pub async fn watch_until(
     run.run(external, more).await
 }
 
+/// How long the commands of `--on-event` may run at the end.
+const LAST_RUNS: Duration = Duration::from_secs(3);
+
 pub(super) struct HeadlessRun {
     pub(super) session: Session,
     outputs: Outputs,
@@ -158,7 +161,7 @@ impl HeadlessRun {
             }
         }
         let start = self.session.wall_start();
-        for why in self.outputs.finish(&self.session.clock).await {
+        for why in self.outputs.finish(&self.session.clock, LAST_RUNS).await {
             self.session.send(Msg::OutputFailed(why));
         }
         let last = self.session.app.events.drain_recorded();

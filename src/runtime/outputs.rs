@@ -15,9 +15,6 @@ use crate::recording::RecordOptions;
 use crate::report;
 use simkit::{Clock, Timestamp};
 
-/// How long commands may run at the end.
-const LAST_RUNS: Duration = Duration::from_secs(3);
-
 /// What acts on a session besides its screen.
 #[derive(Debug, Default)]
 pub struct Outputs {
@@ -90,9 +87,9 @@ impl Outputs {
         }
     }
 
-    /// Runs the commands for the events that wait for them, for up to 3 s. Returns the failures.
-    pub(super) async fn finish(&mut self, clock: &Clock) -> Vec<String> {
-        let deadline = clock.instant(clock.now() + LAST_RUNS * clock.speed());
+    /// Runs the commands for the events that wait for them, for up to this real time. Returns the failures.
+    pub(super) async fn finish(&mut self, clock: &Clock, limit: Duration) -> Vec<String> {
+        let deadline = clock.instant(clock.now() + limit * clock.speed());
         let skipped = join_all(self.hooks.drain(..).map(|hook| hook.finish(deadline))).await;
         let failed = std::iter::from_fn(|| self.failures.as_mut()?.try_recv().ok());
         skipped.into_iter().flatten().chain(failed).collect()

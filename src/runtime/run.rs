@@ -3,6 +3,7 @@
 mod displayed_cluster;
 mod terminal_requests;
 
+use std::time::Duration;
 use std::{io, mem};
 
 use crossterm::event::Event;
@@ -112,6 +113,9 @@ struct Clusters {
     has_switched: bool,
 }
 
+/// How long the commands of `--on-event` may run at the end. After a second, a terminal that is gone ends the program.
+const LAST_RUNS: Duration = Duration::from_millis(500);
+
 impl<S, I, O> Monitor<S, I, O>
 where
     S: Screen,
@@ -154,7 +158,8 @@ where
             self.handle(event);
             if let Some(ended) = self.handle_requests().await {
                 self.session.local.finish().await;
-                self.outputs.finish(&self.session.clock).await;
+                self.pass_events();
+                self.outputs.finish(&self.session.clock, LAST_RUNS).await;
                 return self.exit_state(ended);
             }
         }

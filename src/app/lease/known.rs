@@ -8,7 +8,7 @@ use crate::app::lease_end::KeepaliveLoss;
 use crate::app::succession::Succession;
 use crate::app::ttl_cohorts::TtlCohorts;
 use crate::inference::lease_inference::LeaseInference;
-use etcd_lease::LeaseId;
+use etcd_lease::{KeyEntry, LeaseId};
 use simkit::Timestamp;
 
 /// What was observed of the living leases so far.
@@ -19,6 +19,12 @@ pub struct KnownLeases {
     /// reply can be about.
     #[serde(default)]
     pub(in crate::app) answered: Vec<(LeaseId, (i64, i64))>,
+    /// In a large key space, the keys that are known, with create revisions if they are candidates of a lock.
+    #[serde(default)]
+    pub(in crate::app) keys: Vec<KeyEntry>,
+    /// Whether this is the last of several messages.
+    #[serde(default)]
+    pub(in crate::app) is_last: bool,
     pub(in crate::app) cohorts: TtlCohorts,
 }
 

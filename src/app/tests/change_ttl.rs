@@ -101,7 +101,7 @@ fn a_failure_leaves_the_lease_as_it_was() {
 }
 
 #[test]
-fn the_new_lease_is_revoked_before_quitting_if_the_old_one_was_to_be() {
+fn before_quitting_the_lease_that_a_change_of_the_ttl_leaves_is_revoked() {
     for is_changed in [true, false] {
         let mut story = story();
         story.type_in("T60");
@@ -116,7 +116,9 @@ fn the_new_lease_is_revoked_before_quitting_if_the_old_one_was_to_be() {
         } else {
             let message = "no leader".to_owned();
             let failed = Msg::ChangeTtlFailed { id: LeaseId(1), message, revoked: Some((LeaseId(0x22), 9)) };
-            assert_eq!(story.send(failed), [Effect::Quit { still_alive: vec![LeaseId(1)] }]);
+            assert_eq!(story.send(failed), [Effect::Revoke(LeaseId(1))]);
+            let effects = story.send(Msg::Revoked { id: LeaseId(1), revision: 13, keys_deleted: Some(1) });
+            assert_eq!(effects, [Effect::Quit { still_alive: vec![] }]);
         }
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn ended(app: &mut AppState, cluster: &str, id: LeaseId, why: &str, n
 /// Quits after the own leases on other clusters were revoked, unless a lease could not be revoked or own leases of this
 /// cluster are still being revoked. `failed` is the number of leases that could not be revoked.
 pub(super) fn revoked(app: &mut AppState, failed: usize, now: Timestamp) -> Vec<Effect> {
-    app.jobs.is_background_pending = false;
+    let is_quitting = std::mem::take(&mut app.jobs.is_background_pending);
     if failed > 0 {
         // leasetop stays, so later replies to revokes must not quit it.
         app.jobs.quit_pending = None;
@@ -43,7 +43,7 @@ pub(super) fn revoked(app: &mut AppState, failed: usize, now: Timestamp) -> Vec<
         let text = format!("{what} on other clusters could not be revoked; quit again to leave them");
         return report(app, Done::error(text), now);
     }
-    if app.jobs.quit_pending.as_ref().is_some_and(|pending| !pending.is_empty()) {
+    if !is_quitting || app.jobs.quit_pending.as_ref().is_some_and(|pending| !pending.is_empty()) {
         return Vec::new();
     }
     vec![quit::quit(&app.leases, &app.config)]

@@ -45,7 +45,10 @@ pub(super) fn changed(app: &mut AppState, id: LeaseId, changed: &ChangedTtl, now
     let text = format!("TTL {} s{was}: {moved} moved from {old_name} to {new_name}; {rest}", answer.ttl);
     app.view.set_status(now, false, text);
     app.view.request_redraw(Redraw::Now);
-    answer_revokes(app, id, &RevokeOutcome::Gone, now)
+    let next = revoke_many::on_reply(&app.leases, &mut app.jobs, &mut app.view.selection, id, &RevokeOutcome::Gone);
+    let mut effects = next.map_or_else(Vec::new, |done| report_with_hint(app, done, now));
+    effects.extend(replies::settle(app, id, false));
+    effects
 }
 
 /// If the old lease was to be revoked before quitting or leaving the cluster, the new one is revoked in its place.
@@ -62,8 +65,8 @@ fn follow_replacement(jobs: &mut Jobs, leases: &LeaseStore, old: LeaseId, new: L
     }
 }
 
-/// Reports that the TTL could not be changed. `revoked` is the new lease, if it was revoked again, with the revision. A bulk
-/// revoke, or a revoke before quitting or leaving the cluster, that waits for the old lease continues.
+/// Reports that the TTL could not be changed. `revoked` is the new lease, if it was revoked again, with the revision. If a
+/// bulk revoke waits for the old lease, that is revoked.
 pub(super) fn failed(
     app: &mut AppState,
     id: LeaseId,
@@ -80,13 +83,11 @@ pub(super) fn failed(
     let text = format!("TTL of {id} not changed: {message}", id = app.view.id_format.name(id));
     app.view.set_status(now, true, text);
     app.view.request_redraw(Redraw::Now);
-    answer_revokes(app, id, &RevokeOutcome::Failed("its TTL was being changed".to_owned()), now)
-}
-
-/// Answers a bulk revoke, or a revoke before quitting or leaving the cluster, that waits for this lease.
-fn answer_revokes(app: &mut AppState, id: LeaseId, outcome: &RevokeOutcome, now: Timestamp) -> Vec<Effect> {
-    let next = revoke_many::on_reply(&app.leases, &mut app.jobs, &mut app.view.selection, id, outcome);
-    let mut effects = next.map_or_else(Vec::new, |done| report_with_hint(app, done, now));
-    effects.extend(replies::settle(app, id, *outcome != RevokeOutcome::Gone));
-    effects
+    // A revoke that waited for the change is sent now.
+    if app.jobs.bulk().is_some_and(|bulk| bulk.waits_for(id)) {
+        app.jobs.undo.begin(&app.leases, &app.jobs.revoking, [id]);
+        app.jobs.revoking.insert(id);
+        return vec![Effect::Revoke(id)];
+    }
+    Vec::new()
 }

@@ -104,7 +104,7 @@ pub(in crate::app) fn add(
 /// Stops the bulk revoke. Requests in flight are still answered. Quitting or the switch that should follow is cancelled.
 pub(in crate::app) fn stop(jobs: &mut Jobs) -> Done {
     // Whoever stops it wants to keep the leases that are left, and to see them.
-    (jobs.quit_pending, jobs.switch_pending) = (None, None);
+    (jobs.quit_pending, jobs.switch_pending, jobs.is_background_pending) = (None, None, false);
     let Some(bulk) = &mut jobs.bulk else { return Done::default() };
     let (rest, awaited) = (bulk.stop(), bulk.in_flight());
     Done::status(format!("Stopped: {} skipped, {awaited} pending", plural(rest as u64, "lease")))

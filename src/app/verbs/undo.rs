@@ -43,10 +43,12 @@ fn refusal(why: &NothingToUndo) -> String {
     }
 }
 
-/// The end of the message after a revoke: how to undo it, or why that is not possible. Empty if nothing is known.
+/// The end of the message after a revoke: how to undo it, or why that is not possible. Empty if nothing is known yet.
 pub(in crate::app) fn hint(jobs: &Jobs, keymap: &Keymap) -> String {
     let key = keymap.key_label(Action::Undo);
     match jobs.undo.offer() {
+        // While others of its leases are being revoked, it cannot be undone.
+        _ if jobs.undo.waits_for_any(&jobs.revoking) => String::new(),
         None => String::new(),
         Some(UndoOffer::Whole) => format!("; {key} undoes (not revisions; watchers saw it)"),
         Some(UndoOffer::Part { possible, of, why }) => format!("; {key} undoes {possible} of {of} ({why})"),

@@ -7,26 +7,26 @@ use rustix::termios::tcgetpgrp;
 use tokio::signal::unix::{self, SignalKind, signal};
 
 use crate::cli::CliError;
+use crate::cli::signals::may_be_ignored;
 
 /// The signals that a supervisor or a terminal sends. Without a handler, each would end this process, and the command
 /// would run on without renewals.
 const FORWARDED: [Signal; 6] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::USR1, Signal::USR2];
 
-/// Catches the signals from its creation on.
-pub(super) struct ForwardedSignals([(Signal, unix::Signal); FORWARDED.len()]);
+/// Catches the signals from its creation on. Under `nohup`, which ignores SIGHUP for the command too, it stays ignored.
+pub(super) struct ForwardedSignals(Vec<(Signal, unix::Signal)>);
 
 impl ForwardedSignals {
     pub(super) fn catch() -> Result<Self, CliError> {
         let catch = |kind: Signal| Ok((kind, signal(SignalKind::from_raw(kind.as_raw()))?));
-        let caught: std::io::Result<Vec<_>> = FORWARDED.into_iter().map(catch).collect();
-        let caught = caught.map_err(|error| CliError::System { tried: "catch signals", error })?;
-        let Ok(caught) = caught.try_into() else { unreachable!("one stream for each signal") };
-        Ok(ForwardedSignals(caught))
+        let is_caught = |kind: &Signal| *kind != Signal::HUP || !may_be_ignored(SignalKind::hangup());
+        let caught: std::io::Result<Vec<_>> = FORWARDED.into_iter().filter(is_caught).map(catch).collect();
+        caught.map(ForwardedSignals).map_err(|error| CliError::System { tried: "catch signals", error })
     }
 
     /// Waits for the next signal.
     pub(super) async fn next(&mut self) -> Signal {
-        let arrived = self.0.each_mut().map(|(kind, stream)| {
+        let arrived = self.0.iter_mut().map(|(kind, stream)| {
             Box::pin(async move {
                 stream.recv().await;
                 *kind
