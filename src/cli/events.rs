@@ -19,8 +19,6 @@ const EVENT_BUFFER: usize = 65_536;
 const WRITE_INTERVAL: Duration = Duration::from_millis(50);
 /// Maximum number of events in one write.
 const BATCH: usize = 1_024;
-/// How long the last lines may take to be read.
-const LAST_LINES_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(args: EventsArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     if shared.sandbox() {
@@ -45,7 +43,7 @@ pub(super) async fn run(args: EventsArgs, shared: GlobalFlags, out: &mut Out) ->
         known = &mut following => known?,
     };
     // If the output is not read, the last lines are dropped.
-    tokio::time::timeout(LAST_LINES_TIMEOUT, printing).await.unwrap_or(Ok(()))?;
+    tokio::time::timeout(headless::LAST_LINES_TIMEOUT, printing).await.unwrap_or(Ok(()))?;
     headless::reached(known, &session)?;
     Ok(Exit::Done)
 }

@@ -15,6 +15,9 @@ use etcd_lease::wire::CallError;
 use etcd_lease::{ClusterView, MemberView, Reachability};
 use simkit::{Clock, Timestamp};
 
+/// How long the last lines may take to be read.
+pub(super) const LAST_LINES_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// How long to wait for the status of each member.
 pub(super) const MEMBER_INFO_TIMEOUT: Duration = Duration::from_millis(500);
 

@@ -1,7 +1,5 @@
 //! `serve`: serves metrics until stopped.
 
-use std::time::Duration;
-
 use tokio::sync::mpsc::{self, Receiver};
 
 use super::options::ServeArgs;
@@ -13,8 +11,6 @@ use crate::runtime::{self, HookOutput, MetricsServer, TimedEvent};
 
 /// Events that can wait for a slow reader of stderr.
 const EVENT_BUFFER: usize = 4_096;
-/// How long the last lines may take to be read.
-const LAST_LINES_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(args: ServeArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     let signals = Signals::catch()?;
@@ -32,7 +28,7 @@ pub(super) async fn run(args: ServeArgs, shared: GlobalFlags, out: &mut Out) -> 
     tokio::select! {
         // If stderr is not read, the last lines are dropped.
         _ = serving => {
-            let _ = tokio::time::timeout(LAST_LINES_TIMEOUT, &mut reporting).await;
+            let _ = tokio::time::timeout(headless::LAST_LINES_TIMEOUT, &mut reporting).await;
         }
         // Ends only when there are no more events, because `serving` has ended.
         () = &mut reporting => (),

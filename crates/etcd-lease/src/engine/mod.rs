@@ -79,7 +79,8 @@ pub enum RenewError {
 pub struct Engine(Arc<Handle>);
 
 impl Engine {
-    /// Starts an engine on the current tokio runtime.
+    /// Starts an engine on the current tokio runtime. If the machine sleeps, it renews all leases within a second of its
+    /// waking.
     pub fn start(cluster: Cluster, clock: Clock, options: Options) -> Engine {
         let scheduler = Scheduler::new(options.pace, options.streams, Timeouts::at_speed(clock.speed()));
         let (commands, receiver) = mpsc::unbounded_channel();
