@@ -1,12 +1,11 @@
 //! The cost of a frame of 100,000 leases (order of rows, counts, cells), of one with the charts of an hour, and of a scrape of
 //! the metrics. `cargo bench --bench frame`; `cargo bench --bench frame -- scrape` measures only the scrape.
 //!
-//! Criterion reports the mean. The last lines report percentiles, which is what a person notices.
+//! It prints percentiles, which is what a person notices.
 
 use std::hint::black_box;
 use std::time::{Duration, SystemTime};
 
-use criterion::Criterion;
 use etcd_lease::{
     ClusterView, EngineEvent, EngineEventKind, Granted, Header, LeaseId, MemberView, Reachability, TimeToLive,
 };
@@ -118,16 +117,6 @@ fn of_an_hour() -> ManyLeases {
     leases
 }
 
-fn charts(criterion: &mut Criterion) {
-    let (mut leases, mut buf) = (of_an_hour(), Buffer::empty(area()));
-    criterion.bench_function("charts of an hour", |bencher| {
-        bencher.iter(|| {
-            leases.step(0);
-            leases.frame(&mut buf);
-        });
-    });
-}
-
 /// A scrape a second, with figures of services. The updates between them are not measured.
 fn scrapes() {
     const SCRAPES: u32 = 300;
@@ -154,18 +143,6 @@ fn area() -> Rect {
     Rect::new(0, 0, SIZE.0, SIZE.1)
 }
 
-fn filter_matches(leases: &mut ManyLeases, criterion: &mut Criterion) {
-    let mut buf = Buffer::empty(area());
-    for (name, events) in [("countdown", 0), ("300 events a second", EVENTS_A_FRAME)] {
-        criterion.bench_function(&format!("frame of 100,000 leases/{name}"), |bencher| {
-            bencher.iter(|| {
-                leases.step(events);
-                leases.frame(&mut buf);
-            });
-        });
-    }
-}
-
 /// Microseconds up to a minute. A histogram that resizes itself would record values out of range as its minimum.
 fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds that can be")
@@ -177,20 +154,20 @@ fn grouped(leases: &mut ManyLeases) {
     leases.send(Msg::Key(Key::Char('t')));
     leases.send(Msg::Key(Key::Char('t')));
     leases.frame(&mut buf);
-    percentiles(leases, "collapsed group frame", FRAMES / 3);
+    percentiles(leases, "collapsed group frame", EVENTS_A_FRAME);
     leases.send(Msg::Key(Key::Enter));
-    percentiles(leases, "expanded group frame", FRAMES / 3);
+    percentiles(leases, "expanded group frame", EVENTS_A_FRAME);
     leases.send(Msg::Key(Key::Char('t')));
     leases.send(Msg::Key(Key::Char('t')));
     leases.frame(&mut buf);
 }
 
-/// Frames without the updates between them.
-fn percentiles(leases: &mut ManyLeases, name: &str, frames: i64) {
+/// Frames without the updates between them: this many events before each.
+fn percentiles(leases: &mut ManyLeases, name: &str, events: i64) {
     let mut buf = Buffer::empty(area());
     let mut micros = histogram();
-    for _ in 0..frames {
-        leases.step(EVENTS_A_FRAME);
+    for _ in 0..FRAMES {
+        leases.step(events);
         let watch = Stopwatch::start();
         leases.frame(&mut buf);
         micros.saturating_record(watch.elapsed().as_micros() as u64);
@@ -244,14 +221,12 @@ fn main() {
         return;
     }
     let mut leases = ManyLeases::build(AppConfig::default());
-    let mut criterion = Criterion::default().configure_from_args();
-    filter_matches(&mut leases, &mut criterion);
-    charts(&mut criterion);
+    percentiles(&mut leases, "countdown frame", 0);
+    percentiles(&mut of_an_hour(), "frame with charts of an hour", 0);
     grouped(&mut leases);
-    percentiles(&mut leases, "frame", FRAMES);
+    percentiles(&mut leases, "frame", EVENTS_A_FRAME);
     leases.send(Msg::Key(Key::Char('2')));
-    percentiles(&mut leases, "cadence frame", FRAMES);
+    percentiles(&mut leases, "cadence frame", EVENTS_A_FRAME);
     leases.send(Msg::Key(Key::Char('1')));
     rows_anew(&mut leases);
-    criterion.final_summary();
 }

@@ -1,31 +1,46 @@
-# Whether a bench is over 10 % slower than the recorded figures of benches/recorded. `check record` records this machine's.
+# Whether a bench is over 10 % slower than at a commit, by default the newest one: `tests/measure check [COMMIT]`.
 #
-# The figures depend on the machine: record them on yours before a change, and check after it, with nothing else running.
-# The median of three runs counts.
-recorded=benches/recorded
-if [ "${2:-}" != record ] && [ ! -e "$recorded" ]; then
-  echo "tests/measure: nothing is recorded; run \`tests/measure check record\` before your change" >&2
+# It builds the benches of both trees and runs them in turn, so that a disturbance of the machine affects both alike.
+# The medians of three runs count. Run it with nothing else running; it takes ten minutes.
+commit=$(git rev-parse --verify --quiet "${2:-HEAD}^{commit}") || {
+  echo "tests/measure: no commit \`$2\`" >&2
   exit 2
-fi
-cargo bench --locked --quiet --package etcd-lease --bench engine --no-run
-cargo bench --locked --quiet --bench frame --no-run
+}
+before=target/check/tree
+rm -rf "$before"
+mkdir -p "$before"
+git archive "$commit" | tar -xm -C "$before"
+
+# bench before|after ARGUMENTS: runs `cargo bench` in a tree.
+bench() {
+  local tree=. target=${CARGO_TARGET_DIR:-target}
+  [ "$1" = after ] || tree=$before target=target/check/target
+  target=$(realpath -m "$target")
+  (cd "$tree" && cargo bench --locked --quiet --target-dir "$target" "${@:2}")
+}
+
+for tree in before after; do
+  bench $tree --package etcd-lease --bench engine --no-run
+  bench $tree --package leasetop --bench frame --no-run
+done
 for _ in 1 2 3; do
-  # It fails if a figure is over its limit, which the comparison below shows.
-  cargo bench --locked --quiet --package etcd-lease --bench engine || true
-  cargo bench --locked --quiet --bench frame
-done | awk '
-  # `scheduler-renewal 212 ns` and `cadence frame p50 801 us`
-  NF == 3 && $2 + 0 == $2 && $3 ~ /^(ns|bytes)$/ { print $1, $2, $3 }
-  NF > 3 && $(NF - 2) == "p50" && $NF == "us" { name = $1; for (n = 2; n < NF - 2; n++) name = name "-" $n; print name, $(NF - 1), $NF }
-' | sort -k1,1 -k2,2n | awk '
-  # The second of three.
-  $1 == name { if (++seen == 2) print }
-  $1 != name { name = $1; seen = 1 }
-' >"$work/now"
-if [ "${2:-}" = record ]; then
-  { echo "# $(date -u +%F), $(nproc) cores, $(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)"; cat "$work/now"; } >"$recorded"
-  cat "$recorded"
-fi
+  for tree in before after; do
+    # It fails if a figure is over its limit, which the comparison below shows.
+    bench $tree --package etcd-lease --bench engine >>"$work/$tree" || true
+    bench $tree --package leasetop --bench frame >>"$work/$tree"
+  done
+done
+
+# medians FILE: the second of three of each figure, as `scheduler-renewal 212 ns` or `cadence-frame-p50 801 us`.
+medians() {
+  awk '
+    NF == 3 && $2 + 0 == $2 && $3 ~ /^(ns|bytes)$/ { print $1, $2, $3 }
+    NF > 3 && $(NF - 2) == "p50" && $NF == "us" { name = $1; for (n = 2; n < NF - 1; n++) name = name "-" $n; print name, $(NF - 1), $NF }
+  ' "$1" | sort -k1,1 -k2,2n | awk '{ seen = $1 == name ? seen + 1 : 1; name = $1 } seen == 2'
+}
+
+medians "$work/after" >"$work/now"
 while read -r name value unit <&5; do
-  [ "$name" = "#" ] || goal "$name, in $unit" "$(awk -v name="$name" '$1 == name { print $2 }' "$work/now")" 0 "$(awk -v value="$value" 'BEGIN { print value * 1.1 }')"
-done 5<"$recorded"
+  now=$(awk -v name="$name" '$1 == name { print $2 }' "$work/now")
+  [ -z "$now" ] || goal "$name, in $unit, before $value" "$now" 0 "$(awk -v value="$value" 'BEGIN { print value * 1.1 }')"
+done 5< <(medians "$work/before")
