@@ -136,19 +136,21 @@ pub(super) fn lines(page: &DetailPage<'_>, rows: usize) -> Vec<Line<'static>> {
 
 /// Time left, as vertical lines of dots.
 struct Dots {
-    /// Dot column from the left, lowest dot and highest dot, counted from the bottom.
-    lines: Vec<(usize, usize, usize)>,
+    /// For each dot column, one bit for each dot; the lowest bit is the lowest dot. In an hour of renewals many lines have
+    /// the same dots.
+    columns: Vec<u64>,
     window: ChartSpan,
     /// Time left at the upper edge, in seconds.
     ttl: f64,
-    /// Number of dot rows.
+    /// Number of dot rows, at most 64.
     height: usize,
 }
 
 impl Shape for Dots {
     fn draw(&self, painter: &mut Painter<'_, '_>) {
-        for (column, from, to) in self.lines.iter().filter(|(column, ..)| *column < self.window.columns) {
-            (*from..=*to).for_each(|dot| painter.paint(*column, self.height - 1 - dot, Color::Reset));
+        for (column, dots) in self.columns.iter().enumerate() {
+            let set = (0..self.height).filter(|dot| dots >> dot & 1 == 1);
+            set.for_each(|dot| painter.paint(column, self.height - 1 - dot, Color::Reset));
         }
     }
 }
@@ -165,7 +167,7 @@ impl Dots {
         while (column as f64) < until {
             let most = latest + before_end(from.max(column as f64), &self.window);
             let least = earliest + before_end(until.min((column + 1) as f64), &self.window);
-            self.lines.push((column, self.dot(least), self.dot(most)));
+            self.line(column, self.dot(least), self.dot(most));
             column += 1;
         }
     }
@@ -175,7 +177,14 @@ impl Dots {
         let Some(column) = self.window.column(after.from) else { return };
         let left = |segment: &DeadlineSegment| segment.deadline.middle().signed_since(after.from);
         let (one, other) = (self.dot(left(before)), self.dot(left(after)));
-        self.lines.push((column, one.min(other), one.max(other)));
+        self.line(column, one.min(other), one.max(other));
+    }
+
+    /// Sets the dots of a column from `lowest` to `highest`. Nothing outside of the chart is drawn.
+    fn line(&mut self, column: usize, lowest: usize, highest: usize) {
+        if let Some(dots) = self.columns.get_mut(column) {
+            *dots |= u64::MAX << lowest & u64::MAX >> (u64::BITS as usize - 1 - highest);
+        }
     }
 
     fn dot(&self, left: f64) -> usize {
@@ -206,7 +215,8 @@ impl Chart<'_> {
     fn plot(&self, history: &LeaseHistory, end: Timestamp, rows: usize) -> Vec<String> {
         let (marker, across, up) =
             if self.page.theme().is_ascii { (Marker::Dot, 1, 1) } else { (Marker::Braille, 2, 4) };
-        let mut dots = Dots { lines: Vec::new(), window: self.window.fine(across), ttl: self.ttl, height: rows * up };
+        let window = self.window.fine(across);
+        let mut dots = Dots { columns: vec![0; window.columns], window, ttl: self.ttl, height: rows * up };
         let mut before: Option<DeadlineSegment> = None;
         for segment in history.segments(end) {
             dots.fall(&segment);
