@@ -298,6 +298,12 @@ mod tests {
     }
 
     #[test]
+    fn a_copied_command_quotes_what_a_shell_would_expand() {
+        let etcdctl = shared("leasetop --endpoints [::1]:2379 --user $me").etcdctl();
+        assert_eq!(etcdctl.as_deref(), Some("etcdctl --endpoints '[::1]:2379' --user '$me'"));
+    }
+
+    #[test]
     fn a_password_is_part_of_the_user_or_an_option() {
         let user = |line| shared(line).connection.user().map_err(|error| error.to_string());
         let expected = |name: &str, password: &str| Some(User { name: name.to_owned(), password: password.to_owned() });

@@ -165,3 +165,18 @@ fn an_unreachable_etcd_starts_nothing() {
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: could not grant a lease at "), "{output:?}");
 }
+
+#[test]
+fn a_hangup_stays_ignored_under_nohup() {
+    let sandbox = Sandbox::start();
+    let mut nohup = Command::new("sh");
+    nohup.args(["-c", "trap '' HUP; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_leasetop")]);
+    nohup.args(["--endpoints", &sandbox.endpoint(), "run", "--", "sh", "-c", TRAPS]);
+    let process = nohup.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("sh runs");
+    let mut running = Running { process };
+    running.line();
+    running.signal("HUP");
+    running.signal("TERM");
+    let (status, told) = running.end();
+    assert_eq!((status.code(), told.as_str()), (Some(7), ""), "SIGTERM is forwarded, SIGHUP is not");
+}

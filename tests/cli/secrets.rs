@@ -69,6 +69,16 @@ fn no_output_contains_a_password() {
     assert!(log.contains("logging in") && log.contains("root"), "the log is complete: {log}");
 }
 
+/// As etcdctl does: the variable may be meant for another cluster.
+#[test]
+fn a_password_variable_without_a_user_is_ignored() {
+    let sandbox = Sandbox::start();
+    let output = sandbox.command(&["list"]).env("ETCDCTL_PASSWORD", SECRET).output().expect("the program runs");
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+    let output = sandbox.command(&["list", "--password", SECRET]).output().expect("the program runs");
+    assert_eq!((output.status.code(), stderr(&output).contains("--password needs --user NAME")), (Some(2), true));
+}
+
 #[test]
 fn a_password_on_the_command_line_gives_one_warning() {
     let sandbox = Sandbox::start();

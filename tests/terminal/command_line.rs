@@ -218,3 +218,39 @@ fn leases_are_kept_alive_while_another_cluster_is_shown() {
     assert_eq!(terminal.exit_code(), 0);
     assert!(one.sandbox.leases().is_empty(), "it was revoked");
 }
+
+#[test]
+fn a_recording_can_be_in_the_home_folder() {
+    let home = tempfile::tempdir().expect("a folder");
+    let mut command = leasetop();
+    command.env("HOME", home.path());
+    command.arg("--sandbox");
+    let mut terminal = Terminal::start(command, 120, 30);
+    terminal.wait_for("New leases");
+    terminal.keys(":record ~/incident\r");
+    terminal.wait_for("Recording to ");
+    assert!(home.path().join("incident").is_file());
+}
+
+/// `ulimit -f 0` makes every write to a file fail, as a full disk does.
+#[test]
+fn a_config_file_that_cannot_be_written_stays_as_it_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("config.toml");
+    fs::write(&path, "theme = \"dark\"\n").expect("a file");
+    let mut command = leasetop();
+    let limited = ["sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"].map(Into::into);
+    command.get_argv_mut().splice(0..0, limited);
+    command.args(["--sandbox", "--config"]);
+    command.arg(&path);
+    let mut terminal = Terminal::start(command, 120, 30);
+    terminal.wait_for("New leases");
+    terminal.keys(":theme light\r");
+    terminal.keys(":write-config\r");
+    terminal.wait_for("Write the config file?");
+    terminal.keys("y");
+    terminal.wait_for("could not write");
+    terminal.wait_for("File too large");
+    assert_eq!(fs::read_to_string(&path).expect("the file"), "theme = \"dark\"\n");
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "no file is left over");
+}

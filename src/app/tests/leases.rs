@@ -319,3 +319,20 @@ fn losing_and_regaining_a_leader_are_each_reported_once() {
     let lost = "127.0.0.1:2379 sees no leader: grants, renewals and revocations fail until one is elected";
     assert_eq!(reported, [lost, "127.0.0.1:2379 is the leader (term 4)"]);
 }
+
+/// The row of the second life must not go when twenty-one ends have followed that of the first.
+#[test]
+fn a_lease_that_ended_twice_keeps_its_newest_row() {
+    let mut story = Story::start(AppConfig::default());
+    let end = |story: &mut Story, id| {
+        story.list(&[id], &[]);
+        story.list(&[], &[id]);
+    };
+    end(&mut story, 1);
+    (10..29).for_each(|id| end(&mut story, id));
+    story.wait(1.0);
+    story.grant(1, 60);
+    ended(&mut story, 1, Ended::NotFound);
+    end(&mut story, 30);
+    assert!(story.rows().contains(&1), "{:?}", story.rows());
+}

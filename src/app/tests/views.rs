@@ -187,3 +187,27 @@ fn a_lease_with_a_raised_ttl_has_its_own_cadence_row() {
     let rows = exercise.series.iter().map(|one| (one.ttl_in_words(), kept_alive_in(&story, one)));
     assert_eq!(rows.collect::<Vec<_>>(), [("1 -> 2 s".to_owned(), 1), ("2 s".to_owned(), 1)]);
 }
+
+#[test]
+fn an_events_view_whose_lines_are_gone_follows_the_newest_again() {
+    let mut story = Story::start(AppConfig::default());
+    roomy(&mut story);
+    story.send(Msg::OutputFailed("disk full".to_owned()));
+    story.press(&[Key::Char('3'), Key::Up]);
+    assert!(!story.app.view.events_view.follows(), "the cursor is on the failure");
+    // Grants are no problems; the log has room for 2,000 events.
+    story.list(&(1..=3_000).collect::<Vec<_>>(), &[]);
+    story.press(&[Key::Char('g')]);
+    assert!(story.app.view.events_view.follows());
+}
+
+#[test]
+fn a_pasted_view_filter_moves_the_cursor_as_a_typed_one_does() {
+    let mut story = Story::start(AppConfig::default());
+    roomy(&mut story);
+    story.send(Msg::OutputFailed("disk full".to_owned()));
+    story.press(&[Key::Char('3'), Key::Up, Key::Char('/')]);
+    assert!(!story.app.view.events_view.follows());
+    story.send(Msg::Pasted("renewed".to_owned()));
+    assert!(story.app.view.events_view.follows());
+}

@@ -1,7 +1,7 @@
 //! Every kind of event as a line and as JSON.
 
 use super::*;
-use crate::app::{EventTime, KeepaliveLoss};
+use crate::app::{EventCategory, EventTime, KeepaliveLoss};
 use etcd_lease::wire::ErrorCause;
 use etcd_lease::{Ended, LeaseId};
 
@@ -112,4 +112,13 @@ fn every_kind_as_a_line() {
 fn every_kind_as_json() {
     let objects: String = every_kind().iter().map(|event| event_json(event, SystemTime::UNIX_EPOCH)).collect();
     insta::assert_snapshot!(objects);
+}
+
+#[test]
+fn every_kind_is_in_a_category_of_the_events_view() {
+    let categories: Vec<EventCategory> = EventCategory::TURN.into_iter().flatten().collect();
+    let is_in_none = |event: &Event| !categories.iter().any(|category| category.has(&event.kind));
+    let in_none: Vec<&str> =
+        every_kind().iter().filter(|event| is_in_none(event)).map(|event| event.name().as_str()).collect();
+    assert_eq!(in_none, [""; 0]);
 }
