@@ -50,7 +50,8 @@ impl Config {
         Config { dialers: dialers.into_iter().collect(), ..Config::new(none) }
     }
 
-    /// The user to log in as. A token that has expired is replaced. Default: no login.
+    /// The user to log in as. A token that has expired is replaced. After a wrong password, the next logins are 5 s and a
+    /// minute later, then every ten minutes; until then, each call fails. Default: no login.
     pub fn user(mut self, name: impl Into<String>, password: impl Into<String>) -> Self {
         self.settings.user = Some(User { name: name.into(), password: password.into() });
         self
@@ -76,7 +77,7 @@ impl Config {
         self
     }
 
-    /// How often the status of each member is queried. Default: 1 s.
+    /// How often the status of each member is queried, at most every 100 ms. Default: 1 s.
     pub fn probe_interval(mut self, interval: Duration) -> Self {
         self.settings.probe_every = interval;
         self

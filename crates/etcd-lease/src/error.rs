@@ -1,8 +1,5 @@
 //! Why a request to etcd failed.
 
-use std::borrow::Cow;
-use std::fmt;
-
 use crate::engine::RenewError;
 use crate::wire::{BadEndpoint, CallError, ErrorKind};
 use crate::{LeaseId, MAX_TTL};
@@ -28,46 +25,25 @@ pub enum Error {
     InvalidTtl(i64),
     /// The user may not do this, such as renew a lease with a key that the user may not write.
     #[error("{0}")]
-    PermissionDenied(FailedCall),
+    PermissionDenied(CallError),
     /// etcd rejected the login, or requires one.
     #[error("{0}")]
-    Unauthenticated(FailedCall),
+    Unauthenticated(CallError),
     /// No member could be reached.
     #[error("{0}")]
-    Unavailable(FailedCall),
+    Unavailable(CallError),
     /// The cluster has no leader.
     #[error("{0}")]
-    NoLeader(FailedCall),
+    NoLeader(CallError),
     /// There was no reply in time. A change may or may not have happened.
     #[error("{0}")]
-    Timeout(FailedCall),
+    Timeout(CallError),
     /// A TLS file cannot be used, or the TLS handshake failed.
     #[error("{0}")]
-    Tls(FailedCall),
+    Tls(CallError),
     /// Any other error of etcd.
     #[error("{0}")]
-    Other(FailedCall),
-}
-
-/// A call that failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct FailedCall {
-    /// The attempted operation, such as "grant a lease"; empty if nothing was sent.
-    pub tried: Cow<'static, str>,
-    /// The endpoint that was called; empty if nothing was sent.
-    pub endpoint: String,
-    /// The message of etcd or of the connection.
-    pub message: String,
-}
-
-impl fmt::Display for FailedCall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.tried.is_empty() {
-            write!(f, "could not {} at {}: ", self.tried, self.endpoint)?;
-        }
-        f.write_str(&self.message)
-    }
+    Other(CallError),
 }
 
 impl Error {
@@ -82,11 +58,7 @@ impl Error {
 
     /// The error of a call without a lease id.
     pub(crate) fn of_call(error: &CallError) -> Self {
-        let call = FailedCall {
-            tried: error.tried().clone(),
-            endpoint: error.endpoint().to_owned(),
-            message: error.message().to_owned(),
-        };
+        let call = error.clone();
         match error.kind() {
             ErrorKind::Forbidden => Error::PermissionDenied(call),
             ErrorKind::Unauthenticated => Error::Unauthenticated(call),

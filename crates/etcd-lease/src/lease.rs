@@ -48,6 +48,12 @@ impl Lease {
         put.map_err(|error| Error::of_lease(self.id(), &error))
     }
 
+    /// Waits for the next response to a renewal; `None` after the end of the keepalive. A future that is dropped loses no
+    /// response.
+    pub async fn next_response(&mut self) -> Option<Response> {
+        self.keep_alive.next().await
+    }
+
     /// The responses to the renewals, as a stream from a bounded queue.
     pub fn responses(&mut self) -> Responses<'_> {
         Responses(&mut self.keep_alive)
@@ -87,7 +93,7 @@ impl Lease {
 pub struct Responses<'a>(&'a mut KeepAlive);
 
 impl Responses<'_> {
-    /// Waits for the next response; `None` after the end of the keepalive.
+    /// Waits for the next response, as [`Lease::next_response`] does.
     pub async fn next(&mut self) -> Option<Response> {
         self.0.next().await
     }

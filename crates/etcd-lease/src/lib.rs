@@ -29,14 +29,14 @@ pub mod wire;
 pub use client::Client;
 pub use config::Config;
 pub use engine::{Delivery, Response};
-pub use error::{Error, FailedCall};
+pub use error::Error;
 pub use lease::{Lease, Responses};
 pub use lease_group::LeaseGroup;
 pub use lease_id::{BadLeaseId, LeaseId};
 pub use renewal_schedule::{RenewalSchedule, UnknownSchedule};
 pub use status::{Ended, QueueGauge};
 pub use ttl_status::{Header, MAX_TTL, TimeToLive, TtlStatus};
-pub use wire::{BadEndpoint, TlsFiles};
+pub use wire::{BadEndpoint, CallError, TlsFiles};
 
 pub use simkit::pipe::Dialer;
 pub use simkit::{Clock, Timestamp};

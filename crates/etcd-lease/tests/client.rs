@@ -129,11 +129,11 @@ async fn errors_can_be_matched() {
     client.revoke(lease.id()).await.unwrap();
     assert!(matches!(lease.put("key", "value").await, Err(Error::NotFound(LeaseId(8)))));
     sandbox.faults().hang();
-    assert!(matches!(client.leases().await, Err(Error::Timeout(call)) if call.tried == "list the leases"));
+    assert!(matches!(client.leases().await, Err(Error::Timeout(call)) if call.tried() == "list the leases"));
     sandbox.faults().resume();
     sandbox.faults().lose_leader();
     let error = client.leases().await.unwrap_err();
-    assert!(matches!(&error, Error::NoLeader(call) if call.endpoint == "in-memory-0"), "{error:?}");
+    assert!(matches!(&error, Error::NoLeader(call) if call.endpoint() == "in-memory-0"), "{error:?}");
     assert!(!error.to_string().contains("--"), "no options of a command line: {error}");
     sandbox.faults().down();
     assert!(matches!(client.leases().await, Err(Error::Unavailable(_) | Error::Timeout(_))));
@@ -146,7 +146,7 @@ async fn a_bad_configuration_is_an_error_at_once() {
     assert!(matches!(Client::connect(Config::new(["localhost"])).await, Err(Error::BadEndpoint(_))));
     let files = etcd_lease::TlsFiles { ca: Some("no-such-file.pem".into()), ..Default::default() };
     let error = Client::connect(Config::new(["https://localhost:2379"]).tls(files)).await.unwrap_err();
-    assert!(matches!(&error, Error::Tls(call) if call.message.contains("no-such-file.pem")), "{error}");
+    assert!(matches!(&error, Error::Tls(call) if call.message().contains("no-such-file.pem")), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,6 @@
 use super::*;
-use crate::app::dialog::Dialog;
+use crate::app::dialog::{AdoptDialog, Dialog};
+use etcd_lease::{Ended, EngineEvent, EngineEventKind};
 
 const CTRL_Z: Key = Key::Ctrl('z');
 
@@ -61,11 +62,11 @@ fn a_suspension_is_reported_with_its_cost() {
 }
 
 #[test]
-fn after_a_sleep_leases_are_unseen_until_polled_and_own_leases_renewed() {
+fn after_a_sleep_leases_are_unseen_until_polled() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 3600);
     let effects = story.send(Msg::SystemSlept(Duration::from_secs(600)));
-    assert_eq!(effects, [Effect::List, Effect::RenewNow(LeaseId(1))]);
+    assert_eq!(effects, [Effect::List]);
     let lease = story.app.leases.get(LeaseId(1)).unwrap();
     assert_eq!((lease.state(story.now), lease.left(story.now)), (LeaseState::Unseen, None));
     assert!(story.send(Msg::Tick).contains(&Effect::Poll(vec![LeaseId(1)])));
@@ -74,4 +75,35 @@ fn after_a_sleep_leases_are_unseen_until_polled_and_own_leases_renewed() {
     let lease = story.app.leases.get(LeaseId(1)).unwrap();
     assert_eq!(lease.state(story.now), LeaseState::Ok);
     assert!((2_999.0..3_000.0).contains(&lease.left(story.now).unwrap()));
+}
+
+/// What etcd says right after a sleep does not show whether the lease expired meanwhile or was revoked.
+#[test]
+fn a_lease_that_is_gone_after_a_sleep_is_not_revoked() {
+    for (why, state) in [(Ended::NotFound, "gone"), (Ended::Expired, "expired")] {
+        let mut story = Story::start(AppConfig::default());
+        story.grant(1, 10);
+        story.renewed(1, 10, 3.5);
+        story.send(Msg::SystemSlept(Duration::from_secs(3_600)));
+        let kind = EngineEventKind::Ended(why);
+        story.send(Msg::Engine(EngineEvent { at: story.now, lease: Some(LeaseId(1)), kind }));
+        assert_eq!(story.state(1), state);
+    }
+}
+
+#[test]
+fn a_dialog_below_the_question_drops_leases_that_were_granted_again() {
+    let below = Dialog::Adopt(AdoptDialog::new([7, 8].map(LeaseId).to_vec()));
+    let mut question = Dialog::Suspend(Some(Box::new(below)));
+    let below = |question: &Dialog| match question {
+        Dialog::Suspend(Some(below)) => match &**below {
+            Dialog::Adopt(adopt) => adopt.ids.clone(),
+            other => panic!("{other:?}"),
+        },
+        _ => Vec::new(),
+    };
+    assert!(!question.drop_superseded(LeaseId(7)));
+    assert_eq!(below(&question), [LeaseId(8)]);
+    assert!(!question.drop_superseded(LeaseId(8)));
+    assert!(matches!(question, Dialog::Suspend(None)), "{question:?}");
 }

@@ -9,6 +9,7 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 
 use super::command::{Command, Start};
+use super::response_queues::ResponseQueues;
 use super::status_feed::Feed;
 use super::stream::{KeepaliveStream, Report, StreamId};
 use super::subscriptions::Subscriptions;
@@ -107,7 +108,10 @@ impl Actor {
                 let slot = match start {
                     Start::Adopt => self.scheduler.adopt(now, id, pace),
                     Start::Read { answer, sent } => self.scheduler.adopt_read(now, &answer, sent, pace),
-                    Start::Granted { ttl, sent } => self.scheduler.grant(now, id, ttl, sent, pace),
+                    Start::Granted { ttl, sent } => {
+                        self.end_former(id, &queues, now);
+                        self.scheduler.grant(now, id, ttl, sent, pace)
+                    }
                 };
                 self.subscriptions.add(slot, id, queues);
                 self.scheduler.mark_changed(slot);
@@ -123,8 +127,8 @@ impl Actor {
                     self.scheduler.renew_now(now, slot);
                 }
             }
-            Command::RenewAll => {
-                self.in_batches(self.subscriptions.slots(), |actor, slot| actor.scheduler.renew_now(now, slot));
+            Command::Slept(slept) => {
+                self.in_batches(self.subscriptions.slots(), |actor, slot| actor.scheduler.on_sleep(now, slot, slept));
             }
             Command::SetFault { id, drill } => {
                 if let Some(slot) = self.scheduler.slot(id) {
@@ -139,6 +143,16 @@ impl Actor {
                 self.in_batches(self.subscriptions.slots(), |actor, slot| actor.scheduler.end(slot, Ended::Closed));
                 self.closing = true;
             }
+        }
+    }
+
+    /// Ends the keepalive of a former lease with the id of a new one for all its subscribers but `new`. etcd grants no id that
+    /// is in use, so the former lease is gone.
+    fn end_former(&mut self, id: LeaseId, new: &Arc<ResponseQueues>, now: Timestamp) {
+        if let Some(slot) = self.scheduler.slot(id)
+            && let Some(reason) = self.scheduler.end_reason(slot, now)
+        {
+            self.subscriptions.end_others(slot, id, new, &reason);
         }
     }
 

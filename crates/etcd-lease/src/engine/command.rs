@@ -1,6 +1,7 @@
 //! Commands to the task of an engine.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::response_queues::ResponseQueues;
 use crate::{Fault, LeaseId, RenewalSchedule, TimeToLive};
@@ -17,8 +18,8 @@ pub(super) enum Command {
     /// Stop the keepalive of leases whose queues were closed.
     StopKeepAlive(Vec<LeaseId>),
     RenewNow(LeaseId),
-    /// Renew every lease now.
-    RenewAll,
+    /// The machine slept this long: renew every lease now.
+    Slept(Duration),
     SetFault {
         id: LeaseId,
         drill: Option<Fault>,

@@ -72,7 +72,7 @@ impl Consumer {
 
     /// Waits for the next response or end. The leases take turns. `None` if this consumer has no lease.
     pub async fn next(&mut self) -> Option<Delivery> {
-        std::future::poll_fn(|cx| self.poll_delivery(cx)).await
+        self.queues.next().await
     }
 
     pub(crate) fn poll_delivery(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {

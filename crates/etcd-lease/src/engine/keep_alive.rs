@@ -38,7 +38,19 @@ impl KeepAlive {
 
     /// Waits for the next response; `None` after the end.
     pub async fn next(&mut self) -> Option<Response> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+        let delivery = self.consumer.next().await;
+        self.response(delivery)
+    }
+
+    /// The response in a delivery. Notes the end.
+    fn response(&mut self, delivery: Option<Delivery>) -> Option<Response> {
+        match delivery? {
+            Delivery::Response(response) => Some(response),
+            Delivery::Ended(_, ended) => {
+                self.ended = Some(ended);
+                None
+            }
+        }
     }
 
     /// Why the stream ended; `None` before its end.
@@ -68,13 +80,7 @@ impl Stream for KeepAlive {
     type Item = Response;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Response>> {
-        match std::task::ready!(self.consumer.poll_delivery(cx)) {
-            Some(Delivery::Response(response)) => Poll::Ready(Some(response)),
-            Some(Delivery::Ended(_, ended)) => {
-                self.ended = Some(ended);
-                Poll::Ready(None)
-            }
-            None => Poll::Ready(None),
-        }
+        let delivery = std::task::ready!(self.consumer.poll_delivery(cx));
+        Poll::Ready(self.response(delivery))
     }
 }

@@ -187,8 +187,8 @@ impl Engine {
 /// Renews all leases whenever the machine has slept: timers did not advance meanwhile, but the leases in etcd did.
 async fn renew_after_sleeps(clock: Clock, commands: mpsc::WeakUnboundedSender<Command>) {
     let mut sleeps = pin!(sleeps(clock));
-    while sleeps.next().await.is_some() {
-        if commands.upgrade().is_none_or(|commands| commands.send(Command::RenewAll).is_err()) {
+    while let Some(slept) = sleeps.next().await {
+        if commands.upgrade().is_none_or(|commands| commands.send(Command::Slept(slept)).is_err()) {
             return;
         }
     }

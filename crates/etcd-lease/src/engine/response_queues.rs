@@ -225,6 +225,19 @@ impl ResponseQueues {
         QueueGauge { depth, capacity: self.capacity, dropped }
     }
 
+    /// Waits for the next delivery. `None` if no lease is left.
+    pub(super) async fn next(&self) -> Option<Delivery> {
+        /// A reader that stops waiting must not count as one that waits.
+        struct Waiting<'a>(&'a ResponseQueues);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                self.0.state().readable.reader = None;
+            }
+        }
+        let waiting = Waiting(self);
+        std::future::poll_fn(|cx| waiting.0.poll_next(cx)).await
+    }
+
     /// Polls for the next delivery. The leases take turns. `None` if no lease is left.
     pub(super) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
         let mut state = self.state();

@@ -34,6 +34,14 @@ impl Subscriptions {
         self.0[index] = Some(others.into_iter().chain([queues]).collect());
     }
 
+    /// Ends and removes every subscriber of the lease but one.
+    pub(super) fn end_others(&mut self, slot: SlotId, id: LeaseId, one: &Arc<ResponseQueues>, reason: &Ended) {
+        let Some(Some(present)) = self.0.get_mut(slot as usize) else { return };
+        let (kept, ended): (Vec<_>, Vec<_>) = present.queues().iter().cloned().partition(|queues| Arc::ptr_eq(queues, one));
+        *present = kept.into_iter().collect();
+        ended.iter().for_each(|queues| queues.end(id, reason.clone()));
+    }
+
     /// Removes every subscriber that closed its queue of the lease. Returns whether no subscriber remains; false if the
     /// slot has had none.
     pub(super) fn remove_closed(&mut self, slot: SlotId, id: LeaseId) -> bool {

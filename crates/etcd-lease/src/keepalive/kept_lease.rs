@@ -276,8 +276,15 @@ impl KeptLease {
         }
     }
 
+    /// Whether a reply to a TTL query that was sent at `sent` can be about this lease with this deadline. A later deadline is
+    /// possible after an election.
+    pub(super) fn agrees_with(&self, answer: &TimeToLive, sent: Timestamp, now: Timestamp) -> bool {
+        let is_in_time = answer.deadline(sent, now).is_some_and(|(_, latest)| self.deadline <= latest);
+        self.ttl() == Some(answer.granted_ttl) && is_in_time
+    }
+
     /// Why the lease does not exist in etcd: the deadline decides whether it expired or was revoked.
-    fn end_reason(&self, now: Timestamp) -> Ended {
+    pub(super) fn end_reason(&self, now: Timestamp) -> Ended {
         if self.ttl().is_some() && now >= self.deadline { Ended::Expired } else { Ended::NotFound }
     }
 }

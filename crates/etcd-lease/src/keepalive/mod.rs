@@ -20,6 +20,7 @@ mod timers;
 mod turn;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
 
 use self::kept_lease::{KeptLease, NextStep};
 use self::stream_state::StreamState;
@@ -140,8 +141,9 @@ impl Scheduler {
         })
     }
 
-    /// Starts the keepalive of a lease whose time left was read with a query sent at `sent`, unless it is kept alive already.
-    /// `pace` replaces the scheduler's own schedule.
+    /// Starts the keepalive of a lease whose time left was read with a query sent at `sent`. Has no effect if the lease is
+    /// already kept alive and the reply agrees with that; otherwise it was granted again with its id. `pace` replaces the
+    /// scheduler's own schedule.
     pub fn adopt_read(
         &mut self,
         now: Timestamp,
@@ -149,13 +151,17 @@ impl Scheduler {
         sent: Timestamp,
         pace: Option<RenewalSchedule>,
     ) -> SlotId {
-        self.slot(answer.id).unwrap_or_else(|| {
-            let mut kept = KeptLease::adopted(answer.id, pace.unwrap_or(self.pace), now, &self.timeouts);
-            let step = kept.on_ttl_reply(sent, now, answer, &self.timeouts);
-            let slot = self.insert(kept);
-            self.route(slot, now, step);
-            slot
-        })
+        let known = self.slot(answer.id);
+        if let Some(slot) = known
+            && self.get(slot).is_some_and(|kept| kept.agrees_with(answer, sent, now))
+        {
+            return slot;
+        }
+        let mut kept = KeptLease::adopted(answer.id, pace.unwrap_or(self.pace), now, &self.timeouts);
+        let step = kept.on_ttl_reply(sent, now, answer, &self.timeouts);
+        let slot = self.put(known, kept);
+        self.route(slot, now, step);
+        slot
     }
 
     /// Starts the keepalive of a new lease of `ttl` seconds whose grant was sent at `granted`. It replaces a lease with the
@@ -170,16 +176,25 @@ impl Scheduler {
     ) -> SlotId {
         let pace = pace.unwrap_or(self.pace);
         let due = self.start_jitter.first_due(pace, granted, now, kept_lease::seconds(ttl));
-        let kept = KeptLease::granted(id, pace, ttl, granted, due);
-        let slot = match self.slot(id) {
+        let slot = self.put(self.slot(id), KeptLease::granted(id, pace, ttl, granted, due));
+        self.route(slot, now, NextStep::Wait(due));
+        slot
+    }
+
+    /// Stores a record in the slot of an earlier lease with the same id, or in a new one. The caller must route it.
+    fn put(&mut self, known: Option<SlotId>, kept: KeptLease) -> SlotId {
+        match known {
             Some(slot) => {
                 self.replace(slot, kept);
                 slot
             }
             None => self.insert(kept),
-        };
-        self.route(slot, now, NextStep::Wait(due));
-        slot
+        }
+    }
+
+    /// Why a lease ended that etcd no longer has at `now`.
+    pub fn end_reason(&self, slot: SlotId, now: Timestamp) -> Option<Ended> {
+        Some(self.get(slot)?.end_reason(now))
     }
 
     /// The leases that are kept alive.
@@ -197,6 +212,19 @@ impl Scheduler {
         if self.get(slot).is_some_and(|kept| kept.phase == Phase::Waiting) {
             self.on_timer(slot, now);
         }
+    }
+
+    /// Handles a sleep of the machine of this length, which the clock did not count: a lease has that much less time left. It is
+    /// renewed now, if its next renewal is not due yet.
+    pub fn on_sleep(&mut self, now: Timestamp, slot: SlotId, slept: Duration) {
+        let Some(kept) = self.get_mut(slot).filter(|kept| kept.ttl().is_some()) else { return };
+        let before = kept.deadline;
+        kept.deadline = before.before(slept);
+        let deadline = kept.deadline;
+        if self.ready.remove(&(before, slot)) {
+            self.ready.insert((deadline, slot));
+        }
+        self.renew_now(now, slot);
     }
 
     /// Handles a reply that arrived on a lane. If etcd cannot have sent it, ends the stream and returns what is wrong.

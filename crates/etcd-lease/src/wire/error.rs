@@ -21,11 +21,13 @@ pub struct CallError {
 
 impl CallError {
     /// The reason.
+    #[doc(hidden)]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
     /// What exactly failed.
+    #[doc(hidden)]
     pub fn cause(&self) -> ErrorCause {
         self.cause
     }
@@ -59,6 +61,7 @@ impl CallError {
     }
 
     /// An error with this cause.
+    #[doc(hidden)]
     pub fn new(cause: ErrorCause, tried: &'static str, endpoint: &str, message: impl Into<String>) -> Self {
         CallError {
             kind: cause.kind(),
@@ -103,6 +106,7 @@ impl CallError {
 
     /// Whether the server refuses the request until somebody changes something. A server that gave no reason may be about
     /// to stop or to start.
+    #[doc(hidden)]
     pub fn is_refusal(&self) -> bool {
         let is_silent = self.kind == ErrorKind::Unavailable && self.cause.kind() != ErrorKind::Unavailable;
         self.cause.is_permanent() && !is_silent
