@@ -14,7 +14,7 @@ mod reload;
 mod tests;
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::availability::{Availability, AvailabilityFigures, DeletedKey};
 use super::key_change_log::KeyChangeLog;
@@ -90,6 +90,8 @@ struct LeaseReplies {
     holders: HashMap<KeyName, LeaseId>,
     /// The leases whose keys are all known, with the earliest and the latest revision that their last reply can be about.
     answered: BTreeMap<LeaseId, (i64, i64)>,
+    /// The leases that have ended with keys, and when: the watch may still report that these were deleted. Oldest first.
+    ended: VecDeque<(Timestamp, LeaseId)>,
 }
 
 impl Default for LeaseKeyIndex {
@@ -206,11 +208,46 @@ impl LeaseKeyIndex {
         self.unconfirmed.clear();
         self.changes.restart(revision);
         let holders = self.held.keys().map(|(id, key)| (key.clone(), *id)).collect();
-        self.by_lease = Some(LeaseReplies { holders, answered: BTreeMap::new() });
+        self.by_lease = Some(LeaseReplies { holders, ..LeaseReplies::default() });
     }
 
-    /// Detaches the remaining keys of a lease that ended, in a large key space. They were not deleted with it, so they had
-    /// moved before.
+    /// Notes that a lease ended, in a large key space. Its keys stay until the watch has reported their deletion, or until
+    /// [`forget_ended`](Self::forget_ended).
+    pub(super) fn lease_ended(&mut self, id: LeaseId, at: Timestamp) {
+        let has_keys = self.count(id) > 0;
+        let Some(replies) = &mut self.by_lease else { return };
+        replies.answered.remove(&id);
+        if has_keys {
+            replies.ended.push_back((at, id));
+        }
+    }
+
+    /// Detaches the remaining keys of the leases that ended up to `until`. They were not deleted with their lease, so they
+    /// had moved before.
+    pub(super) fn forget_ended(&mut self, until: Timestamp, now: Timestamp) {
+        while self.first_ended().is_some_and(|at| at <= until)
+            && let Some((_, id)) = self.by_lease.as_mut().and_then(|replies| replies.ended.pop_front())
+        {
+            self.forget(id, now);
+        }
+    }
+
+    /// Detaches the keys that a former lease with this id still has.
+    pub(super) fn forget_former(&mut self, id: LeaseId, now: Timestamp) {
+        let Some(replies) = &mut self.by_lease else { return };
+        let before = replies.ended.len();
+        replies.ended.retain(|(_, ended)| *ended != id);
+        if replies.ended.len() < before {
+            self.forget(id, now);
+        }
+    }
+
+    /// When the first of the ended leases that still have keys ended.
+    pub(super) fn first_ended(&self) -> Option<Timestamp> {
+        self.by_lease.as_ref()?.ended.front().map(|(at, _)| *at)
+    }
+
+    /// Detaches all keys of a lease, in a large key space.
     pub(super) fn forget(&mut self, id: LeaseId, at: Timestamp) {
         let Some(replies) = &mut self.by_lease else { return };
         replies.answered.remove(&id);

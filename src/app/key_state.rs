@@ -163,11 +163,29 @@ impl KeyState {
         self.queries.is_waiting(now) || self.reads.first().is_some() && !self.may_read(now)
     }
 
-    /// Ends the queries of a lease that ended, and forgets its keys in a large key space.
+    /// Ends the queries of a lease that ended. In a large key space, its keys stay for the deletions that the watch has yet
+    /// to report: a list can be ahead of it.
     pub(super) fn on_lease_ended(&mut self, id: LeaseId, at: Timestamp) {
         self.queries.remove(id);
-        self.index.forget(id, at);
+        self.index.lease_ended(id, at);
         self.locks.lease_ended(id);
+    }
+
+    /// How long the keys of ended leases stay: longer while the watch is interrupted.
+    fn ended_stay(&self) -> Duration {
+        Duration::from_secs(if self.failure.is_some() { 60 } else { 5 })
+    }
+
+    /// Forgets the keys of leases that ended some time ago.
+    pub(super) fn forget_ended(&mut self, now: Timestamp) {
+        if self.next_forget().is_some_and(|due| due <= now) {
+            self.index.forget_ended(now.before(self.ended_stay()), now);
+        }
+    }
+
+    /// When [`forget_ended`](Self::forget_ended) is due.
+    pub(super) fn next_forget(&self) -> Option<Timestamp> {
+        Some(self.index.first_ended()? + self.ended_stay())
     }
 
     /// Records that changes reported within the next second may be older, because the watch was interrupted or the program

@@ -12,6 +12,9 @@ use simkit::Timestamp;
 /// This many consecutive replies that show an unrenewed lease mean that no lease of that TTL is renewed.
 const ANSWERS: u32 = 16;
 
+/// Maximum number of TTLs. Clients that compute their TTL, such as the seconds until midnight, have a new one each time.
+const MAX_TTLS: usize = 1_024;
+
 /// Observations by TTL in seconds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct TtlCohorts(BTreeMap<i64, Cohort>);
@@ -34,13 +37,22 @@ impl TtlCohorts {
 
     /// Records a reply that showed a lease unrenewed for a long time.
     pub(super) fn left_alone(&mut self, ttl: i64) {
-        let seen = self.0.entry(ttl).or_default();
+        let seen = self.of(ttl);
         seen.left_alone = seen.left_alone.saturating_add(1);
     }
 
     /// Records a revoked lease.
     pub(super) fn revoked(&mut self, ttl: i64, at: Timestamp) {
-        self.0.entry(ttl).or_default().revoked = Some(at);
+        self.of(ttl).revoked = Some(at);
+    }
+
+    /// The observations of a TTL. If there are too many TTLs, the one of which the least is known makes room.
+    fn of(&mut self, ttl: i64) -> &mut Cohort {
+        if self.0.len() >= MAX_TTLS && !self.0.contains_key(&ttl) {
+            let least = self.0.iter().min_by_key(|(_, seen)| (seen.left_alone, seen.revoked)).map(|(ttl, _)| *ttl);
+            least.and_then(|ttl| self.0.remove(&ttl));
+        }
+        self.0.entry(ttl).or_default()
     }
 
     /// Whether leases of this TTL seem not to be renewed at all.
@@ -68,6 +80,14 @@ mod tests {
         cohorts.renewed(30);
         cohorts.left_alone(30);
         assert!(!cohorts.are_left_alone(30) && cohorts.are_left_alone(60));
+    }
+
+    #[test]
+    fn the_ttls_that_are_best_known_stay() {
+        let mut cohorts = TtlCohorts::default();
+        (0..ANSWERS).for_each(|_| cohorts.left_alone(30));
+        (100..10_000).for_each(|ttl| cohorts.revoked(ttl, Timestamp::at(Duration::from_secs(1))));
+        assert!(cohorts.0.len() == MAX_TTLS && cohorts.are_left_alone(30));
     }
 
     #[test]

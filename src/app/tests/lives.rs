@@ -138,14 +138,44 @@ fn keepalive_stops_when_another_lease_has_the_id() {
     assert_eq!(story.answer(899, 900, 9), [Effect::StopKeepAlive(LeaseId(ID))]);
     let lease = story.app.leases.get(LeaseId(ID)).unwrap();
     assert_eq!((lease.ownership, lease.is_kept_alive, lease.engine.is_none()), (Ownership::Other, false, true));
-    // The same if the reply to a renewal shows it.
+    // The same if the reply to a renewal is the first to show it.
     let mut story = Story::start(AppConfig::default());
     story.grant(ID, 500);
     story.renewed(ID, 500, 166.5);
     story.wait(166.5);
     story.renewed(ID, 900, 166.5);
-    assert_eq!((story.ttl(), story.app.leases.kept_alive().count()), (None, 0));
+    assert!(story.send(Msg::Tick).contains(&Effect::Poll(vec![LeaseId(ID)])));
+    assert_eq!(story.answer(899, 900, 9), [Effect::StopKeepAlive(LeaseId(ID))]);
     assert_eq!(story.words()[2..], ["revoked", "granted"]);
+}
+
+/// etcd that is restarted with a longer election timeout raises the TTL of stored leases.
+#[test]
+fn a_ttl_that_an_election_or_a_restart_changed_is_that_of_the_same_lease() {
+    for is_ours in [true, false] {
+        let mut story = Story::start(AppConfig::default());
+        let mut answer = |story: &mut Story, ttl, granted_ttl, raft_term| {
+            let header = Header { raft_term, revision: 7, ..Header::default() };
+            let answer = TimeToLive { id: LeaseId(ID), ttl, granted_ttl, keys: vec![], header };
+            story.send(Msg::Polled { sent: story.now, received: story.now, answer, has_keys: false })
+        };
+        if is_ours {
+            story.grant(ID, 5);
+            story.renewed(ID, 5, 2.0);
+        }
+        story.list(&[ID], &[]);
+        answer(&mut story, 4, 5, 4);
+        story.wait(2.0);
+        if is_ours {
+            story.renewed(ID, 8, 2.0);
+        }
+        assert_eq!(answer(&mut story, 12, 8, 5), []);
+        assert!(!story.words().contains(&"revoked"), "{:?}", story.words());
+        assert_eq!((story.ttl(), story.app.leases.kept_alive().count()), (Some(8), usize::from(is_ours)));
+        story.wait(1.0);
+        assert!(answer(&mut story, 4, 5, 5).is_empty() != is_ours, "in the same term, it is another lease");
+        assert!(story.words().contains(&"revoked"), "{:?}", story.words());
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::inference::Renewal;
 use etcd_lease::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus};
 use simkit::Timestamp;
 
-use super::lifecycle::{self, get_or_create, record_end_as};
+use super::lifecycle::{get_or_create, record_end_as};
 
 /// Applies changed statuses.
 pub(super) fn statuses(app: &mut AppState, statuses: Vec<LeaseStatus>) {
@@ -16,8 +16,9 @@ pub(super) fn statuses(app: &mut AppState, statuses: Vec<LeaseStatus>) {
     }
     let is_reader_stalled = app.config.is_reader_stalled;
     for status in statuses {
-        if is_of_another(app, &status) {
-            replaced(app, &status);
+        if has_another_ttl(app, &status) {
+            // A poll decides whether this is another lease with the same id.
+            app.polls.prioritize(status.id);
             continue;
         }
         if app.leases.get(status.id).is_none() && status.ended.is_none() {
@@ -36,20 +37,11 @@ pub(super) fn statuses(app: &mut AppState, statuses: Vec<LeaseStatus>) {
     }
 }
 
-/// Whether the status belongs to a later lease with the same id. A different TTL shows this, because the TTL of a lease
-/// never changes.
-fn is_of_another(app: &AppState, status: &LeaseStatus) -> bool {
+/// Whether the status has another TTL than the known lease.
+fn has_another_ttl(app: &AppState, status: &LeaseStatus) -> bool {
     let Some(lease) = app.leases.alive(status.id) else { return false };
     let ttls = lease.granted_ttl.zip(status.granted_ttl);
     lease.engine.is_some() && ttls.is_some_and(|(old, new)| old != new)
-}
-
-/// Records that the known lease ended and another one was granted under its id.
-fn replaced(app: &mut AppState, status: &LeaseStatus) {
-    if let Some(ttl) = status.granted_ttl {
-        let at = status.last_answer.unwrap_or(app.events.now);
-        lifecycle::record_replacement(app, status.id, at, ttl);
-    }
 }
 
 /// Adds a status to the cadence statistics. An own lease is added once its requested TTL is known, because that selects
@@ -162,7 +154,8 @@ fn on_ended(app: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
         return on_late_loss(app, id, end, ended, at);
     }
     lease.is_kept_alive = false;
-    let was_seen = lease.last_ttl_reply.is_some() || lease.ownership == Ownership::Own;
+    // Without a deadline, as after a sleep of the machine, it may have expired.
+    let was_alive = lease.bounds().is_some() && (lease.last_ttl_reply.is_some() || lease.ownership == Ownership::Own);
     let loss = KeepaliveLoss { at, why: ended.clone(), last_answer: lease.last_answer(), next: None };
     let event = EventKind::Lost { loss: Box::new(loss.clone()), ttl: lease.granted_ttl };
     lease.loss = Some(Box::new(loss));
@@ -182,7 +175,7 @@ fn on_ended(app: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
     );
     match ended {
         Ended::Expired => record_end_as(app, id, at, EndCause::Expired),
-        Ended::NotFound => record_end_as(app, id, at, if was_seen { EndCause::Revoked } else { EndCause::Unknown }),
+        Ended::NotFound => record_end_as(app, id, at, if was_alive { EndCause::Revoked } else { EndCause::Unknown }),
         _ => app.events.push(at, Some(id), event),
     }
 }

@@ -16,8 +16,9 @@ use super::{freeze, selection};
 /// with the same id closes.
 pub(super) fn get_or_create(app: &mut AppState, id: LeaseId) -> &mut Lease {
     if app.leases.alive(id).is_none() {
-        let keys = app.keys.summary(id);
         let now = app.events.now;
+        app.keys.index.forget_former(id, now);
+        let keys = app.keys.summary(id);
         app.view.close_superseded(id, now);
         let lease = app.leases.get_or_insert(id);
         *lease = Lease::new(id);

@@ -71,8 +71,9 @@ fn update_cohorts(app: &mut AppState, answer: &TimeToLive, change: &Change) {
     }
 }
 
-/// Detects a lease that was granted again under the same id: it replies to a query sent after its end, or its TTL
-/// changed. The TTL of a lease never changes.
+/// Detects a lease that was granted again under the same id: it replies to a query sent after its end, or its TTL changed
+/// without an election or a restart. These can change the TTL, because each member raises it to its own minimum, which
+/// follows from its election timeout (`Grant` and `initAndRecover` in etcd's `server/lease/lessor.go`).
 fn detect_regrant(app: &mut AppState, answer: &TimeToLive, sent: Timestamp, received: Timestamp) {
     let Some(lease) = app.leases.get(answer.id) else { return };
     if !answer.is_alive() {
@@ -84,7 +85,11 @@ fn detect_regrant(app: &mut AppState, answer: &TimeToLive, sent: Timestamp, rece
             record_regrant(app, answer.id, within, Some(answer.granted_ttl));
         }
         (None, Some(ttl)) if ttl != answer.granted_ttl && lease.first_seen <= sent => {
-            record_replacement(app, answer.id, received, answer.granted_ttl);
+            let term = app.cluster.terms.began(answer.header.raft_term, received);
+            let seen = lease.observed.seen_at().unwrap_or(lease.first_seen);
+            if term.is_none_or(|began| began.latest < seen) {
+                record_replacement(app, answer.id, received, answer.granted_ttl);
+            }
         }
         _ => (),
     }

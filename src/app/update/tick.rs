@@ -29,6 +29,7 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     cluster::report_lost_members(app, now);
     clear_status(app, now);
     app.keys.locks.forget_released(now);
+    app.keys.forget_ended(now);
     lints::run_if_due(app, now);
     report_exceeded_budget(app, now);
     report_too_many_keys(app, now);
@@ -216,7 +217,8 @@ pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     let members = Some(members::next_wake(app).min(members::next_counters_read(app)));
     let gone_keys = app.keys.index.availability.next_wake();
     let reads = [values, lock_values, members, polls, undo];
-    [ended, status, lints, state_change, reordering, held, loss, member, gone_keys]
+    let ended_keys = app.keys.next_forget();
+    [ended, status, lints, state_change, reordering, held, loss, member, gone_keys, ended_keys]
         .into_iter()
         .chain(reads)
         .flatten()

@@ -34,6 +34,11 @@ impl LeaseInference {
     }
 }
 
+/// The planned interval: six polls per TTL/3, which is the usual renewal interval.
+pub(super) fn planned_interval(ttl: Duration) -> Duration {
+    (ttl / 18).max(FLOOR)
+}
+
 impl Known {
     fn next_poll(&self) -> Timestamp {
         let bounds = self.track.bounds();
@@ -48,9 +53,8 @@ impl Known {
         }
     }
 
-    /// Six polls per TTL/3, which is the usual renewal interval.
     fn poll_interval(&self) -> Duration {
-        (self.ttl() / 18).max(FLOOR)
+        planned_interval(self.ttl())
     }
 
     /// The time of the next poll: after the planned interval, ±50% but at most ±500 ms, because a best query time occurs

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::interleaving::{self, Interleaving};
+use super::poll_timing::planned_interval;
 use super::seen_renewals::{NONE_SEEN, SeenRenewal, SeenRenewals};
 use super::usual_interval::{Estimate, UsualInterval, late_after_by_ttl};
 use crate::inference::{Renewal, RenewalSource, TimeRange};
@@ -21,8 +22,8 @@ const CLOSE: Duration = Duration::from_millis(1_900);
 const STREAK: Duration = Duration::from_secs(5);
 /// Minimum number of sure intervals for an upper bound to become exact.
 const MIN_SURE: usize = 3;
-/// Polls can miss a renewal if they are further apart than this part of the TTL: twice the planned interval of TTL/18.
-const GAP: u32 = 9;
+/// Polls can miss a renewal if they are further apart than this many planned intervals.
+const GAP: u32 = 2;
 /// Two consecutive observed renewals, the earlier one first.
 type IntervalEnds<'a> = (&'a SeenRenewal, &'a SeenRenewal);
 
@@ -245,18 +246,21 @@ impl ObservedRenewals {
     /// Records a poll reply: whether polls are close enough, and whether the lease was just renewed.
     pub(super) fn on_poll(&mut self, answer: &TimeToLive, sent: Timestamp) {
         let ttl = Duration::from_secs(answer.granted_ttl.unsigned_abs());
-        let too_far = self.last_poll.replace(sent).is_some_and(|before| sent - before > ttl / GAP);
+        let longest = planned_interval(ttl) * GAP;
+        let too_far = self.last_poll.replace(sent).is_some_and(|before| sent - before > longest);
         self.ttl = answer.granted_ttl;
         if too_far {
             self.close_since = None;
+            self.fresh_since = None;
         }
         self.close_since.get_or_insert(sent);
         self.gap |= too_far;
         self.any_gap |= self.gap || answer.granted_ttl < MIN_TIMED_TTL;
-        if answer.ttl + 1 < answer.granted_ttl {
-            self.fresh_since = None;
-        } else {
+        // An election may leave more than the TTL, which no renewal does.
+        if answer.ttl + 1 == answer.granted_ttl {
             self.fresh_since.get_or_insert(sent);
+        } else {
+            self.fresh_since = None;
         }
     }
 
@@ -331,6 +335,7 @@ impl ObservedRenewals {
         self.gap = true;
         self.any_gap = true;
         self.close_since = self.last_poll;
+        self.fresh_since = None;
     }
 
     /// Whether every poll has found the lease just renewed, for longer than with any healthy client. Below a TTL of 5 s

@@ -21,7 +21,7 @@ pub struct DeadWaiter;
 /// earlier renewal. A healthy client renews three times per TTL.
 fn silence(facts: &LintFacts, now: Timestamp) -> Option<(Duration, Duration)> {
     let (ttl, left) = (facts.ttl?, facts.deadline? - now);
-    let is_silent = left < ttl / 3 && facts.margin.is_none_or(|margin| left < margin);
+    let is_silent = left < ttl / 3 && facts.usual_margin().is_none_or(|margin| left < margin);
     if is_silent { Some((ttl.saturating_sub(left), left)) } else { None }
 }
 

@@ -37,7 +37,7 @@ fn densest<'a>(ends: &'a [(Timestamp, LeaseId)]) -> &'a [(Timestamp, LeaseId)] {
 /// renewal.
 fn is_ending(facts: &LintFacts, now: Timestamp) -> bool {
     let left = facts.deadline.map(|deadline| deadline - now);
-    facts.renewals == 0 || left < facts.margin
+    facts.renewals == 0 || left < facts.usual_margin()
 }
 
 /// The leases that will probably expire soon, by their deadlines.

@@ -120,6 +120,12 @@ impl LintFacts {
         }
     }
 
+    /// Lowest time left at a renewal: without those after a gap in the polls, which may have hidden others, unless there are
+    /// no others.
+    fn usual_margin(&self) -> Option<Duration> {
+        self.sure_margin.or(self.margin)
+    }
+
     /// How many leases its client has at once, if it grants a new one at each heartbeat.
     fn heartbeats_per_ttl(&self) -> Option<usize> {
         /// Avoids a division by zero, because two grants can seem to happen at the same time.

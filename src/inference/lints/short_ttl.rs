@@ -4,7 +4,7 @@ use super::{Lint, LintFacts};
 use simkit::Timestamp;
 
 /// Below this TTL, one lost reply uses up most of the time left.
-const SHORTEST: Duration = Duration::from_secs(5);
+pub(super) const SHORTEST: Duration = Duration::from_secs(5);
 
 /// A TTL below 5 s.
 ///

@@ -332,7 +332,13 @@ fn a_holder_that_is_not_renewed_is_a_dead_holder() {
     let what = |waits: &str| format!(r"holds lock /locks/a\x1b with {waits}, not renewed for 48 s; 12 s left.");
     only(&[healthy(1), queued(0, 3, 12)], "dead-holder", &[7], &what("3 waiters"));
     only(&[queued(0, 1, 12)], "dead-holder", &[7], &what("1 waiter"));
-    let renewed = LintFacts { margin: Some(Duration::from_secs(11)), ..queued(0, 3, 12) };
+    let renewed = LintFacts { sure_margin: Some(Duration::from_secs(11)), ..queued(0, 3, 12) };
+    let after_gap = LintFacts {
+        margin: Some(Duration::ZERO),
+        sure_margin: Some(Duration::from_secs(40)),
+        ..queued(0, 3, 12)
+    };
+    only(&[after_gap], "dead-holder", &[7], &what("3 waiters"));
     for harmless in [queued(0, 0, 12), queued(0, 3, 20), renewed, LintFacts { deadline: None, ..queued(0, 3, 12) }] {
         assert_eq!(found(&[harmless]), []);
     }

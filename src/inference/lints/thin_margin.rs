@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::short_ttl::SHORTEST;
 use super::{Finding, Lint, LintFacts};
 use simkit::Timestamp;
 
@@ -21,8 +22,8 @@ pub struct ThinMargin;
 impl ThinMargin {
     fn finding(&self, facts: &LintFacts) -> Option<Finding> {
         let ttl = facts.ttl?;
-        // With a shorter TTL the margin is always thin; `short-ttl` reports that.
-        if ttl * 2 / 3 <= FAILOVER {
+        // With a shorter TTL the margin is always thin.
+        if ttl < SHORTEST {
             return None;
         }
         if let Some(every) = facts.usual_interval.filter(|every| *every >= ttl.mul_f64(LATE_SHARE)) {

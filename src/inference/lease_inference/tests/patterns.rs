@@ -95,3 +95,59 @@ fn a_leak_is_found_by_polls_alone() {
     assert!((40..45).contains(&facts[first].watched.as_secs()), "{:?}", facts[first]);
     assert!(facts[first..].iter().all(is_leak));
 }
+
+/// The time between two replies that show a lease just renewed says nothing if polls did not follow it.
+#[test]
+fn renewals_around_a_gap_are_not_frequent() {
+    let reply = |observed: &mut LeaseInference, truth: &Truth, now: u64| {
+        observed.apply_reply(&truth.answer(now), at(now), at(now + MILLI));
+        assert_ne!(observed.pattern(), RenewalPattern::Frequent, "at {} s", now / SECOND);
+    };
+    let mut truth = Truth::granted(30, 3);
+    let (mut slow, mut asleep, mut cut_off) =
+        (LeaseInference::default(), LeaseInference::default(), LeaseInference::default());
+    for (now, next) in [(100, 130), (130, 160)] {
+        truth.renew(now * SECOND);
+        reply(&mut slow, &truth, now * SECOND + 300 * MILLI);
+        reply(&mut asleep, &truth, now * SECOND + 300 * MILLI);
+        asleep.forget();
+        reply(&mut cut_off, &truth, now * SECOND + 300 * MILLI);
+        truth.refill(next * SECOND - 10 * SECOND);
+        reply(&mut cut_off, &truth, next * SECOND - 10 * SECOND + 300 * MILLI);
+    }
+}
+
+/// With an election timeout of 5 s, a new leader gives a lease of 10 s another 15 s.
+#[test]
+fn a_lease_with_more_than_its_ttl_left_is_not_renewed_frequently() {
+    let mut truth = Truth::granted(10, 3);
+    let mut observed = LeaseInference::default();
+    let mut now = live(&mut truth, &mut observed, &[], 102 * SECOND, 5 * MILLI);
+    truth.refill(now);
+    truth.deadline = now + 15 * SECOND;
+    let end = truth.deadline;
+    while now < end {
+        now = observed.next_poll(at(now)).nanos();
+        observed.apply_reply(&truth.answer(now), at(now), at(now + MILLI));
+        assert_ne!(observed.pattern(), RenewalPattern::Frequent, "{} ms before the end", (end - now) / MILLI);
+    }
+}
+
+#[test]
+fn a_short_lease_whose_client_died_is_late_before_it_expires() {
+    for (ttl, every) in [(2, 1_000), (3, 1_000), (3, 1_500), (4, 1_500)] {
+        for seed in 1..6 {
+            let renewals: Vec<u64> = (1..=30).map(|n| 100 * SECOND + n * every * MILLI).collect();
+            let last = renewals[29];
+            let mut truth = Truth::granted(ttl, seed);
+            let (mut observed, mut is_late) = (LeaseInference::default(), false);
+            watch(&mut truth, &mut observed, &renewals, last + ttl * SECOND, 5 * MILLI, |observed| {
+                let seen = observed.seen_at().unwrap();
+                let late = observed.late_from().is_some_and(|from| from <= seen);
+                assert!(!late || seen > at(last), "a healthy lease of {ttl} s is late, seed {seed}");
+                is_late |= late;
+            });
+            assert!(is_late, "TTL {ttl} s every {every} ms, seed {seed}");
+        }
+    }
+}
