@@ -67,8 +67,9 @@ const THEMES: &str = r##"
 
 const KEYS: &str = r#"
 # Key bindings: a key, a list of keys, or [] for none. A key is a character, or Enter, Esc, Tab, Space, Up, PgDn, Home,
-# Del, F1 to F12, Ctrl-a. Actions named dialog-, form-, quit-, drill-, complete-, history- and leave- apply in dialogs, where a key may have another
-# meaning than in the monitor. In dialogs, digits that choose and keys that type or edit text keep their literal meaning.
+# Del, F1 to F12, Ctrl-a. Actions named dialog-, form-, quit-, drill-, columns-, complete-, history- and leave- apply in dialogs,
+# where a key may have another meaning than in the monitor. In dialogs, digits that choose and keys that type or edit text keep
+# their literal meaning.
 [keys]
 "#;
 
