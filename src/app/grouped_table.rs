@@ -121,8 +121,6 @@ impl ViewState {
             self.motion.on_cursor_moved(None);
         }
         self.group_by = by;
-        // A range goes from row to row of the table without groups.
-        self.selection.end_range();
         self.window.top = 0;
         self.motion.on_other_rows();
     }

@@ -131,7 +131,8 @@ impl AppState {
             return true;
         }
         let view = &self.active_view().view;
-        let uses_marks = action.uses_marks() && !self.view.selection.is_empty() && !view.is_open;
+        let is_table = view.active == View::Leases && !view.is_open;
+        let uses_marks = is_table && action.uses_marks() && !self.view.selection.is_empty();
         if uses_marks {
             self.active_view_mut().view.motion.asked = None;
             return true;

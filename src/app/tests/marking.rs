@@ -76,6 +76,20 @@ fn a_range_whose_start_has_no_row_marks_nothing() {
 }
 
 #[test]
+fn a_range_ends_when_its_rows_are_no_longer_displayed() {
+    let v = Key::Char('v');
+    for (hide, show) in [(Key::Char('4'), Key::Char('1')), (Key::Enter, Key::Esc), (Key::Char('t'), Key::Char('t'))] {
+        for freeze in [None, Some(Key::Char('p'))] {
+            let mut story = crowd();
+            story.press(&freeze.into_iter().chain([v, Key::Down, hide]).collect::<Vec<_>>());
+            assert_eq!(story.app.view.selection.range(), None, "{hide}, {freeze:?}");
+            story.press(&[show]);
+            assert!(marked(&story).is_empty(), "{hide}, {freeze:?}");
+        }
+    }
+}
+
+#[test]
 fn marks_survive_sorting_filtering_and_freezing() {
     let mut story = crowd();
     story.press(&[SPACE, Key::Down, SPACE, Key::Char('I'), Key::Char('/')]);

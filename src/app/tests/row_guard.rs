@@ -98,6 +98,16 @@ fn an_action_in_another_view_reaches_only_the_lease_that_a_frame_showed_there() 
     assert!(matches!(&story.app.view.dialog, Some(Dialog::Revoke(dialog)) if dialog.id == LeaseId(2)));
 }
 
+#[test]
+fn a_mark_in_the_table_does_not_stand_for_the_lease_of_another_view() {
+    let mut story = named(AppConfig::default(), &["/a", "/b"]);
+    story.send(Msg::KeysChanged { changes: vec![lock_change("/lock/2", 2)], received: story.now });
+    story.app.view.selection.add([LeaseId(1)]);
+    burst(&mut story, &[Key::Char('4'), Key::Char('x')]);
+    assert!(story.app.view.dialog.is_none());
+    assert_eq!(note(&story), "The screen had not shown it yet: press x again for …00000002");
+}
+
 /// A key that looks like a candidate of a lock.
 fn lock_change(name: &str, id: i64) -> etcd_lease::KeyChange {
     let now = etcd_lease::KeyState::Put { lease: Some(LeaseId(id)), create_revision: 5 };

@@ -81,9 +81,8 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         Command::Typed(typed) => return run_typed(app, *typed, now),
         Command::ActOn { action, ids } => return act_on(app, action, ids, now),
         Command::Filter(text) => set_filter(app, &text),
-        Command::GroupBy(group_by) => {
-            let active = app.active_view_mut();
-            active.view.regroup(group_by, &active.leases);
+        Command::GroupBy(by) => {
+            view_actions::group_by(app, by);
             Done::default()
         }
         Command::Theme(name) => {

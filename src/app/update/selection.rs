@@ -96,11 +96,17 @@ pub(super) fn clear(app: &mut AppState, now: Timestamp) {
     }
 }
 
-/// Cancels a range in the table. Returns false if there was none.
+/// Cancels a range. Returns false if there was none.
 pub(super) fn cancel_range(app: &mut AppState) -> bool {
-    let view = &app.active_view().view;
-    let is_table = view.active == View::Leases && !view.is_open;
-    is_table && app.view.selection.end_range().is_some()
+    app.view.selection.end_range().is_some()
+}
+
+/// Ends a range whose rows are no longer displayed: the leases are grouped, or the detail or another view is open. Space
+/// would mark rows that nobody sees.
+pub(super) fn end_hidden_range(app: &mut AppState) {
+    if is_one_open(app) || app.active_view().view.is_grouped() {
+        app.view.selection.end_range();
+    }
 }
 
 /// Unmarks an ended lease, and reports that unless this program revoked it.

@@ -3,9 +3,9 @@
 use crate::app::action::Action;
 use crate::app::cadence::CohortOwner;
 use crate::app::verbs::Done;
-use crate::app::{AppState, EventSources, Redraw, TABS, View};
+use crate::app::{AppState, EventSources, GroupBy, Redraw, TABS, View};
 
-use super::navigation;
+use super::{navigation, selection};
 
 /// Executes a view-only action. Going back from the last step unfreezes the display.
 pub(super) fn perform(app: &mut AppState, action: Action) {
@@ -25,7 +25,7 @@ pub(super) fn perform(app: &mut AppState, action: Action) {
         }
         Action::Group => {
             let next = active.view.group_by.next();
-            active.view.regroup(next, &active.leases);
+            group_by(app, next);
         }
         Action::Follow => navigation::toggle_following(&mut active.view),
         Action::Zoom => navigation::toggle_zoom(&mut active.view),
@@ -36,6 +36,14 @@ pub(super) fn perform(app: &mut AppState, action: Action) {
         Action::Left | Action::Right => navigation::pan(&mut active.view, action),
         action => go(active, action),
     }
+    selection::end_hidden_range(app);
+}
+
+/// Changes what the leases are grouped by.
+pub(super) fn group_by(app: &mut AppState, by: GroupBy) {
+    let active = app.active_view_mut();
+    active.view.regroup(by, &active.leases);
+    selection::end_hidden_range(app);
 }
 
 fn switch_view(active: &mut AppState, action: Action) {
