@@ -47,6 +47,11 @@ impl HelpDialog {
         !self.search.value().is_empty()
     }
 
+    /// Inserts pasted text without its control characters into the search.
+    pub(in crate::app) fn paste(&mut self, text: &str) {
+        text.chars().filter(|c| !c.is_control()).for_each(|c| self.search(Key::Char(c), None));
+    }
+
     fn search(&mut self, key: Key, action: Option<Action>) {
         match key {
             Key::Enter => self.is_searching = false,

@@ -122,3 +122,12 @@ fn before_quitting_the_lease_that_a_change_of_the_ttl_leaves_is_revoked() {
         }
     }
 }
+
+#[test]
+fn two_pasted_lines_are_not_one_number() {
+    let mut story = story();
+    story.press(&[Key::Char('T')]);
+    story.send(Msg::Pasted("20\n30".to_owned()));
+    assert_eq!(note(&story), "Not all lines were pasted: there is no field for the rest");
+    assert!(matches!(&story.app.view.dialog, Some(Dialog::ChangeTtl(dialog)) if dialog.ttl.value() == "20"));
+}

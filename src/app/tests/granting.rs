@@ -108,6 +108,37 @@ fn pasted_text_is_inserted_and_grants_nothing() {
 }
 
 #[test]
+fn pasted_text_moves_no_switch_of_the_form() {
+    let mut story = Story::start(AppConfig::default());
+    story.type_in("n90");
+    story.press(&[Key::BackTab]);
+    story.send(Msg::Pasted("e".to_owned()));
+    assert_eq!(story.app.view.status.as_ref().unwrap().text, "Paste ignored: no text field has the focus");
+    story.press(&[Key::BackTab, Key::BackTab]);
+    story.send(Msg::Pasted("/a=b\n".repeat(16) + "n"));
+    assert!(story.app.view.status.as_ref().unwrap().text.starts_with("Not all lines were pasted"));
+    let order = order(story.press(&[Key::Enter]));
+    assert_eq!((order.templates.len(), order.keep_alive), (16, true));
+    assert_eq!(order.pace, Some(RenewalSchedule::Clientv3));
+}
+
+#[test]
+fn two_pasted_lines_are_not_one_ttl() {
+    let mut story = Story::start(AppConfig::default());
+    story.type_in("n");
+    story.send(Msg::Pasted("60\n90".to_owned()));
+    assert_eq!(form(&story).input(Field::Ttl).unwrap().value(), "60");
+}
+
+#[test]
+fn text_can_be_pasted_into_the_search_of_the_help() {
+    let mut story = Story::start(AppConfig::default());
+    story.type_in("?/");
+    story.send(Msg::Pasted("mute\n".to_owned()));
+    assert!(matches!(&story.app.view.dialog, Some(Dialog::Help(help)) if help.search.value() == "mute"));
+}
+
+#[test]
 fn pasted_text_never_runs_commands() {
     for opened in ["", "x", "?", "q", "a", "!"] {
         let mut story = Story::start(AppConfig::default());

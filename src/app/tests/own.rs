@@ -86,6 +86,17 @@ fn a_key_is_attached_to_an_own_lease_by_enter() {
 }
 
 #[test]
+fn one_line_of_a_pasted_text_is_attached() {
+    let mut story = story();
+    story.press(&[Key::Char('K')]);
+    story.send(Msg::Pasted("/a=1\r\n".to_owned()));
+    assert_eq!(note(&story), "");
+    story.send(Msg::Pasted("2\r\n/b=3".to_owned()));
+    assert_eq!(note(&story), "Not all lines were pasted: there is no field for the rest");
+    assert_eq!(story.press(&[Key::Enter]), attached("/a", "12"));
+}
+
+#[test]
 fn text_without_an_equals_sign_is_not_attached_and_esc_closes() {
     let mut story = story();
     story.press(&[Key::Char('K'), Key::Enter]);

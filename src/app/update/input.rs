@@ -11,6 +11,9 @@ use simkit::Timestamp;
 use super::execute::{execute, perform};
 use super::{feedback, filter};
 
+/// Terminals send the line ends of pasted text as carriage returns.
+const LINE_ENDS: [char; 2] = ['\r', '\n'];
+
 /// Passes a key to the open dialog, to the filter line, or to the key bindings. Redraw and suspend also work in
 /// dialogs. If a key does nothing, a message says why.
 pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect> {
@@ -79,17 +82,30 @@ fn is_dialog_seen(app: &AppState, now: Timestamp) -> bool {
     app.active_view().view.is_dialog_seen(now)
 }
 
-/// Inserts pasted text into the open form or filter line. Elsewhere it is refused, because its letters could trigger
-/// actions.
+/// Inserts pasted text into the text field that has the focus. Elsewhere it is refused, because its letters could trigger
+/// actions. A field for one value takes only the first line, because joined lines would be another value.
 pub(super) fn paste(app: &mut AppState, text: &str, now: Timestamp) {
     let is_filter = filter::is_open(app);
+    let mut lines = text.trim_matches(LINE_ENDS).split(LINE_ENDS);
+    let first = lines.next().unwrap_or_default();
+    let mut has_rest = lines.next().is_some();
     match &mut app.view.dialog {
-        Some(Dialog::Grant(form)) => grant::paste(form, text),
-        Some(Dialog::Attach(dialog)) => attach::paste(dialog, text),
-        Some(Dialog::ChangeTtl(dialog)) => change_ttl::paste(dialog, text),
-        Some(Dialog::Command(line)) => line.paste(text, &app.config),
-        None if is_filter => filter::paste(app, text),
-        _ => app.view.set_status(now, true, "Paste ignored: no text field is open"),
+        Some(Dialog::Grant(form)) if form.input(form.focus).is_some() => has_rest = grant::paste(form, text),
+        Some(Dialog::Attach(dialog)) => attach::paste(dialog, first),
+        Some(Dialog::ChangeTtl(dialog)) => change_ttl::paste(dialog, first),
+        Some(Dialog::Help(help)) if help.is_searching => help.paste(first),
+        Some(Dialog::Command(line)) => {
+            line.paste(text, &app.config);
+            has_rest = false;
+        }
+        None if is_filter => {
+            filter::paste(app, text);
+            has_rest = false;
+        }
+        _ => return app.view.set_status(now, true, "Paste ignored: no text field has the focus"),
+    }
+    if has_rest {
+        app.view.set_status(now, true, "Not all lines were pasted: there is no field for the rest");
     }
     app.view.request_redraw(Redraw::Now);
 }

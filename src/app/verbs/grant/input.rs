@@ -42,28 +42,37 @@ impl GrantForm {
     }
 }
 
-/// Inserts pasted text. A line end moves to the next key field, and is ignored in other fields.
-pub(in crate::app) fn paste(form: &mut GrantForm, text: &str) {
+/// Inserts pasted text. A line end moves to the next key field; in other fields, and after the last key field, it ends the
+/// text. Returns whether more text followed.
+pub(in crate::app) fn paste(form: &mut GrantForm, text: &str) -> bool {
     // Terminals send line ends as carriage returns.
     let text = text.chars().take(MOST_PASTED).collect::<String>().replace("\r\n", "\n").replace('\r', "\n");
-    for c in text.chars() {
+    let mut rest = text.trim_start_matches('\n').chars();
+    while form.input_mut().is_some()
+        && let Some(c) = rest.next()
+    {
         match c {
             '\n' if matches!(form.focus, Field::Put(_)) => form.focus_next(),
+            '\n' => break,
             c if c.is_control() => (),
-            c => type_into(form, Key::Char(c)),
+            c => type_text(form, Key::Char(c)),
         }
     }
+    !rest.as_str().trim().is_empty()
 }
 
 fn type_into(form: &mut GrantForm, key: Key) {
     match form.focus {
         Field::Pace => switch_pace(form, key),
         Field::KeepAlive => switch_keep_alive(form, key),
-        _ => {
-            if let (Some(input), Some(edit)) = (form.input_mut(), key.edit()) {
-                input.handle(edit);
-            }
-        }
+        _ => type_text(form, key),
+    }
+}
+
+/// Edits the text field that has the focus. A switch has no text.
+fn type_text(form: &mut GrantForm, key: Key) {
+    if let (Some(input), Some(edit)) = (form.input_mut(), key.edit()) {
+        input.handle(edit);
     }
 }
 
