@@ -22,6 +22,9 @@ pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect>
     if let Some(action @ (Action::Redraw | Action::Suspend)) = action {
         return perform(app, action, now);
     }
+    if action != Some(Action::ProbeMembers) {
+        app.cluster.members.asked_to_probe = None;
+    }
     if let Some(dialog) = app.view.dialog.take() {
         return press_in_dialog(app, dialog, key, now);
     }

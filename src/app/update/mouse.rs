@@ -27,6 +27,7 @@ fn click(app: &mut AppState, hit: ClickTarget, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     app.view.request_redraw(Redraw::Now);
+    app.cluster.members.asked_to_probe = None;
     match hit {
         ClickTarget::Cohort(key) => {
             let active = app.active_view_mut();

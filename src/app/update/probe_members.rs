@@ -9,7 +9,7 @@ use crate::plural::plural;
 use etcd_lease::wire::MemberProbe;
 use simkit::Timestamp;
 
-/// How long the user can answer the question.
+/// How long the user can answer the question, in real time.
 const ASKED_FOR: Duration = Duration::from_secs(10);
 
 /// Asks the user at the first press, and starts probing at the second press within [`ASKED_FOR`].
@@ -18,7 +18,7 @@ pub(super) fn start(app: &mut AppState, now: Timestamp) -> Done {
     if members.is_probing {
         return Done::error("The members are being probed");
     }
-    let is_asked = members.asked_to_probe.take().is_some_and(|at| now - at < ASKED_FOR);
+    let is_asked = members.asked_to_probe.take().is_some_and(|at| now - at < app.view.wall_time(ASKED_FOR));
     if is_asked {
         members.is_probing = true;
         let effect = Effect::ProbeMembers(members.listed.clone());
