@@ -266,6 +266,19 @@ fn the_wheel_scrolls_rows_and_help() {
 }
 
 #[test]
+fn the_wheel_moves_through_the_choices_of_a_menu() {
+    let cluster = |name: &str| ClusterChoice { name: name.to_owned(), color: None, target: name.to_owned() };
+    let clusters = vec![cluster("prod"), cluster("test")];
+    let mut story = Story::start(AppConfig { clusters, ..AppConfig::default() });
+    story.press(&[Key::Char('C')]);
+    story.send(Msg::Wheel { is_down: true });
+    assert!(matches!(&story.app.view.dialog, Some(Dialog::Columns(menu)) if menu.place == 1));
+    story.press(&[Key::Esc, Key::Char('c')]);
+    story.send(Msg::Wheel { is_down: true });
+    assert!(matches!(&story.app.view.dialog, Some(Dialog::Clusters(menu)) if menu.place == 1));
+}
+
+#[test]
 fn an_early_renewal_does_not_make_the_next_one_late() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 600);

@@ -68,7 +68,9 @@ pub(super) fn wheel(app: &mut AppState, is_down: bool, now: Timestamp) {
         Some(Dialog::Help(help)) => {
             help.top = if is_down { help.top.saturating_add(NOTCH) } else { help.top.saturating_sub(NOTCH) };
         }
-        Some(Dialog::Sort(_) | Dialog::Revoking { .. }) => {
+        Some(
+            Dialog::Sort(_) | Dialog::Columns(_) | Dialog::Mute(_) | Dialog::Clusters(_) | Dialog::Revoking { .. },
+        ) => {
             if let Some(key) = app.config.keymap.key(action) {
                 // A movement has no effects.
                 let _ = input::press(app, key, now);
