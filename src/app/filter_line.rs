@@ -52,7 +52,7 @@ impl FilterLine {
         }
     }
 
-    /// Ends cycling through completions, because the text was edited.
+    /// Ends cycling through completions, because the text was edited or replaced.
     pub(super) fn accept_completion(&mut self) {
         self.cycle = None;
     }

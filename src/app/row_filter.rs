@@ -122,6 +122,7 @@ impl RowFilter {
         let shown = if is_older { line.history.older(history, present) } else { line.history.newer(history) };
         let Some(text) = shown else { return line.history.is_browsing() };
         line.input = tui_input::Input::new(text);
+        line.accept_completion();
         self.read();
         true
     }

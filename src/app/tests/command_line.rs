@@ -188,6 +188,16 @@ fn a_filter_is_set_and_remembered_with_the_filters() {
 }
 
 #[test]
+fn a_filter_of_the_history_ends_the_completion_of_the_one_before() {
+    let mut story = story();
+    run(&mut story, "filter ttl>5");
+    story.press(&[Key::Esc, Key::Char('/')]);
+    story.type_in("who:");
+    story.press(&[Key::Tab, Key::Up, Key::Tab]);
+    assert_eq!(story.app.view.row_filter.line.as_ref().unwrap().input.value(), "ttl>5");
+}
+
+#[test]
 fn an_action_that_a_view_does_not_have_says_so() {
     let mut story = story();
     run(&mut story, "view events");
