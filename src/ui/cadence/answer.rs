@@ -56,8 +56,11 @@ pub(super) fn footnotes(page: &Page<'_>) -> Vec<ViewLine> {
     lines
 }
 
-/// What to do while there is no lease.
-pub(super) fn how_to_begin(page: &Page<'_>) -> Vec<ViewLine> {
+/// Why there is no row: the filter hides them all, or there is no lease yet. Then also what to do.
+pub(super) fn without_rows(page: &Page<'_>) -> Vec<ViewLine> {
+    if page.ctx.app.view.cadence_cursor.filter.is_active() {
+        return page.wrapped(Role::Dim, "No TTL matches the filter.");
+    }
     let text = format!(
         "{} This view shows it for the leases of all clients, as soon as there are any. {}",
         Headline::QUESTION,

@@ -147,7 +147,10 @@ fn inner(places: PanelAreas) -> Rect {
 
 fn frame(ctx: RenderContext<'_>, area: Rect, below: usize, buf: &mut Buffer) {
     let more = if below > 0 { format!("{} more below", plural(below, "line")) } else { String::new() };
-    let title = Line::styled("Renewal intervals", ctx.theme.style(Role::Title));
+    let title = Line::from(vec![
+        Span::styled("Renewal intervals", ctx.theme.style(Role::Title)),
+        Span::styled(filter_line::of_view(ctx.app), ctx.theme.style(Role::Dim)),
+    ]);
     pane::draw(area, &title, &Line::styled(more, ctx.theme.style(Role::Dim)), buf);
 }
 
@@ -155,7 +158,7 @@ fn frame(ctx: RenderContext<'_>, area: Rect, below: usize, buf: &mut Buffer) {
 fn lines(ctx: &RenderContext<'_>, area: Rect) -> Vec<ViewLine> {
     let page = Page::new(ctx, area);
     if page.rows.is_empty() {
-        return answer::how_to_begin(&page);
+        return answer::without_rows(&page);
     }
     let blank = || ViewLine::from(Line::default());
     let mut lines = answer::headline(&page);

@@ -185,6 +185,19 @@ fn without_leases_it_says_how_to_begin() {
 }
 
 #[test]
+fn a_filter_is_named_in_the_title_and_where_it_hides_all() {
+    let filtered = |text: &str| {
+        let keys: Vec<Key> =
+            [&[Key::Char('/')], &*text.chars().map(Key::Char).collect::<Vec<_>>(), &[Key::Enter]].concat();
+        picture(everyone(), (120, 35), &keys)
+    };
+    let some = filtered("ttl:10");
+    assert!(some.contains("Renewal intervals · /ttl:10 ") && some.contains("10 s own"), "{some}");
+    let none = filtered("ttl:11");
+    assert!(none.contains("No TTL matches the filter.") && !none.contains("n grants one"), "{none}");
+}
+
+#[test]
 fn the_selected_row_names_its_lease_and_a_click_finds_the_row() {
     let size = (120, 35);
     let down = [Key::Down, Key::Down, Key::Down];
