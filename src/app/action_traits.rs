@@ -106,7 +106,7 @@ impl Action {
 
     /// Whether the action only changes what the detail of an open lease hides.
     pub fn is_hidden_by_detail(self) -> bool {
-        self.needs_rows() || self == Action::QuickFilter
+        self.needs_rows() || matches!(self, Action::QuickFilter | Action::Follow | Action::Group)
     }
 
     /// Whether the action writes to the cluster or renews a lease. Blocked by `--read-only`.

@@ -148,7 +148,7 @@ fn keys(app: &AppState, shown: &AppState, now: Timestamp) -> Vec<Segment> {
             || shown.view.is_open && action.is_hidden_by_detail()
     };
     let back = shown.view.back_step();
-    let has_lease = shown.view.active == View::Leases || shown.subject().is_some();
+    let has_lease = shown.subject().is_some() || shown.view.cursor_group().is_some();
     let is_offered = |action: Action| match action {
         Action::Back => back.is_some(),
         Action::Open => !shown.view.is_open && (has_lease || shown.view.active == View::Events),

@@ -22,7 +22,9 @@ pub fn hit(ctx: RenderContext<'_>, (width, height): (u16, u16), (x, y): (u16, u1
     if let Some(view) = tabs::tab_at(ctx, places.tabs, position) {
         return Some(ClickTarget::Tab(view));
     }
-    let hint = tabs::key_at(ctx, places.tabs, position).or_else(|| footer::key_at(ctx, places, position));
+    // While a filter is typed, the keys of the tab line are text.
+    let of_tabs = tabs::key_at(ctx, places.tabs, position).filter(|_| !shown.app.view.is_filter_open());
+    let hint = of_tabs.or_else(|| footer::key_at(ctx, places, position));
     if let Some(key) = hint {
         return Some(ClickTarget::Key(key));
     }

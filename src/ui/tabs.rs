@@ -104,8 +104,7 @@ fn hints(ctx: RenderContext<'_>) -> Vec<Segment> {
     }
     let keymap = &ctx.app.config.keymap;
     hints.extend(keymap.key(Action::Help).map(|key| Segment::key(1, key, "help")));
-    let command = Key::Char(':');
-    hints.extend(keymap.action(command).map(|_| Segment::key(3, command, "command")));
+    hints.extend(keymap.key(Action::CommandLine).map(|key| Segment::key(3, key, "command")));
     hints
 }
 

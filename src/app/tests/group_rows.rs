@@ -70,11 +70,11 @@ fn sort_keys_say_that_groups_keep_their_order() {
 }
 
 #[test]
-fn grouping_ends_a_range() {
+fn the_open_detail_hides_what_grouping_and_following_change() {
     let mut story = Story::start(AppConfig::default());
     story.list(&[1, 2], &[]);
-    story.press(&[Key::Char('v'), Key::Char('t')]);
-    assert!(story.app.view.selection.range().is_none());
+    story.press(&[Key::Enter, Key::Char('t'), Key::Char('F')]);
+    assert!(!story.app.view.is_grouped() && !story.app.view.is_following());
 }
 
 #[test]

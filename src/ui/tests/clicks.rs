@@ -48,6 +48,23 @@ fn a_hint_presses_its_key() {
 }
 
 #[test]
+fn without_a_lease_no_key_for_one_is_offered() {
+    let app = app(AppConfig::default(), vec![(0.0, Msg::Cluster(cluster()))], (200, 40));
+    let picture = text(&paint(&app, (200, 40), Theme::default()));
+    let footer = picture.lines().last().unwrap();
+    assert!(footer.contains("n new") && !footer.contains("revoke") && !footer.contains("Enter"), "{footer}");
+}
+
+#[test]
+fn a_hint_of_the_tab_line_types_nothing_into_a_filter() {
+    for view in ['1', '3'] {
+        let app = pressed((140, 40), &[view, '/'].map(Key::Char));
+        assert_eq!(hit_on(&app, (140, 40), "? help"), None);
+        assert_eq!(hit_on(&app, (140, 40), "Enter apply"), Some(ClickTarget::Key(Key::Enter)));
+    }
+}
+
+#[test]
 fn a_button_answers_and_nothing_else_does_while_a_dialog_is_open() {
     let revoke: Vec<Key> = ['g', 'j', 'x'].map(Key::Char).to_vec();
     for size in [(40, 12), (80, 24), (140, 40)] {

@@ -231,14 +231,16 @@ fn what_etcd_says_is_escaped_in_every_view() {
 #[test]
 fn chosen_keys_stand_wherever_keys_are_named() {
     let mut keymap = Keymap::default();
-    for (name, key) in [("new", Key::F(2)), ("show-events", Key::Char('e')), ("help", Key::Char('h'))] {
+    for (name, key) in
+        [("new", Key::F(2)), ("show-events", Key::Char('e')), ("help", Key::Char('h')), ("command-line", Key::F(3))]
+    {
         assert!(keymap.rebind(name, vec![key]));
     }
     let size = (140, 60);
     let config = AppConfig { keymap, ..AppConfig::default() };
     let mut app = app(config, vec![(0.0, Msg::Cluster(cluster()))], size);
     let picture = text(&paint(&app, size, Theme::default()));
-    for words in ["Press F2 to grant one: F2 1 Enter grants", "F2 new", " e Events ", "h help"] {
+    for words in ["Press F2 to grant one: F2 1 Enter grants", "F2 new", " e Events ", "h help", "F3 command"] {
         assert!(picture.contains(words), "{words}:\n{picture}");
     }
     update(&mut app, Msg::Key(Key::Char('h')), at(90.0));
