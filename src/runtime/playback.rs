@@ -63,6 +63,11 @@ impl PlayedRecording {
         }
     }
 
+    /// Goes on from the position. The time since the last update is not played.
+    pub(super) fn resume(&mut self, clock: &Clock) {
+        self.since = (clock.now(), self.position());
+    }
+
     /// Carries out a control.
     pub(super) fn control(&mut self, control: PlaybackControl, app: &mut AppState, clock: &Clock) {
         self.advance(app, clock);
@@ -107,7 +112,7 @@ impl PlayedRecording {
             self.is_paused |= matches!(control, PlaybackControl::Back(_) | PlaybackControl::Forward(_));
             self.player.seek(app, to);
         }
-        self.since = (clock.now(), self.position());
+        self.resume(clock);
         self.show(app);
     }
 

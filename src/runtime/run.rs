@@ -218,9 +218,7 @@ where
     async fn suspend(&mut self, scope: SuspendScope) {
         let since = self.session.clock.now();
         self.frames.screen.suspend(scope == SuspendScope::Job).await;
-        if !self.session.app.config.is_replay {
-            self.session.send(Msg::ProcessStalled { since });
-        }
+        self.session.on_stalled(since);
         // The window size may have changed meanwhile.
         self.resize();
     }

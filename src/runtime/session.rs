@@ -198,17 +198,30 @@ impl Session {
     /// Detects a stall: the loop went to sleep at `asleep` to wake at `wake`, and now it is much later. Also detects that
     /// the clock has waited.
     pub(super) fn detect_stall(&mut self, asleep: Timestamp, wake: Timestamp) {
-        let Source::Cluster(source) = &mut self.source else { return };
         let waited = self.clock.waited();
-        let has_waited = waited > source.waited + WAIT_THRESHOLD;
-        if has_waited {
-            source.waited = waited;
-        }
+        let has_waited = match &mut self.source {
+            Source::Cluster(source) => {
+                let has_waited = waited > source.waited + WAIT_THRESHOLD;
+                if has_waited {
+                    source.waited = waited;
+                }
+                has_waited
+            }
+            Source::Recording(_) => false,
+        };
         if self.clock.now() > wake.max(asleep) + STALL_THRESHOLD * self.clock.speed() {
-            self.send(Msg::ProcessStalled { since: asleep });
+            self.on_stalled(asleep);
         }
         if has_waited {
             self.send(Msg::ClockWaits);
+        }
+    }
+
+    /// The process did not run since `since`. A recording goes on from where it was.
+    pub(super) fn on_stalled(&mut self, since: Timestamp) {
+        match &mut self.source {
+            Source::Cluster(_) => self.send(Msg::ProcessStalled { since }),
+            Source::Recording(played) => played.resume(&self.clock),
         }
     }
 

@@ -151,3 +151,16 @@ async fn time_is_paused_stepped_and_moved_to_the_next_event() {
     test.wait(2.0).await;
     assert!(test.text().contains("▶ 2x"), "{}", test.text());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_that_was_suspended_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let test = ReplayTest::start(&record(&folder).await).await;
+    test.input.send(Ok(Event::Key(KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL)))).unwrap();
+    test.wait(70.0).await;
+    test.screen.0.continued.notify_one();
+    test.wait(1.0).await;
+    assert!(!test.text().contains("■ end"), "{}", test.text());
+    test.wait(70.0).await;
+    assert!(test.text().contains("■ end"), "{}", test.text());
+}
