@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::ReadValue;
 use crate::escape::printable;
+use crate::id_format::IdFormat;
 use crate::inference::locks::{Candidate, CandidateProblem, LockEvidence, LockKind, LockQueue, Locks};
 use crate::plural::plural;
 use simkit::Timestamp;
@@ -82,13 +83,13 @@ pub fn released_text(queue: &LockQueue, candidate: &Candidate, now: Timestamp) -
     Some(format!("Its key was deleted {ago} ago: it released the lock, or another client deleted the key."))
 }
 
-/// A candidate's problem and its consequence. `left` is the time left of its lease, if known.
+/// A candidate's problem and its consequence. `left` is the time left of its lease at `now`, if known.
 pub fn candidate_problem_text(
+    ids: IdFormat,
     queue: &LockQueue,
     candidate: &Candidate,
     problem: CandidateProblem,
-    left: Option<&str>,
-    now: Timestamp,
+    (left, now): (Option<&str>, Timestamp),
 ) -> String {
     match problem {
         CandidateProblem::Stranded => {
@@ -97,7 +98,7 @@ pub fn candidate_problem_text(
             format!("Its key is attached to no lease and stays until it is deleted{how}")
         }
         CandidateProblem::Misplaced(other) => {
-            format!("Its key is attached to lease {other} and stays until that lease ends.")
+            format!("Its key is attached to lease {} and stays until that lease ends.", ids.name(other))
         }
         CandidateProblem::Gone => "Its lease is gone; its key is deleted with it.".to_owned(),
         CandidateProblem::Dying => "Its lease has expired; etcd is about to remove it and its key.".to_owned(),

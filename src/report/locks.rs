@@ -13,6 +13,7 @@ use crate::app::{
     AppState, Lease, ReadValue, candidate_problem_text, lock_display_name, lock_doubt, lock_place, lock_value_text,
     whole_seconds,
 };
+use crate::id_format::IdFormat;
 use crate::inference::locks::{Candidate, CandidateProblem, LockEvidence, LockKind, LockQueue};
 use simkit::Timestamp;
 
@@ -197,7 +198,7 @@ fn message(
     now: Timestamp,
 ) -> String {
     let left = lease.and_then(|lease| lease.left(now)).map(|left| format!("{left:.1} s"));
-    candidate_problem_text(queue, candidate, problem, left.as_deref(), now)
+    candidate_problem_text(IdFormat::Hex, queue, candidate, problem, (left.as_deref(), now))
 }
 
 fn not_utf8(key: &[u8]) -> Option<String> {

@@ -33,7 +33,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
 /// `  /service/10  deleted 3.0 s ago`
 fn gone(page: &DetailPage<'_>, detached: &DetachedKey) -> Line<'static> {
     let why = match detached.fate {
-        KeyDetachReason::Moved { to } => format!("moved to lease {to}"),
+        KeyDetachReason::Moved { to } => format!("moved to lease {}", page.ctx.app.view.id_format.name(to)),
         KeyDetachReason::Detached => "detached".to_owned(),
         KeyDetachReason::Deleted | KeyDetachReason::DiedWithLease => "deleted".to_owned(),
     };

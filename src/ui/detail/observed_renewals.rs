@@ -19,6 +19,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
         lines.extend(page.labelled("cadence", Role::Text, &cadence));
     }
     if let Some(id) = page.lease.replaced_by() {
+        let id = page.ctx.app.view.id_format.name(id);
         lines.extend(page.labelled("replaced", Role::Text, &format!("by lease {id}, which has its keys now")));
     }
     if let Some(pattern) = pattern(page.lease.pattern()) {

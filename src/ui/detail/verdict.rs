@@ -6,6 +6,7 @@ use ratatui::text::Line;
 
 use super::DetailPage;
 use crate::app::{EndCause, Lease, LeaseState, last_renewal_in_words};
+use crate::id_format::IdFormat;
 use crate::ui::line::wrap;
 use crate::ui::{Role, format};
 use simkit::Timestamp;
@@ -24,7 +25,7 @@ impl Verdict {
 }
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
-    let Some(verdict) = verdict(page.lease, page.ctx.now) else { return Vec::new() };
+    let Some(verdict) = verdict(page.lease, page.ctx.app.view.id_format, page.ctx.now) else { return Vec::new() };
     let theme = page.theme();
     let said = |role, text: &str| -> Vec<Line<'static>> {
         wrap(text, page.width.max(1)).into_iter().map(|line| Line::styled(line, theme.style(role))).collect()
@@ -35,7 +36,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
 }
 
 /// The verdict on a lease. `None` while too little is known.
-fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
+fn verdict(lease: &Lease, ids: IdFormat, now: Timestamp) -> Option<Verdict> {
     let ttl = format::ttl(lease.granted_ttl?);
     let left = lease.left(now).map(format::span);
     let silent = lease.unrenewed(now).map(|span| format::span(span.as_secs_f64()));
@@ -49,7 +50,7 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
     let awaited = lease.awaited().in_words();
     Some(match lease.state(now) {
         LeaseState::Ended(EndCause::Replaced) => {
-            Verdict::new(Role::Text, format!("{} Its TTL of {ttl} ran out.", replaced(lease)))
+            Verdict::new(Role::Text, format!("{} Its TTL of {ttl} ran out.", replaced(lease, ids)))
         }
         LeaseState::Ended(cause) => Verdict::new(ended_role(cause), ended(lease, cause, &ttl)),
         LeaseState::Dying => Verdict::new(Role::Danger, "It has expired. etcd removes it within moments.".to_owned()),
@@ -73,7 +74,7 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
         _ => match every {
             Some(every) if !every.is_zero() => renewed(lease, every, &ttl),
             _ if lease.replaced_by().is_some() => {
-                Verdict::new(Role::Text, format!("{} It runs out by itself.", replaced(lease)))
+                Verdict::new(Role::Text, format!("{} It runs out by itself.", replaced(lease, ids)))
             }
             _ => match lease.new_lease_every() {
                 Some(every) => {
@@ -88,8 +89,8 @@ fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
 }
 
 /// Where the keys of a replaced lease are now.
-fn replaced(lease: &Lease) -> String {
-    match lease.replaced_by() {
+fn replaced(lease: &Lease, ids: IdFormat) -> String {
+    match lease.replaced_by().map(|id| ids.name(id)) {
         Some(other) if lease.has_line_ended() => {
             format!("Its keys moved to lease {other}; the last lease that had them has ended.")
         }

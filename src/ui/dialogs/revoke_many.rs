@@ -65,7 +65,7 @@ impl<'a> DialogPage<'a> {
     fn one_of_many(&self, lease: &Lease) -> Line<'a> {
         let left = lease.left(self.ctx.now).map_or(format::UNKNOWN.to_owned(), format::span);
         let key = lease.keys.as_ref().and_then(|keys| keys.first.first()).map_or(String::new(), |key| printable(key));
-        let text = format!("  {}  {:<7} {left:>7}  {key}", lease.id, lease.ownership.word());
+        let text = format!("  {}  {:<7} {left:>7}  {key}", self.name(lease.id), lease.ownership.word());
         Line::from(cut(&text, self.width))
     }
 

@@ -58,7 +58,9 @@ fn held_for(queue: &LockQueue, now: Timestamp) -> String {
 fn when(ctx: RenderContext<'_>, queue: &LockQueue, holder: &Candidate, id: &str) -> String {
     match (holder.attachment, ctx.app.leases.candidate_problem(queue, holder, ctx.now)) {
         (KeyAttachment::NoLease, _) => format!("when the key of {id} is deleted"),
-        (KeyAttachment::OtherLease(other), _) => format!("when {id} releases it or lease {other} ends"),
+        (KeyAttachment::OtherLease(other), _) => {
+            format!("when {id} releases it or lease {} ends", ctx.app.view.id_format.name(other))
+        }
         (_, Some(CandidateProblem::Gone | CandidateProblem::Dying)) => "as soon as etcd removes that key".to_owned(),
         _ => {
             let left = time_left(ctx, holder).map_or(String::new(), |left| format!(" ({left})"));
@@ -79,6 +81,6 @@ pub(super) fn note(ctx: RenderContext<'_>, queue: &LockQueue, candidate: &Candid
     let Some(problem) = ctx.app.leases.candidate_problem(queue, candidate, ctx.now) else {
         return Some((released_text(queue, candidate, ctx.now)?, Role::Dim));
     };
-    let left = time_left(ctx, candidate);
-    Some((candidate_problem_text(queue, candidate, problem, left.as_deref(), ctx.now), Role::Warning))
+    let (ids, left) = (ctx.app.view.id_format, time_left(ctx, candidate));
+    Some((candidate_problem_text(ids, queue, candidate, problem, (left.as_deref(), ctx.now)), Role::Warning))
 }

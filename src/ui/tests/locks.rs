@@ -221,3 +221,36 @@ fn what_etcd_says_is_escaped() {
         assert!(picture.contains(r"/stuck\x1b[2J") && !picture.contains('\x1b'), "{picture}");
     }
 }
+
+#[test]
+fn ids_in_sentences_and_dialogs_are_decimal_too() {
+    let size = (140, 40);
+    let app = stage(locked(), size, &[Key::Char('#'), Key::End]);
+    let picture = text(&paint(&app, size, Theme::default()));
+    assert!(picture.contains("attached to lease 34 and stays"), "{picture}");
+    let many = ['1', '#', 'g', ' ', ' ', 'x'].map(Key::Char);
+    let picture = self::picture(size, &many);
+    assert!(picture.contains("Revoke 2 leases?") && picture.contains(&OWN.to_string()), "{picture}");
+}
+
+#[test]
+fn the_detail_names_the_lease_that_took_the_keys_in_decimal() {
+    let size = (140, 40);
+    let mut messages = locked();
+    let key = b"/job".to_vec();
+    let page = vec![KeyEntry { key: key.clone(), lease: Some(LeaseId(0x22)), create_revision: 5 }];
+    let now = KeyState::Put { lease: Some(LeaseId(0x55)), create_revision: 5 };
+    let change = KeyChange { key, before: Some(LeaseId(0x22)), now, revision: 10 };
+    messages.extend([(89.6, Msg::KeysReloading), (89.6, Msg::KeysPage(page)), (89.6, Msg::KeysRead { revision: 9 })]);
+    messages.push((89.7, Msg::KeysChanged { changes: vec![change], received: at(89.7) }));
+    let mut app = app(AppConfig::default(), messages, size);
+    app.view.cursor = Some(LeaseId(0x22));
+    for key in [Key::Char('#'), Key::Enter] {
+        update(&mut app, Msg::Key(key), at(90.0));
+    }
+    refresh_rows(&mut app, at(90.0));
+    let picture = text(&paint(&app, size, Theme::default()));
+    for words in ["moved to lease 85", "newer lease 85", "by lease 85, which has its keys now"] {
+        assert!(picture.contains(words), "{words}: {picture}");
+    }
+}
