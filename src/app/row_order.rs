@@ -34,7 +34,7 @@ fn number(facts: &RowFacts, lease: LeaseSource, column: Column, now: Timestamp) 
         Column::Who => Some(sort::closeness(facts.ownership)),
         Column::State => Some(StateClass::new(facts.state_or_end(), facts.warning.is_some()).index() as u64),
         Column::Left => facts.countdown.map(|countdown| countdown.deadline().nanos()),
-        Column::Every => facts.every.map(Span::nanos),
+        Column::Every => facts.every.map(Span::nanos).or_else(|| sort::number(lease.get(facts.id)?, column, now)),
         Column::Margin => facts.margin.map(Span::nanos),
         Column::Warn => facts.warning.map(u64::from),
         Column::Share | Column::Cycles => facts.interval_share().map(sort::billionths),

@@ -251,7 +251,10 @@ pub(super) fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u6
         Column::State => Some(StateClass::of(lease, lease.state(now)).index() as u64),
         Column::Left => lease.shown_deadline().map(Timestamp::nanos),
         Column::Ttl => lease.granted_ttl.map(rising),
-        Column::Every => lease.observed_interval().map(|interval| nanos(interval.every)),
+        Column::Every => {
+            let observed = lease.observed_interval().map(|interval| interval.every);
+            observed.or_else(|| lease.new_lease_every()).map(nanos)
+        }
         // The deeper the teeth of the sawtooth, the larger the share of the TTL that each cycle uses up.
         Column::Share | Column::Cycles => lease.interval_share().map(billionths),
         Column::Last => lease.last_renewed().map(|at| !at.nanos()),

@@ -99,8 +99,7 @@ impl AppState {
             ..config
         };
         let new = AppState::new(config, now);
-        let view = ViewState { sort: self.view.sort, ..self.view.restarted(&new.config, clock_speed) };
-        AppState { view, ..new }
+        AppState { view: self.view.restarted(&new.config, clock_speed), ..new }
     }
 
     /// Shows what another state shows, as far as it exists here.

@@ -210,6 +210,7 @@ impl ViewState {
             typed: self.typed.clone(),
             theme: self.theme.clone(),
             background: self.background.clone(),
+            sort: self.sort,
             group_by: self.group_by,
             columns: self.columns.clone(),
             ..ViewState::new(config)

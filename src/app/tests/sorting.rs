@@ -111,3 +111,28 @@ fn the_command_line_option_applies_from_the_start() {
     story.press(&[Key::Char('3'), Key::Char('I'), Key::Char('s')]);
     assert!(sort(&story) == "ttl:desc" && story.app.view.dialog.is_none(), "no keys of other views");
 }
+
+#[test]
+fn a_restarted_sandbox_keeps_the_sort_order() {
+    let mut story = crowd();
+    story.press(&[Key::Char('I')]);
+    assert_eq!(story.app.restarted(60, story.now).view.sort.to_string(), "left:desc");
+}
+
+#[test]
+fn the_interval_of_new_leases_counts_like_that_of_renewals() {
+    let mut story = Story::start(AppConfig { sort: Sort::by(Column::Every), ..AppConfig::default() });
+    story.list(&[1, 11], &[]);
+    story.send(Msg::KeysReloading);
+    story.send(Msg::KeysRead { revision: 9 });
+    for (from, to) in [(None, 11), (Some(11), 12), (Some(12), 13)] {
+        story.wait(5.0);
+        story.change(vec![availability::put("/heartbeat", from, Some(to), to)]);
+        story.poll_left(to, 59, 60);
+    }
+    let lease = |id| story.app.leases.get(LeaseId(id)).unwrap();
+    assert_eq!(lease(13).new_lease_every(), Some(Duration::from_secs(5)));
+    let key = |id| RowSortKey::of(lease(id), story.app.view.sort, story.now);
+    assert!(key(13) < key(1));
+    assert_eq!(story.rows().last(), Some(&1));
+}
