@@ -93,3 +93,15 @@ fn pinning_does_nothing_without_a_row_or_in_other_views() {
     story.press(&[Key::Char('G'), Key::Char('3'), PIN, Key::Char('1')]);
     assert_eq!((story.rows(), story.app.leases.counts.pinned), (vec![1, 2], 0));
 }
+
+#[test]
+fn the_demo_pins_the_leases_that_it_starts_with_and_none_of_the_user() {
+    let mut story = Story::start(AppConfig { is_demo: true, ..by_left() });
+    let is_pinned = |story: &Story, id| story.app.leases.get(LeaseId(id)).unwrap().is_pinned;
+    story.grant(1, 10);
+    assert!(is_pinned(&story, 1));
+    story.type_in("n2");
+    story.press(&[Key::Enter]);
+    story.grant(2, 120);
+    assert!(!is_pinned(&story, 2));
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::app::bulk::RevokeOutcome;
 use crate::app::verbs::{Done, cluster, grant, quit, renew, revoke, revoke_many};
 use crate::app::{
-    AppState, CallFailure, Effect, EventKind, Lease, Ownership, Redraw, Renewal, RenewalSource, TimeRange, View,
+    AppState, CallFailure, Effect, EventKind, Ownership, Redraw, Renewal, RenewalSource, TimeRange, View,
 };
 use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
@@ -25,7 +25,8 @@ pub(super) fn granted(
     keep_alive: bool,
 ) {
     let ttl = Duration::from_secs(answer.ttl.unsigned_abs());
-    let is_pinned = belongs_to_demo(app);
+    // The leases that the demo starts with belong to no request of the user.
+    let is_pinned = app.config.is_demo && !grant::has_job(&app.jobs, answer.requested_ttl);
     let lease = get_or_create(app, answer.id);
     lease.ownership = Ownership::Own;
     lease.is_pinned |= is_pinned;
@@ -69,13 +70,6 @@ fn show_granted(app: &mut AppState, first: Option<LeaseId>, now: Timestamp) -> &
         app.view.move_cursor_to(id, now);
     }
     ""
-}
-
-/// Whether the next granted lease is one of those that the demo starts with. They are pinned.
-fn belongs_to_demo(app: &AppState) -> bool {
-    let is_own = |lease: &&Lease| lease.ownership == Ownership::Own;
-    let first: u32 = app.config.grants.iter().map(|request| request.count).sum();
-    app.config.is_demo && app.leases.values().filter(is_own).count() < first as usize
 }
 
 /// Reports a failed grant.
