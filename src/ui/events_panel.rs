@@ -44,9 +44,10 @@ pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: 
     filter_line::draw_in_view(ctx, &plural(events.len() as u64, "event"), area, buf);
 }
 
-/// Draws the selected lease on one line and returns the area below.
+/// Draws the lease under the cursor of the view on one line, or else that of the table, and returns the area below.
 pub(super) fn head(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
-    if let Some(lease) = ctx.app.cursor_lease() {
+    let selected = ctx.app.subject().and_then(|id| ctx.app.leases.get(id));
+    if let Some(lease) = selected.or_else(|| ctx.app.cursor_lease()) {
         let text = table::one_line(table::row(ctx, lease), area.width);
         buf.set_stringn(area.x, area.y, text, usize::from(area.width), ctx.theme.style(Role::Text));
     }

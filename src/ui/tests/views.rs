@@ -347,3 +347,13 @@ fn the_results_of_a_bulk_revoke_name_the_key_that_undoes_it() {
     let after = picture(&messages);
     assert!(after.contains("Revoking 2 leases") && after.contains("u undo the revoke"), "{after}");
 }
+
+#[test]
+fn the_tiny_events_view_shows_the_lease_of_the_selected_event() {
+    let size = (39, 12);
+    let mut app = stage(past(), size, &[Key::Char('3'), Key::Up]);
+    app.view.cursor = Some(LeaseId(0x22));
+    let id = app.view.id_format.short(app.subject().expect("an event about a lease"));
+    let picture = text(&paint(&app, size, Theme::default()));
+    assert!(id != "00000022" && picture.lines().next().is_some_and(|line| line.contains(&id)), "{id}: {picture}");
+}
