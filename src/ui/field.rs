@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::Span;
 use tui_input::Input;
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::escape::printable;
 use crate::width::DisplayWidth;
@@ -11,16 +12,16 @@ use crate::width::DisplayWidth;
 /// style, the start of the text. Control characters are escaped, as in all text from outside.
 pub(super) fn spans<'a>(input: &Input, room: usize, caret: Option<Style>) -> Vec<Span<'a>> {
     let cells = cells(input);
-    let at = if caret.is_some() { input.cursor().min(cells.len() - 1) } else { 0 };
+    let at = if caret.is_some() { place(&cells, input.cursor()) } else { 0 };
     let first = first_that_fits(&cells[..=at], room);
     let mut free = room;
     let mut spans = Vec::new();
-    for (place, cell) in cells.into_iter().enumerate().skip(first) {
-        if cell.width() > free {
+    for (place, Cell { drawn, .. }) in cells.into_iter().enumerate().skip(first) {
+        if drawn.width() > free {
             break;
         }
-        free -= cell.width();
-        spans.push(Span::styled(cell, caret.filter(|_| place == at).unwrap_or_default()));
+        free -= drawn.width();
+        spans.push(Span::styled(drawn, caret.filter(|_| place == at).unwrap_or_default()));
     }
     spans.push(Span::raw(" ".repeat(free)));
     spans
@@ -30,22 +31,42 @@ pub(super) fn spans<'a>(input: &Input, room: usize, caret: Option<Style>) -> Vec
 /// out is at the nearer edge of the field.
 pub(super) fn column(input: &Input, room: usize, index: usize) -> usize {
     let cells = cells(input);
-    let last = cells.len() - 1;
-    let first = first_that_fits(&cells[..=input.cursor().min(last)], room);
-    let column: usize = cells[..index.min(last)].iter().skip(first).map(|cell| cell.width()).sum();
+    let first = first_that_fits(&cells[..=place(&cells, input.cursor())], room);
+    let column: usize = cells[..place(&cells, index)].iter().skip(first).map(|cell| cell.drawn.width()).sum();
     column.min(room.saturating_sub(1))
 }
 
-/// The characters of the text as they are drawn, and a blank for the caret at the end.
-fn cells(input: &Input) -> Vec<String> {
-    input.value().chars().map(|c| printable(c.to_string().as_bytes())).chain([" ".to_owned()]).collect()
+/// Characters that are drawn together, such as a letter and its accent, or the blank for the caret at the end.
+struct Cell {
+    drawn: String,
+    /// Number of characters in the text.
+    chars: usize,
+}
+
+/// The cells of the text. A mark without a letter is written out, because the caret on it would not be seen.
+fn cells(input: &Input) -> Vec<Cell> {
+    let cell = |text: &str| {
+        let drawn = Some(printable(text.as_bytes())).filter(|drawn| drawn.width() > 0);
+        Cell { drawn: drawn.unwrap_or_else(|| text.escape_unicode().to_string()), chars: text.chars().count() }
+    };
+    input.value().graphemes(true).chain([" "]).map(cell).collect()
+}
+
+/// The place of the cell with the character of this index, or else of the last cell.
+fn place(cells: &[Cell], index: usize) -> usize {
+    let mut chars = 0;
+    let before = cells[..cells.len() - 1].iter().take_while(|cell| {
+        chars += cell.chars;
+        chars <= index
+    });
+    before.count()
 }
 
 /// Index of the first cell from which the rest fits into `room`.
-fn first_that_fits(cells: &[String], room: usize) -> usize {
+fn first_that_fits(cells: &[Cell], room: usize) -> usize {
     let mut taken = 0;
     let fit = cells.iter().rev().take_while(|cell| {
-        taken += cell.width();
+        taken += cell.drawn.width();
         taken <= room
     });
     cells.len() - fit.count()
@@ -80,6 +101,16 @@ mod tests {
         assert_eq!(drawn("日本語", 3, 6), "本語| | ");
         assert_eq!(drawn("日本語", 1, 5), "日|本| ");
         assert_eq!(drawn("a\u{202e}b", 3, 12), "a\\u{202e}b| | ");
+    }
+
+    #[test]
+    fn a_letter_and_its_accent_are_one_cell() {
+        assert_eq!(drawn("e\u{301}a", 3, 4), "e\u{301}a| | ");
+        assert_eq!(drawn("e\u{301}a", 2, 4), "e\u{301}|a|  ");
+        assert_eq!([0, 1].map(|cursor| drawn("e\u{301}a", cursor, 4)), ["|e\u{301}|a  "; 2]);
+        assert_eq!(drawn("\u{301}", 0, 8), "|\\u{301}| ");
+        let input = Input::new("e\u{301}a".to_owned());
+        assert_eq!([0, 1, 2, 3].map(|index| column(&input, 4, index)), [0, 0, 1, 2]);
     }
 
     #[test]
