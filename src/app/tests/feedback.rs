@@ -192,3 +192,21 @@ fn a_lease_that_is_always_renewed_late_in_its_ttl_is_at_risk_only_if_the_renewal
     let first = words.iter().find(|(_, word)| alarming(word)).expect("it is reported before it expires");
     assert!((104.0..105.5).contains(&first.0), "{first:?}");
 }
+
+#[test]
+fn any_other_key_takes_back_the_question_whether_to_probe() {
+    let probe = Key::Char('R');
+    for other in [Key::Esc, Key::Down, Key::F(12)] {
+        let mut story = Story::start(AppConfig::default());
+        story.press(&[Key::Char('5'), probe, other, Key::Char('5')]);
+        assert_eq!(story.press(&[probe]), [], "{other}");
+    }
+    let mut story = Story::start(AppConfig::default());
+    story.press(&[Key::Char('5'), probe]);
+    story.send(Msg::Clicked(ClickTarget::Tab(View::Leases)));
+    story.send(Msg::Clicked(ClickTarget::Tab(View::Members)));
+    assert_eq!(story.press(&[probe]), []);
+    story.app.view.clock_speed = 60;
+    story.wait(300.0);
+    assert!(matches!(story.press(&[probe])[..], [Effect::ProbeMembers(_)]), "the user has ten seconds of real time");
+}

@@ -365,24 +365,6 @@ fn the_members_are_probed_after_a_second_press_and_not_in_read_only_mode() {
     assert!(status(&story).contains("Read-only"), "{}", status(&story));
 }
 
-#[test]
-fn any_other_key_takes_back_the_question_whether_to_probe() {
-    let probe = Key::Char('R');
-    for other in [Key::Esc, Key::Down, Key::F(12)] {
-        let mut story = Story::start(AppConfig::default());
-        story.press(&[Key::Char('5'), probe, other, Key::Char('5')]);
-        assert_eq!(story.press(&[probe]), [], "{other}");
-    }
-    let mut story = Story::start(AppConfig::default());
-    story.press(&[Key::Char('5'), probe]);
-    story.send(Msg::Clicked(ClickTarget::Tab(View::Leases)));
-    story.send(Msg::Clicked(ClickTarget::Tab(View::Members)));
-    assert_eq!(story.press(&[probe]), []);
-    story.app.view.clock_speed = 60;
-    story.wait(300.0);
-    assert!(matches!(story.press(&[probe])[..], [Effect::ProbeMembers(_)]), "the user has ten seconds of real time");
-}
-
 fn status(story: &Story) -> &str {
     story.app.view.status.as_ref().map_or("", |status| status.text.as_str())
 }
