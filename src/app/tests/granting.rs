@@ -115,7 +115,7 @@ fn pasted_text_moves_no_switch_of_the_form() {
     story.send(Msg::Pasted("e".to_owned()));
     assert_eq!(story.app.view.status.as_ref().unwrap().text, "Paste ignored: no text field has the focus");
     story.press(&[Key::BackTab, Key::BackTab]);
-    story.send(Msg::Pasted("/a=b\n".repeat(16) + "n"));
+    story.send(Msg::Pasted((0..16).map(|n| format!("/a{n}=b\n")).collect::<String>() + "n"));
     assert!(story.app.view.status.as_ref().unwrap().text.starts_with("Not all lines were pasted"));
     let order = order(story.press(&[Key::Enter]));
     assert_eq!((order.templates.len(), order.keep_alive), (16, true));
