@@ -1,8 +1,8 @@
 //! The filter language for leases.
 //!
-//! All conditions must hold, with or without `and` between them; there are also `or`, `!` and parentheses. `ttl<30 left<5s
+//! All conditions must hold, with or without `and` between them; there are also `or`, `!` or `not`, and parentheses. `ttl<30 left<5s
 //! share>60% keys=0 drops>0` compare numbers. `state:late warn:any service:orders key:/svc/ id:694d` search texts. Any other
-//! word is part of an id or a key, and so is any text in quotes. `ttl` and `granted` both mean the granted TTL.
+//! word is part of an id or a key, and so is any text in quotes. A word that looks like a mistaken condition is an error. `ttl` and `granted` both mean the granted TTL.
 //!
 //! Unknown values never match: a comparison with one is neither true nor false, `!` keeps it so, and a lease matches only
 //! if the whole filter is true.
@@ -247,12 +247,16 @@ fn in_id(id: LeaseId, part: &str) -> bool {
     if !part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
         return false;
     }
-    // Hex never has more digits, so it is a decimal id, as programs print it.
-    if part.trim_start_matches('-').len() > HEX_DIGITS {
+    if is_decimal_id(part) {
         return part.parse() == Ok(id.0);
     }
     let (text, start) = hex(id);
     part.is_empty() || text[start..].windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+}
+
+/// Whether digits are a decimal id, as programs print it: hex never has as many.
+fn is_decimal_id(digits: &str) -> bool {
+    digits.trim_start_matches('-').len() > HEX_DIGITS
 }
 
 /// The printed id, from the returned index on.

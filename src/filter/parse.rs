@@ -3,8 +3,9 @@
 use std::str::FromStr;
 
 use super::field::{Number, Text, Unit};
-use super::{Comparison, Expr, Filter};
+use super::{Comparison, Expr, Filter, is_decimal_id};
 use crate::inference::lints::by_name;
+use etcd_lease::LeaseId;
 
 /// The deepest nesting of parentheses and `!`.
 const MAX_DEPTH: usize = 64;
@@ -20,14 +21,14 @@ pub struct BadFilter {
 }
 
 impl Filter {
-    /// Whether the last word of a text may be the start of a condition or of `and` and `or`: `sta` may become `state:ok`.
+    /// Whether the last word of a text may be the start of a condition, of `and`, `or` or `not`: `sta` may become `state:ok`.
     /// On its own such a word is part of a key.
     pub fn is_unfinished(text: &str) -> bool {
-        const OTHERS: [&str; 3] = ["granted", "and", "or"];
+        const OTHERS: [&str; 4] = ["granted", "and", "or", "not"];
         let start = text.rfind(|c: char| is_end(c) || c == '!').map_or(0, |at| at + 1);
-        let word = text.get(start..).unwrap_or_default();
+        let word = text.get(start..).unwrap_or_default().to_ascii_lowercase();
         let names = Text::NAMED.map(Text::name).into_iter().chain(Number::ALL.map(Number::name)).chain(OTHERS);
-        !word.is_empty() && names.into_iter().any(|name| name.starts_with(word))
+        !word.is_empty() && names.into_iter().any(|name| name.starts_with(&word))
     }
 }
 
@@ -66,12 +67,13 @@ impl Parser {
         self.chars.get(self.at).copied()
     }
 
-    /// Whether this word comes next, `and` or `or`.
+    /// Whether this word comes next, `and`, `or` or `not`, in any case.
     fn is_word(&mut self, word: &str) -> bool {
         self.peek();
         let end = self.at + word.len();
         let ends = self.chars.get(end).is_none_or(|c| is_end(*c));
-        ends && self.chars.get(self.at..end).is_some_and(|chars| word.chars().eq(chars.iter().copied()))
+        let is_word = |chars: &[char]| word.chars().eq(chars.iter().map(char::to_ascii_lowercase));
+        ends && self.chars.get(self.at..end).is_some_and(is_word)
     }
 
     /// Skips this word if it comes next.
@@ -102,19 +104,24 @@ impl Parser {
         match self.peek() {
             None | Some(')') => self.error_at(self.at, WANTED),
             Some(_) if self.is_word("or") || self.is_word("and") => self.error_at(self.at, WANTED),
-            Some('!') => Ok(Expr::Not(Box::new(self.nested(Parser::term)?))),
-            Some('(') => self.nested(Parser::group),
+            Some('!') => self.negated("!"),
+            Some(_) if self.is_word("not") => self.negated("not"),
+            Some('(') => self.nested("(", Parser::group),
             Some('"') => Ok(Expr::Has(Text::Anywhere, self.quoted()?)),
             Some(_) => self.condition(),
         }
     }
 
-    /// Skips the `!` or `(` at the current position and reads what follows, one level deeper.
-    fn nested(&mut self, read: fn(&mut Parser) -> Result<Expr, BadFilter>) -> Result<Expr, BadFilter> {
+    fn negated(&mut self, sign: &str) -> Result<Expr, BadFilter> {
+        Ok(Expr::Not(Box::new(self.nested(sign, Parser::term)?)))
+    }
+
+    /// Skips the sign at the current position and reads what follows, one level deeper.
+    fn nested(&mut self, sign: &str, read: fn(&mut Parser) -> Result<Expr, BadFilter>) -> Result<Expr, BadFilter> {
         if self.depth == MAX_DEPTH {
             return self.error_at(self.at, format!("nested too deeply (at most {MAX_DEPTH} levels)"));
         }
-        self.at += 1;
+        self.at += sign.len();
         self.depth += 1;
         let expr = read(self);
         self.depth -= 1;
@@ -160,10 +167,16 @@ impl Parser {
     fn condition(&mut self) -> Result<Expr, BadFilter> {
         let start = self.at;
         let word = self.word();
+        if let Some(at) = word.chars().position(|c| matches!(c, '&' | '|')) {
+            return self.error_at(start + at, "combine conditions with and, or, !; quote the word to search for it");
+        }
         let name_end = word.find(['<', '>', '=', '!', ':']).unwrap_or(word.len());
         let (name, rest) = word.split_at(name_end);
         if let (Some(text), Some(part)) = (Text::named(name), rest.strip_prefix(':')) {
             return self.has(text, part, start + name.chars().count() + 1);
+        }
+        if let Some(known) = known_in_other_case(name).filter(|_| rest.starts_with(':')) {
+            return self.error_at(start, format!("{known} is in lower case; quote the word to search for it"));
         }
         match (comparison(rest), Number::named(name)) {
             (Some((comparison, value)), _) => self.compare(name, comparison, value, start),
@@ -180,6 +193,12 @@ impl Parser {
         let words = text.words();
         if part.is_empty() && words.is_empty() {
             return self.error_at(at, format!("expected text after {}", text.prefix()));
+        }
+        if text == Text::Id {
+            let Some(id) = id_or_part(part) else {
+                return self.error_at(at, "expected a part of an id in hex, or an id: 0x694d, dec:26957");
+            };
+            return Ok(Expr::Has(text, id));
         }
         if words.is_empty() || words.contains(&part.as_str()) {
             return Ok(Expr::Has(text, part));
@@ -203,6 +222,22 @@ impl Parser {
         };
         self.error_at(at, expected)
     }
+}
+
+/// The known name that a word would be in lower case.
+fn known_in_other_case(name: &str) -> Option<String> {
+    let known = name.to_ascii_lowercase();
+    let is_known = Text::named(&known).is_some() || Number::named(&known).is_some();
+    Some(known).filter(|known| is_known && known != name)
+}
+
+/// The text to search for in printed ids: a part as it is, and `0x...` and `dec:...` as the whole id. `None` if no id can
+/// contain it.
+fn id_or_part(part: String) -> Option<String> {
+    if !part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
+        return part.parse::<LeaseId>().ok().map(|id| id.to_string());
+    }
+    Some(part).filter(|part| !is_decimal_id(part) || part.parse::<i64>().is_ok())
 }
 
 fn not_a_number(name: &str) -> String {

@@ -81,7 +81,7 @@ impl FromStr for LeaseId {
                 Some(rest) => ("-", rest),
                 None => ("", text),
             };
-            let digits = digits.strip_prefix("0x").unwrap_or(digits);
+            let digits = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")).unwrap_or(digits);
             if digits.starts_with(['+', '-']) {
                 return Err(bad("more than one sign"));
             }
@@ -136,6 +136,14 @@ mod tests {
         assert!(error.ends_with(said), "{error}");
         assert_eq!(LeaseId(-0x10).read_as_decimal(), Some(LeaseId(-10)));
         assert_eq!(LeaseId(i64::MIN).read_as_decimal(), Some(LeaseId(-8_000_000_000_000_000)));
+    }
+
+    #[test]
+    fn hex_may_have_a_prefix() {
+        for text in ["694d", "0x694d", "0X694D", "dec:26957"] {
+            assert_eq!(text.parse(), Ok(LeaseId(0x694d)), "{text}");
+        }
+        assert_eq!("-0X5".parse(), Ok(LeaseId(-5)));
     }
 
     #[test]
