@@ -3,13 +3,17 @@
 //! A scrape asks the event loop for the figures, which are always up to date, and turns them into text in the server's
 //! task. A client that reads slowly or not at all delays nothing else.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::future::{AbortHandle, abortable};
 use futures_util::stream::FuturesUnordered;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -26,7 +30,7 @@ use crate::app::metrics::MetricsSnapshot;
 use crate::report::{MetricsFormat, metrics_text};
 use simkit::tasks::{Task, spawn};
 
-/// Maximum number of open connections. Further ones wait until one is closed.
+/// Maximum number of open connections. A further one closes the oldest that has sent no request, or waits if all have.
 const MAX_CONNECTIONS: usize = 16;
 /// How long the head of a request may take to arrive.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -99,28 +103,63 @@ impl MetricsServer {
     }
 }
 
+/// A connection whose request has not arrived yet.
+struct Waiting {
+    has_asked: Arc<AtomicBool>,
+    connection: AbortHandle,
+}
+
+impl Waiting {
+    fn is_silent(&self) -> bool {
+        !self.has_asked.load(Ordering::Relaxed)
+    }
+}
+
 async fn serve(listener: TcpListener, scrapes: mpsc::Sender<Scrape>) {
     let mut connections = FuturesUnordered::new();
+    let mut waiting = VecDeque::<Waiting>::new();
     loop {
+        waiting.retain(Waiting::is_silent);
         tokio::select! {
-            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
-                Ok((stream, _)) => connections.push(serve_connection(stream, scrapes.clone())),
+            // Reads what has arrived first, so that no connection with a request is closed.
+            biased;
+            Some(_) = connections.next() => (),
+            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS || !waiting.is_empty() => match accepted {
+                Ok((stream, _)) => {
+                    waiting.retain(Waiting::is_silent);
+                    if connections.len() >= MAX_CONNECTIONS && let Some(oldest) = waiting.pop_front() {
+                        oldest.connection.abort();
+                    }
+                    let has_asked = Arc::new(AtomicBool::new(false));
+                    let serving = serve_connection(stream, scrapes.clone(), has_asked.clone());
+                    let (serving, connection) = abortable(serving);
+                    connections.push(serving);
+                    waiting.push_back(Waiting { has_asked, connection });
+                }
                 Err(_) => tokio::time::sleep(ACCEPT_RETRY).await,
             },
-            Some(()) = connections.next() => (),
         }
     }
 }
 
-/// Answers one request. Errors end the connection.
-async fn serve_connection(stream: impl AsyncRead + AsyncWrite + Unpin, scrapes: mpsc::Sender<Scrape>) {
+/// Answers one request. Errors end the connection. `has_asked` is set when the request has arrived, and at the end.
+async fn serve_connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    scrapes: mpsc::Sender<Scrape>,
+    has_asked: Arc<AtomicBool>,
+) {
+    let answer = |request| {
+        has_asked.store(true, Ordering::Relaxed);
+        respond(request, &scrapes)
+    };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(MAX_HEAD)
         .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), service_fn(|request| respond(request, &scrapes)));
+        .serve_connection(TokioIo::new(stream), service_fn(answer));
     let _ = tokio::time::timeout(CONNECTION_TIMEOUT, connection).await;
+    has_asked.store(true, Ordering::Relaxed);
 }
 
 async fn respond(
@@ -194,6 +233,7 @@ impl Scrape {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
 
     use super::*;
     use crate::app::{AppConfig, AppState, metrics_snapshot};
@@ -215,7 +255,7 @@ mod tests {
                 }
             }
         });
-        let serving = spawn(serve_connection(server, scrapes));
+        let serving = spawn(serve_connection(server, scrapes, Arc::default()));
         client.write_all(request.as_bytes()).await.unwrap();
         let mut reply = String::new();
         client.read_to_string(&mut reply).await.unwrap();
@@ -264,5 +304,22 @@ mod tests {
         assert_eq!(reply("GET /metrics HTTP/1.1\r\nhost:", false).await, "", "the head never ends");
         let long = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(MAX_HEAD));
         assert!(reply(&long, false).await.starts_with("HTTP/1.1 4"), "too long");
+    }
+
+    #[tokio::test]
+    async fn idle_connections_do_not_delay_a_request() {
+        let server = MetricsServer::listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let mut idle = Vec::new();
+        for _ in 0..3 * MAX_CONNECTIONS {
+            idle.push(TcpStream::connect(server.address).await.unwrap());
+        }
+        let asking = async {
+            let mut client = TcpStream::connect(server.address).await?;
+            client.write_all(get("/", "").as_bytes()).await?;
+            let mut reply = String::new();
+            client.read_to_string(&mut reply).await.map(|_| reply)
+        };
+        let reply = tokio::time::timeout(HEADER_TIMEOUT / 2, asking).await.expect("a reply in time").unwrap();
+        assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
     }
 }
