@@ -35,6 +35,8 @@ pub struct ClusterState {
     pub(super) lists: u64,
     /// Round trip of the last answered list request.
     pub(super) list_took: Duration,
+    /// The etcd version of the current member, or of the last one that told its version.
+    pub(super) version: Option<String>,
     /// Whether any member has ever answered.
     pub(super) has_started: bool,
     /// The causes reported since a member answered last.

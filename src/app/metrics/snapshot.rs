@@ -60,7 +60,7 @@ pub struct MetricsSnapshot {
     pub raft_term: Option<u64>,
     /// The id of the cluster; 0 while unknown.
     pub cluster_id: u64,
-    /// The etcd version of the current member.
+    /// The etcd version of the current member, or of the last one that answered. `None` before the first reply.
     pub version: Option<String>,
     /// The services. `None` unless asked for.
     pub services: Option<AllServices>,

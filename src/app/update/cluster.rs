@@ -25,6 +25,9 @@ pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> 
     report_election(app, now);
     note_members(app, &before, now);
     report_alarms(app, now);
+    if let Some(member) = app.cluster.member().filter(|member| !member.version.is_empty()) {
+        app.cluster.version = Some(member.version.clone());
+    }
     match (answering(&before), app.cluster.member().cloned()) {
         (old, Some(new)) => {
             effects.extend(reached(app, old, &new, now));

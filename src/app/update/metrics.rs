@@ -33,13 +33,13 @@ pub fn metrics_snapshot(app: &mut AppState, now: Timestamp) -> MetricsSnapshot {
         lists: cluster.lists,
         key_bytes: keys.queries().total(),
         data_age: cluster.listed_at.map(|sent| now - sent),
-        follows_keys: keys.follows_all(),
+        follows_keys: keys.follows_all() && member.is_some(),
         is_reached: member.is_some(),
         members: member_counts(cluster),
         has_leader: member.is_some_and(|member| member.has_leader),
         raft_term: member.map(|member| member.raft_term),
         cluster_id: cluster.view.cluster_id,
-        version: member.map(|member| member.version.clone()),
+        version: cluster.version.clone(),
         services: leases.service_counts.as_ref().map(ServiceCounts::figures),
     }
 }

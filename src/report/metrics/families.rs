@@ -188,7 +188,7 @@ pub const METRICS: &[Metric] = &[
     ),
     Metric::new("cluster", Info, "`cluster_id` `etcd_version`", "The cluster", |snapshot, samples| {
         let id = format!("{:x}", snapshot.cluster_id);
-        samples.info(&[("cluster_id", &id), ("etcd_version", snapshot.version.as_deref().unwrap_or_default())])
+        snapshot.version.iter().try_for_each(|version| samples.info(&[("cluster_id", &id), ("etcd_version", version)]))
     }),
     Metric::new("build", Info, "`version`", "This program", |_, samples| {
         samples.info(&[("version", env!("CARGO_PKG_VERSION"))])

@@ -130,12 +130,27 @@ async fn a_lost_cluster_and_an_expiry_backlog_are_visible() {
     let samples = test.samples().await;
     assert_eq!((samples.get("expiry_backlog"), samples.sum("leases")), (0.0, 0.0));
     assert_eq!(samples.sum("leases_ended_total"), 20.0);
+    let info = |samples: &Samples| samples.0.keys().find(|name| name.starts_with("leasetop_cluster_info")).cloned();
+    let known = info(&samples);
+    assert!(known.as_ref().is_some_and(|info| !info.contains(r#"etcd_version="""#)), "{known:?}");
     test.sandbox.faults().down();
     test.wait(30.0).await;
     let samples = test.samples().await;
     assert_eq!((samples.get("cluster_up"), samples.get(r#"members{state="down"}"#)), (0.0, 1.0));
     assert!((29.0..33.0).contains(&samples.get("data_age_seconds")));
     assert!(!samples.0.contains_key("leasetop_cluster_raft_term"));
+    assert_eq!(info(&samples), known, "the last known version");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_keys_are_followed_while_the_member_hangs() {
+    let test = MetricsTest::start(0, |_| ()).await;
+    test.wait(5.0).await;
+    assert_eq!(test.samples().await.get("keys_followed"), 1.0);
+    test.sandbox.faults().hang();
+    test.wait(3.0).await;
+    let samples = test.samples().await;
+    assert_eq!((samples.get("cluster_up"), samples.get("keys_followed")), (0.0, 0.0));
 }
 
 #[tokio::test(start_paused = true)]
