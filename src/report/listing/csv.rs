@@ -47,7 +47,8 @@ fn row(listed: &ListedLease, listing: &LeaseListing) -> [String; 14] {
         number(left.map(|(middle, _)| middle)),
         number(left.map(|(_, error)| error)),
         number(listed.left_at_least(listing.now)),
-        renewals.answers.to_string(),
+        // A lease that is read once shows no renewals.
+        listing.watched.map_or(String::new(), |_| renewals.answers.to_string()),
         number(every.map(seconds)),
         number(renewals.least_left.map(seconds)),
         listed.key_count().map_or(String::new(), |count| count.to_string()),

@@ -212,3 +212,15 @@ fn a_filter_that_no_lease_matches_is_named() {
     none.retain(&"who:own".parse().unwrap());
     assert!(listing_table(&none, &LISTED).contains(": no leases, watched"), "there is none to match");
 }
+
+#[test]
+fn csv_has_no_renewals_of_leases_that_were_read_once() {
+    let renewals = |listing: &LeaseListing| -> Vec<String> {
+        let csv = listing_csv(listing);
+        let place = csv.lines().next().and_then(|titles| titles.split(',').position(|title| title == "renewals"));
+        let cell = |line: &str| line.split(',').nth(place.expect("a title")).expect("a cell").to_owned();
+        csv.lines().skip(1).map(cell).collect()
+    };
+    assert_eq!(renewals(&listing()), ["", "", ""]);
+    assert_eq!(renewals(&watched()), ["5", "4", "0"]);
+}
