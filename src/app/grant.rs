@@ -1,6 +1,6 @@
 //! Requests for new leases.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::str::FromStr;
 
 use etcd_lease::{LeaseId, MAX_TTL, RenewalSchedule};
@@ -36,9 +36,17 @@ pub enum InvalidGrantRequest {
     /// The TTL is above etcd's maximum, [`MAX_TTL`].
     #[error("TTL must be at most 9000000000 s")]
     TtlTooLarge(i64),
-    /// The same key for several leases.
-    #[error("key “{0}” cannot be attached to several leases; add {{n}}, {{id}} or {{ttl}} to it")]
-    OneKeyManyLeases(String),
+    /// The same key for several leases, and the placeholders that would make it differ.
+    #[error("key “{key}” cannot be attached to several leases; add {placeholders} to it")]
+    OneKeyManyLeases {
+        /// The key.
+        key: String,
+        /// The placeholders.
+        placeholders: &'static str,
+    },
+    /// The same key twice for one lease.
+    #[error("key “{0}” is given twice")]
+    OneKeyTwice(String),
     /// One id for several leases.
     #[error("several leases cannot have the same id")]
     OneIdManyLeases,
@@ -174,15 +182,20 @@ pub fn requests_for(
     Ok(requests)
 }
 
-/// Checks that no two leases of these requests get the same key.
+/// Checks that no two leases of these requests get the same key, and none gets one twice.
 fn check_distinct_keys(requests: &[GrantRequest]) -> Result<(), InvalidGrantRequest> {
-    let mut taken = HashSet::new();
+    let mut taken = HashMap::new();
     for request in requests {
         for number in request.numbers() {
-            for template in request.templates.iter().filter(|template| !template.has_id_placeholder()) {
+            for template in &request.templates {
                 let key = numbered(&template.key, number, request.ttl);
-                if let Some(twice) = taken.replace(key) {
-                    return Err(InvalidGrantRequest::OneKeyManyLeases(twice));
+                match taken.insert(key.clone(), (number, request.ttl)) {
+                    Some((other, _)) if other == number => return Err(InvalidGrantRequest::OneKeyTwice(key)),
+                    Some((_, ttl)) if !template.has_id_placeholder() => {
+                        let placeholders = if ttl == request.ttl { "{n} or {id}" } else { "{n}, {id} or {ttl}" };
+                        return Err(InvalidGrantRequest::OneKeyManyLeases { key, placeholders });
+                    }
+                    _ => (),
                 }
             }
         }
@@ -214,15 +227,22 @@ mod tests {
     fn several_leases_need_a_key_each() {
         assert_eq!(
             requests_for(&[10, 120], 1, &[put("/a=1")]),
-            Err(InvalidGrantRequest::OneKeyManyLeases("/a".into()))
+            Err(InvalidGrantRequest::OneKeyManyLeases { key: "/a".into(), placeholders: "{n}, {id} or {ttl}" })
         );
         assert!(requests_for(&[10], 1, &[put("/a=1")]).is_ok());
         assert!(requests_for(&[10, 120], 1, &[put("/{ttl}=1")]).is_ok());
-        assert!(requests_for(&[10, 10], 1, &[put("/{ttl}=1")]).is_err());
+        assert_eq!(
+            requests_for(&[10, 10], 1, &[put("/{ttl}=1")]),
+            Err(InvalidGrantRequest::OneKeyManyLeases { key: "/10".into(), placeholders: "{n} or {id}" })
+        );
         assert!(requests_for(&[10, 10], 1, &[put("/{n}=1")]).is_ok());
         assert!(requests_for(&[10, 120], 2, &[put("/{ttl}=1")]).is_err());
         assert!(requests_for(&[10, 120], 2, &[put("/{n}=1")]).is_ok());
         assert!(requests_for(&[10, 120], 2, &[put("/{id}=1")]).is_ok());
+        for (twice, key) in [("/a=1", "/a"), ("/{id}=1", "/{id}"), ("/{n}=1", "/1"), ("/{ttl}=1", "/10")] {
+            let twice = [put(twice), put("/b=1"), put(twice)];
+            assert_eq!(requests_for(&[10], 1, &twice), Err(InvalidGrantRequest::OneKeyTwice(key.into())));
+        }
     }
 
     #[test]

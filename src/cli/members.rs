@@ -17,13 +17,19 @@ pub(super) async fn run(args: MembersArgs, shared: GlobalFlags, out: &mut Out) -
         shared.writes("members --probe-members")?;
     }
     let config = AppConfig { reads_members: true, ..headless::config(WatchArgs::default(), &shared) };
+    // The watch below has signals of its own, which end it.
+    let mut signals = Signals::catch()?;
     let session = CommandSession::open(shared).await?;
     let external = headless::external(Signals::catch()?, session.clock.clone(), Some(MAX_WAIT));
     let known = runtime::watch_until(headless::options(&session, config), external, |app, _| knows_members(app)).await;
     let FinalState { mut app, now, .. } = headless::reached(known, &session)?;
+    let mut is_interrupted = false;
     if args.probe_members {
-        let probes = session.cluster.probe_members(&app.cluster.members.listed).await;
-        app.cluster.members.on_probed(probes, session.clock.now());
+        let probing = session.cluster.probe_members(&app.cluster.members.listed);
+        match signals.or_end(probing).await {
+            Some(probes) => app.cluster.members.on_probed(probes, session.clock.now()),
+            None => is_interrupted = true,
+        }
     }
     let wall = session.clock.wall(now);
     let text = || report::members_table(&app, now, wall);
@@ -31,9 +37,12 @@ pub(super) async fn run(args: MembersArgs, shared: GlobalFlags, out: &mut Out) -
     if out.is_text() {
         notes(&app, wall, out).await;
     }
+    if is_interrupted {
+        out.message("probe interrupted; a lease of 10 s may be left").await;
+    }
     let rows = app.cluster.members.rows(&app.cluster.view);
     let has_failed = |row: &MemberRow<'_>| row.probe.is_some_and(|(probe, _)| !probe.is_done());
-    Ok(Exit::no_if(rows.iter().any(|row| row.is_silent() || has_failed(row))))
+    Ok(Exit::no_if(is_interrupted || rows.iter().any(|row| row.is_silent() || has_failed(row))))
 }
 
 /// Prints notes below the table: what its mark means, and what is not about a single member.

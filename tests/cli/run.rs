@@ -167,16 +167,34 @@ fn an_unreachable_etcd_starts_nothing() {
 }
 
 #[test]
-fn a_hangup_stays_ignored_under_nohup() {
+fn a_signal_interrupts_the_revocation() {
+    let sandbox = Sandbox::start();
+    let mut running = Running::start(&sandbox, &[], &["sh", "-c", &format!("trap '' USR1; {TRAPS}")]);
+    let lease = running.line();
+    sandbox.signal("STOP");
+    running.signal("TERM");
+    // The command ignores those that come before its end.
+    while running.process.try_wait().expect("it is ours").is_none() {
+        running.signal("USR1");
+    }
+    let (status, told) = running.end();
+    assert_eq!(status.code(), Some(7));
+    assert_eq!(told, format!("lease {lease} not revoked; it expires within its TTL: interrupted\n"));
+}
+
+#[test]
+fn signals_that_were_ignored_at_the_start_stay_ignored() {
     let sandbox = Sandbox::start();
     let mut nohup = Command::new("sh");
-    nohup.args(["-c", "trap '' HUP; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_leasetop")]);
+    nohup.args(["-c", "trap '' HUP INT QUIT; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_leasetop")]);
     nohup.args(["--endpoints", &sandbox.endpoint(), "run", "--", "sh", "-c", TRAPS]);
     let process = nohup.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("sh runs");
     let mut running = Running { process };
     running.line();
-    running.signal("HUP");
+    for ignored in ["HUP", "INT", "QUIT"] {
+        running.signal(ignored);
+    }
     running.signal("TERM");
     let (status, told) = running.end();
-    assert_eq!((status.code(), told.as_str()), (Some(7), ""), "SIGTERM is forwarded, SIGHUP is not");
+    assert_eq!((status.code(), told.as_str()), (Some(7), ""), "only SIGTERM is forwarded");
 }

@@ -16,7 +16,7 @@ pub(crate) fn leasetop() -> Command {
 /// A sandbox that listens; it ends with this.
 pub(crate) struct Sandbox {
     endpoint: String,
-    _process: Guarded,
+    process: Guarded,
 }
 
 impl Sandbox {
@@ -36,12 +36,17 @@ impl Sandbox {
         let mut line = String::new();
         BufReader::new(reader).read_line(&mut line).expect("it tells where it listens");
         let endpoint = line.trim().strip_prefix("serving on ").expect("it tells where it listens").to_owned();
-        Sandbox { endpoint, _process: process }
+        Sandbox { endpoint, process: process }
     }
 
     /// Where it listens.
     pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// Sends a signal to its process, by name.
+    pub(crate) fn signal(&self, name: &str) {
+        self.process.signal(name);
     }
 
     /// The program on this sandbox.

@@ -22,27 +22,34 @@ const NOT_FOUND: u8 = 127;
 /// Exit code of a shell for a command that it may not execute.
 const NOT_EXECUTABLE: u8 = 126;
 
-/// Checks that a program exists, in `PATH` if its name has no slash. Called before a lease is granted for it.
+/// The folders in which a program is searched if `PATH` is not set.
+const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// Finds a program, in `PATH` if its name has no slash. Called before a lease is granted for it.
 ///
 /// # Errors
 /// `NotFound`, or `PermissionDenied` if only files that may not be executed have this name.
-pub(super) fn find(program: &OsStr) -> io::Result<()> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
+pub(super) fn find(program: &OsStr) -> io::Result<PathBuf> {
+    find_in(program, &std::env::var_os("PATH").unwrap_or_else(|| DEFAULT_PATH.into()))
+}
+
+fn find_in(program: &OsStr, path: &OsStr) -> io::Result<PathBuf> {
     let candidates: Vec<PathBuf> = if program.as_bytes().contains(&b'/') {
         vec![program.into()]
     } else {
-        std::env::split_paths(&path).map(|folder| folder.join(program)).collect()
+        std::env::split_paths(path).map(|folder| folder.join(program)).collect()
     };
-    if candidates.iter().any(|file| file.is_file() && access(file, Access::EXEC_OK).is_ok()) {
-        return Ok(());
+    let is_program = |file: &&PathBuf| file.is_file() && access(*file, Access::EXEC_OK).is_ok();
+    if let Some(file) = candidates.iter().find(is_program) {
+        return Ok(file.clone());
     }
     let exists = candidates.iter().any(|file| Path::exists(file));
     Err(if exists { ErrorKind::PermissionDenied } else { ErrorKind::NotFound }.into())
 }
 
-/// Starts the command, with our input and output, in our process group.
-pub(super) fn start(command: &[OsString], lease: LeaseId) -> io::Result<Child> {
-    Command::new(&command[0]).args(&command[1..]).env(LEASE_VARIABLE, lease.to_string()).spawn()
+/// Starts the command from its file, with our input and output, in our process group.
+pub(super) fn start(program: &Path, command: &[OsString], lease: LeaseId) -> io::Result<Child> {
+    Command::new(program).arg0(&command[0]).args(&command[1..]).env(LEASE_VARIABLE, lease.to_string()).spawn()
 }
 
 /// Why the command cannot be run, and the exit code.
@@ -84,7 +91,8 @@ mod tests {
     #[test]
     fn a_command_is_found_as_a_shell_finds_it() {
         let kind = |name: &str| find(OsStr::new(name)).map_err(|error| error.kind());
-        assert_eq!((kind("sh"), kind("/bin/sh")), (Ok(()), Ok(())));
+        assert!(kind("sh").is_ok() && find_in(OsStr::new("sh"), OsStr::new(DEFAULT_PATH)).is_ok());
+        assert_eq!(kind("/bin/sh"), Ok("/bin/sh".into()));
         assert_eq!(kind("leasetop-no-such-command"), Err(ErrorKind::NotFound));
         assert_eq!(kind("/no/such/command"), Err(ErrorKind::NotFound));
         assert_eq!(kind("/"), Err(ErrorKind::PermissionDenied));

@@ -4,21 +4,28 @@ mod acquire;
 mod child;
 mod signals;
 
+use std::fmt::Display;
+use std::path::Path;
+
 use self::signals::ForwardedSignals;
 use super::options::RunArgs;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
+use crate::app::requests_for;
 use crate::report;
-use etcd_lease::Ended;
 use etcd_lease::engine::KeepAlive;
 use etcd_lease::wire::ErrorKind;
+use etcd_lease::{Ended, LeaseId};
 use futures_util::FutureExt;
 use rustix::process::Signal;
 
 pub(super) async fn run(args: RunArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     shared.writes("run")?;
-    if let Err(error) = child::find(&args.command[0]) {
-        return Ok(not_started(&args, &error, out).await);
-    }
+    // Of two puts to one key, the second would silently replace the first.
+    requests_for(&[args.ttl], 1, &args.puts)?;
+    let program = match child::find(&args.command[0]) {
+        Ok(program) => program,
+        Err(error) => return Ok(not_started(&args, &error, out).await),
+    };
     let mut signals = ForwardedSignals::catch()?;
     let session = CommandSession::open(shared).await?;
     let engine = session.engine();
@@ -29,14 +36,21 @@ pub(super) async fn run(args: RunArgs, shared: GlobalFlags, out: &mut Out) -> Re
         acquired = acquire::acquire(&session, &engine, &args, &mut lease, out) => acquired.map(|()| None),
     };
     let outcome = match (acquired, &mut lease) {
-        (Ok(None), Some(lease)) => supervise(&args, lease, &mut signals, out).await,
+        (Ok(None), Some(lease)) => supervise(&args, &program, lease, &mut signals, out).await,
         // The command was not started. The exit code is that of a command that the signal killed.
         (Ok(Some(signal)), _) => Ok(child::killed_by(signal)),
         (Ok(None), None) => Err(session.unanswered()),
         (Err(error), _) => Err(error),
     };
     if let Some(lease) = lease {
-        release(&session, lease, out).await;
+        // The signals up to here were for the command.
+        signals.forget();
+        let id = lease.id();
+        tokio::select! {
+            biased;
+            () = release(&session, lease, out) => (),
+            _ = signals.next() => out.message(&not_revoked(id, "interrupted")).await,
+        }
     }
     outcome
 }
@@ -44,6 +58,7 @@ pub(super) async fn run(args: RunArgs, shared: GlobalFlags, out: &mut Out) -> Re
 /// Runs the command until it ends, forwards signals to it, and ends it when the lease is lost.
 async fn supervise(
     args: &RunArgs,
+    program: &Path,
     lease: &mut KeepAlive,
     signals: &mut ForwardedSignals,
     out: &mut Out,
@@ -52,7 +67,7 @@ async fn supervise(
     if let Some(signal) = signals.next().now_or_never() {
         return Ok(child::killed_by(signal));
     }
-    let mut command = match child::start(&args.command, id) {
+    let mut command = match child::start(program, &args.command, id) {
         Ok(command) => command,
         Err(error) => return Ok(not_started(args, &error, out).await),
     };
@@ -89,11 +104,14 @@ async fn release(session: &CommandSession, lease: KeepAlive, out: &mut Out) {
     drop(lease);
     match session.cluster.revoke(id).await {
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            let why = CliError::from(error);
-            out.message(&format!("lease {id} not revoked; it expires within its TTL: {why}")).await;
+            out.message(&not_revoked(id, CliError::from(error))).await;
         }
         _ => (),
     }
+}
+
+fn not_revoked(id: LeaseId, why: impl Display) -> String {
+    format!("lease {id} not revoked; it expires within its TTL: {why}")
 }
 
 /// Prints why the command cannot be run, and returns the exit code that a shell would return.
