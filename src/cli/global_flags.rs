@@ -12,6 +12,11 @@ use etcd_lease::engine;
 use etcd_lease::wire::{Address, Settings, Target, TlsFiles, User};
 
 impl GlobalFlags {
+    /// Whether an option, by clap's id, is on the command line.
+    pub(super) fn is_given(&self, id: &str) -> bool {
+        self.given.iter().any(|given| given == id)
+    }
+
     /// Whether to use an in-process sandbox instead of endpoints.
     pub(super) fn sandbox(&self) -> bool {
         self.connection.sandbox

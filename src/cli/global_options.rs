@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, Args, Id, ValueEnum};
 
 use super::config::ConfigFile;
 use super::password::Secret;
@@ -72,12 +72,9 @@ pub struct GlobalFlags {
     /// The config file.
     #[arg(skip)]
     pub(super) config_file: ConfigFile,
-    /// Whether `--pace` was given on the command line.
+    /// clap's ids of the options on the command line: neither in the environment nor in the config file.
     #[arg(skip)]
-    pub(super) is_pace_given: bool,
-    /// Whether `--write-out` was given on the command line.
-    #[arg(skip)]
-    pub(super) is_format_given: bool,
+    pub(super) given: Vec<Id>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -116,11 +113,11 @@ pub(super) struct ConnectionFlags {
     pub(super) is_password_on_command_line: bool,
     /// Timeout for connecting
     #[arg(long, global = true, env = "ETCDCTL_DIAL_TIMEOUT", hide_env_values = true, value_name = "DURATION")]
-    #[arg(default_value = "2s", value_parser = values::duration)]
+    #[arg(default_value = "2s", value_parser = values::duration, allow_hyphen_values = true)]
     pub(super) dial_timeout: Duration,
     /// Timeout for a reply
     #[arg(long, global = true, env = "ETCDCTL_COMMAND_TIMEOUT", hide_env_values = true, value_name = "DURATION")]
-    #[arg(default_value = "5s", value_parser = values::duration)]
+    #[arg(default_value = "5s", value_parser = values::duration, allow_hyphen_values = true)]
     pub(super) command_timeout: Duration,
 }
 

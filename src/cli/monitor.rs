@@ -113,7 +113,11 @@ pub(super) fn table_setup(rows: &TableArgs) -> Result<AppConfig, CliError> {
     Ok(AppConfig { filter, sort, columns, group_by: rows.group.unwrap_or_default(), ..AppConfig::default() })
 }
 
+/// Runs `list`. As there, the filter and the groups of the config file do not count.
 async fn list_instead(rows: TableArgs, shared: GlobalFlags) -> Result<Exit, CliError> {
+    let filter = rows.filter.filter(|_| shared.is_given("filter"));
+    let group = rows.group.filter(|_| shared.is_given("group"));
+    let rows = TableArgs { filter, group, ..rows };
     let mut out = Out::new(&shared);
     out.message("No terminal; running `leasetop list`.").await;
     out.restrict(&LIST_FORMATS).await?;

@@ -28,7 +28,7 @@ impl Out {
             stdout: tokio::io::stdout(),
             stderr: tokio::io::stderr(),
             format: shared.general.write_out,
-            is_format_given: shared.is_format_given,
+            is_format_given: shared.is_given("write_out"),
             is_hex: shared.general.hex,
             has_printed: false,
         }
@@ -50,6 +50,19 @@ impl Out {
             return Err(CliError::Usage(why));
         }
         self.message(&format!("note: {why}. Printing simple.")).await;
+        self.format = Format::Simple;
+        Ok(())
+    }
+
+    /// Requires text for an option. Another format from the environment or the config file is meant for other commands, so it
+    /// is replaced by [`Format::Simple`].
+    ///
+    /// # Errors
+    /// Another format was given on the command line.
+    pub(super) fn require_text(&mut self, option: &str) -> Result<(), CliError> {
+        if !self.is_text() && self.is_format_given {
+            return Err(CliError::Usage(format!("{option} conflicts with -w {}", self.format)));
+        }
         self.format = Format::Simple;
         Ok(())
     }

@@ -164,6 +164,50 @@ fn without_a_terminal_the_monitor_says_so_and_lists() {
     assert!(String::from_utf8_lossy(&output.stdout).contains(&lease));
 }
 
+#[test]
+fn without_a_terminal_a_config_file_hides_no_lease() {
+    let sandbox = Sandbox::start();
+    let lease = grant(&sandbox, "60");
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "filter = \"who:own\"\ngroup = \"owner\"\n").expect("it can be written");
+    let config = ["--config", file.path().to_str().expect("text")];
+    let listed = |args: &[&str]| sandbox.stdout(&[&config, args].concat(), 0);
+    let all = listed(&[]);
+    assert!(all.contains(&lease), "{all}");
+    assert!(!listed(&["--filter", "who:own"]).contains(&lease));
+    let groups = listed(&["--group", "ttl"]);
+    assert!(!groups.contains(&lease) && groups.contains("60 s"), "{groups}");
+}
+
+#[test]
+fn bare_ids_are_text_whatever_the_environment_says() {
+    let sandbox = Sandbox::start();
+    let lease = grant(&sandbox, "60");
+    for format in ["json", "csv", "fields", "simple"] {
+        let output = sandbox.command(&["list", "-q"]).env("ETCDCTL_WRITE_OUT", format).output();
+        let output = output.expect("the program runs");
+        let printed = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!((printed.0.as_ref(), printed.1.as_ref()), (&*format!("{lease}\n"), ""), "{format}");
+    }
+}
+
+#[test]
+fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
+    let sandbox = Sandbox::start();
+    let lease = grant(&sandbox, "2");
+    let mut ignoring = Command::new("sh");
+    ignoring.args(["-c", "trap '' INT; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_leasetop")]);
+    ignoring.args(["--endpoints", sandbox.endpoint(), "keep-alive", &lease]);
+    let mut child = ignoring.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("sh runs");
+    line(&mut child);
+    let sent = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(sent.success());
+    for _ in 0..2 {
+        assert!(line(&mut child).contains("keepalived"));
+    }
+    assert_eq!(end(child, "TERM").0, Some(0));
+}
+
 /// The lines of a running command as they come.
 #[expect(clippy::disallowed_methods, reason = "a pipe knows no time-out: a thread reads, the test waits for it")]
 fn lines(child: &mut Child) -> Receiver<String> {

@@ -98,6 +98,44 @@ fn the_sandbox_option_overrides_endpoints_of_the_environment() {
 }
 
 #[test]
+fn a_variable_that_is_not_used_is_not_checked() {
+    let told = |name: &str, value: &str, args: &[&str]| {
+        let output = leasetop().env(name, value).args(args).output().expect("the program runs");
+        (output.status.code(), stderr(&output))
+    };
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "[cluster.prod]\nendpoints = [\"127.0.0.1:1\"]\n").expect("it can be written");
+    let config = file.path().to_str().expect("text");
+    for (name, value, args) in [
+        ("ETCDCTL_DIAL_TIMEOUT", "x", &["--sandbox", "--dial-timeout", "1s", "list"][..]),
+        ("ETCDCTL_WRITE_OUT", "x", &["--sandbox", "list", "-w", "json"]),
+        ("ETCDCTL_ENDPOINTS", "x", &["--sandbox", "list"]),
+        ("ETCDCTL_ENDPOINTS", "x", &["version"]),
+        ("ETCDCTL_WRITE_OUT", "x", &["config"]),
+        ("ETCDCTL_ENDPOINTS", "x", &["keys"]),
+        ("ETCDCTL_ENDPOINTS", "x", &["--help"]),
+    ] {
+        assert_eq!(told(name, value, args), (Some(0), String::new()), "{name}={value} {args:?}");
+    }
+    let (_, of_cluster) = told("ETCDCTL_ENDPOINTS", "x", &["--config", config, "--cluster", "prod", "list"]);
+    assert!(of_cluster.contains(" at 127.0.0.1:1: "), "{of_cluster}");
+    for (name, args) in [
+        ("ETCDCTL_ENDPOINTS", &["list"][..]),
+        ("ETCDCTL_WRITE_OUT", &["--sandbox", "list"]),
+        ("ETCDCTL_DIAL_TIMEOUT", &["--sandbox", "list", "-w", "json"]),
+    ] {
+        let (code, error) = told(name, "x", args);
+        assert!(code == Some(2) && error.contains("invalid value 'x'"), "{name} {args:?}: {error}");
+    }
+}
+
+#[test]
+fn a_port_alone_is_an_address_of_the_sandbox() {
+    let port = ports::free().to_string();
+    assert_eq!(Sandbox::listening(&port).endpoint(), format!("127.0.0.1:{port}"));
+}
+
+#[test]
 fn an_ipv6_address_is_an_endpoint() {
     // Some machines have no IPv6.
     if TcpListener::bind("[::1]:0").is_ok() {

@@ -45,6 +45,8 @@ pub(super) use self::sample::sample;
 
 /// Commands that do not depend on the config file.
 const WITHOUT_FILE: [&str; 5] = ["config", "completions", "man", "version", "help"];
+/// Commands that depend on the config file, but not on a cluster.
+const WITHOUT_CLUSTER: [&str; 3] = ["keys", "replay", "report"];
 /// Commands with their own sandbox.
 const ON_SANDBOX: [&str; 2] = ["demo", "sandbox"];
 
@@ -109,10 +111,10 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     let with_settings = || settings::with_defaults(command(), &content.values, cluster.map(|cluster| &cluster.values));
     let sets_nothing = content.values.is_empty() && cluster.is_none();
     let all = if sets_nothing { matches.clone() } else { matched(with_settings, &args) };
-    let given = cli(&matches).monitor.flags();
+    let flags = cli(&matches).monitor.flags();
     let mut cli = cli(&all);
     cli.shared.connection.choose_password(&all, cluster.is_some())?;
-    cli.monitor.flags = given;
+    cli.monitor.flags = flags;
     if all.value_source("endpoints") > all.value_source("discovery_srv") {
         cli.shared.connection.discovery.discovery_srv = None;
     }
@@ -128,8 +130,7 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     cli.shared.mutes = content.mutes.clone();
     cli.shared.lock_patterns = content.locks.clone();
     cli.shared.event_hooks = content.event_hooks.clone();
-    cli.shared.is_pace_given = matches.value_source("pace") == Some(ValueSource::CommandLine);
-    cli.shared.is_format_given = matches.value_source("write_out") == Some(ValueSource::CommandLine);
+    cli.shared.given = given(&matches);
     cli.shared.config_file = ConfigFile(Arc::new(content));
     Ok(cli)
 }
@@ -186,7 +187,7 @@ pub(super) fn for_cluster(start: &GlobalFlags, name: &str) -> Result<(GlobalFlag
     let is_read_only = shared.general.read_only || is_flag;
     shared.general = GeneralFlags { read_only: is_read_only, ..start.general.clone() };
     shared.keeping.queue_capacity = start.keeping.queue_capacity;
-    if start.is_pace_given {
+    if start.is_given("pace") {
         shared.keeping.pace = start.keeping.pace;
     }
     shared.named = Some(ClusterLabel { name: cluster.name.clone(), color: cluster.color });
@@ -231,22 +232,46 @@ fn unquoted(word: &OsStr) -> OsString {
 /// Parses the arguments. Exits on wrong usage and on `--help`.
 ///
 /// The pages of `--help` are built only after an error, so that the program starts sooner; clap reports a call for help as
-/// an error. The usage line of an error also lists every option that the environment sets. So the arguments are parsed
-/// once more without the environment, and that error is shown if it is of the same kind.
+/// an error. clap also checks variables that are not used, and the usage line of an error lists every option that the
+/// environment sets. So the arguments are parsed once more without the environment, and then with the variables that count.
 fn matched(command: impl Fn() -> Command, args: &[OsString]) -> ArgMatches {
     if let Ok(matches) = command().try_get_matches_from(args) {
         return matches;
     }
-    let error = match with_short_help(command()).try_get_matches_from(args) {
-        Ok(matches) => return matches,
-        Err(error) if error.use_stderr() => error,
-        Err(help) => help.exit(),
+    let plain = match Cli::command().mut_args(|arg| arg.env(None::<&str>)).try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(error) if error.use_stderr() => without_logins(error).exit(),
+        Err(plain_help) => {
+            let Err(help) = with_short_help(command()).try_get_matches_from(args) else { plain_help.exit() };
+            help.exit()
+        }
     };
-    let without_env = Cli::command().mut_args(|arg| arg.env(None::<&str>)).try_get_matches_from(args);
-    match without_env {
-        Err(plain) if plain.kind() == error.kind() => without_logins(plain).exit(),
-        _ => without_logins(error).exit(),
-    }
+    let counts = |arg: Arg| if uses_env(&plain, arg.get_id().as_str()) { arg } else { arg.env(None::<&str>) };
+    let matches = command().mut_args(counts).try_get_matches_from(args);
+    matches.unwrap_or_else(|error| without_logins(error).exit())
+}
+
+/// Whether the variable of an option counts. `plain` is the command line without the environment.
+fn uses_env(plain: &ArgMatches, id: &str) -> bool {
+    let is_given = |id| is_given(plain, id);
+    let has_no_cluster = is_any(plain, &WITHOUT_CLUSTER) || is_any(plain, &ON_SANDBOX);
+    let is_elsewhere = has_no_cluster || is_given("cluster") || is_given("sandbox");
+    let is_replaced = is_elsewhere && settings::is_identity(id) || id == "endpoints" && is_given("discovery_srv");
+    !is_given(id) && !is_replaced && !is_any(plain, &WITHOUT_FILE)
+}
+
+fn is_given(matches: &ArgMatches, id: &str) -> bool {
+    matches.value_source(id) == Some(ValueSource::CommandLine)
+}
+
+/// The options on the command line: those of the program and of the command.
+fn given(matches: &ArgMatches) -> Vec<Id> {
+    let command = matches.subcommand().map(|(_, matches)| matches);
+    let of = |matches: &ArgMatches| {
+        let given = matches.ids().filter(|id| is_given(matches, id.as_str()));
+        given.cloned().collect::<Vec<_>>()
+    };
+    [Some(matches), command].into_iter().flatten().flat_map(of).collect()
 }
 
 /// Hides the password of a URL in an error that shows the wrong value.
@@ -261,7 +286,7 @@ fn without_logins(mut error: clap::Error) -> clap::Error {
 /// Refuses options that select the cluster in contradictory ways. Only endpoints on the command line count, not those
 /// of the environment.
 fn check_place(matches: &ArgMatches) -> Result<(), CliError> {
-    let is_given = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let is_given = |id| is_given(matches, id);
     let place = [("endpoints", "--endpoints"), ("discovery_srv", "--discovery-srv")];
     let place = place.into_iter().find(|(id, _)| is_given(id)).map(|(_, option)| option);
     let has_cluster = matches.contains_id("cluster");
@@ -284,7 +309,7 @@ fn own_sandbox(command: &str) -> String {
 
 /// Where read-only mode was set: by the flag, or in the file.
 fn read_only_by(matches: &ArgMatches, content: &Content, cluster: Option<&Cluster>) -> ReadOnlyBy {
-    if matches.value_source("read_only") == Some(ValueSource::CommandLine) {
+    if is_given(matches, "read_only") {
         return ReadOnlyBy::Flag;
     }
     let of_cluster = cluster.filter(|cluster| cluster.values.contains_key("read-only"));

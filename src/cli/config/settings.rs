@@ -107,6 +107,11 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting { also: &["demo"], ..setting("group", Kind::Text(|t| &t.group), Reach::Program, r#""service""#) },
 ];
 
+/// Whether an option, by clap's id, belongs to the identity of a cluster.
+pub(super) fn is_identity(id: &str) -> bool {
+    SETTINGS.iter().any(|setting| setting.reach == Reach::Identity && setting.id() == id)
+}
+
 /// Values of settings by name, as the option takes them.
 pub(super) type Values = BTreeMap<&'static str, Vec<String>>;
 

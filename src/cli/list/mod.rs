@@ -16,13 +16,20 @@ impl ListArgs {
     }
 
     /// Whether only ids are printed, so that no lease has to be queried.
-    fn is_ids_only(&self, out: &Out) -> bool {
-        self.quiet && out.is_text() && !self.rows.is_some() && self.watch_for.is_none()
+    fn is_ids_only(&self) -> bool {
+        self.quiet && !self.rows.is_some() && self.watch_for.is_none()
     }
 }
 
 pub(super) async fn run(args: ListArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     let columns = args.columns()?;
+    if args.quiet {
+        out.require_text("-q")?;
+    }
+    if shared.is_given("columns") && !out.is_text() {
+        let why = format!("--columns chooses those of the table; -w {} prints every field", out.format);
+        return Err(CliError::Usage(why));
+    }
     let filter = args.rows.filter.clone().unwrap_or_default();
     let config = AppConfig { filter, ..headless::config(args.watch_args.clone(), &shared) };
     let session = CommandSession::open(shared).await?;
@@ -33,7 +40,7 @@ pub(super) async fn run(args: ListArgs, shared: GlobalFlags, out: &mut Out) -> R
             Err(reason) => return no(&reason, out).await,
         },
     };
-    if args.is_ids_only(out) {
+    if args.is_ids_only() {
         out.data(report::listing_ids(&read::ids(&session, held).await?)).await?;
         return Ok(Exit::Done);
     }
@@ -85,7 +92,7 @@ async fn print(listing: &LeaseListing, args: &ListArgs, columns: &[Column], out:
         let text = || report::groups_table(listing, by, follows_rows);
         return out.report(text, || report::groups_json(listing, by, follows_rows), &report::GROUPS_CSV).await;
     }
-    if args.quiet && out.is_text() {
+    if args.quiet {
         return out.data(report::listing_ids(&listing.ids())).await;
     }
     print_leases(listing, columns, out).await

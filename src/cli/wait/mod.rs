@@ -40,6 +40,10 @@ pub(super) async fn run(args: WaitArgs, shared: GlobalFlags, out: &mut Out) -> R
             return Err(CliError::Usage(format!("--until {condition} is about all leases; drop the ID")));
         }
     };
+    if ["prefix", "budget", "key_budget"].into_iter().any(|option| shared.is_given(option)) {
+        let why = "--prefix, --budget and --key-budget are for conditions on all leases; drop them or the ID";
+        return Err(CliError::Usage(why.to_owned()));
+    }
     let target = Target { id, condition, timeout: args.timeout };
     let mut signals = Signals::catch()?;
     let session = CommandSession::open(shared).await?;
