@@ -38,7 +38,7 @@ pub(super) const NOTES: [(&str, &str); 6] = [
         "Environment",
         "ETCDCTL_ENDPOINTS, ETCDCTL_DISCOVERY_SRV, ETCDCTL_DISCOVERY_SRV_NAME, ETCDCTL_INSECURE_DISCOVERY, ETCDCTL_USER, \
          ETCDCTL_PASSWORD, ETCDCTL_DIAL_TIMEOUT, ETCDCTL_COMMAND_TIMEOUT, ETCDCTL_CACERT, ETCDCTL_CERT, ETCDCTL_KEY, \
-         ETCDCTL_INSECURE_SKIP_TLS_VERIFY, ETCDCTL_INSECURE_TRANSPORT and ETCDCTL_WRITE_OUT, as in etcdctl; NO_COLOR.",
+         ETCDCTL_INSECURE_SKIP_TLS_VERIFY, ETCDCTL_INSECURE_TRANSPORT and ETCDCTL_WRITE_OUT, as in etcdctl; LEASETOP_PASSWORD_FILE, NO_COLOR.",
     ),
     ("Precedence", "option, environment variable, config file."),
     ("Exit codes", "0 success, 1 negative result (not found, lost, timed out), 2 error."),
@@ -69,7 +69,7 @@ Example: leasetop revoke --filter service:/svc/orders --dry-run";
 pub(super) const LIST: &str = concat!(
     "\
 Without --for each lease is read once. --for watches first, as the monitor does, and adds the columns every, last, margin \
-and warn; Ctrl-C lists early. `-` means unknown.
+and warn; Ctrl-C lists early. `-` means unknown. --columns is for the table; JSON and CSV have every field.
 
 Filters: ttl<30 left<5s keys=0 share>60% state:late warn:any service:orders key:/svc/ id:694d, or any part of a key or \
 id; combine with and, or, ! and parentheses.
@@ -90,9 +90,9 @@ not answer. DB is the size of the database file, IN USE what is left of it after
 and later report it). CERTIFICATE is the day on which the server's certificate ends.
 
 --probe-members finds the member that answers but cannot renew: it grants a lease of 10 s through each member, renews it once \
-and revokes it.
+and revokes it. A signal interrupts that.
 
-Exits 0 if every member answers, 1 if a member does not answer or a probe failed, 2 on an error.";
+Exits 0 if every member answers, 1 if a member does not answer or a probe failed or was interrupted, 2 on an error.";
 
 pub(super) const EVENTS: &str = "\
 Existing leases produce no event. Renewals of other clients are inferred from polls; ± shows the maximum error of each \

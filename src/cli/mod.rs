@@ -88,7 +88,8 @@ pub fn run(cli: Cli) -> Result<Exit, CliError> {
     shared.connection.warn_of_exposed_password();
     match command {
         Some(_) if monitor.flags.anything => {
-            Err(CliError::Usage("options of the monitor cannot precede a command; move them after it".to_owned()))
+            let why = "options of the monitor cannot precede a command; give the command's own options after it";
+            Err(CliError::Usage(why.to_owned()))
         }
         Some(CliCommand::Demo(args)) => monitor::demo(&args, shared),
         Some(CliCommand::Replay(args)) => replay::run(&args, &shared),

@@ -21,10 +21,10 @@ use etcd_lease::LeaseId;
 const WATCH_ONLY: [&str; 3] = ["prefix", "budget", "key_budget"];
 
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Monitor")]
+#[command(next_help_heading = "Monitor", mut_arg("metrics_services", |arg| arg.requires("metrics_listen")))]
 pub(super) struct MonitorArgs {
     /// Grant leases with these TTLs and keep them alive
-    #[arg(long, value_name = "TTL,...", value_delimiter = ',', value_parser = values::ttl, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TTL,...", value_delimiter = ',', value_parser = values::ttl, allow_hyphen_values = true)]
     pub(super) ttl: Vec<i64>,
     #[arg(long = "put", value_name = "KEY=VALUE", help = help::PUT, requires = "ttl")]
     pub(super) puts: Vec<KeyTemplate>,
@@ -143,7 +143,7 @@ pub(super) struct ListArgs {
     #[arg(long, value_name = "KEY", value_parser = values::key)]
     pub(super) holding: Option<String>,
     /// Watch for this long before listing
-    #[arg(long = "for", value_name = "DURATION", value_parser = values::duration, allow_negative_numbers = true)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = values::duration, allow_hyphen_values = true)]
     pub(super) watch_for: Option<Duration>,
     #[command(flatten)]
     pub(super) rows: TableArgs,
@@ -157,7 +157,7 @@ pub(super) struct ListArgs {
 #[derive(Debug, Args)]
 pub(super) struct LocksArgs {
     /// Watch for this long before listing
-    #[arg(long = "for", value_name = "DURATION", value_parser = values::duration, allow_negative_numbers = true)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = values::duration, allow_hyphen_values = true)]
     pub(super) watch_for: Option<Duration>,
     #[command(flatten)]
     pub(super) watch_args: WatchArgs,
@@ -181,7 +181,7 @@ pub(super) struct MembersArgs {
 #[derive(Debug, Args)]
 pub(super) struct EventsArgs {
     /// Stop after this time
-    #[arg(long = "for", value_name = "DURATION", value_parser = values::duration, allow_negative_numbers = true)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = values::duration, allow_hyphen_values = true)]
     pub(super) follow_for: Option<Duration>,
     /// Print only events of leases matching FILTER
     #[arg(long, value_name = "FILTER")]
@@ -249,7 +249,7 @@ pub(super) struct WaitArgs {
     #[arg(long, value_name = "CONDITION")]
     pub(super) until: WaitTarget,
     /// Give up after this time [default: never]
-    #[arg(long, value_name = "DURATION", value_parser = values::duration, allow_negative_numbers = true)]
+    #[arg(long, value_name = "DURATION", value_parser = values::duration, allow_hyphen_values = true)]
     pub(super) timeout: Option<Duration>,
     #[command(flatten)]
     pub(super) watch_args: WatchArgs,
@@ -268,7 +268,7 @@ pub(super) struct KeepAliveArgs {
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// TTL in seconds, or a duration such as 2m
-    #[arg(long, default_value = "10", value_parser = values::ttl, allow_negative_numbers = true)]
+    #[arg(long, default_value = "10", value_parser = values::ttl, allow_hyphen_values = true)]
     pub(super) ttl: i64,
     #[arg(long = "put", value_name = "KEY=VALUE", help = help::PUT)]
     pub(super) puts: Vec<KeyTemplate>,
@@ -284,14 +284,14 @@ pub(super) struct RunArgs {
 pub(super) struct ExerciseArgs {
     /// TTLs in seconds, or durations such as 2m
     #[arg(long, value_name = "TTL,...", value_delimiter = ',', default_value = "10,120,3600")]
-    #[arg(value_parser = values::ttl, allow_negative_numbers = true)]
+    #[arg(value_parser = values::ttl, allow_hyphen_values = true)]
     pub(super) ttl: Vec<i64>,
     /// Leases of each TTL
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) count: u32,
     /// Keep the leases alive for this long
     #[arg(long = "for", value_name = "DURATION", default_value = "2m")]
-    #[arg(value_parser = values::duration, allow_negative_numbers = true)]
+    #[arg(value_parser = values::duration, allow_hyphen_values = true)]
     pub(super) keep_for: Duration,
     /// Leave responses unread, so that queues fill up
     #[arg(long)]
@@ -303,7 +303,7 @@ pub(super) struct ExerciseArgs {
 #[derive(Debug, Args)]
 pub(super) struct SandboxArgs {
     /// Address to listen on; port 0 picks a free port
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:2379")]
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:2379", value_parser = values::listen_address)]
     pub(super) listen: SocketAddr,
 }
 

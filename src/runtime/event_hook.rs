@@ -20,7 +20,7 @@ use crate::escape::printable;
 use simkit::tasks::{Task, spawn};
 
 /// Default maximum number of runs per minute.
-pub const DEFAULT_RATE: u32 = 60;
+const DEFAULT_RATE: u32 = 60;
 /// Maximum numbers of runs per minute that can be set.
 pub const RATES: RangeInclusive<u32> = 1..=6_000;
 /// Events that can wait for the command.
@@ -36,8 +36,8 @@ pub struct EventHook {
     pub filter: TypedFilter,
     /// The command line, for `sh -c`. It gets the event as JSON on stdin.
     pub command: String,
-    /// Maximum number of runs per minute, evenly spaced; 1 or more.
-    pub rate: u32,
+    /// Maximum number of runs per minute, evenly spaced; 1 or more. `None` for 60.
+    pub rate: Option<u32>,
 }
 
 /// Runs a command once with its input. Returns why it failed.
@@ -102,7 +102,7 @@ async fn run(
     mut events: mpsc::Receiver<String>,
     failures: mpsc::UnboundedSender<String>,
 ) {
-    let mut pace = interval(MINUTE / hook.rate.max(1));
+    let mut pace = interval(MINUTE / hook.rate.unwrap_or(DEFAULT_RATE).max(1));
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut has_failed = false;
     while let Some(json) = events.recv().await {
@@ -218,7 +218,7 @@ mod tests {
                 .boxed()
             }
         });
-        let hook = EventHook { filter: TypedFilter::default(), command: "page".to_owned(), rate };
+        let hook = EventHook { filter: TypedFilter::default(), command: "page".to_owned(), rate: Some(rate) };
         (RunningHook::start(hook, runner, sender), runs, failures)
     }
 

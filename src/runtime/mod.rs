@@ -55,7 +55,7 @@ use crossterm::event::EventStream;
 pub use clusters::{ClusterConnector, ClusterSetup};
 pub use effects::ExitState;
 pub use environment::{Environment, EnvironmentFactory, OwnedResources};
-pub use event_hook::{DEFAULT_RATE, EventHook, HookOutput, RATES};
+pub use event_hook::{EventHook, HookOutput, RATES};
 pub use files::UserFiles;
 pub use headless::{FinalState, HeadlessOptions, TimedEvent, follow_events, watch_leases, watch_until};
 pub use metrics_server::{MetricsListenError, MetricsServer};

@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::file::{BadConfig, Source};
 use crate::app::TypedFilter;
-use crate::runtime::{DEFAULT_RATE, EventHook, RATES};
+use crate::runtime::{EventHook, RATES};
 
 /// An `[[on-event]]`.
 #[derive(Debug, Deserialize)]
@@ -39,10 +39,10 @@ fn hook(source: &Source<'_>, table: &OnEventTable, at: usize) -> Result<EventHoo
     let rate = match &table.rate {
         Some(rate) => {
             let number = u32::try_from(*rate.get_ref()).ok().filter(|rate| RATES.contains(rate));
-            number
-                .ok_or_else(|| source.wrong(rate.span().start, "on-event.rate", "expected 1 to 6000 runs per minute"))?
+            let wrong = || source.wrong(rate.span().start, "on-event.rate", "expected 1 to 6000 runs per minute");
+            Some(number.ok_or_else(wrong)?)
         }
-        None => DEFAULT_RATE,
+        None => None,
     };
     Ok(EventHook { filter, command: command.get_ref().clone(), rate })
 }

@@ -15,7 +15,7 @@ fn failing(filter: &str) -> (Vec<(EventHook, Runner)>, mpsc::UnboundedReceiver<S
         sender.send(json).unwrap();
         async { Err("exit code 1".to_owned()) }.boxed()
     });
-    let hook = EventHook { filter: filter.parse().unwrap(), command: "page".to_owned(), rate: 6_000 };
+    let hook = EventHook { filter: filter.parse().unwrap(), command: "page".to_owned(), rate: Some(6_000) };
     (vec![(hook, runner)], inputs)
 }
 

@@ -211,10 +211,11 @@ impl Address {
 }
 
 /// The scheme and the path of a Unix socket: `unix:path`, `unix://path` or `unix:///path`, and the same with `unixs`.
-fn unix(text: &str) -> Option<(&str, &str)> {
+fn unix(text: &str) -> Option<(String, &str)> {
     let (scheme, path) = text.split_once(':')?;
     let path = path.strip_prefix("//").unwrap_or(path);
-    ["unix", "unixs"].contains(&scheme).then_some((scheme, path))
+    let scheme = scheme.to_ascii_lowercase();
+    ["unix", "unixs"].contains(&scheme.as_str()).then_some((scheme, path))
 }
 
 impl fmt::Display for Address {
@@ -243,6 +244,7 @@ mod tests {
             ("[::1]:2379", "::1", false),
             ("https://[::1]:2379", "::1", true),
             ("unix:///run/etcd.sock", "etcd.sock", false),
+            ("UNIX:///run/etcd.sock", "etcd.sock", false),
             ("unix://localhost:m0", "localhost", false),
             ("unix:etcd.sock", "etcd.sock", false),
             ("unixs:///run/localhost:2379", "localhost", true),
