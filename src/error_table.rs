@@ -26,6 +26,7 @@ const RETRIES: &str = "tries the other members, and retries every second";
 const REPORTS: &str = "reports it; the request is not repeated";
 const REFUSED: &str = "reports it once, and retries";
 
+const CHECK_MEMBER: &str = "check the member and the network";
 const CHECK_PORT: &str = "check the port in --endpoints: is it the client port of an etcd?";
 
 const fn row(cause: ErrorCause, texts: [&'static str; 4]) -> ErrorRow {
@@ -257,8 +258,10 @@ pub fn reason(error: &CallError) -> String {
         }
         None => message.to_owned(),
     };
-    let has_advice = !row.todo.is_empty() && row.cause != ErrorCause::Other;
-    if has_advice { format!("{what}; {}", row.todo) } else { what }
+    // The status is asked with a timeout of its own, which no option changes.
+    let todo = if message.starts_with("no reply within ") { CHECK_MEMBER } else { row.todo };
+    let has_advice = !todo.is_empty() && row.cause != ErrorCause::Other;
+    if has_advice { format!("{what}; {todo}") } else { what }
 }
 
 /// The name of an alarm as etcdctl prints it.
@@ -326,7 +329,7 @@ fn shown(cause: ErrorCause) -> String {
             .join(": ");
     }
     let text = match cause {
-        ErrorCause::NoReply => "`no reply in time`",
+        ErrorCause::NoReply => "`no reply in time`, `no reply within … ms`",
         ErrorCause::Refused => "`Connection refused`",
         ErrorCause::Stopped => "`nothing listens at the endpoint any more`",
         ErrorCause::UnknownHost => "`failed to lookup address information`",

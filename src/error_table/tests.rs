@@ -39,9 +39,14 @@ fn a_message_says_what_happened_and_what_to_do() {
         ),
         (
             ErrorCause::NoReply,
-            "no reply within 700 ms",
-            "could not list the leases at m0: no reply within 700 ms; \
+            "no reply in time",
+            "could not list the leases at m0: no reply in time; \
              check the member and the network; --command-timeout waits longer",
+        ),
+        (
+            ErrorCause::NoReply,
+            "no reply within 700 ms",
+            "could not list the leases at m0: no reply within 700 ms; check the member and the network",
         ),
         (
             ErrorCause::Stopped,
