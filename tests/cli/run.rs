@@ -187,7 +187,7 @@ fn signals_that_were_ignored_at_the_start_stay_ignored() {
     let sandbox = Sandbox::start();
     let mut nohup = Command::new("sh");
     nohup.args(["-c", "trap '' HUP INT QUIT; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_leasetop")]);
-    nohup.args(["--endpoints", &sandbox.endpoint(), "run", "--", "sh", "-c", TRAPS]);
+    nohup.args(["--endpoints", sandbox.endpoint(), "run", "--", "sh", "-c", TRAPS]);
     let process = nohup.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("sh runs");
     let mut running = Running { process };
     running.line();

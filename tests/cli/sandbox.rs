@@ -36,7 +36,7 @@ impl Sandbox {
         let mut line = String::new();
         BufReader::new(reader).read_line(&mut line).expect("it tells where it listens");
         let endpoint = line.trim().strip_prefix("serving on ").expect("it tells where it listens").to_owned();
-        Sandbox { endpoint, process: process }
+        Sandbox { endpoint, process }
     }
 
     /// Where it listens.
