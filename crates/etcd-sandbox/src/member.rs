@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use prost::Message;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Response, Status};
 
@@ -14,6 +15,9 @@ use simkit::Timestamp;
 
 /// How long a request waits for a leader: etcd's `ReqTimeout` with its default election timeout, 5 s + 2 x 1 s.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(7);
+
+/// The largest change in bytes: etcd's `--max-request-bytes`.
+pub(super) const MAX_REQUEST_BYTES: usize = 1536 * 1024;
 
 /// The result of a service method.
 pub(super) type RpcResult<T> = Result<Response<T>, Status>;
@@ -43,7 +47,7 @@ pub(super) enum Needs {
 impl MemberServer {
     /// Serves one call: waits while the member hangs or a leader is missing, runs the request, and replies after the
     /// delay.
-    pub(super) async fn call<Q, A>(
+    pub(super) async fn call<Q: Message, A>(
         &self,
         request: Request<Q>,
         needs: Needs,
@@ -57,6 +61,9 @@ impl MemberServer {
         }
         if requires_leader(&metadata) {
             self.check_leader()?;
+        }
+        if needs == Needs::Propose && message.encoded_len() > MAX_REQUEST_BYTES {
+            return Err(RequestError::TooLarge.into());
         }
         self.wait_until(needs).await?;
         let outcome = self.cluster.with(|state, now| {
@@ -190,7 +197,7 @@ impl From<RequestError> for Status {
             RequestError::TtlTooLarge | RequestError::FutureRevision | RequestError::Compacted => Code::OutOfRange,
             RequestError::NoKey | RequestError::KeyNotFound => Code::InvalidArgument,
             RequestError::ValueProvided | RequestError::LeaseProvided | RequestError::BadSort => Code::InvalidArgument,
-            RequestError::TooManyOps | RequestError::DuplicateKey => Code::InvalidArgument,
+            RequestError::TooManyOps | RequestError::DuplicateKey | RequestError::TooLarge => Code::InvalidArgument,
             RequestError::Forbidden => Code::PermissionDenied,
             RequestError::NoLeader | RequestError::TimedOut => Code::Unavailable,
             RequestError::NotProposed => Code::DeadlineExceeded,

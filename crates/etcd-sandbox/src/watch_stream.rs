@@ -164,7 +164,11 @@ impl Watches {
                 self.create(asked.watch_id, watcher, state);
             }
             Some(PbWatchRequestUnion::CancelRequest(asked)) => self.cancel(asked.watch_id, state),
-            Some(PbWatchRequestUnion::ProgressRequest(_)) => self.push_response(NO_WATCHER, state, |_| {}),
+            Some(PbWatchRequestUnion::ProgressRequest(_)) => {
+                // The answer says that all changes up to its revision were sent.
+                self.catch_up(state);
+                self.push_response(NO_WATCHER, state, |_| {});
+            }
             None => {}
         }
     }

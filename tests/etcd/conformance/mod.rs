@@ -88,6 +88,7 @@ cases! {
     transactions::keys_move_only_if_unchanged
     transactions::v3_txn_revision
     transactions::v3_txn_duplicate_keys
+    transactions::v3_large_requests
     transactions::v3_txn_too_many_ops
     transactions::txn_with_an_unknown_lease
     transactions::txn_compares

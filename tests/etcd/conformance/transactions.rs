@@ -77,6 +77,18 @@ pub(crate) async fn v3_txn_duplicate_keys(test: &mut ConformanceTest) {
     }
     let either = Txn::new().and_then([put("a")]).or_else([put("a")]);
     assert!(client.txn(Txn::new().and_then([TxnOp::txn(either)])).await.is_ok());
+    // Only a range with an end can overlap.
+    let from_key = TxnOp::delete("a", Some(DeleteOptions::new().with_from_key()));
+    assert!(client.txn(Txn::new().and_then([from_key, put("b")])).await.is_ok());
+}
+
+/// TestV3LargeRequests: a change takes at most 1.5 MiB.
+pub(crate) async fn v3_large_requests(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
+    let large = vec![0; 1536 * 1024];
+    let wrong = (Code::InvalidArgument, "etcdserver: request is too large".to_owned());
+    assert_eq!(refused(client.put("a", large.clone(), None).await), wrong);
+    assert!(client.put("a", &large[..1_500_000], None).await.is_ok());
 }
 
 /// TestV3TxnTooManyOps and empty keys.

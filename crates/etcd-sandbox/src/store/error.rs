@@ -39,6 +39,9 @@ pub enum RequestError {
     /// A transaction writes a key twice.
     #[error("etcdserver: duplicate key given in txn request")]
     DuplicateKey,
+    /// A change takes more than 1.5 MiB (`--max-request-bytes`).
+    #[error("etcdserver: request is too large")]
+    TooLarge,
     /// The renewal is forbidden by [`Faults::forbid`](crate::Faults::forbid).
     #[error("etcdserver: permission denied")]
     Forbidden,

@@ -78,7 +78,9 @@ impl<'a> Writes<'a> {
 
     fn put(&mut self, key: &'a [u8]) -> Result<(), RequestError> {
         let is_new = self.puts.insert(key);
-        let is_deleted = self.deletes.iter().any(|span| span.contains(key));
+        // etcd takes the end of a delete "from this key on" as a plain key here, so such a delete conflicts with no put.
+        let is_from_key = |span: &Span<'_>| span.end == [0];
+        let is_deleted = self.deletes.iter().any(|span| !is_from_key(span) && span.contains(key));
         if is_new && !is_deleted { Ok(()) } else { Err(RequestError::DuplicateKey) }
     }
 }

@@ -102,3 +102,16 @@ async fn a_compaction_ends_a_watch_that_needs_it() {
     sandbox.put("k", "v", None).unwrap();
     assert_eq!(watch.message().await.unwrap().unwrap().watch_id(), 0, "the other watch continues");
 }
+
+#[tokio::test(start_paused = true)]
+async fn progress_is_answered_after_the_changes_that_it_covers() {
+    let sandbox = start(1);
+    let mut watch = watching(&sandbox, WatchOptions::new()).await;
+    sandbox.faults().hang();
+    watch.request_progress().await.unwrap();
+    sandbox.put("k", "v", None).unwrap();
+    sandbox.faults().resume();
+    assert_eq!(watch.message().await.unwrap().unwrap().events().len(), 1);
+    let progress = watch.message().await.unwrap().unwrap();
+    assert_eq!((progress.events().len(), progress.header().unwrap().revision()), (0, 2));
+}

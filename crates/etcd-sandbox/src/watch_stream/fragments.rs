@@ -3,8 +3,10 @@
 use etcd_client::proto::{PbEvent, PbResponseHeader, PbWatchResponse};
 use prost::Message;
 
-/// The largest fragment in bytes: etcd's `--max-request-bytes`, 1.5 MiB, and 512 KiB for the overhead.
-const MAX_BYTES: usize = 1536 * 1024 + 512 * 1024;
+use crate::member::MAX_REQUEST_BYTES;
+
+/// The largest fragment in bytes. etcd adds 512 KiB for the overhead.
+const MAX_BYTES: usize = MAX_REQUEST_BYTES + 512 * 1024;
 
 /// The messages for these events, in order. All but the last are marked as fragments. Without events there are no
 /// messages.
