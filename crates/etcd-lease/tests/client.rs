@@ -203,7 +203,7 @@ async fn a_lease_granted_again_with_its_id_is_renewed_by_its_new_ttl() {
     client.revoke(id).await.unwrap();
     client.revoke(other).await.unwrap();
     let lease = client.grant_with_id(id, 10).await.unwrap();
-    drop(old);
+    assert_eq!(old.ended().await, Ended::NotFound, "the former lease is gone");
     group.grant_with_id(other, 10).await.unwrap();
     seconds(60).await;
     assert!(exists(&sandbox, id) && exists(&sandbox, other));
@@ -279,4 +279,41 @@ async fn a_lease_of_a_group_is_revoked_with_its_keys() {
     assert!(!exists(&sandbox, id));
     assert_eq!(group.next().await, None, "the group has no lease");
     assert!(matches!(group.revoke(id).await, Err(Error::NotFound(_))));
+}
+
+/// Another client revoked the lease, granted its id again with a shorter TTL, and does not renew it.
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_is_kept_again_is_renewed_by_what_etcd_says_now() {
+    let (sandbox, client) = client(|config| config).await;
+    let id = LeaseId(7);
+    let old = client.grant_with_id(id, 3600).await.unwrap();
+    seconds(1).await;
+    sandbox.revoke(id).unwrap();
+    sandbox.grant_as(id, 6).unwrap();
+    let lease = client.keep_alive(id).await.unwrap();
+    assert_eq!(lease.ttl(), 6);
+    seconds(60).await;
+    assert!(exists(&sandbox, id));
+    drop((old, lease));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_capacity_a_reader_that_stopped_waiting_gets_no_old_response() {
+    let (_sandbox, client) = client(|config| config.queue_capacity(0)).await;
+    let mut lease = client.grant(10).await.unwrap();
+    assert!(lease.next_response().await.is_some());
+    let impatient = tokio::time::timeout(Duration::from_millis(20), lease.next_response()).await;
+    assert!(impatient.is_err());
+    seconds(5).await;
+    assert_eq!((lease.queue().depth, lease.queue().dropped), (0, 1));
+    assert!(lease.next_response().await.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_probe_interval_is_possible() {
+    for interval in [Duration::ZERO, Duration::MAX] {
+        let (_sandbox, client) = client(|config| config.probe_interval(interval).user("u", "wrong")).await;
+        seconds(60).await;
+        assert!(client.grant(10).await.is_err(), "the sandbox has no users");
+    }
 }

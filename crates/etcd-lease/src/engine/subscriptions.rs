@@ -37,7 +37,8 @@ impl Subscriptions {
     /// Ends and removes every subscriber of the lease but one.
     pub(super) fn end_others(&mut self, slot: SlotId, id: LeaseId, one: &Arc<ResponseQueues>, reason: &Ended) {
         let Some(Some(present)) = self.0.get_mut(slot as usize) else { return };
-        let (kept, ended): (Vec<_>, Vec<_>) = present.queues().iter().cloned().partition(|queues| Arc::ptr_eq(queues, one));
+        let (kept, ended): (Vec<_>, Vec<_>) =
+            present.queues().iter().cloned().partition(|queues| Arc::ptr_eq(queues, one));
         *present = kept.into_iter().collect();
         ended.iter().for_each(|queues| queues.end(id, reason.clone()));
     }

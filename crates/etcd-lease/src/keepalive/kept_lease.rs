@@ -167,7 +167,9 @@ impl KeptLease {
         }
         let interval = self.last_answer.map(|last| now.since(last));
         let left = self.ttl().map(|_| self.deadline.since(now));
-        self.stats.record(interval, left);
+        // How long another client let an adopted lease run down says nothing about the renewals here.
+        let is_first_of_adopted = self.answers == 0 && self.is_asked;
+        self.stats.record(interval, left.filter(|_| !is_first_of_adopted));
         self.answers = self.answers.saturating_add(1);
         // The reply settles what a TTL query was to find out.
         self.phase = Phase::Waiting;

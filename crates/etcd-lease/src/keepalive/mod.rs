@@ -158,6 +158,7 @@ impl Scheduler {
             return slot;
         }
         let mut kept = KeptLease::adopted(answer.id, pace.unwrap_or(self.pace), now, &self.timeouts);
+        kept.on_asked(now, &self.timeouts);
         let step = kept.on_ttl_reply(sent, now, answer, &self.timeouts);
         let slot = self.put(known, kept);
         self.route(slot, now, step);
@@ -179,17 +180,6 @@ impl Scheduler {
         let slot = self.put(self.slot(id), KeptLease::granted(id, pace, ttl, granted, due));
         self.route(slot, now, NextStep::Wait(due));
         slot
-    }
-
-    /// Stores a record in the slot of an earlier lease with the same id, or in a new one. The caller must route it.
-    fn put(&mut self, known: Option<SlotId>, kept: KeptLease) -> SlotId {
-        match known {
-            Some(slot) => {
-                self.replace(slot, kept);
-                slot
-            }
-            None => self.insert(kept),
-        }
     }
 
     /// Why a lease ended that etcd no longer has at `now`.

@@ -63,8 +63,19 @@ impl Scheduler {
         slot
     }
 
+    /// Stores a record in the slot of an earlier lease with the same id, or in a new one. The caller must route it.
+    pub(super) fn put(&mut self, known: Option<SlotId>, kept: KeptLease) -> SlotId {
+        match known {
+            Some(slot) => {
+                self.replace(slot, kept);
+                slot
+            }
+            None => self.insert(kept),
+        }
+    }
+
     /// Replaces the record of a lease that has ended by that of a new lease with the same id. The caller must route it.
-    pub(super) fn replace(&mut self, slot: SlotId, new: KeptLease) {
+    fn replace(&mut self, slot: SlotId, new: KeptLease) {
         self.clear_timer(slot);
         self.forget_in_flight(slot);
         let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };

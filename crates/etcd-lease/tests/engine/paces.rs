@@ -102,3 +102,16 @@ async fn starting_many_leases_at_once_starves_none() {
     }
     assert_eq!(test.sandbox.leases().len(), 1_000);
 }
+
+/// How long its client let an adopted lease run down says nothing about the renewals here.
+#[tokio::test(start_paused = true)]
+async fn the_time_left_at_an_adoption_is_no_margin() {
+    let test = engine_test(Options::default()).await;
+    let lease = LeaseId(test.sandbox.grant(15).unwrap());
+    seconds(13.0).await;
+    let feed = test.engine.status_feed();
+    let _kept = test.engine.keep_alive(lease);
+    seconds(60.0).await;
+    let status = feed.drain().statuses.pop().unwrap();
+    assert!(status.cadence.least_left.unwrap() > Duration::from_secs(9), "{:?}", status.cadence);
+}

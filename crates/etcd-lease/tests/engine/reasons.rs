@@ -176,3 +176,13 @@ async fn after_a_sleep_of_the_machine_all_leases_are_renewed() {
     seconds(1.5).await;
     assert_eq!(leases.map(|lease| test.sandbox.keep_alives(lease)), before.map(|count| count + 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_expired_while_the_machine_slept_was_not_revoked() {
+    let test = engine_test(Options::default()).await;
+    let kept = test.keep(10).await;
+    seconds(2.0).await;
+    test.sandbox.revoke(kept.id()).unwrap();
+    test.clock.move_system_time(60_000_000_000);
+    assert_eq!(rest(kept).await.1, Ended::Expired);
+}
