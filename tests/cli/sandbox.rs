@@ -3,10 +3,11 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
 
-use crate::guard::Guarded;
+use crate::guard::{Guarded, signals};
 
 /// The program under test.
 pub(crate) fn leasetop() -> Command {
+    signals::let_programs_react();
     let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
     // Whoever runs the tests may have a config file.
     command.env("XDG_CONFIG_HOME", "/nowhere");

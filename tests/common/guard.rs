@@ -1,5 +1,8 @@
 //! A child process that ends with its handle, and with the test run even if that is killed.
 
+#[path = "signals.rs"]
+pub(crate) mod signals;
+
 use std::process::{Child, Command, Stdio};
 
 /// A child process; killed when this is dropped.
@@ -14,6 +17,7 @@ pub(crate) struct Guarded {
 impl Guarded {
     /// Starts a command.
     pub(crate) fn start(command: &mut Command) -> Guarded {
+        signals::let_programs_react();
         let child = command.stdin(Stdio::null()).spawn().unwrap_or_else(|e| panic!("cannot start {command:?}: {e}"));
         let shell = Command::new("sh")
             .args(["-c", "read -r _; kill -KILL \"$0\"", &child.id().to_string()])
