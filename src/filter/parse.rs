@@ -178,6 +178,9 @@ impl Parser {
         if let Some(known) = known_in_other_case(name).filter(|_| rest.starts_with(':')) {
             return self.error_at(start, format!("{known} is in lower case; quote the word to search for it"));
         }
+        if looks_like_condition(name, rest) {
+            return self.error_at(start, format!("there is no condition {name}; quote the word to search for it"));
+        }
         match (comparison(rest), Number::named(name)) {
             (Some((comparison, value)), _) => self.compare(name, comparison, value, start),
             (None, Some(number)) if !rest.is_empty() => {
@@ -229,6 +232,15 @@ fn known_in_other_case(name: &str) -> Option<String> {
     let known = name.to_ascii_lowercase();
     let is_known = Text::named(&known).is_some() || Number::named(&known).is_some();
     Some(known).filter(|known| is_known && known != name)
+}
+
+/// Whether a word may be a misspelt condition: letters before a colon, and neither an address nor a URL.
+fn looks_like_condition(name: &str, rest: &str) -> bool {
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
+    let part = rest
+        .strip_prefix(':')
+        .filter(|part| !part.starts_with("//") && !part.starts_with(|c: char| c.is_ascii_digit()));
+    is_name && part.is_some() && Number::named(name).is_none()
 }
 
 /// The text to search for in printed ids: a part as it is, and `0x...` and `dec:...` as the whole id. `None` if no id can
