@@ -1,11 +1,11 @@
 //! The connection to the cluster and the state of its lease lists.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::events::EventTime;
 use super::term_times::TermTimes;
-use super::{CallFailure, LeaderHistory, Lease, MemberList, Msg, ServerCounters};
+use super::{CallFailure, LeaderHistory, Lease, LeaseKeys, MemberList, Msg, ServerCounters};
 use crate::error_table::{self, name_of_alarm};
 use etcd_lease::wire::{CallError, ErrorCause};
 use etcd_lease::{ClusterView, LeaseId, MemberAlarm, MemberView, Reachability};
@@ -57,8 +57,8 @@ pub struct ClusterState {
     pub(super) lost_members: BTreeMap<String, LostMember>,
     /// When another cluster, or an older state of the known one, took the place of the known one.
     pub(super) started_over: Option<Timestamp>,
-    /// The leases that were known at `started_over` and have not been seen since.
-    pub(super) unconfirmed: BTreeSet<LeaseId>,
+    /// The leases that were known at `started_over` and have not been seen since, with their keys.
+    pub(super) unconfirmed: BTreeMap<LeaseId, Option<LeaseKeys>>,
     /// When the `unconfirmed` leases were last known to exist: when the last list was requested, or the connection was lost.
     pub(super) known_until: Option<Timestamp>,
     /// Messages that are applied once it is clear which cluster they come from.
@@ -139,27 +139,26 @@ impl ClusterState {
     }
 
     /// Forgets the members, the raft terms, the alarms and the lease lists, because another cluster or an older state
-    /// answers. `known` are the known leases, which stay unconfirmed until the cluster that answers now shows them.
-    pub(super) fn start_over(&mut self, known: Vec<LeaseId>, now: Timestamp) {
+    /// answers. `known` are the known leases with their keys, which stay unconfirmed until the cluster that answers now shows
+    /// them.
+    pub(super) fn start_over(&mut self, known: BTreeMap<LeaseId, Option<LeaseKeys>>, now: Timestamp) {
         self.started_over = Some(now);
         self.members = MemberList::default();
         self.members.leaders = LeaderHistory::restart(now);
         self.terms = TermTimes::default();
         self.reported_alarms.clear();
-        self.unconfirmed = known.into_iter().collect();
+        self.unconfirmed = known;
         self.known_until = self.listed_at.take().max(self.unreached_since);
         self.list_failure = None;
     }
 
     /// Removes a lease that no longer exists from the unconfirmed ones. Returns `None` if it was not one of them. Otherwise
     /// the change of the cluster is the cause of its end: returns when the changed cluster first answered, at `by` at the
-    /// latest, and how much earlier the lease may have ended.
-    pub(super) fn take_absent(&mut self, id: LeaseId, by: Timestamp) -> Option<EventTime> {
-        if !self.unconfirmed.remove(&id) {
-            return None;
-        }
+    /// latest, how much earlier the lease may have ended, and its last known keys.
+    pub(super) fn take_absent(&mut self, id: LeaseId, by: Timestamp) -> Option<(EventTime, Option<LeaseKeys>)> {
+        let keys = self.unconfirmed.remove(&id)?;
         let at = self.started_over.unwrap_or(by).min(by);
-        Some(EventTime { at, doubt: at - self.known_until.unwrap_or(at) })
+        Some((EventTime { at, doubt: at - self.known_until.unwrap_or(at) }, keys))
     }
 
     /// Whether a reply to a request sent at `sent` may come from the cluster before the change.

@@ -79,8 +79,9 @@ impl EventCategory {
     }
 }
 
-/// Whether an event may need attention. The loss of the connection or the leader is a problem, a new one is not. Neither is
-/// the end of a key whose lease was revoked, nor the end of a lease that was not in use.
+/// Whether an event may need attention. The loss of the connection or the leader is a problem, a new one is not; another
+/// cluster that answers is one, a new member is not. Neither is the end of a key whose lease was revoked, nor the end of a
+/// lease that was not in use.
 fn is_problem(event: &EventKind) -> bool {
     use EventName::{Absent, Back, Down, Drill, Dropped, Error, Expired, Gone, Late, Lost, Missed, Risk};
     let is_lost_link = matches!(
@@ -89,6 +90,7 @@ fn is_problem(event: &EventKind) -> bool {
             | EventKind::Unreached { .. }
             | EventKind::Refused { .. }
             | EventKind::NoLeader { .. }
+            | EventKind::ClusterChanged { cause: "restored" | "replaced" | "mixed", .. }
     );
     let is_on_purpose = match event {
         EventKind::Down { end, .. } => *end == Some(EndCause::Revoked),

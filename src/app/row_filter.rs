@@ -26,13 +26,13 @@ pub enum FilterPreset {
     /// Other clients' leases, including adopted ones.
     Others,
     /// Ended leases.
-    Gone,
+    Ended,
 }
 
 impl FilterPreset {
     /// All presets in the order in which the key cycles through them.
     pub const ALL: [FilterPreset; 5] =
-        [FilterPreset::All, FilterPreset::AtRisk, FilterPreset::Own, FilterPreset::Others, FilterPreset::Gone];
+        [FilterPreset::All, FilterPreset::AtRisk, FilterPreset::Own, FilterPreset::Others, FilterPreset::Ended];
 
     /// The name shown on the screen.
     pub fn name(self) -> &'static str {
@@ -41,7 +41,7 @@ impl FilterPreset {
             FilterPreset::Own => "own",
             FilterPreset::Others => "others",
             FilterPreset::AtRisk => "at risk",
-            FilterPreset::Gone => "gone",
+            FilterPreset::Ended => "ended",
         }
     }
 
@@ -60,7 +60,7 @@ impl FilterPreset {
             FilterPreset::AtRisk => counts.risk + counts.late > 0,
             FilterPreset::Own => counts.own > 0,
             FilterPreset::Others => counts.adopted + counts.others > 0,
-            FilterPreset::Gone => leases.living_count() < leases.len(),
+            FilterPreset::Ended => leases.living_count() < leases.len(),
         }
     }
 
@@ -71,7 +71,7 @@ impl FilterPreset {
             FilterPreset::Own => ownership == Ownership::Own,
             FilterPreset::Others => ownership != Ownership::Own,
             FilterPreset::AtRisk => matches!(state, Some(LeaseState::Risk | LeaseState::Late)),
-            FilterPreset::Gone => state.is_none(),
+            FilterPreset::Ended => state.is_none(),
         }
     }
 }

@@ -221,11 +221,6 @@ impl AppState {
         EventSources { events: &self.events, leases: &self.leases, keys: &self.keys }
     }
 
-    /// Whether the screen changes by time alone: countdowns, fading rows, a lost connection.
-    pub fn counts_down(&self) -> bool {
-        !self.leases.is_empty() || self.cluster.unreached_since.is_some() || self.frozen.is_some()
-    }
-
     /// The history of a living lease, created if missing.
     pub(super) fn history_mut(&mut self, id: LeaseId) -> Option<&mut LeaseHistory> {
         self.leases.history_mut(id, self.view.cursor == Some(id))

@@ -197,7 +197,13 @@ pub(super) struct EventsArgs {
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
     /// Address to serve metrics on; port 0 picks a free port
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9709", value_parser = values::listen_address)]
+    #[arg(
+        long,
+        alias = "metrics-listen",
+        value_name = "HOST:PORT",
+        default_value = "127.0.0.1:9709",
+        value_parser = values::listen_address
+    )]
     pub(super) metrics: SocketAddr,
     #[command(flatten)]
     pub(super) services: MetricsArgs,

@@ -1,7 +1,7 @@
 //! `report`: a page from a recording, or from the result of `exercise` or `list`.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -85,7 +85,10 @@ pub(super) async fn run(args: ReportArgs, shared: &GlobalFlags, out: &mut Out) -
         None => out.data(text).await?,
         Some(path) => {
             let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
-            written.map_err(|error| CliError::Output { path: path.clone(), error })?;
+            written.map_err(|error| match error.kind() {
+                ErrorKind::AlreadyExists => CliError::Usage(format!("{} exists; delete it first", path.display())),
+                _ => CliError::Output { path: path.clone(), error },
+            })?;
         }
     }
     Ok(Exit::Done)

@@ -223,12 +223,17 @@ impl LeaseInference {
     /// Clears the deadline. Renewals before the next poll may be missed.
     pub fn forget(&mut self) {
         self.known = None;
-        self.renewals.mark_gap();
+        self.renewals.forget();
     }
 
     /// When the query or renewal behind the known deadline was sent.
     pub fn seen_at(&self) -> Option<Timestamp> {
         self.known.map(|known| known.sent)
+    }
+
+    /// The raft term of the last reply; `None` if it is not known.
+    pub fn term(&self) -> Option<u64> {
+        Some(self.known?.term?.get())
     }
 
     /// Whether the last reply said that the lease has expired but etcd has not removed it yet.

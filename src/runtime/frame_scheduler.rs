@@ -95,8 +95,8 @@ impl<S: Screen> FrameScheduler<S> {
         span * self.clock.speed()
     }
 
-    /// Schedules the next frame as `redraw` requires, and with `counts_down` also at the next whole second.
-    pub(super) fn schedule(&mut self, redraw: Redraw, counts_down: bool) {
+    /// Schedules the next frame as `redraw` requires, and at the next whole second: the clock and countdowns change.
+    pub(super) fn schedule(&mut self, redraw: Redraw) {
         let now = self.clock.now();
         let wanted = match redraw {
             Redraw::No => None,
@@ -112,7 +112,7 @@ impl<S: Screen> FrameScheduler<S> {
         self.due = [self.due, wanted].into_iter().flatten().min();
         let second = self.clock_time(Duration::from_secs(1)).as_nanos() as u64;
         let next_second = Timestamp::from_nanos((now.nanos() / second + 1) * second);
-        self.countdown = if counts_down { self.countdown.min(next_second) } else { Timestamp::NEVER };
+        self.countdown = self.countdown.min(next_second);
     }
 
     /// Writes these bytes with a frame that is due now, even if nothing else changed.
@@ -152,7 +152,7 @@ impl<S: Screen> FrameScheduler<S> {
         self.due = None;
         self.last = Some(now);
         self.countdown = Timestamp::NEVER;
-        self.schedule(Redraw::No, app.counts_down());
+        self.schedule(Redraw::No);
         refresh_rows(app, shown_at);
         self.clamp_scroll(app, shown_at);
         let ctx = RenderContext { app, now: shown_at, wall: &self.wall, theme: self.theme };

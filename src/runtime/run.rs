@@ -149,7 +149,7 @@ where
             self.pass_events();
             self.fit_playback();
             let redraw = self.session.app.view.reset_redraw();
-            self.frames.schedule(redraw, self.session.app.counts_down());
+            self.frames.schedule(redraw);
             self.frames.wall.start = self.session.wall_start();
             let shown_at = self.session.now();
             self.frames.draw_if_due(&mut self.session.app, shown_at);

@@ -311,11 +311,11 @@ async fn a_signal_ends_the_monitor_and_revokes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_idle_hour_draws_few_frames_and_a_countdown_one_a_second() {
+async fn a_clock_and_a_countdown_draw_a_frame_a_second() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let frames = test.screen.frames();
-    test.wait(3600.0).await;
-    assert_eq!(test.screen.frames(), frames);
+    test.wait(600.0).await;
+    assert!((599..=601).contains(&(test.screen.frames() - frames)), "{}", test.screen.frames() - frames);
     test.sandbox.grant(3600).unwrap();
     test.wait(10.0).await;
     let frames = test.screen.frames();

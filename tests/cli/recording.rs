@@ -118,7 +118,7 @@ fn a_report_has_the_format_of_its_name_and_replaces_nothing() {
     assert_eq!(report(&["--svg"], "a").0, Some(0));
     assert_eq!(report(&[], "a.md").0, Some(0));
     let (code, error) = report(&["--html"], "a");
-    assert!(code == Some(2) && error.contains("could not write ") && error.contains("exists"), "{code:?} {error}");
+    assert!(code == Some(2) && error.contains("exists; delete it first"), "{code:?} {error}");
     assert!(fs::read_to_string(folder.path().join("a")).expect("the picture").starts_with("<svg "));
 }
 

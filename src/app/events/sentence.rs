@@ -217,7 +217,12 @@ fn how_it_ended(ended: &LeaseEnded) -> String {
         EndCause::Unknown => ", expired or revoked",
         EndCause::NotRestored => ", not in the restored cluster",
     };
-    let keys = keys.map_or(String::new(), |keys| format!("; {keys} deleted"));
+    let keys = match (ended.cause, keys) {
+        (_, None) => String::new(),
+        // Nothing was deleted.
+        (EndCause::NotRestored, Some(keys)) => format!("; it had {keys}"),
+        (_, Some(keys)) => format!("; {keys} deleted"),
+    };
     format!("{cause}{keys}")
 }
 

@@ -182,7 +182,7 @@ fn quick_filters_rotate_and_combine_with_the_typed_filter() {
     let expected = [
         (FilterPreset::Own, vec![1, 2]),
         (FilterPreset::Others, vec![3, 4]),
-        (FilterPreset::Gone, vec![4]),
+        (FilterPreset::Ended, vec![4]),
         (FilterPreset::All, vec![1, 3, 2, 4]),
     ];
     assert_eq!(turn, expected);

@@ -23,7 +23,6 @@ fn the_frozen_view_does_not_change_while_the_state_does() {
     story.wait(5.0);
     story.grant(4, 40);
     assert_eq!((shown(&story), story.rows().len()), ((3, at(0.0)), 4));
-    assert!(story.app.counts_down(), "the age of the banner does");
     story.press(&[Key::Char('p')]);
     assert_eq!(shown(&story), (4, story.now));
 }

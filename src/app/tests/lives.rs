@@ -154,6 +154,7 @@ fn keepalive_stops_when_another_lease_has_the_id() {
 fn a_ttl_that_an_election_or_a_restart_changed_is_that_of_the_same_lease() {
     for is_ours in [true, false] {
         let mut story = Story::start(AppConfig::default());
+        story.wait(1.0);
         let answer = |story: &mut Story, ttl, granted_ttl, raft_term| {
             let header = Header { raft_term, revision: 7, ..Header::default() };
             let answer = TimeToLive { id: LeaseId(ID), ttl, granted_ttl, keys: vec![], header };

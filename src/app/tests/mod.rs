@@ -17,6 +17,7 @@ mod group_rows;
 mod health;
 mod keymap;
 mod large_key_space;
+mod late_deletions;
 mod lease_keys;
 mod leases;
 mod limits;

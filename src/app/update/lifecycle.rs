@@ -57,7 +57,7 @@ impl Absence {
 /// recorded end.
 pub(super) fn record_end(app: &mut AppState, id: LeaseId, absence: Absence) {
     let is_ours = app.jobs.revoking.contains(&id);
-    if app.cluster.unconfirmed.contains(&id) && !is_ours {
+    if app.cluster.unconfirmed.contains_key(&id) && !is_ours {
         return record_end_as(app, id, absence.by, EndCause::NotRestored);
     }
     let hint = app.leases.cohort_hint(id, absence.by);
@@ -81,7 +81,12 @@ pub(super) fn record_end_as(app: &mut AppState, id: LeaseId, at: Timestamp, caus
     let Some(lease) = app.leases.alive_mut(id) else { return };
     record_loss(lease, at, cause, false);
     let end = LeaseEnd { at, cause, is_ours: false, lag: None, revision: None };
-    store_end(app, id, end, absent.unwrap_or(at.into()));
+    let (when, keys) = absent.unwrap_or((at.into(), None));
+    if cause == EndCause::NotRestored {
+        // The user wants to know what is missing now.
+        lease.keys = keys;
+    }
+    store_end(app, id, end, when);
 }
 
 /// Records that this program revoked a lease. That is not a loss.
@@ -143,7 +148,7 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
     let is_unused = lease.has_released_lock() || is_attempt(lease, end.at);
     lease.end = Some(Box::new(end));
     lease.is_kept_alive = false;
-    if are_keys_old && lease.pending_deletion.is_none() {
+    if are_keys_old && lease.pending_deletion.is_none() && end.cause != EndCause::NotRestored {
         // The watch is catching up or reports only deletes, so the keys may already be attached to another lease.
         lease.keys = None;
     }

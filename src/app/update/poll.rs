@@ -84,12 +84,12 @@ fn detect_regrant(app: &mut AppState, answer: &TimeToLive, sent: Timestamp, rece
             let within = TimeRange { earliest: end.at, latest: received };
             record_regrant(app, answer.id, within, Some(answer.granted_ttl));
         }
-        (None, Some(ttl)) if ttl != answer.granted_ttl && lease.first_seen <= sent => {
-            let term = app.cluster.terms.began(answer.header.raft_term, received);
-            let seen = lease.observed.seen_at().unwrap_or(lease.first_seen);
-            if term.is_none_or(|began| began.latest < seen) {
-                record_replacement(app, answer.id, received, answer.granted_ttl);
-            }
+        (None, Some(ttl))
+            if ttl != answer.granted_ttl
+                && lease.first_seen <= sent
+                && lease.observed.term().is_none_or(|term| term == answer.header.raft_term) =>
+        {
+            record_replacement(app, answer.id, received, answer.granted_ttl);
         }
         _ => (),
     }

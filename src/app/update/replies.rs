@@ -7,6 +7,7 @@ use crate::app::verbs::{Done, cluster, grant, quit, renew, revoke, revoke_many};
 use crate::app::{
     AppState, CallFailure, Effect, EventKind, Ownership, Redraw, Renewal, RenewalSource, TimeRange, View,
 };
+use crate::escape::printable;
 use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
 
@@ -86,6 +87,9 @@ pub(super) fn grant_failed(app: &mut AppState, ttl: i64, failure: &CallFailure, 
 /// Records an attached key.
 pub(super) fn attached(app: &mut AppState, id: LeaseId, key: &[u8], revision: i64, now: Timestamp) {
     lease_keys::attached_here(app, id, key, Some(revision), now);
+    let text = format!("Attached {} to {}", printable(key), app.view.id_format.name(id));
+    app.view.set_status(now, false, text);
+    app.view.request_redraw(Redraw::Soon);
 }
 
 /// Reports a failed attach.

@@ -101,14 +101,6 @@ pub(super) fn cancel_range(app: &mut AppState) -> bool {
     app.view.selection.end_range().is_some()
 }
 
-/// Ends a range whose rows are no longer displayed: the leases are grouped, or the detail or another view is open. Space
-/// would mark rows that nobody sees.
-pub(super) fn end_hidden_range(app: &mut AppState) {
-    if is_one_open(app) || app.active_view().view.is_grouped() {
-        app.view.selection.end_range();
-    }
-}
-
 /// Unmarks an ended lease, and reports that unless this program revoked it.
 pub(super) fn on_end(app: &mut AppState, id: LeaseId, is_ours: bool, now: Timestamp) {
     if app.view.selection.remove(id) && !is_ours {

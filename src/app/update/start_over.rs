@@ -3,6 +3,7 @@
 //! Nothing that is known about times, keys and causes applies to the cluster that answers now. Its leases and keys are
 //! read as at the start, and known leases that it lacks end as "not in the restored cluster".
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::app::cluster_state::{HeldEvidence, HeldMessage};
@@ -184,14 +185,14 @@ fn start_over(app: &mut AppState, cause: &'static str, what: &str, now: Timestam
     app.events.push(now, None, EventKind::ClusterChanged { cause, message: message.clone() });
     app.leases.record_in_all(now, HistoryEvent::Unknown);
     forget_ended(app);
-    let living: Vec<LeaseId> = app.leases.living().map(|lease| lease.id).collect();
-    for id in &living {
+    let known: BTreeMap<_, _> = app.leases.living().map(|lease| (lease.id, lease.keys.clone())).collect();
+    for id in known.keys() {
         app.leases.alive_mut(*id).into_iter().for_each(Lease::forget_cluster);
         app.events.release(*id);
         app.polls.plan(&mut app.leases, *id, now);
     }
     app.keys = KeyState::new(&app.config);
-    app.cluster.start_over(living, now);
+    app.cluster.start_over(known, now);
     app.view.set_status(now, true, message);
     app.view.request_redraw(Redraw::Full);
     let renewals: Vec<Effect> = app.leases.kept_alive().map(|lease| Effect::RenewNow(lease.id)).collect();
@@ -212,9 +213,8 @@ fn forget_ended(app: &mut AppState) {
 
 /// Ends the known leases that the first list of the cluster that answers now lacks.
 pub(super) fn end_absent(app: &mut AppState, received: Timestamp) {
-    for id in std::mem::take(&mut app.cluster.unconfirmed) {
-        // `record_end_as` removes it again.
-        app.cluster.unconfirmed.insert(id);
+    while let Some(id) = app.cluster.unconfirmed.keys().next().copied() {
+        // It removes the lease from the unconfirmed ones.
         record_end_as(app, id, received, EndCause::NotRestored);
     }
 }

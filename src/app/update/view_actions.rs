@@ -5,7 +5,7 @@ use crate::app::cadence::CohortOwner;
 use crate::app::verbs::Done;
 use crate::app::{AppState, EventSources, GroupBy, Redraw, TABS, View};
 
-use super::{navigation, selection};
+use super::navigation;
 
 /// Executes a view-only action. Going back from the last step unfreezes the display.
 pub(super) fn perform(app: &mut AppState, action: Action) {
@@ -36,14 +36,23 @@ pub(super) fn perform(app: &mut AppState, action: Action) {
         Action::Left | Action::Right => navigation::pan(&mut active.view, action),
         action => go(active, action),
     }
-    selection::end_hidden_range(app);
+    end_hidden_range(app);
 }
 
 /// Changes what the leases are grouped by.
 pub(super) fn group_by(app: &mut AppState, by: GroupBy) {
     let active = app.active_view_mut();
     active.view.regroup(by, &active.leases);
-    selection::end_hidden_range(app);
+    end_hidden_range(app);
+}
+
+/// Ends a range whose rows are no longer displayed: the leases are grouped, or the detail or another view is open. Space
+/// would mark rows that nobody sees.
+fn end_hidden_range(app: &mut AppState) {
+    let view = &app.active_view().view;
+    if view.active != View::Leases || view.is_open || view.is_grouped() {
+        app.view.selection.end_range();
+    }
 }
 
 fn switch_view(active: &mut AppState, action: Action) {

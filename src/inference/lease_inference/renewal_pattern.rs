@@ -257,7 +257,7 @@ impl ObservedRenewals {
         self.gap |= too_far;
         self.any_gap |= self.gap || answer.granted_ttl < MIN_TIMED_TTL;
         // An election may leave more than the TTL, which no renewal does.
-        if answer.ttl + 1 == answer.granted_ttl {
+        if (answer.granted_ttl - 1..=answer.granted_ttl).contains(&answer.ttl) {
             self.fresh_since.get_or_insert(sent);
         } else {
             self.fresh_since = None;
@@ -335,6 +335,11 @@ impl ObservedRenewals {
         self.gap = true;
         self.any_gap = true;
         self.close_since = self.last_poll;
+    }
+
+    /// Records that nothing is known of the time until the next poll.
+    pub(super) fn forget(&mut self) {
+        self.mark_gap();
         self.fresh_since = None;
     }
 

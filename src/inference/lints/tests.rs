@@ -315,7 +315,7 @@ fn more_leases_than_etcd_removes_expire_at_once() {
     assert_eq!(found(&crowd(3_500, 0, 2_000_000)), [], "spread over seven seconds");
     let renewed: Vec<LintFacts> = crowd(3_500, 5, 10)
         .into_iter()
-        .map(|facts| LintFacts { margin: Some(Duration::from_secs(9)), ..facts })
+        .map(|facts| LintFacts { sure_margin: Some(Duration::from_secs(9)), ..facts })
         .collect();
     assert_eq!(found(&renewed), [], "renewed with less left before");
     assert_eq!(found(&crowd(3_500, 5, 10)).len(), 1, "never renewed so late before");
@@ -333,11 +333,8 @@ fn a_holder_that_is_not_renewed_is_a_dead_holder() {
     only(&[healthy(1), queued(0, 3, 12)], "dead-holder", &[7], &what("3 waiters"));
     only(&[queued(0, 1, 12)], "dead-holder", &[7], &what("1 waiter"));
     let renewed = LintFacts { sure_margin: Some(Duration::from_secs(11)), ..queued(0, 3, 12) };
-    let after_gap = LintFacts {
-        margin: Some(Duration::ZERO),
-        sure_margin: Some(Duration::from_secs(40)),
-        ..queued(0, 3, 12)
-    };
+    let after_gap =
+        LintFacts { margin: Some(Duration::ZERO), sure_margin: Some(Duration::from_secs(40)), ..queued(0, 3, 12) };
     only(&[after_gap], "dead-holder", &[7], &what("3 waiters"));
     for harmless in [queued(0, 0, 12), queued(0, 3, 20), renewed, LintFacts { deadline: None, ..queued(0, 3, 12) }] {
         assert_eq!(found(&[harmless]), []);

@@ -38,7 +38,7 @@ impl Screen for SlowScreen {
 }
 
 fn draw(frames: &mut FrameScheduler<SlowScreen>, app: &mut AppState, clock: &Clock) {
-    frames.schedule(Redraw::Now, false);
+    frames.schedule(Redraw::Now);
     frames.draw_if_due(app, clock.now());
 }
 

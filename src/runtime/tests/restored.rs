@@ -68,7 +68,7 @@ async fn another_cluster_lacks_all_leases() {
     absent.sort();
     assert_eq!(ended, absent);
     let text = reported.iter().find(|one| one.event.lease.is_some()).unwrap().event.kind.text();
-    assert_eq!(text, "other client's 60 s lease, not in the restored cluster");
+    assert_eq!(text, "other client's 60 s lease, not in the restored cluster; it had 1 key");
     assert_followed(&mut test).await;
 }
 
@@ -92,7 +92,7 @@ async fn an_older_snapshot_lacks_only_the_leases_granted_later() {
     assert_eq!(events(&mut test), [("cluster", None), ("absent", Some(third))], "no refill is a renewal");
     let state = test.end().await;
     let keys = |id| state.app.leases.get(id).and_then(|lease| lease.keys.as_ref()).map(|keys| keys.count);
-    assert_eq!((keys(first), keys(second), keys(third)), (Some(1), Some(1), None));
+    assert_eq!((keys(first), keys(second), keys(third)), (Some(1), Some(1), Some(1)), "the last known ones");
 }
 
 #[tokio::test(start_paused = true)]

@@ -61,20 +61,18 @@ pub(super) fn state(row: RowContext<'_>, width: usize) -> Cell {
     let (sign, role) = theme::state(row.state);
     let text = format!("{sign} {}", row.state.word());
     if row.state == LeaseState::Unrenewed && text.width() + 2 > width {
-        return (unrenewed(row.lease, text, width), role).into();
+        return (unrenewed(row.lease, sign, width), role).into();
     }
     (warned(text, row.lease, width), role).into()
 }
 
 /// The state `unrenewed`, which is so long that there may be no room for a warning sign after it. The warning sign then
-/// replaces the sign of the state, and a narrow cell has neither.
-fn unrenewed(lease: &Lease, text: String, width: usize) -> String {
+/// replaces the sign of the state, and a narrow cell has no blank after the sign.
+fn unrenewed(lease: &Lease, sign: char, width: usize) -> String {
     let word = LeaseState::Unrenewed.word();
-    match lease.active_warnings().next() {
-        _ if text.width() > width => word.to_owned(),
-        Some(_) => format!("{WARNED} {word}"),
-        None => text,
-    }
+    let sign = lease.active_warnings().next().map_or(sign, |_| WARNED);
+    let gap = if word.width() + 2 > width { "" } else { " " };
+    format!("{sign}{gap}{word}")
 }
 
 /// Appends the warning sign with a blank before it, if both fit: `● ok △`.

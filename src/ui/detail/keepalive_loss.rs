@@ -4,13 +4,15 @@ use ratatui::text::Line;
 
 use super::DetailPage;
 use crate::app::keymap::Action;
-use crate::app::{KeepaliveLoss, LeaseState, Ownership};
+use crate::app::{EndCause, KeepaliveLoss, LeaseState, Ownership};
 use crate::escape::printable;
 use crate::ui::Role;
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let Some(loss) = &page.lease.loss else { return Vec::new() };
-    let why = printable(loss.why.to_string().as_bytes());
+    let is_absent = page.lease.end().is_some_and(|end| end.cause == EndCause::NotRestored);
+    let why = if is_absent { "not found in the restored cluster".to_owned() } else { loss.why.to_string() };
+    let why = printable(why.as_bytes());
     let at = page.ctx.wall.time_of_day(loss.at);
     let mut lines = page.labelled("lost", Role::Danger, &format!("at {at}, {}: {why}", page.ago(loss.at)));
     lines.extend(page.labelled("programs", Role::Text, &channel_close(page, loss)));

@@ -7,6 +7,7 @@ use ratatui::text::Line;
 use super::DetailPage;
 use crate::app::{EndCause, Lease, LeaseState, last_renewal_in_words};
 use crate::id_format::IdFormat;
+use crate::inference::lease_inference::Certainty;
 use crate::ui::line::wrap;
 use crate::ui::{Role, format};
 use simkit::Timestamp;
@@ -127,20 +128,25 @@ fn renewed(lease: &Lease, every: Duration, ttl: &str) -> Verdict {
     let interval = every.as_secs_f64();
     // This many renewals in a row may fail: the next one still comes well before the deadline.
     let to_spare = ((seconds - TOO_CLOSE) / interval).floor() as i64 - 1;
-    let sign = if lease.engine.is_some() { "" } else { "~" };
+    let certainty = lease.others_usual_interval().map(|usual| usual.certainty);
+    // The interval may be shorter.
+    let is_bound = certainty == Some(Certainty::AtLeast);
+    let at_least = if is_bound { "at least " } else { "" };
+    let sign = certainty.map_or("", |_| if is_bound { "<=" } else { "~" });
     let every = format!("{sign}{}", format::seconds(every));
     let renews = format!("Renews every {every} s on a {ttl} TTL");
     match to_spare {
         ..=0 => {
             let third = format::seconds(Duration::from_secs_f64(seconds / 3.0));
             let longer = format::ttl(round_up(3.0 * interval));
+            let kills = if is_bound { "may kill" } else { "kills" };
             Verdict {
                 fix: Some(format!("Renew at TTL/3 ({third} s), or raise the TTL to {longer}.")),
-                ..Verdict::new(Role::Warning, format!("{renews}: one missed renewal kills it."))
+                ..Verdict::new(Role::Warning, format!("{renews}: one missed renewal {kills} it."))
             }
         }
-        1 => Verdict::new(Role::Text, format!("{renews}: it survives one missed renewal.")),
-        many => Verdict::new(Role::Text, format!("{renews}: it survives {many} missed renewals.")),
+        1 => Verdict::new(Role::Text, format!("{renews}: it survives {at_least}one missed renewal.")),
+        many => Verdict::new(Role::Text, format!("{renews}: it survives {at_least}{many} missed renewals.")),
     }
 }
 
@@ -164,10 +170,11 @@ fn not_renewed(lease: &Lease, left: Option<String>) -> Option<Verdict> {
     Some(Verdict::new(Role::Warning, format!("No renewal was seen{left}.")))
 }
 
-/// The next round number of seconds: 1, 1.5, 2, 3 or 5 times a power of ten.
+/// The next round number of seconds.
 fn round_up(seconds: f64) -> i64 {
     let power = 10_f64.powf(seconds.max(1.0).log10().floor());
-    let factor = [1.0, 1.5, 2.0, 3.0, 5.0, 10.0].into_iter().find(|factor| factor * power >= seconds);
+    let factor =
+        [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0].into_iter().find(|factor| factor * power >= seconds);
     (factor.unwrap_or(10.0) * power).ceil() as i64
 }
 
@@ -177,6 +184,6 @@ mod tests {
 
     #[test]
     fn a_longer_ttl_is_a_round_number() {
-        assert_eq!([3.0, 24.0, 30.0, 31.5, 121.5].map(round_up), [3, 30, 30, 50, 150]);
+        assert_eq!([3.0, 24.0, 30.0, 31.5, 51.0, 121.5].map(round_up), [3, 25, 30, 40, 60, 150]);
     }
 }
