@@ -91,7 +91,7 @@ pub const ERRORS: [ErrorRow; 37] = [
         [
             "etcd refuses the user name or password",
             UNKNOWN,
-            "logs in again after 5 s and after 1 min, then gives up",
+            "logs in again after 5 s, then after 1 min, then every 10 min",
             "check --user and --password",
         ],
     ),
@@ -156,7 +156,7 @@ pub const ERRORS: [ErrorRow; 37] = [
             "no reply in time: the member hangs, or the network drops packets",
             "a grant or revocation may have happened; a stopped leader removes no lease",
             RETRIES,
-            "check the member and the network; --command-timeout waits longer",
+            "check the member and the network; --command-timeout waits longer for calls",
         ],
     ),
     row(

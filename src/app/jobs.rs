@@ -28,6 +28,8 @@ pub struct Jobs {
     pub(super) grants: Vec<GrantJob>,
     /// Manual renewals that are not answered yet, oldest first.
     pub(super) renewals: Vec<RenewJob>,
+    /// The lease and the key of the attach dialog's request, until its reply comes.
+    pub(super) attaching: Option<(LeaseId, Vec<u8>)>,
     /// What undoing the last revoke restores.
     pub(super) undo: Undo,
 }

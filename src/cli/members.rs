@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use futures_util::FutureExt;
+
 use super::options::{MembersArgs, WatchArgs};
 use super::signals::Signals;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless};
@@ -23,12 +25,17 @@ pub(super) async fn run(args: MembersArgs, shared: GlobalFlags, out: &mut Out) -
     let external = headless::external(Signals::catch()?, session.clock.clone(), Some(MAX_WAIT));
     let known = runtime::watch_until(headless::options(&session, config), external, |app, _| knows_members(app)).await;
     let FinalState { mut app, now, .. } = headless::reached(known, &session)?;
-    let mut is_interrupted = false;
-    if args.probe_members {
+    let mut is_interrupted = signals.next().now_or_never().is_some();
+    if is_interrupted {
+        out.message("interrupted").await;
+    } else if args.probe_members {
         let probing = session.cluster.probe_members(&app.cluster.members.listed);
         match signals.or_end(probing).await {
             Some(probes) => app.cluster.members.on_probed(probes, session.clock.now()),
-            None => is_interrupted = true,
+            None => {
+                is_interrupted = true;
+                out.message("probe interrupted; a lease of 10 s may be left").await;
+            }
         }
     }
     let wall = session.clock.wall(now);
@@ -36,9 +43,6 @@ pub(super) async fn run(args: MembersArgs, shared: GlobalFlags, out: &mut Out) -
     out.report(text, || report::members_json(&app, now, wall), &report::MEMBERS_CSV).await?;
     if out.is_text() {
         notes(&app, wall, out).await;
-    }
-    if is_interrupted {
-        out.message("probe interrupted; a lease of 10 s may be left").await;
     }
     let rows = app.cluster.members.rows(&app.cluster.view);
     let has_failed = |row: &MemberRow<'_>| row.probe.is_some_and(|(probe, _)| !probe.is_done());

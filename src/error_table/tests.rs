@@ -41,7 +41,7 @@ fn a_message_says_what_happened_and_what_to_do() {
             ErrorCause::NoReply,
             "no reply in time",
             "could not list the leases at m0: no reply in time; \
-             check the member and the network; --command-timeout waits longer",
+             check the member and the network; --command-timeout waits longer for calls",
         ),
         (
             ErrorCause::NoReply,

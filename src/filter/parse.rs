@@ -176,7 +176,7 @@ impl Parser {
             return self.has(text, part, start + name.chars().count() + 1);
         }
         if let Some(known) = known_in_other_case(name).filter(|_| rest.starts_with(':')) {
-            return self.error_at(start, format!("{known} is in lower case; quote the word to search for it"));
+            return self.error_at(start, format!("write {known} in lower case, or quote the word to search for it"));
         }
         if looks_like_condition(name, rest) {
             return self.error_at(start, format!("there is no condition {name}; quote the word to search for it"));
@@ -234,12 +234,11 @@ fn known_in_other_case(name: &str) -> Option<String> {
     Some(known).filter(|known| is_known && known != name)
 }
 
-/// Whether a word may be a misspelt condition: letters before a colon, and neither an address nor a URL.
+/// Whether a word may be a misspelt condition: letters before its only colon, and neither an address nor a URL.
 fn looks_like_condition(name: &str, rest: &str) -> bool {
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
-    let part = rest
-        .strip_prefix(':')
-        .filter(|part| !part.starts_with("//") && !part.starts_with(|c: char| c.is_ascii_digit()));
+    let is_address = |part: &str| part.starts_with("//") || part.starts_with(|c: char| c.is_ascii_digit());
+    let part = rest.strip_prefix(':').filter(|part| !is_address(part) && !part.contains(':'));
     is_name && part.is_some() && Number::named(name).is_none()
 }
 

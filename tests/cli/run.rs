@@ -169,13 +169,13 @@ fn an_unreachable_etcd_starts_nothing() {
 #[test]
 fn a_signal_interrupts_the_revocation() {
     let sandbox = Sandbox::start();
-    let mut running = Running::start(&sandbox, &[], &["sh", "-c", &format!("trap '' USR1; {TRAPS}")]);
+    let mut running = Running::start(&sandbox, &[], &["sh", "-c", &format!("trap '' QUIT; {TRAPS}")]);
     let lease = running.line();
     sandbox.signal("STOP");
     running.signal("TERM");
     // The command ignores those that come before its end.
     while running.process.try_wait().expect("it is ours").is_none() {
-        running.signal("USR1");
+        running.signal("QUIT");
     }
     let (status, told) = running.end();
     assert_eq!(status.code(), Some(7));

@@ -16,12 +16,14 @@ pub(crate) fn let_programs_react() {
         let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
         let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let _inside = runtime.enter();
         for kind in [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit(), SignalKind::terminate()] {
             if ignored >> (kind.as_raw_value() - 1) & 1 == 1 {
+                let _inside = runtime.enter();
                 // The handler stays when this is dropped.
                 drop(signal(kind).expect("a handler"));
             }
         }
+        // This may be inside of another runtime, which must not wait for the end of this one.
+        runtime.shutdown_background();
     });
 }

@@ -226,7 +226,7 @@ fn a_recording_can_be_in_the_home_folder() {
     command.env("HOME", home.path());
     command.arg("--sandbox");
     let mut terminal = Terminal::start(command, 120, 30);
-    terminal.wait_for("New leases");
+    terminal.wait_for("No leases yet");
     terminal.keys(":record ~/incident\r");
     terminal.wait_for("Recording to ");
     assert!(home.path().join("incident").is_file());
@@ -244,7 +244,7 @@ fn a_config_file_that_cannot_be_written_stays_as_it_was() {
     command.args(["--sandbox", "--config"]);
     command.arg(&path);
     let mut terminal = Terminal::start(command, 120, 30);
-    terminal.wait_for("New leases");
+    terminal.wait_for("No leases yet");
     terminal.keys(":theme light\r");
     terminal.keys(":write-config\r");
     terminal.wait_for("Write the config file?");

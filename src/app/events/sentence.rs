@@ -178,7 +178,7 @@ fn unreached(endpoint: &str, message: &str) -> String {
 
 fn refused(endpoint: &str, cause: ErrorCause, message: &str) -> String {
     let refusal = error_table::refusal(cause, &printable(endpoint.as_bytes()));
-    // A wrong password is not tried for long.
+    // A wrong password is tried again only now and then.
     let retry = if cause == ErrorCause::WrongPassword { "" } else { " Retrying." };
     format!("{refusal}: {}.{retry}", printable(message.as_bytes()))
 }

@@ -8,7 +8,7 @@ const ID: i64 = 0x2222;
 impl Story {
     /// A poll sent just now, with this reply as of a revision.
     fn answer(&mut self, ttl: i64, granted_ttl: i64, revision: i64) -> Vec<Effect> {
-        let header = Header { revision, ..Header::default() };
+        let header = Header { revision, raft_term: 4, ..Header::default() };
         let answer = TimeToLive { id: LeaseId(ID), ttl, granted_ttl, keys: Vec::new(), header };
         self.send(Msg::Polled { sent: self.now, received: self.now, answer, has_keys: false })
     }
@@ -142,6 +142,7 @@ fn keepalive_stops_when_another_lease_has_the_id() {
     let mut story = Story::start(AppConfig::default());
     story.grant(ID, 500);
     story.renewed(ID, 500, 166.5);
+    story.answer(499, 500, 5);
     story.wait(166.5);
     story.renewed(ID, 900, 166.5);
     assert!(story.send(Msg::Tick).contains(&Effect::Poll(vec![LeaseId(ID)])));

@@ -155,7 +155,8 @@ impl Story {
 
     pub(super) fn poll(&mut self, id: i64, ttl: i64, granted_ttl: i64, keys: &[&str]) {
         let keys = keys.iter().map(|key| key.as_bytes().to_vec()).collect();
-        let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl, keys, header: Header::default() };
+        let header = Header { raft_term: 4, ..Header::default() };
+        let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl, keys, header };
         self.send(Msg::Polled { sent: self.now, received: self.now, answer, has_keys: true });
     }
 

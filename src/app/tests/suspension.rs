@@ -62,11 +62,11 @@ fn a_suspension_is_reported_with_its_cost() {
 }
 
 #[test]
-fn after_a_sleep_leases_are_unseen_until_polled() {
+fn after_a_sleep_leases_are_unseen_until_polled_and_own_leases_renewed() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 3600);
     let effects = story.send(Msg::SystemSlept(Duration::from_secs(600)));
-    assert_eq!(effects, [Effect::List]);
+    assert_eq!(effects, [Effect::List, Effect::RenewNow(LeaseId(1))]);
     let lease = story.app.leases.get(LeaseId(1)).unwrap();
     assert_eq!((lease.state(story.now), lease.left(story.now)), (LeaseState::Unseen, None));
     assert!(story.send(Msg::Tick).contains(&Effect::Poll(vec![LeaseId(1)])));

@@ -37,11 +37,13 @@ pub(super) fn statuses(app: &mut AppState, statuses: Vec<LeaseStatus>) {
     }
 }
 
-/// Whether the status has another TTL than the known lease.
+/// Whether the status has another TTL than the known lease, so that a poll must decide. If etcd never answered a poll, perhaps
+/// because the user may not read the keys, the status counts.
 fn has_another_ttl(app: &AppState, status: &LeaseStatus) -> bool {
     let Some(lease) = app.leases.alive(status.id) else { return false };
     let ttls = lease.granted_ttl.zip(status.granted_ttl);
-    lease.engine.is_some() && ttls.is_some_and(|(old, new)| old != new)
+    let can_be_polled = lease.last_ttl_reply.is_some() && status.ended.is_none();
+    can_be_polled && lease.engine.is_some() && ttls.is_some_and(|(old, new)| old != new)
 }
 
 /// Adds a status to the cadence statistics. An own lease is added once its requested TTL is known, because that selects

@@ -50,7 +50,7 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         Command::Grant(request) => grant::start(&mut app.jobs, request),
         Command::RenewOnce(targets) => renew::start(&app.leases, &mut app.jobs, ids, &targets),
         Command::ChangeTtl { id, ttl } => change_ttl::start(&app.leases, &mut app.jobs, ids, id, ttl),
-        Command::Attach { id, key, value } => attach::start(ids, id, key, value),
+        Command::Attach { id, key, value } => attach::start(&mut app.jobs, ids, id, key, value),
         Command::KeepAlive(targets) => keep_alive::start(&mut app.leases, ids, &targets),
         Command::StartFault { id, fault } => return start_drill(app, id, fault, now),
         Command::Revoke(id) => {

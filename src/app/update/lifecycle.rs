@@ -160,7 +160,7 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
         app.leases.cohorts.revoked(ttl, end.at);
     }
     record_end_of_line(app, id);
-    app.keys.on_lease_ended(id, end.at);
+    app.keys.on_lease_ended(id, app.events.now);
     app.leases.push_ended(end.at, id);
     freeze::overlay_end(app, id, end);
     selection::on_end(app, id, end.is_ours, end.at);

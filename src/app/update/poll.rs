@@ -87,7 +87,7 @@ fn detect_regrant(app: &mut AppState, answer: &TimeToLive, sent: Timestamp, rece
         (None, Some(ttl))
             if ttl != answer.granted_ttl
                 && lease.first_seen <= sent
-                && lease.observed.term().is_none_or(|term| term == answer.header.raft_term) =>
+                && lease.observed.term() == Some(answer.header.raft_term) =>
         {
             record_replacement(app, answer.id, received, answer.granted_ttl);
         }

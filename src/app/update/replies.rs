@@ -87,9 +87,11 @@ pub(super) fn grant_failed(app: &mut AppState, ttl: i64, failure: &CallFailure, 
 /// Records an attached key.
 pub(super) fn attached(app: &mut AppState, id: LeaseId, key: &[u8], revision: i64, now: Timestamp) {
     lease_keys::attached_here(app, id, key, Some(revision), now);
-    let text = format!("Attached {} to {}", printable(key), app.view.id_format.name(id));
-    app.view.set_status(now, false, text);
-    app.view.request_redraw(Redraw::Soon);
+    // Keys of granted leases are attached too, and the message about the grants stays.
+    if app.jobs.attaching.take_if(|(of, asked)| *of == id && asked == key).is_some() {
+        let text = format!("Attached {} to {}", printable(key), app.view.id_format.name(id));
+        app.view.set_status(now, false, text);
+    }
 }
 
 /// Reports a failed attach.

@@ -44,7 +44,8 @@ fn cost(app: &AppState, run_out: &[LeaseId], now: Timestamp) -> String {
 }
 
 /// Handles a sleep of the machine, which the monotonic clock did not count. Every deadline is earlier than calculated,
-/// by an unknown amount, until the lease is polled. The engine notices the sleep itself and renews its leases.
+/// by an unknown amount, until the lease is polled. Kept-alive leases are renewed at once, even if the engine noticed the
+/// sleep earlier and has renewed them.
 pub(super) fn slept(app: &mut AppState, span: Duration, now: Timestamp) -> Vec<Effect> {
     let living: Vec<LeaseId> = app.leases.values().filter(|lease| lease.end.is_none()).map(|lease| lease.id).collect();
     for id in living {
@@ -57,7 +58,8 @@ pub(super) fn slept(app: &mut AppState, span: Duration, now: Timestamp) -> Vec<E
     app.events.push(now, None, EventKind::ProcessStalled { span, text: text.clone() });
     app.view.set_status(now, false, text);
     app.view.request_redraw(Redraw::Full);
-    vec![Effect::List]
+    let renewals = app.leases.kept_alive().map(|lease| Effect::RenewNow(lease.id));
+    std::iter::once(Effect::List).chain(renewals).collect()
 }
 
 /// Suspends at once, or asks first if leases are kept alive, because they would not be renewed. A second press

@@ -4,7 +4,7 @@ use tui_input::Input;
 
 use crate::app::command::Command;
 use crate::app::dialog::{ConfirmCount, DialogContext, DialogOutcome};
-use crate::app::{DialogAction, Effect, Key, KeyContext, KeyTemplate, Lease, Ownership};
+use crate::app::{DialogAction, Effect, Jobs, Key, KeyContext, KeyTemplate, Lease, Ownership};
 use crate::escape::printable;
 use crate::id_format::IdFormat;
 use etcd_lease::LeaseId;
@@ -115,7 +115,8 @@ pub(in crate::app) fn paste(dialog: &mut AttachDialog, text: &str) {
 }
 
 /// Attaches a key to a lease.
-pub(in crate::app) fn start(ids: IdFormat, id: LeaseId, key: Vec<u8>, value: Vec<u8>) -> Done {
+pub(in crate::app) fn start(jobs: &mut Jobs, ids: IdFormat, id: LeaseId, key: Vec<u8>, value: Vec<u8>) -> Done {
+    jobs.attaching = Some((id, key.clone()));
     let status = Done::status(format!("Attaching {} to {id}…", printable(&key), id = ids.name(id)));
     status.with(Effect::Attach { id, key, value })
 }

@@ -26,9 +26,8 @@ pub(super) async fn run(args: ListArgs, shared: GlobalFlags, out: &mut Out) -> R
     if args.quiet {
         out.require_text("-q")?;
     }
-    if shared.is_given("columns") && !out.is_text() {
-        let why = format!("--columns chooses those of the table; -w {} prints every field", out.format);
-        return Err(CliError::Usage(why));
+    if shared.is_given("columns") {
+        out.require_text("--columns")?;
     }
     let filter = args.rows.filter.clone().unwrap_or_default();
     let config = AppConfig { filter, ..headless::config(args.watch_args.clone(), &shared) };

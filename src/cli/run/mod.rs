@@ -49,7 +49,7 @@ pub(super) async fn run(args: RunArgs, shared: GlobalFlags, out: &mut Out) -> Re
         tokio::select! {
             biased;
             () = release(&session, lease, out) => (),
-            _ = signals.next() => out.message(&not_revoked(id, "interrupted")).await,
+            () = signals.interrupted() => out.message(&not_revoked(id, "interrupted")).await,
         }
     }
     outcome

@@ -45,6 +45,11 @@ impl ForwardedSignals {
         futures_util::future::select_all(arrived).await.0
     }
 
+    /// Waits for a signal to end. A terminal that closes sends several hangups, and the others have their own meaning.
+    pub(super) async fn interrupted(&mut self) {
+        while ![Signal::INT, Signal::TERM, Signal::QUIT].contains(&self.next().await) {}
+    }
+
     /// Waits for the next signal that the command, which is running, has not got itself.
     pub(super) async fn next_for_command(&mut self) -> Signal {
         loop {

@@ -128,7 +128,8 @@ impl Actor {
                 }
             }
             Command::Slept(slept) => {
-                self.in_batches(self.subscriptions.slots(), |actor, slot| actor.scheduler.on_sleep(now, slot, slept));
+                self.scheduler.on_sleep(now, slept);
+                self.in_batches(self.subscriptions.slots(), |actor, slot| actor.scheduler.renew_now(now, slot));
             }
             Command::SetFault { id, drill } => {
                 if let Some(slot) = self.scheduler.slot(id) {

@@ -80,6 +80,8 @@ pub(super) struct KeptLease {
     is_asked: bool,
     /// Whether it waits for its turn to be asked about.
     pub(super) is_queued: bool,
+    /// Whether somebody else granted it.
+    is_adopted: bool,
 }
 
 const NO_LANE: u8 = u8::MAX;
@@ -106,6 +108,7 @@ impl KeptLease {
             is_stuck: false,
             is_asked: false,
             is_queued: false,
+            is_adopted: true,
             is_changed: false,
             drill: None,
         }
@@ -120,6 +123,7 @@ impl KeptLease {
             timer: due,
             due,
             sent: granted,
+            is_adopted: false,
             ..KeptLease::adopted(id, pace, granted, &Timeouts::at_speed(1))
         }
     }
@@ -168,7 +172,7 @@ impl KeptLease {
         let interval = self.last_answer.map(|last| now.since(last));
         let left = self.ttl().map(|_| self.deadline.since(now));
         // How long another client let an adopted lease run down says nothing about the renewals here.
-        let is_first_of_adopted = self.answers == 0 && self.is_asked;
+        let is_first_of_adopted = self.answers == 0 && self.is_adopted;
         self.stats.record(interval, left.filter(|_| !is_first_of_adopted));
         self.answers = self.answers.saturating_add(1);
         // The reply settles what a TTL query was to find out.
@@ -278,11 +282,13 @@ impl KeptLease {
         }
     }
 
-    /// Whether a reply to a TTL query that was sent at `sent` can be about this lease with this deadline. A later deadline is
-    /// possible after an election.
+    /// Whether a reply to a TTL query that was sent at `sent` can be about this lease. After an election, it may show a later
+    /// deadline than the known one. Nothing contradicts an older reply, or a lease of which nothing is known.
     pub(super) fn agrees_with(&self, answer: &TimeToLive, sent: Timestamp, now: Timestamp) -> bool {
+        let Some(ttl) = self.ttl() else { return true };
+        let is_older = self.last_answer.is_some_and(|at| at >= sent);
         let is_in_time = answer.deadline(sent, now).is_some_and(|(_, latest)| self.deadline <= latest);
-        self.ttl() == Some(answer.granted_ttl) && is_in_time
+        is_older || ttl == answer.granted_ttl && is_in_time
     }
 
     /// Why the lease does not exist in etcd: the deadline decides whether it expired or was revoked.

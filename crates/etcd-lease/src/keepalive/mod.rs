@@ -73,6 +73,8 @@ pub struct Scheduler {
     output: TurnOutput,
     /// Whether [`TurnOutput::changed`] is wanted.
     tracks_changes: bool,
+    /// When the last sleep of the machine was noticed, and how long it was.
+    last_sleep: Option<(Timestamp, Duration)>,
 }
 
 impl Scheduler {
@@ -103,6 +105,7 @@ impl Scheduler {
             query_error: None,
             output: TurnOutput::default(),
             tracks_changes: true,
+            last_sleep: None,
         }
     }
 
@@ -152,13 +155,14 @@ impl Scheduler {
         pace: Option<RenewalSchedule>,
     ) -> SlotId {
         let known = self.slot(answer.id);
-        if let Some(slot) = known
-            && self.get(slot).is_some_and(|kept| kept.agrees_with(answer, sent, now))
+        let former = known.and_then(|slot| self.get(slot));
+        if let (Some(slot), Some(former)) = (known, former)
+            && former.agrees_with(answer, sent, now)
         {
             return slot;
         }
-        let mut kept = KeptLease::adopted(answer.id, pace.unwrap_or(self.pace), now, &self.timeouts);
-        kept.on_asked(now, &self.timeouts);
+        let pace = pace.or(former.map(|former| former.pace)).unwrap_or(self.pace);
+        let mut kept = KeptLease::adopted(answer.id, pace, now, &self.timeouts);
         let step = kept.on_ttl_reply(sent, now, answer, &self.timeouts);
         let slot = self.put(known, kept);
         self.route(slot, now, step);
@@ -204,17 +208,10 @@ impl Scheduler {
         }
     }
 
-    /// Handles a sleep of the machine of this length, which the clock did not count: a lease has that much less time left. It is
-    /// renewed now, if its next renewal is not due yet.
-    pub fn on_sleep(&mut self, now: Timestamp, slot: SlotId, slept: Duration) {
-        let Some(kept) = self.get_mut(slot).filter(|kept| kept.ttl().is_some()) else { return };
-        let before = kept.deadline;
-        kept.deadline = before.before(slept);
-        let deadline = kept.deadline;
-        if self.ready.remove(&(before, slot)) {
-            self.ready.insert((deadline, slot));
-        }
-        self.renew_now(now, slot);
+    /// Notes that the machine slept for this long, which the clock did not count. Leases that were not renewed since may have
+    /// expired meanwhile.
+    pub fn on_sleep(&mut self, now: Timestamp, slept: Duration) {
+        self.last_sleep = Some((now, slept));
     }
 
     /// Handles a reply that arrived on a lane. If etcd cannot have sent it, ends the stream and returns what is wrong.

@@ -5,7 +5,7 @@ use super::io::{Action, Notice, SlotId, TurnOutput};
 use super::kept_lease::{self, KeptLease, NextStep};
 use super::stream_state::InFlight;
 use super::timers::NO_TIMER;
-use crate::{Ended, LeaseId, Phase};
+use crate::{Ended, LeaseId, LeaseStatus, Phase};
 use simkit::Timestamp;
 
 /// Number of records that are read before the first of them is needed. The processor then waits for memory once for all of
@@ -74,7 +74,7 @@ impl Scheduler {
         }
     }
 
-    /// Replaces the record of a lease that has ended by that of a new lease with the same id. The caller must route it.
+    /// Replaces the record of a lease by that of a new lease with the same id. The caller must route it.
     fn replace(&mut self, slot: SlotId, new: KeptLease) {
         self.clear_timer(slot);
         self.forget_in_flight(slot);
@@ -208,11 +208,19 @@ impl Scheduler {
         let Some(mut last) = self.status(slot) else { return };
         self.forget_in_flight(slot);
         last.phase = Phase::Over;
-        last.ended = Some(ended);
+        last.ended = Some(if self.has_expired_asleep(&last, &ended) { Ended::Expired } else { ended });
         self.slots[slot as usize] = None;
         self.by_id.remove(&last.id);
         self.freed.push(slot);
         self.emit(slot, last.id, Notice::Ended(Box::new(last)));
+    }
+
+    /// Whether a lease that etcd no longer has was not renewed since a sleep of the machine that was longer than its time
+    /// left.
+    fn has_expired_asleep(&self, last: &LeaseStatus, ended: &Ended) -> bool {
+        let (Some((noticed, slept)), Some(deadline)) = (self.last_sleep, last.deadline) else { return false };
+        let is_renewed_since = last.last_answer.is_some_and(|at| at >= noticed);
+        *ended == Ended::NotFound && !is_renewed_since && deadline.before(slept) <= noticed
     }
 
     /// Takes the next step of a lease whose timer has expired, or that is to be renewed now.
