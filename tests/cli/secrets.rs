@@ -167,7 +167,10 @@ fn other_processes_of_the_user_cannot_read_the_memory_of_one_with_a_password() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("its mode");
     let program = folder.path().join("leasetop");
-    fs::copy(env!("CARGO_BIN_EXE_leasetop"), &program).expect("a copy that every user can read");
+    // Every user can read the copy. A program that another test starts while this process writes a file has the file open
+    // too for a moment, and it could not be run then.
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_leasetop")).arg(&program).status();
+    assert!(copied.expect("cp runs").success());
     let is_root = fs::metadata("/proc/self").expect("Linux").uid() == 0;
     let endpoint = format!("127.0.0.1:{}", ports::free());
     let owner_of_memory = |login: &[&str]| {
