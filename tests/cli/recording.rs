@@ -80,7 +80,8 @@ async fn a_full_file_is_followed_by_one_that_knows_the_leases() {
     let text = String::from_utf8(report.stdout).expect("text");
     assert!(text.contains("This is part ") && text.contains(" leases in "), "{text}");
     let lines = fs::read_to_string(&path).expect("the next file");
-    assert!(lines.lines().take(10).any(|line| line.contains("/svc/first")), "{lines}");
+    // The state has a message for each thousand leases and keys, and there can be several thousand.
+    assert!(lines.lines().take(50).any(|line| line.contains("/svc/first")), "{lines}");
 }
 
 #[test]
