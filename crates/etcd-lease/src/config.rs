@@ -8,6 +8,10 @@ use crate::{Error, RenewalSchedule};
 use simkit::Clock;
 use simkit::pipe::Dialer;
 
+/// The limits of [`Config::probe_interval`].
+const MIN_PROBE_INTERVAL: Duration = Duration::from_millis(100);
+const MAX_PROBE_INTERVAL: Duration = Duration::from_secs(24 * 3600);
+
 /// How to reach a cluster, and how to keep its leases alive.
 ///
 /// ```
@@ -77,9 +81,10 @@ impl Config {
         self
     }
 
-    /// How often the status of each member is queried, at most every 100 ms. Default: 1 s.
+    /// How often the status of each member is queried, from every 100 ms to once a day; other values become the nearest of
+    /// these. Default: 1 s.
     pub fn probe_interval(mut self, interval: Duration) -> Self {
-        self.settings.probe_every = interval;
+        self.settings.probe_every = interval.clamp(MIN_PROBE_INTERVAL, MAX_PROBE_INTERVAL);
         self
     }
 
@@ -127,4 +132,16 @@ impl Config {
 
 fn in_memory_target((index, dialer): (usize, Dialer)) -> Target {
     Target::Pipe { name: format!("in-memory-{index}"), dialer }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_probe_interval_becomes_a_possible_one() {
+        let interval = |asked| Config::new(["a:1"]).probe_interval(asked).settings.probe_every;
+        let asked = [Duration::ZERO, Duration::from_secs(5), Duration::MAX];
+        assert_eq!(asked.map(interval), [MIN_PROBE_INTERVAL, Duration::from_secs(5), MAX_PROBE_INTERVAL]);
+    }
 }

@@ -3,16 +3,22 @@
 use super::*;
 use etcd_lease::{KeyChange, KeyState};
 
+/// A large key space, in which lease 1 of 10 s has a key.
+fn start() -> Story {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[1], &[]);
+    story.send(Msg::KeysByLease { revision: 9 });
+    story.poll(1, 9, 10, &["/svc/a"]);
+    story.wait(0.6);
+    story.poll(1, 9, 10, &["/svc/a"]);
+    story
+}
+
 /// In a large key space the watch has no previous lease of a deleted key. A list can be ahead of it.
 #[test]
 fn keys_of_an_expired_lease_are_down_whether_the_list_or_the_watch_comes_first() {
     for is_list_first in [true, false] {
-        let mut story = Story::start(AppConfig::default());
-        story.list(&[1], &[]);
-        story.send(Msg::KeysByLease { revision: 9 });
-        story.poll(1, 9, 10, &["/svc/a"]);
-        story.wait(0.6);
-        story.poll(1, 9, 10, &["/svc/a"]);
+        let mut story = start();
         story.renew(1, 10, 3.5, 6);
         story.wait(6.6);
         story.poll_left(1, 0, 10);
@@ -33,12 +39,7 @@ fn keys_of_an_expired_lease_are_down_whether_the_list_or_the_watch_comes_first()
 
 #[test]
 fn keys_that_had_moved_before_their_lease_ended_are_forgotten_and_not_down() {
-    let mut story = Story::start(AppConfig::default());
-    story.list(&[1], &[]);
-    story.send(Msg::KeysByLease { revision: 9 });
-    story.poll(1, 9, 10, &["/svc/a"]);
-    story.wait(0.6);
-    story.poll(1, 9, 10, &["/svc/a"]);
+    let mut story = start();
     story.list(&[], &[1]);
     let count = |story: &Story| story.app.keys.index().count(LeaseId(1));
     assert_eq!(count(&story), 1);

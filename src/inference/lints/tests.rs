@@ -313,10 +313,8 @@ fn more_leases_than_etcd_removes_expire_at_once() {
     only(&crowd(3_500, 0, 10), "mass-death", &all, "3,500 leases expire within 1 s, in 12 s unless renewed.");
     assert_eq!(found(&crowd(1_000, 0, 10)), [], "etcd removes that many in a second");
     assert_eq!(found(&crowd(3_500, 0, 2_000_000)), [], "spread over seven seconds");
-    let renewed: Vec<LintFacts> = crowd(3_500, 5, 10)
-        .into_iter()
-        .map(|facts| LintFacts { sure_margin: Some(Duration::from_secs(9)), ..facts })
-        .collect();
+    let renewed_late = |facts| LintFacts { sure_margin: Some(Duration::from_secs(9)), ..facts };
+    let renewed: Vec<LintFacts> = crowd(3_500, 5, 10).into_iter().map(renewed_late).collect();
     assert_eq!(found(&renewed), [], "renewed with less left before");
     assert_eq!(found(&crowd(3_500, 5, 10)).len(), 1, "never renewed so late before");
 }

@@ -42,11 +42,10 @@ async fn probe_member_forever(shared: &SharedState, index: usize, interval: Dura
     let mut probe_request = shared.probe_request.subscribe();
     let mut urgent = shared.urgent.subscribe();
     let mut round_trip = RoundTrip::default();
-    let interval = interval.max(MIN_PAUSE);
     loop {
         probe(shared, index, &mut round_trip).await;
         if shared.is_login_refused(index) {
-            sleep(interval.saturating_mul(REFUSED_INTERVALS)).await;
+            sleep(interval * REFUSED_INTERVALS).await;
             continue;
         }
         tokio::select! {
