@@ -10,7 +10,7 @@ use crate::app::{AppState, DialogAction, LastTtlReply, Lease, LeaseKeys, LinkFai
 use crate::escape::printable;
 use crate::plural::plural;
 use crate::width::DisplayWidth;
-use etcd_lease::TtlStatus;
+use etcd_lease::{KeyRange, TtlStatus};
 
 use super::columns::{self, RowContext, TableColumn, TableRoom};
 use super::layout::PanelAreas;
@@ -336,7 +336,12 @@ fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
 fn without_leases(app: &AppState) -> Vec<(String, Role)> {
     if let Some(failure) = &app.cluster.list_failure {
         let why = printable(failure.text.as_bytes());
-        return vec![("No leases listed.".to_owned(), Role::Title), (why, Role::Warning)];
+        let mut lines = vec![("No leases listed.".to_owned(), Role::Title), (why, Role::Warning)];
+        if failure.is_forbidden && app.config.range == KeyRange::all() {
+            let hint = "--prefix READABLE_KEYS shows the leases of the keys that this user may read.";
+            lines.push((hint.to_owned(), Role::Text));
+        }
+        return lines;
     }
     if app.config.is_read_only || app.config.is_replay {
         return vec![("No leases.".to_owned(), Role::Title)];

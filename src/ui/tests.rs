@@ -17,8 +17,8 @@ use super::*;
 use crate::app::{AppConfig, AppState, Backend, CallFailure, Key, Listing, Msg, refresh_rows, update};
 use etcd_lease::wire::{CallError, ErrorCause};
 use etcd_lease::{
-    Cadence, ClusterView, EngineEvent, EngineEventKind, Granted, Header, LeaseId, LeaseStatus, MemberView, Phase,
-    QueueGauge, Reachability, RenewalSchedule, TimeToLive,
+    Cadence, ClusterView, EngineEvent, EngineEventKind, Granted, Header, KeyRange, LeaseId, LeaseStatus, MemberView,
+    Phase, QueueGauge, Reachability, RenewalSchedule, TimeToLive,
 };
 
 const OWN: i64 = 0x694d9aa8d4d4f304;
@@ -333,9 +333,13 @@ fn an_empty_list_says_what_to_do() {
     };
     let empty = app(config.clone(), vec![(0.0, Msg::Cluster(cluster()))], size);
     insta::assert_snapshot!("empty_80x24", text(&paint(&empty, size, Theme::default())));
-    let refused = app(config, vec![(0.0, Msg::Cluster(cluster())), (1.0, Msg::ListFailed(denied))], size);
-    let refused = text(&paint(&refused, size, Theme::default()));
-    assert!(refused.contains("list denied") && refused.contains("permission denied"), "{refused}");
+    for (range, has_hint) in [(KeyRange::all(), true), (KeyRange::prefix(b"/svc/"), false)] {
+        let config = AppConfig { range, ..config.clone() };
+        let messages = vec![(0.0, Msg::Cluster(cluster())), (1.0, Msg::ListFailed(denied.clone()))];
+        let refused = text(&paint(&app(config, messages, size), size, Theme::default()));
+        assert!(refused.contains("list denied") && refused.contains("permission denied"), "{refused}");
+        assert_eq!(refused.contains("--prefix READABLE_KEYS shows"), has_hint, "{refused}");
+    }
 }
 
 #[test]

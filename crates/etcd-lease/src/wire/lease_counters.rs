@@ -33,10 +33,13 @@ impl Cluster {
 
 /// Why no endpoint is known to lead.
 fn why_none_leads(view: &ClusterView) -> &'static str {
-    let mut answering = view.members.iter().filter(|member| member.answers());
-    if answering.clone().next().is_none() {
+    let answering = || view.members.iter().filter(|member| member.answers());
+    if answering().next().is_none() {
         "no endpoint answers"
-    } else if answering.any(|member| member.has_leader) {
+    } else if answering().all(|member| member.version.is_empty()) {
+        // A member whose status is denied answers without a version.
+        "the user may not read which endpoint leads"
+    } else if answering().any(|member| member.has_leader) {
         "the leader is not among the endpoints that answer"
     } else {
         "there is no leader"
@@ -94,6 +97,7 @@ etcd_debugging_server_lease_expired_total 2
         let view = |members: &[(bool, bool)]| {
             let member = |&(is_up, has_leader): &(bool, bool)| MemberView {
                 has_leader,
+                version: "3.5.30".to_owned(),
                 reachability: if is_up { Reachability::Up } else { Reachability::Unknown },
                 ..MemberView::default()
             };
@@ -103,5 +107,8 @@ etcd_debugging_server_lease_expired_total 2
         assert_eq!(why_none_leads(&view(&[(false, true), (true, false)])), "there is no leader");
         let elsewhere = view(&[(true, false), (true, true)]);
         assert_eq!(why_none_leads(&elsewhere), "the leader is not among the endpoints that answer");
+        let mut denied = view(&[(true, true)]);
+        denied.members[0].version.clear();
+        assert_eq!(why_none_leads(&denied), "the user may not read which endpoint leads");
     }
 }
