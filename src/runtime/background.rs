@@ -17,8 +17,10 @@ pub(super) const LIMIT: Duration = Duration::from_secs(1);
 const NUMBER: &str = "11;";
 /// Maximum length of a reply, in bytes. A longer one is dropped, and what follows it is passed on as keys.
 const LONGEST: usize = 200;
-/// The bytes of a reply arrive together. A key that arrives later than this was typed.
+/// The bytes of a reply arrive together. A key that is read later than this was typed.
 const GAP: Duration = Duration::from_millis(100);
+/// The same after the number. Nobody types it by chance, so a longer gap is a delay of leasetop or of the connection.
+const GAP_AFTER_NUMBER: Duration = Duration::from_secs(1);
 /// Weights of red, green and blue in the brightness of a colour (ITU-R BT.601).
 const LUMA_WEIGHTS: [f64; 3] = [0.299, 0.587, 0.114];
 
@@ -97,7 +99,8 @@ impl ReplyFilter {
     /// Filters an event that arrived at `now`. An event of a possible reply is held back until it is certain that it is
     /// not part of one.
     pub(super) fn pass(&mut self, event: Event, now: Timestamp) -> Filtered {
-        let is_late = now - self.last > GAP;
+        let has_number = self.text.as_ref().is_some_and(|text| text.starts_with(NUMBER));
+        let is_late = now - self.last > if has_number { GAP_AFTER_NUMBER } else { GAP };
         let events = if is_late { self.give_up() } else { Vec::new() };
         let is_after_esc = std::mem::take(&mut self.is_after_esc) && !is_late;
         self.last = now;
@@ -268,9 +271,18 @@ mod tests {
         for event in events("^]11;rgb:ff") {
             assert_eq!(filter.pass(event, Timestamp::START), Filtered::default());
         }
-        let later = Timestamp::START + GAP + GAP;
+        let later = Timestamp::START + GAP_AFTER_NUMBER + GAP;
         assert_eq!(filter.pass(key('q', KeyModifiers::NONE), later).events, [key('q', KeyModifiers::NONE)]);
         assert_eq!(passed(&format!("^]11;{}q", "x".repeat(LONGEST))).0.len(), 4, "what is too long ends");
+    }
+
+    #[test]
+    fn a_delay_in_a_reply_turns_nothing_of_it_into_keys() {
+        let mut filter = ReplyFilter::default();
+        let times = (0..).map(|count| Timestamp::START + if count < 9 { Duration::ZERO } else { GAP * 5 });
+        for (event, now) in events("^]11;nonsense/1:x?q!").into_iter().zip(times) {
+            assert_eq!(filter.pass(event, now), Filtered::default());
+        }
     }
 
     #[test]
