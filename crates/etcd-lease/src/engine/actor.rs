@@ -169,15 +169,20 @@ impl Actor {
     }
 
     fn set_fault(&mut self, slot: SlotId, id: LeaseId, drill: Option<Fault>, now: Timestamp) {
-        self.event(now, Some(id), || drill.map_or(EngineEventKind::FaultEnded, EngineEventKind::FaultStarted));
         if drill == Some(Fault::CutStream) {
-            if let Some((lane, generation)) = self.scheduler.stream_of(slot) {
-                let end = StreamEnd::Broken("closed by a fault drill".to_owned());
-                self.on_report(Report::StreamEnded { stream: StreamId { lane, generation }, end });
-            }
-        } else {
-            self.scheduler.set_fault(now, slot, drill);
+            return self.cut_stream(slot, id, now);
         }
+        self.event(now, Some(id), || drill.map_or(EngineEventKind::FaultEnded, EngineEventKind::FaultStarted));
+        self.scheduler.set_fault(now, slot, drill);
+    }
+
+    /// Ends the current fault, and closes the stream of the lease if one is open.
+    fn cut_stream(&mut self, slot: SlotId, id: LeaseId, now: Timestamp) {
+        self.scheduler.set_fault(now, slot, None);
+        let Some((lane, generation)) = self.scheduler.stream_of(slot) else { return };
+        self.event(now, Some(id), || EngineEventKind::FaultStarted(Fault::CutStream));
+        let end = StreamEnd::Broken("closed by a fault drill".to_owned());
+        self.on_report(Report::StreamEnded { stream: StreamId { lane, generation }, end });
     }
 
     /// Removes the subscribers that closed their queue of a lease. Ends its keepalive if none remains.
@@ -236,6 +241,10 @@ impl Actor {
         if self.wrong_reply.is_none_or(|before| before + WRONG_REPLY_PAUSE <= now) {
             self.wrong_reply = Some(now);
             let endpoint = self.endpoint_of(stream).to_owned();
+            if endpoint == self.endpoint {
+                // The next stream is reported, also if it leads to the same member.
+                self.endpoint.clear();
+            }
             tracing::warn!(endpoint, trouble, "closed a stream");
             self.event(now, None, || EngineEventKind::Lost { endpoint, trouble });
         }

@@ -123,6 +123,25 @@ async fn a_cut_stream_costs_no_renewal() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cut_stream_ends_another_drill_and_does_nothing_before_the_first_renewal() {
+    let test = engine_test(Options::default()).await;
+    let feed = test.engine.status_feed();
+    let mut kept = test.keep(10).await;
+    test.engine.set_fault(kept.id(), Some(Fault::CutStream));
+    seconds(0.1).await;
+    let reported = feed.drain().events;
+    assert!(!reported.iter().any(|event| matches!(event.kind, EngineEventKind::FaultStarted(_))), "{reported:?}");
+    kept.next().await.unwrap();
+    for drill in [Fault::HoldSender, Fault::CutStream] {
+        test.engine.set_fault(kept.id(), Some(drill));
+    }
+    seconds(0.1).await;
+    assert_eq!(status(&feed, kept.id()).drill, None);
+    seconds(30.0).await;
+    assert!(test.alive(kept.id()), "it is renewed again");
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_stalled_lease_of_a_consumer_drops_responses_and_survives() {
     let test = engine_test(Options { queue_capacity: 4, ..Options::default() }).await;
     let feed = test.engine.status_feed();
