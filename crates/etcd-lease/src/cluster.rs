@@ -228,12 +228,12 @@ impl ClusterView {
         if self.answering_here().any(names_other) { None } else { Some(leader) }
     }
 
-    /// The members that answer, also those of another cluster.
+    /// The members that serve requests, also those of another cluster. A learner serves none but its status.
     pub fn answering(&self) -> impl Iterator<Item = &MemberView> {
         self.members.iter().filter(|member| member.reachability == Reachability::Up)
     }
 
-    /// The members of this cluster that answer.
+    /// The members of this cluster that serve requests.
     pub fn answering_here(&self) -> impl Iterator<Item = &MemberView> {
         self.answering().filter(|member| !self.is_elsewhere(member))
     }

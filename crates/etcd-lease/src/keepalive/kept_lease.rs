@@ -87,12 +87,12 @@ pub(super) struct KeptLease {
 const NO_LANE: u8 = u8::MAX;
 
 impl KeptLease {
-    /// Creates the record of a lease of which only the id is known.
-    pub(super) fn adopted(id: LeaseId, pace: RenewalSchedule, now: Timestamp, timeouts: &Timeouts) -> Self {
+    /// Creates the record of a lease of which only the id is known. `deadline` is for the reply to its first query.
+    pub(super) fn adopted(id: LeaseId, pace: RenewalSchedule, now: Timestamp, deadline: Timestamp) -> Self {
         KeptLease {
             id,
             known_ttl: 0,
-            deadline: now + timeouts.first_answer,
+            deadline,
             timer: now,
             due: now,
             sent: now,
@@ -119,12 +119,10 @@ impl KeptLease {
         KeptLease {
             known_ttl: ttl,
             phase: Phase::Waiting,
-            deadline: granted + seconds(ttl),
             timer: due,
             due,
-            sent: granted,
             is_adopted: false,
-            ..KeptLease::adopted(id, pace, granted, &Timeouts::at_speed(1))
+            ..KeptLease::adopted(id, pace, granted, granted + seconds(ttl))
         }
     }
 

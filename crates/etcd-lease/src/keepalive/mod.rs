@@ -138,7 +138,8 @@ impl Scheduler {
     /// lease is already kept alive. `pace` replaces the scheduler's own schedule.
     pub fn adopt(&mut self, now: Timestamp, id: LeaseId, pace: Option<RenewalSchedule>) -> SlotId {
         self.slot(id).unwrap_or_else(|| {
-            let slot = self.insert(KeptLease::adopted(id, pace.unwrap_or(self.pace), now, &self.timeouts));
+            let slot =
+                self.insert(KeptLease::adopted(id, pace.unwrap_or(self.pace), now, now + self.timeouts.first_answer));
             self.route(slot, now, NextStep::QueryTtl);
             slot
         })
@@ -162,7 +163,7 @@ impl Scheduler {
             return slot;
         }
         let pace = pace.or(former.map(|former| former.pace)).unwrap_or(self.pace);
-        let mut kept = KeptLease::adopted(answer.id, pace, now, &self.timeouts);
+        let mut kept = KeptLease::adopted(answer.id, pace, now, now + self.timeouts.first_answer);
         let step = kept.on_ttl_reply(sent, now, answer, &self.timeouts);
         let slot = self.put(known, kept);
         self.route(slot, now, step);

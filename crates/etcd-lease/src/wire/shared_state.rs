@@ -136,8 +136,8 @@ impl SharedState {
         }
     }
 
-    /// The error of a request to a member that is down: why it is down if another member may answer, otherwise a
-    /// timeout.
+    /// The error of a request that was given up because its member is down: why it is down, or a timeout if that would
+    /// end the call, which tries another member instead.
     pub(super) fn why_left(&self, tried: &'static str, member: &Member) -> CallError {
         let view = self.view.borrow();
         let seen = view.members.iter().find(|seen| seen.endpoint == member.endpoint);
