@@ -48,8 +48,8 @@ pub(super) struct ClusterState {
     pub(super) expiry_stalled: bool,
     /// Keepalive requests received, by lease.
     pub(super) keep_alives: HashMap<LeaseId, u64>,
-    /// The next time at which the expiry loop runs.
-    pub(super) wakes: Timestamp,
+    /// The first deadline when the expiry loop planned its next tick. An earlier one wakes it.
+    pub(super) planned_deadline: Timestamp,
     /// Whether something changed that a task may be waiting for.
     pub(super) has_changed: bool,
 }
@@ -148,7 +148,7 @@ impl ClusterState {
             call_faults: Vec::new(),
             expiry_stalled: false,
             keep_alives: HashMap::new(),
-            wakes: Timestamp::NEVER,
+            planned_deadline: Timestamp::NEVER,
             has_changed: false,
         }
     }
@@ -171,7 +171,7 @@ impl ClusterState {
         now: Timestamp,
     ) -> Result<(LeaseId, i64), RequestError> {
         let (id, ttl) = self.store.grant(id, ttl, now)?;
-        self.has_changed |= self.store.leases().earliest() < Some(self.wakes);
+        self.has_changed |= self.store.leases().earliest() < Some(self.planned_deadline);
         Ok((id, ttl))
     }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::cluster_state::{ClusterState, SharedCluster};
 use simkit::Timestamp;
 
-/// The interval of etcd's lessor (`runLoop` in its `lessor.go`).
-const TICK: Duration = Duration::from_millis(500);
+/// The interval of etcd's lessor (`runLoop` in its `lessor.go`), in nanoseconds.
+const TICK_NANOS: u64 = 500_000_000;
 /// Maximum number of leases removed per tick: half of `defaultLeaseRevokeRate`, which is 1,000 per second.
 const MAX_EXPIRED_PER_TICK: usize = 500;
 
@@ -30,14 +30,13 @@ pub(super) async fn run(cluster: Arc<SharedCluster>) {
 
 impl ClusterState {
     /// Plans the next run of the expiry loop: the next tick after `last` with an expired lease, or [`Timestamp::NEVER`]
-    /// while nothing expires. Stores it, so that a grant can wake the loop.
+    /// while nothing expires. Stores the deadline, so that a grant with an earlier one can wake the loop.
     fn plan_expiry(&mut self, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
         let earliest = self.store.leases().earliest().filter(|_| self.expiring());
-        self.wakes = earliest.map_or(Timestamp::NEVER, |earliest| {
-            let next = last.map_or(now, |last| last + Duration::from_nanos(1));
-            tick_from(earliest.max(next).max(now))
-        });
-        self.wakes
+        self.planned_deadline = earliest.unwrap_or(Timestamp::NEVER);
+        // Each tick runs once.
+        let next = if last == Some(now) { now + Duration::from_nanos(1) } else { now };
+        earliest.map_or(Timestamp::NEVER, |earliest| tick_from(earliest.max(next)))
     }
 
     fn expire(&mut self, now: Timestamp) -> Timestamp {
@@ -50,8 +49,7 @@ impl ClusterState {
 
 /// The first tick at or after a time.
 fn tick_from(time: Timestamp) -> Timestamp {
-    let ticks = time.since_start().as_nanos().div_ceil(TICK.as_nanos());
-    Timestamp::START + TICK.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX))
+    Timestamp::from_nanos(time.nanos().checked_next_multiple_of(TICK_NANOS).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -64,7 +62,9 @@ mod tests {
 
     #[test]
     fn ticks_lie_on_the_grid() {
-        for (time, tick) in [(0, 0), (1, 500), (500, 500), (501, 1000), (86_400_001, 86_400_500)] {
+        // The last one is in a hundred years.
+        let century = 100 * 31_536_000_000;
+        for (time, tick) in [(0, 0), (1, 500), (500, 500), (501, 1000), (century + 1, century + 500)] {
             assert_eq!(tick_from(at(time)), at(tick));
         }
     }

@@ -125,11 +125,14 @@ impl Faults {
     /// the port stays reserved). If the leader goes down, the cluster has no leader until
     /// [`move_leader`](Faults::move_leader).
     pub fn down(&self) {
-        self.each(|member| {
-            member.up = false;
-            member.closes += 1;
+        self.cluster.with(|state, _| {
+            for member in &mut state.members[self.members.clone()] {
+                member.up = false;
+                member.closes += 1;
+            }
+            state.leader = state.leader.filter(|leader| !self.members.contains(leader));
+            state.has_changed = true;
         });
-        self.cluster.with(|state, _| state.leader = state.leader.filter(|leader| !self.members.contains(leader)));
     }
 
     /// Brings the members back up. Without a leader, the first of them is elected, which refills every lease.
