@@ -47,6 +47,8 @@ enum Order {
     Show(Target, Timestamp, SyncSender<Option<Past>>),
     /// Reply with what is kept: at most this many bytes, compressed or not.
     Keep(u64, bool, SyncSender<Option<Kept>>),
+    /// Reply with the oldest time.
+    Oldest(SyncSender<Option<Timestamp>>),
     ForgetNear,
     Clear,
 }
@@ -117,19 +119,26 @@ impl Rewinder {
 
     /// The state at another time. `None` if it is not kept, or if there is no further event.
     pub fn show(&mut self, target: Target, now: Timestamp) -> Option<Past> {
-        self.pass_on()?;
-        let (reply, past) = sync_channel(1);
-        self.orders.send(Order::Show(target, now, reply)).ok()?;
         self.is_in_past = true;
-        past.recv().ok()?
+        self.ask(|reply| Order::Show(target, now, reply))
+    }
+
+    /// The oldest time that can be shown. `None` if nothing is kept.
+    pub fn oldest(&mut self) -> Option<Timestamp> {
+        self.ask(Order::Oldest)
     }
 
     /// The messages that are kept, at most this many bytes, and the state before them. `None` if nothing is kept.
     pub fn kept(&mut self, most: u64, is_compressed: bool) -> Option<Kept> {
+        self.ask(|reply| Order::Keep(most, is_compressed, reply))
+    }
+
+    /// Passes on the messages so far, and waits for the reply to an order. `None` if nothing is kept.
+    fn ask<T>(&mut self, order: impl FnOnce(SyncSender<Option<T>>) -> Order) -> Option<T> {
         self.pass_on()?;
-        let (reply, kept) = sync_channel(1);
-        self.orders.send(Order::Keep(most, is_compressed, reply)).ok()?;
-        kept.recv().ok()?
+        let (reply, received) = sync_channel(1);
+        self.orders.send(order(reply)).ok()?;
+        received.recv().ok()?
     }
 
     /// Passes on the messages so far, and waits until the queue has room. `None` if nothing is kept.
@@ -197,6 +206,9 @@ fn run(mut ring: Ring, orders: &Receiver<Order>, is_lost: &AtomicBool) {
             }
             Order::Keep(most, is_compressed, reply) => {
                 let _ = reply.send(ring.kept(most, is_compressed));
+            }
+            Order::Oldest(reply) => {
+                let _ = reply.send(ring.oldest());
             }
             Order::ForgetNear => ring.forget_near(),
             Order::Clear => ring.clear(),

@@ -153,9 +153,14 @@ impl Ring {
         chunk.is_some()
     }
 
+    /// The oldest time that can be shown. `None` if there is no past.
+    pub(super) fn oldest(&self) -> Option<Timestamp> {
+        Some(self.segments.front()?.picture.at)
+    }
+
     /// The state at a time, now at the latest. `None` if there is no past, or no further event.
     pub(super) fn show(&mut self, target: Target, now: Timestamp) -> Option<Past> {
-        let start = self.segments.front()?.picture.at;
+        let start = self.oldest()?;
         let is_short = self.is_cut && now < start + REACH;
         let (Target::At(to) | Target::NextEvent(to, _)) = target;
         let mut playing = self.play_near(to.clamp(start, now.max(start)))?;

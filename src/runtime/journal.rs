@@ -48,6 +48,11 @@ impl Journal {
         self.rewinder.as_mut()?.show(target, now)
     }
 
+    /// The oldest time that is kept. `None` if nothing is kept.
+    pub(super) fn oldest(&mut self) -> Option<Timestamp> {
+        self.rewinder.as_mut()?.oldest()
+    }
+
     /// Starts a recording that begins with the present state.
     pub(super) fn start(
         &mut self,

@@ -6,6 +6,8 @@ use crate::app::{AppState, PlaybackControl, minutes};
 use crate::recording::Target;
 use simkit::Timestamp;
 
+const NOT_KEPT: &str = "The past is not kept: it needs more memory than --rewind allows";
+
 /// Shows the time that a control selects, or reports why there is none. Pause and speed are ignored.
 pub(super) fn control(control: PlaybackControl, app: &mut AppState, journal: &mut Journal, now: Timestamp) {
     match selected(control, app, journal, now) {
@@ -33,11 +35,16 @@ fn selected(control: PlaybackControl, app: &mut AppState, journal: &mut Journal,
             found.map(Target::At)
         }
         PlaybackControl::Seek(permille) => {
-            let start = start(app, journal, now);
-            Some(Target::At(start + (now - start).mul_f64(f64::from(permille) / 1_000.0)))
+            // The user sees a seek bar of this span.
+            let shown = app.displayed(now).0.view.playback.map(|playback| (playback.start, playback.end));
+            let (start, end) = match shown {
+                Some(span) => span,
+                None => (oldest(app, journal, now)?, now),
+            };
+            Some(Target::At(start + (end - start).mul_f64(f64::from(permille) / 1_000.0)))
         }
         PlaybackControl::TimeOfDay(seconds) => {
-            let span = (start(app, journal, now), now);
+            let span = (oldest(app, journal, now)?, now);
             let found = time_of_day::find(seconds, journal.wall_start(), span);
             if found.is_none() {
                 app.report_step("This time of day is not kept in memory", now);
@@ -48,12 +55,13 @@ fn selected(control: PlaybackControl, app: &mut AppState, journal: &mut Journal,
     }
 }
 
-/// The oldest time that is kept.
-fn start(app: &AppState, journal: &mut Journal, now: Timestamp) -> Timestamp {
-    match &app.displayed(now).0.view.playback {
-        Some(playback) => playback.start,
-        None => journal.past(Target::At(now), now).map_or(now, |past| past.start),
+/// The oldest time that is kept. If there is none, reports why.
+fn oldest(app: &mut AppState, journal: &mut Journal, now: Timestamp) -> Option<Timestamp> {
+    let oldest = journal.oldest();
+    if oldest.is_none() {
+        app.report_step(NOT_KEPT, now);
     }
+    oldest
 }
 
 /// Shows a time in the past, and reports if it is not kept or if less is kept than usual.
@@ -65,7 +73,7 @@ fn show(target: Target, app: &mut AppState, journal: &mut Journal, now: Timestam
     let Some(past) = journal.past(target, now) else {
         return match wanted {
             None => app.report_no_event("No later event", now),
-            Some(_) => app.report_step("The past is not kept: it needs more memory than --rewind allows", now),
+            Some(_) => app.report_step(NOT_KEPT, now),
         };
     };
     let kept = minutes(now - past.start);

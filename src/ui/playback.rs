@@ -44,7 +44,7 @@ fn texts(ctx: RenderContext<'_>, playback: &Playback, width: u16) -> (String, St
 /// The texts while the live monitor shows the past: the time, and how far back that is.
 fn memory_texts(ctx: RenderContext<'_>, playback: &Playback, width: u16, is_short: bool) -> (String, String) {
     let left = format!(" ‖ {} ", ctx.wall.time_of_day(playback.position));
-    let [ago, kept] = [playback.position, playback.start].map(|time| clock(ctx.now - time));
+    let [ago, kept] = [ctx.now - playback.position, playback.end - playback.start].map(clock);
     let limit = if is_short { " (--rewind)" } else { "" };
     let mut right = format!(" -{ago} of {kept} kept{limit} ");
     if width >= KEYS_FROM {

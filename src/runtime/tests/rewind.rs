@@ -197,3 +197,37 @@ async fn after_a_sleep_the_past_starts_again() {
     test.press(&[KeyCode::Char('(')]).await;
     assert!(test.screen.text().contains("This is the oldest state that is kept, 5 s ago"), "{}", test.screen.text());
 }
+
+#[tokio::test(start_paused = true)]
+async fn seek_moves_within_the_span_of_the_seek_bar() {
+    let test = MonitorTest::start(exercise(&[10]), false).await;
+    test.wait(100.0).await;
+    // Its age in seconds. Keys take some time.
+    let age = || {
+        let text = test.screen.text();
+        let title = text.lines().next().unwrap_or_default();
+        let age = title.split_once("‖ PAST ").and_then(|(_, past)| past.split_once(", ")).expect("the past is shown").1;
+        let number =
+            |unit: &str| age.split_once(unit).and_then(|(number, _)| number.split(' ').next_back()?.parse().ok());
+        60.0 * number(" min").unwrap_or(0.0) + number(" s").unwrap_or(0.0_f64)
+    };
+    test.press(&keys(":seek 50%\n")).await;
+    assert!((50.0..52.0).contains(&age()), "{}", age());
+    test.wait(60.0).await;
+    test.press(&keys(":seek 50%\n")).await;
+    assert!((110.0..113.0).contains(&age()), "half of the bar that was shown: {}", age());
+    test.press(&keys(":seek 0%\n")).await;
+    assert!((160.0..164.0).contains(&age()), "{}", age());
+}
+
+#[tokio::test(start_paused = true)]
+async fn seek_reports_that_no_past_is_kept() {
+    let test = MonitorTest::start(AppConfig { rewind: 1, ..exercise(&[10]) }, false).await;
+    test.wait(100.0).await;
+    for keys_pressed in [":seek 50%\n", ":seek 10:00:00\n", ","] {
+        test.press(&keys(keys_pressed)).await;
+        let text = test.screen.text();
+        assert!(text.contains("The past is not kept: it needs more memory than --rewind allows"), "{text}");
+        test.wait(20.0).await;
+    }
+}
