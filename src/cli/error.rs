@@ -12,7 +12,7 @@ use crate::recording::{RecordError, RecordingError};
 use crate::report::PageError;
 use crate::runtime;
 use etcd_lease::LeaseId;
-use etcd_lease::wire::{self, ErrorKind};
+use etcd_lease::wire::{self, ErrorCause, ErrorKind};
 
 /// The result of a command that ended without an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,6 +190,11 @@ impl CliError {
             CliError::Unanswered { .. } => true,
             _ => false,
         }
+    }
+
+    /// Whether etcd has too many requests to handle.
+    pub(super) fn is_overload(&self) -> bool {
+        matches!(self, CliError::Wire(error) if error.cause() == ErrorCause::Overloaded)
     }
 }
 

@@ -18,7 +18,7 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// exists, and has no lease while it waits.
 ///
 /// # Errors
-/// Any error of the first attempt. While waiting, it retries if no member replies.
+/// Any error of the first attempt. While waiting, it retries if no member replies, or if etcd is overloaded.
 pub(super) async fn acquire(
     session: &CommandSession,
     engine: &Engine,
@@ -44,7 +44,7 @@ pub(super) async fn acquire(
         };
         match outcome {
             Ok(()) => waiting.trouble = None,
-            Err(error) if waiting.key.is_some() && error.is_silence() => {
+            Err(error) if waiting.has_begun && (error.is_silence() || error.is_overload()) => {
                 if let Some(lease) = lease.take() {
                     release(session, lease, out).await;
                 }
@@ -81,15 +81,18 @@ async fn attempt(
 /// The state of waiting for the keys of `--if-absent`.
 #[derive(Default)]
 struct Waiting {
+    /// Whether a key existed already.
+    has_begun: bool,
     /// The last key that existed, and the lease it was attached to.
     key: Option<(Vec<u8>, Option<LeaseId>)>,
-    /// The last error while no member replies.
+    /// The last error while waiting.
     trouble: Option<CliError>,
 }
 
 impl Waiting {
-    /// Waits until a key may have been deleted. Prints what it waits for, unless it was printed before.
+    /// Waits until a key may have been deleted. Prints what it waits for, unless that was printed last.
     async fn until_free(&mut self, session: &CommandSession, key: Vec<u8>, out: &mut Out) -> Result<(), CliError> {
+        self.has_begun = true;
         // The watch starts before the key is read, so that no delete is missed.
         let mut watch = session.cluster.watch_deletes(&KeyRange::key(&key), 0).await?;
         let Some(pair) = session.cluster.get(&key).await? else { return Ok(()) };

@@ -22,34 +22,45 @@ const NOT_FOUND: u8 = 127;
 /// Exit code of a shell for a command that it may not execute.
 const NOT_EXECUTABLE: u8 = 126;
 
-/// The folders in which a program is searched if `PATH` is not set.
+/// The folders in which a program is searched for if `PATH` is not set.
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// Finds a program, in `PATH` if its name has no slash. Called before a lease is granted for it.
 ///
 /// # Errors
-/// `NotFound`, or `PermissionDenied` if only files that may not be executed have this name.
+/// `NotFound`, `PermissionDenied` if only files that may not be executed have this name, or why a path cannot be read.
 pub(super) fn find(program: &OsStr) -> io::Result<PathBuf> {
     find_in(program, &std::env::var_os("PATH").unwrap_or_else(|| DEFAULT_PATH.into()))
 }
 
 fn find_in(program: &OsStr, path: &OsStr) -> io::Result<PathBuf> {
-    let candidates: Vec<PathBuf> = if program.as_bytes().contains(&b'/') {
-        vec![program.into()]
-    } else {
-        std::env::split_paths(path).map(|folder| folder.join(program)).collect()
-    };
-    let is_program = |file: &&PathBuf| file.is_file() && access(*file, Access::EXEC_OK).is_ok();
-    if let Some(file) = candidates.iter().find(is_program) {
-        return Ok(file.clone());
+    let is_program = |file: &PathBuf| file.is_file() && access(file, Access::EXEC_OK).is_ok();
+    if program.as_bytes().contains(&b'/') {
+        let file = PathBuf::from(program);
+        file.metadata()?;
+        return if is_program(&file) { Ok(file) } else { Err(ErrorKind::PermissionDenied.into()) };
     }
-    let exists = candidates.iter().any(|file| Path::exists(file));
-    Err(if exists { ErrorKind::PermissionDenied } else { ErrorKind::NotFound }.into())
+    let mut error = ErrorKind::NotFound;
+    for file in std::env::split_paths(path).map(|folder| folder.join(program)) {
+        if is_program(&file) {
+            return Ok(file);
+        }
+        if file.exists() {
+            error = ErrorKind::PermissionDenied;
+        }
+    }
+    Err(error.into())
 }
 
 /// Starts the command from its file, with our input and output, in our process group.
 pub(super) fn start(program: &Path, command: &[OsString], lease: LeaseId) -> io::Result<Child> {
-    Command::new(program).arg0(&command[0]).args(&command[1..]).env(LEASE_VARIABLE, lease.to_string()).spawn()
+    let child =
+        Command::new(program).arg0(&command[0]).args(&command[1..]).env(LEASE_VARIABLE, lease.to_string()).spawn();
+    child.map_err(|error| match error.kind() {
+        // The file was found.
+        ErrorKind::NotFound => io::Error::other("its interpreter or its loader does not exist"),
+        _ => error,
+    })
 }
 
 /// Why the command cannot be run, and the exit code.
@@ -58,7 +69,7 @@ pub(super) fn failure(program: &OsStr, error: &io::Error) -> (String, Exit) {
     match error.kind() {
         ErrorKind::NotFound => (format!("command “{name}” not found"), Exit::Code(NOT_FOUND)),
         ErrorKind::PermissionDenied => {
-            (format!("command “{name}” is not an executable file"), Exit::Code(NOT_EXECUTABLE))
+            (format!("command “{name}” is not a file that may be executed"), Exit::Code(NOT_EXECUTABLE))
         }
         _ => (format!("could not run “{name}”: {error}"), Exit::Code(NOT_EXECUTABLE)),
     }
@@ -98,6 +109,24 @@ mod tests {
         assert_eq!(kind("/"), Err(ErrorKind::PermissionDenied));
         let file = tempfile::NamedTempFile::new().expect("a file");
         assert_eq!(find(file.path().as_os_str()).map_err(|error| error.kind()), Err(ErrorKind::PermissionDenied));
+        assert_eq!(kind("/etc/passwd/job"), Err(ErrorKind::NotADirectory));
+        // A file of this name that may not be executed is skipped.
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("sh"), "").expect("a file");
+        let path = [folder.path(), Path::new("/bin")].map(|folder| folder.to_str().expect("UTF-8")).join(":");
+        assert_eq!(find_in(OsStr::new("sh"), OsStr::new(&path)).expect("the one in /bin"), Path::new("/bin/sh"));
+    }
+
+    #[tokio::test]
+    async fn a_missing_interpreter_is_not_a_missing_command() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = folder.path().join("job");
+        std::fs::write(&script, "#!/no/such/interpreter\n").expect("a file");
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("permissions");
+        let error = start(&script, &["job".into()], LeaseId(1)).expect_err("it cannot start");
+        let (why, exit) = failure(OsStr::new("job"), &error);
+        assert_eq!(why, "could not run “job”: its interpreter or its loader does not exist");
+        assert_eq!(exit, Exit::Code(NOT_EXECUTABLE));
     }
 
     #[test]
