@@ -30,16 +30,18 @@ impl GeneralFlags {
     pub(super) fn palette(&self, is_no_color_set: bool) -> Palette {
         match &self.theme {
             _ if self.no_color => Palette::Mono,
-            Some(name) => self.theme_named(name).unwrap_or_default(),
+            Some(name) => {
+                self.palettes().find(|(other, _)| other == name).map(|(_, palette)| palette).unwrap_or_default()
+            }
             None if is_no_color_set => Palette::Mono,
             None => Palette::default(),
         }
     }
 
-    /// A theme of the config file or a built-in one.
-    pub(super) fn theme_named(&self, name: &str) -> Option<Palette> {
-        let custom = self.themes.iter().find(|(custom, _)| custom == name);
-        custom.map(|(_, palette)| Palette::Custom(*palette)).or_else(|| Palette::named(name))
+    /// All themes by name: the built-in ones, then those of the config file.
+    fn palettes(&self) -> impl Iterator<Item = (&str, Palette)> {
+        let built_in = Palette::names().filter_map(|name| Some((name, Palette::named(name)?)));
+        built_in.chain(self.themes.iter().map(|(name, palette)| (name.as_str(), Palette::Custom(*palette))))
     }
 
     /// Whether the terminal's background decides between dark and light. A terminal without colours is not asked, nor
@@ -60,17 +62,12 @@ impl GeneralFlags {
 
     /// The names of all themes: the built-in ones, then those of the config file.
     pub(super) fn theme_names(&self) -> Vec<String> {
-        let custom = self.themes.iter().map(|(name, _)| name.clone());
-        Palette::names().map(str::to_owned).chain(custom).collect()
+        self.palettes().map(|(name, _)| name.to_owned()).collect()
     }
 
     /// All themes by name, as this terminal shows them. A theme that is chosen by hand has colours even with `NO_COLOR`.
     pub(super) fn all_themes(&self) -> Vec<(String, Theme)> {
-        let theme = |name: String| {
-            let palette = self.theme_named(&name).unwrap_or_default();
-            (name, self.on_terminal(palette))
-        };
-        self.theme_names().into_iter().map(theme).collect()
+        self.palettes().map(|(name, palette)| (name.to_owned(), self.on_terminal(palette))).collect()
     }
 
     fn on_terminal(&self, palette: Palette) -> Theme {
