@@ -129,10 +129,10 @@ impl Terminal {
     }
 
     /// Types keys, as the bytes a terminal sends for them. An open dialog is read first: it carries out nothing in the
-    /// first 100 ms on the screen.
+    /// first 100 ms on the screen. On a busy machine, leasetop can notice late that it is there.
     pub(crate) fn keys(&mut self, keys: &str) {
         if self.screen().contents().contains('╭') {
-            self.pass(0.12);
+            self.pass(0.3);
         }
         self.keys_at_once(keys);
     }
