@@ -10,8 +10,8 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::ExternalEvent;
-use super::outputs::Outputs;
-use super::session::Session;
+use super::outputs::{OutputRequest, Outputs};
+use super::session::{Session, Wakeup};
 use crate::app::{self, AppConfig, AppState, Event, EventKind, Msg, run_lints};
 use crate::recording::RecordError;
 use etcd_lease::engine;
@@ -29,7 +29,7 @@ pub struct HeadlessOptions {
     pub clock: Clock,
     /// The configuration. It must not grant leases or keep them alive.
     pub config: AppConfig,
-    /// Metrics, commands that run on events, notifications, and a recording.
+    /// Metrics, commands that run on events, notifications, and the recording of [`follow_events`].
     pub outputs: Outputs,
 }
 
@@ -76,7 +76,6 @@ where
     if let Some(record) = record {
         run.session.record(record.create()?)?;
     }
-    run.session.app.events.record_all();
     let mut sink = EventSink { events, lost: 0 };
     Ok(run.run(external, |session, events, start| sink.send_all(session, events, start)).await)
 }
@@ -88,8 +87,7 @@ pub async fn watch_leases(
     external: impl Stream<Item = ExternalEvent> + Unpin,
 ) -> (FinalState, Vec<Event>) {
     let mut ended = Vec::new();
-    let mut run = HeadlessRun::start(options);
-    run.session.app.events.record_all();
+    let run = HeadlessRun::start(options);
     let keep = |session: &mut Session, events: Vec<Event>, _| {
         let (app, now) = (&session.app, session.clock.now());
         let is_end = |event: &Event| matches!(event.kind, EventKind::LeaseEnded(_)) && matches_filter(app, event, now);
@@ -107,14 +105,20 @@ pub async fn watch_until(
     external: impl Stream<Item = ExternalEvent> + Unpin,
     mut is_done: impl FnMut(&AppState, Timestamp) -> bool,
 ) -> FinalState {
-    let mut run = HeadlessRun::start(options);
-    run.session.app.events.record_all();
+    let run = HeadlessRun::start(options);
     let more = |session: &mut Session, _, _| !is_done(&session.app, session.clock.now());
     run.run(external, more).await
 }
 
 /// How long the commands of `--on-event` may run at the end.
 const LAST_RUNS: Duration = Duration::from_secs(3);
+
+/// What the loop waits for.
+enum HeadlessEvent {
+    Wakeup(Wakeup),
+    Output(OutputRequest),
+    External(ExternalEvent),
+}
 
 pub(super) struct HeadlessRun {
     pub(super) session: Session,
@@ -123,7 +127,8 @@ pub(super) struct HeadlessRun {
 
 impl HeadlessRun {
     pub(super) fn start(HeadlessOptions { cluster, clock, config, outputs }: HeadlessOptions) -> Self {
-        let session = Session::start(cluster, clock, engine::Options::default(), config, false);
+        let mut session = Session::start(cluster, clock, engine::Options::default(), config, false);
+        session.app.events.record_all();
         HeadlessRun { session, outputs }
     }
 
@@ -146,26 +151,33 @@ impl HeadlessRun {
                 break;
             }
             let session = &mut self.session;
-            let (asleep, wake) = (session.clock.now(), session.next_wake());
-            tokio::select! {
-                wakeup = session.next_wakeup(wake) => {
-                    session.detect_stall(asleep, wake);
-                    session.on_wakeup(wakeup);
-                }
-                request = self.outputs.next() => request.serve(session),
-                external = external.next() => match external {
-                    Some(ExternalEvent::Slept(span)) => session.send(Msg::SystemSlept(span)),
-                    Some(ExternalEvent::Suspend | ExternalEvent::Continued) => (),
-                    Some(ExternalEvent::End) | None => break,
-                },
+            let (asleep, mut wake) = (session.clock.now(), session.next_wake());
+            if let Some(due) = self.outputs.due_at(session) {
+                wake = wake.min(due);
+            }
+            let event = tokio::select! {
+                wakeup = session.next_wakeup(wake) => HeadlessEvent::Wakeup(wakeup),
+                request = self.outputs.next() => HeadlessEvent::Output(request),
+                external = external.next() => HeadlessEvent::External(external.unwrap_or(ExternalEvent::End)),
+            };
+            session.detect_stall(asleep, wake);
+            match event {
+                HeadlessEvent::Wakeup(wakeup) => session.on_wakeup(wakeup),
+                HeadlessEvent::Output(request) => request.serve(session),
+                HeadlessEvent::External(ExternalEvent::Slept(span)) => session.send(Msg::SystemSlept(span)),
+                HeadlessEvent::External(ExternalEvent::Suspend | ExternalEvent::Continued) => (),
+                HeadlessEvent::External(ExternalEvent::End) => break,
             }
         }
         let start = self.session.wall_start();
         for why in self.outputs.finish(&self.session.clock, LAST_RUNS).await {
             self.session.send(Msg::OutputFailed(why));
         }
-        let last = self.session.app.events.drain_recorded();
-        more(&mut self.session, last, start);
+        // The first call can add an event: how many events were lost.
+        for _ in 0..2 {
+            let last = self.session.app.events.drain_recorded();
+            more(&mut self.session, last, start);
+        }
         FinalState { now: self.session.clock.now(), app: self.session.app, start }
     }
 }

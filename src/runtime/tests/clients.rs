@@ -41,8 +41,7 @@ impl Watched {
 /// Watches until it is ended from outside.
 async fn watch(options: HeadlessOptions, external: mpsc::UnboundedReceiver<ExternalEvent>) -> Watched {
     let (mut warnings, mut events, mut texts) = (BTreeMap::new(), Vec::new(), Vec::new());
-    let mut run = HeadlessRun::start(options);
-    run.session.app.events.record_all();
+    let run = HeadlessRun::start(options);
     let collect = |session: &mut session::Session, recorded: Vec<crate::app::Event>, _| {
         texts.extend(recorded.iter().filter(|event| event.lease.is_some()).map(|event| event.text()));
         events.extend(recorded.into_iter().filter_map(|event| Some((event.name().as_str(), event.lease?))));
