@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{GroupBy, GroupId};
+use super::{GroupBy, GroupId, GroupKey};
 use etcd_lease::LeaseId;
 
 /// A row of the grouped table.
@@ -22,4 +22,13 @@ pub(super) struct GroupView {
     pub(super) rows: Vec<GroupedRow>,
     pub(super) cursor: Option<GroupedRow>,
     pub(super) is_outdated: bool,
+    /// The groups of another view, until they are looked up among those of this one.
+    pub(super) adopted: Option<AdoptedGroups>,
+}
+
+/// The expanded groups of another view, and the one under its cursor. A group has another number in each view.
+#[derive(Clone, Debug)]
+pub(super) struct AdoptedGroups {
+    pub(super) expanded: HashSet<GroupKey>,
+    pub(super) cursor: Option<GroupKey>,
 }

@@ -1,10 +1,11 @@
 //! Moving through the grouped table, and keeping its rows up to date.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
-use super::group_view::{GroupView, GroupedRow};
+use super::group_view::{AdoptedGroups, GroupView, GroupedRow};
 use super::view_state::ViewState;
-use super::{GroupBy, GroupId, Lease, LeaseStore};
+use super::{Group, GroupBy, GroupId, Lease, LeaseStore};
 use etcd_lease::LeaseId;
 
 impl ViewState {
@@ -156,24 +157,48 @@ impl ViewState {
 
     /// Adopts the groups, the rows and the cursor of the grouped table from another view.
     pub(super) fn adopt_groups(&mut self, other: &ViewState) {
-        self.group_view = GroupView { is_outdated: true, ..other.group_view.clone() };
+        let key = |id: GroupId| Some(other.groups().get(id)?.key().clone());
+        let adopted = other.group_view.adopted.clone().unwrap_or_else(|| AdoptedGroups {
+            expanded: other.group_view.expanded.iter().copied().filter_map(key).collect(),
+            cursor: other.cursor_group().and_then(key),
+        });
+        self.group_view = GroupView { is_outdated: true, adopted: Some(adopted), ..other.group_view.clone() };
         if other.cursor_group().is_some() && other.cursor.is_none() {
             self.cursor = None;
         }
+    }
+
+    /// Looks up the groups that another view has expanded and selected.
+    fn find_adopted(&mut self) {
+        let Some(adopted) = self.group_view.adopted.take() else { return };
+        let mut expanded = HashSet::new();
+        let mut cursor = self.group_view.cursor.filter(|row| matches!(row, GroupedRow::Lease(_)));
+        for id in self.groups().order() {
+            let key = self.groups().get(*id).map(Group::key);
+            if key.is_some_and(|key| adopted.expanded.contains(key)) {
+                expanded.insert(*id);
+            }
+            if key.is_some() && key == adopted.cursor.as_ref() {
+                cursor = Some(GroupedRow::Group(*id));
+            }
+        }
+        (self.group_view.expanded, self.group_view.cursor) = (expanded, cursor);
     }
 
     /// Updates the rows of the grouped table. The cursor stays on its group or lease. `has_changed` says that leases came,
     /// went or moved. Returns whether another row came under the cursor.
     pub(super) fn refresh_groups(&mut self, has_changed: bool) -> bool {
         let is_new = self.group_view.by != self.group_by;
+        let (had_cursor, line) = (self.group_view.cursor.is_some(), self.grouped_cursor_row());
         if !is_new {
+            self.find_adopted();
             self.adopt_cursor();
         }
         if !is_new && !has_changed && !self.group_view.is_outdated {
             return false;
         }
         let before = self.group_view.cursor;
-        let line = self.grouped_cursor_row().unwrap_or(0);
+        let line = self.grouped_cursor_row().or(line).unwrap_or(0);
         if is_new {
             let cursor = self.cursor.and_then(|id| self.groups().group_of(id)).map(GroupedRow::Group);
             self.group_view = GroupView { by: self.group_by, cursor, ..GroupView::default() };
@@ -192,7 +217,7 @@ impl ViewState {
             self.set_grouped_cursor(cursor);
         }
         self.scroll_to_grouped_row(row);
-        !is_new && before.is_some() && before != self.group_view.cursor
+        !is_new && had_cursor && before != self.group_view.cursor
     }
 
     fn build_rows(&self) -> Vec<GroupedRow> {

@@ -162,6 +162,31 @@ fn groups_survive_a_freeze_and_an_action_there_reaches_the_same_leases() {
     assert_eq!((story.app.view.grouped_len(), name(&story).as_str()), (40, "/svc/1"));
 }
 
+/// A group has another number after a freeze: the live groups are numbered when their leases come.
+#[test]
+fn a_thaw_keeps_the_expanded_group_and_the_cursor_while_others_came() {
+    let mut story = services();
+    story.press(&[Key::Char('p'), Key::Char('t')]);
+    // While the display is frozen by TTL, leases of new services and TTLs come.
+    for id in 500..510 {
+        story.list(&[id], &[]);
+        story.poll(id, id, id, &[&format!("/new/{id}/1")]);
+    }
+    story.press(&[Key::Enter]);
+    let before = (name(&story), story.app.view.grouped_cursor_row());
+    let expanded = |story: &Story| {
+        let view = story.app.active_view();
+        let groups = view.view.groups();
+        let expanded = groups.order().iter().filter(|id| view.view.is_expanded(**id));
+        expanded.filter_map(|id| Some(groups.get(*id)?.key().name())).collect::<Vec<_>>()
+    };
+    let frozen = expanded(&story);
+    assert_eq!(frozen.len(), 1, "{before:?}");
+    story.press(&[Key::Char('p')]);
+    assert_eq!(expanded(&story), frozen);
+    assert_eq!(name(&story), frozen[0]);
+}
+
 #[test]
 fn ungrouping_goes_to_the_first_lease_of_the_group_that_was_selected() {
     let mut story = services();
