@@ -31,7 +31,7 @@ pub(super) fn of(what: &EventKind) -> String {
         EventKind::Late { awaited, interval, expected } => late(*awaited, *interval, *expected),
         EventKind::Risk { awaited, left, expected } => risk(*awaited, *left, *expected),
         EventKind::Unrenewed { left, ttl, is_never_renewed } => unrenewed(*left, *ttl, *is_never_renewed),
-        EventKind::Missed { waited } => format!("renewal got no reply for {:.1} s", waited.as_secs_f64()),
+        EventKind::Missed { waited } => format!("renewal got no reply for {}", tenths(*waited)),
         EventKind::ProcessStalled { text, .. } => text.clone(),
         EventKind::Lost { loss, ttl } => printable(loss.in_words(*ttl).as_bytes()),
         EventKind::LeaseEnded(ended) => describe_end(ended),
@@ -45,7 +45,7 @@ pub(super) fn of(what: &EventKind) -> String {
             format!("{} is the leader (term {term})", printable(endpoint.as_bytes()))
         }
         EventKind::NoLeader { endpoint } => format!(
-            "{} sees no leader: grants, renewals and revocations fail until one is elected",
+            "{} sees no leader: grants, renewals and revocations through it fail until it sees one",
             printable(endpoint.as_bytes())
         ),
         EventKind::Term { old, new } => {

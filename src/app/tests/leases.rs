@@ -316,8 +316,25 @@ fn losing_and_regaining_a_leader_are_each_reported_once() {
         story.send(Msg::Cluster(view));
     }
     let reported: Vec<String> = story.app.events.lines().skip(before).map(|event| event.kind.text()).collect();
-    let lost = "127.0.0.1:2379 sees no leader: grants, renewals and revocations fail until one is elected";
+    let lost = "127.0.0.1:2379 sees no leader: grants, renewals and revocations through it fail until it sees one";
     assert_eq!(reported, [lost, "127.0.0.1:2379 is the leader (term 4)"]);
+}
+
+#[test]
+fn a_missing_leader_is_reported_at_the_start_and_one_that_is_no_endpoint_ends_that() {
+    let mut story = Story { app: AppState::new(by_left(), Timestamp::START), now: Timestamp::START };
+    let seen = |leader_id: u64| {
+        let mut view = view();
+        let member = &mut view.members[0];
+        (member.is_leader, member.has_leader, member.leader_id) = (false, leader_id != 0, leader_id);
+        view
+    };
+    for leader_id in [0, 0, 0xb, 0xb] {
+        story.send(Msg::Cluster(seen(leader_id)));
+    }
+    let reported: Vec<String> = story.app.events.lines().map(|event| event.kind.text()).collect();
+    let lost = "127.0.0.1:2379 sees no leader: grants, renewals and revocations through it fail until it sees one";
+    assert_eq!(reported[1..], [lost, "b is the leader (term 4)"], "{reported:?}");
 }
 
 /// The row of the second life must not go when twenty-one ends have followed that of the first.

@@ -1,6 +1,6 @@
 //! Changes of the connection and of the leader.
 
-use crate::app::cluster_state::{LostMember, answering};
+use crate::app::cluster_state::{ClusterState, LostMember, answering};
 use crate::app::events::EventTime;
 use crate::app::{AppState, Effect, EventKind, HistoryEvent, Ownership, Redraw};
 use crate::error_table::{self, alarm_sentence, disarmed_sentence};
@@ -58,19 +58,35 @@ fn differs(old: &ClusterView, new: &ClusterView) -> bool {
     without_noise(old) != without_noise(new)
 }
 
-/// Reports that the current member lost its leader. The next leader that is known is reported as a change.
-fn report_no_leader(app: &mut AppState, old: &MemberView, new: &MemberView, now: Timestamp) {
-    if old.has_leader && !new.has_leader {
+/// Reports that the current member sees no leader, unless the one before, `old`, saw none either. The next leader that is
+/// known is reported as a change.
+fn report_no_leader(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: Timestamp) {
+    let is_news = old.is_none_or(|old| old.has_leader) && !app.cluster.is_leader_missing;
+    if is_news && !new.has_leader {
         app.cluster.is_leader_missing = true;
         app.events.push(now, None, EventKind::NoLeader { endpoint: new.endpoint.clone() });
     }
 }
 
+/// The id and the term of the leader. After a time without one, the current member is believed: the leader may be none of the
+/// endpoints.
+fn leader(cluster: &ClusterState) -> Option<(u64, u64)> {
+    match cluster.view.leader() {
+        Some(leader) => Some((leader.member_id, leader.raft_term)),
+        None if cluster.is_leader_missing => {
+            let member = answering(&cluster.view).filter(|member| member.has_leader && member.leader_id != 0)?;
+            Some((member.leader_id, member.raft_term))
+        }
+        None => None,
+    }
+}
+
 /// Reports a change of leader. The former leader may not answer any more.
 fn report_election(app: &mut AppState, now: Timestamp) {
-    let Some(leader) = app.cluster.view.leader() else { return };
-    let change = EventKind::Leader { endpoint: leader.endpoint.clone(), term: leader.raft_term };
-    let (leader_id, term) = (leader.member_id, leader.raft_term);
+    let Some((leader_id, term)) = leader(&app.cluster) else { return };
+    let member = app.cluster.view.members.iter().find(|member| member.member_id == leader_id);
+    let endpoint = member.map_or_else(|| app.cluster.member_name(leader_id), |member| member.endpoint.clone());
+    let change = EventKind::Leader { endpoint, term };
     let known = app.cluster.leader.replace((leader_id, term));
     let was_missing = std::mem::take(&mut app.cluster.is_leader_missing);
     if was_missing || known.is_some_and(|(known, _)| known != leader_id) {
@@ -175,17 +191,12 @@ fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: 
     }
     list::reached(app, now);
     lease_keys::reached(app, now);
-    if let Some(old) = old {
-        report_no_leader(app, old, new, now);
-        if old.raft_term != 0 && new.raft_term > old.raft_term {
-            let began = app.cluster.terms.began(new.raft_term, now);
-            app.events.push(
-                began.map_or(now.into(), EventTime::from),
-                None,
-                EventKind::Term { old: old.raft_term, new: new.raft_term },
-            );
-            app.leases.record_in_all(now, HistoryEvent::Leader);
-        }
+    report_no_leader(app, old, new, now);
+    if let Some(old) = old.map(|old| old.raft_term).filter(|old| *old != 0 && new.raft_term > *old) {
+        let began = app.cluster.terms.began(new.raft_term, now);
+        let change = EventKind::Term { old, new: new.raft_term };
+        app.events.push(began.map_or(now.into(), EventTime::from), None, change);
+        app.leases.record_in_all(now, HistoryEvent::Leader);
     }
     if app.cluster.unreached_since.take().is_some() {
         app.leases.record_in_all(now, HistoryEvent::Known);
