@@ -12,7 +12,7 @@ use crate::inference::locks::Locks;
 use simkit::Timestamp;
 
 use super::{Role, Theme};
-pub(super) use cells::{WARNED, left, short_id};
+pub(super) use cells::{WARNED, left, short_id, unseen_left};
 pub(super) use fit::{ColumnWidths, TableRoom};
 
 /// Input of one table row.

@@ -260,7 +260,7 @@ fn draw_tiny(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
 
 /// `d4d4f304   8.2 s ● ok`, or `f304 8.2 s ● ok` where that does not fit.
 pub(super) fn one_line(row: RowContext<'_>, width: u16) -> String {
-    let left = row.lease.left(row.now).map_or(format::UNKNOWN.to_owned(), format::span);
+    let left = columns::left(row).map_or(format::UNKNOWN.to_owned(), |(text, _)| text);
     let (sign, word) = (theme::state(row.state).0, row.state.word());
     if width >= gutter::ALIGNED_WIDTH {
         format!("{} {left:>7} {sign} {word}", row.ids.short(row.lease.id))

@@ -37,15 +37,12 @@ impl QueueOutlook {
         let status = lease.engine.as_ref()?;
         let gauge = status.queue;
         let is_full = gauge.depth >= gauge.capacity;
-        let first_drop = match status.expected.or_else(|| lease.usual_interval()) {
+        let room = gauge.capacity.saturating_sub(gauge.depth);
+        let first_drop = match lease.time_until_renewals(room + 1, now) {
             _ if gauge.dropped > 0 && is_full => {
                 first_drop(lease, gauge.depth).map_or(FirstDrop::Earlier, FirstDrop::After)
             }
-            Some(every) => {
-                let room = u32::try_from(gauge.capacity.saturating_sub(gauge.depth)).unwrap_or(u32::MAX);
-                let next = status.next_due.map_or(every, |due| due - now);
-                FirstDrop::In(next + every * room)
-            }
+            Some(span) => FirstDrop::In(span),
             None => FirstDrop::Unknown,
         };
         Some(QueueOutlook { gauge, first_drop, last_dropped: last_dropped(lease) })

@@ -93,7 +93,7 @@ impl Lease {
         Some(self.countdown?.error(self.bounds()?, now))
     }
 
-    /// The minimum and maximum time left in seconds. [`left`](Lease::left) is between them.
+    /// The minimum and maximum time left in seconds, as of the last poll, widened to include [`left`](Lease::left).
     pub fn left_between(&self, now: Timestamp) -> Option<(f64, f64)> {
         let (bounds, left) = (self.bounds()?, self.left(now)?);
         let [least, most] = [bounds.earliest, bounds.latest].map(|end| end.signed_since(now).max(0.0));

@@ -19,14 +19,17 @@ impl Lease {
         self.last_answer().or(self.observed.renewals().last().map(TimeRange::middle))
     }
 
-    /// The usual interval between renewals; `None` before the second renewal. For a lease that the engine renews, the mean.
+    /// The usual interval between renewals; `None` before the second renewal. For a lease that the engine renews or has
+    /// renewed, the mean of its renewals.
     pub fn usual_interval(&self) -> Option<Duration> {
-        let own = self.engine.as_ref().and_then(|status| status.cadence.mean());
-        own.or_else(|| Some(self.others_usual_interval()?.every))
+        match &self.engine {
+            Some(status) => status.cadence.mean(),
+            None => Some(self.others_usual_interval()?.every),
+        }
     }
 
     /// The usual interval between other clients' renewals that polls have shown; `None` before the second renewal, or if
-    /// the engine renews the lease.
+    /// the engine renews or has renewed the lease.
     pub fn others_usual_interval(&self) -> Option<UsualInterval> {
         if self.engine.is_some() {
             return None;
@@ -58,8 +61,8 @@ impl Lease {
         RenewalStyle::of(ttl, usual.every, (usual.shortest, usual.longest))
     }
 
-    /// The pattern of the renewals. `Frequent` is a mistake of other clients, so it never applies to a lease that the
-    /// engine renews: a fast clock of the sandbox makes its renewals look alike.
+    /// The pattern of the renewals. `Frequent` is a mistake of other clients, so it never applies to a lease that the engine
+    /// renews or has renewed: on a fast clock of the sandbox, each poll can find it just renewed.
     pub fn pattern(&self) -> RenewalPattern {
         match self.observed.pattern() {
             RenewalPattern::Frequent if self.engine.is_some() => RenewalPattern::Unknown,
@@ -81,6 +84,16 @@ impl Lease {
     pub fn expected_interval(&self) -> Option<Duration> {
         let third = self.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs()) / 3);
         self.engine.as_ref().and_then(|status| status.expected).or(self.usual_interval()).or(third)
+    }
+
+    /// The time until the engine has renewed the lease `count` times, at least once. `None` while the interval is unknown.
+    pub fn time_until_renewals(&self, count: usize, now: Timestamp) -> Option<Duration> {
+        let status = self.engine.as_ref()?;
+        let every = status.expected.or(self.usual_interval())?;
+        // Without a due time, a renewal is in flight.
+        let next = status.next_due.map_or(Duration::ZERO, |due| due - now);
+        let further = u32::try_from(count.saturating_sub(1)).unwrap_or(u32::MAX);
+        Some(next.saturating_add(every.saturating_mul(further)))
     }
 
     /// How many renewals in a row may fail before the lease expires; `None` if it is not kept alive or the deadline is

@@ -3,6 +3,7 @@
 use super::others::renewed as watched;
 use super::*;
 use crate::app::dialog::Dialog;
+use crate::inference::lease_inference::RenewalPattern;
 use etcd_lease::Fault;
 
 /// An own lease of 10 s, and two of other clients.
@@ -163,9 +164,9 @@ fn it_does_not_hide_that_another_client_is_silent() {
     assert!(unrenewed > 18.0, "{unrenewed}");
 }
 
-/// Pressed every second, it does not look like a client whose channel is not read.
+/// Pressed every second, it is not the mistake of another client.
 #[test]
-fn many_of_them_do_not_look_like_an_unread_channel() {
+fn many_of_them_are_not_too_frequent() {
     let mut story = Story::start(AppConfig::default());
     let mut truth = watched(&mut story, 6);
     story.live(7, &truth, 58.0);
@@ -176,7 +177,8 @@ fn many_of_them_do_not_look_like_an_unread_channel() {
     }
     run_lints(&mut story.app, story.now);
     let lease = story.others_lease(7);
-    assert!(!lease.warnings.contains(&"unread"), "{:?}", lease.warnings);
+    assert_ne!(lease.pattern(), RenewalPattern::Frequent);
+    assert!(!lease.warnings.contains(&"frequent"), "{:?}", lease.warnings);
     assert!((9.0..11.0).contains(&lease.usual_interval().unwrap().as_secs_f64()));
 }
 

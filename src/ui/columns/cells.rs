@@ -13,6 +13,7 @@ use crate::ui::line::cut;
 use crate::ui::{Role, bar as bars, theme};
 use crate::width::DisplayWidth;
 use etcd_lease::LeaseId;
+use simkit::Timestamp;
 
 fn plain(text: impl Into<String>) -> Cell {
     (text.into(), Role::Text).into()
@@ -104,7 +105,7 @@ pub(in crate::ui) fn left(row: RowContext<'_>) -> Option<(String, Role)> {
     /// Up to this error, in seconds, the time left is shown in tenths of a second.
     const SHARP: f64 = 0.11;
     if row.state == LeaseState::Unseen {
-        return unseen_left(row);
+        return Some((unseen_left(row.lease, row.now)?, Role::Warning));
     }
     let (left, error) = (row.lease.left(row.now)?, row.lease.left_error(row.now)?);
     let text = match left {
@@ -116,9 +117,9 @@ pub(in crate::ui) fn left(row: RowContext<'_>) -> Option<(String, Role)> {
 }
 
 /// Time left if recent polls got no answer. The lease may have been renewed since, so this is a lower bound.
-fn unseen_left(row: RowContext<'_>) -> Option<(String, Role)> {
-    let least = (row.lease.bounds()?.earliest - row.now).as_secs_f64();
-    if least > 0.0 { Some((format::at_least_span(least), Role::Warning)) } else { None }
+pub(in crate::ui) fn unseen_left(lease: &Lease, now: Timestamp) -> Option<String> {
+    let least = (lease.bounds()?.earliest - now).as_secs_f64();
+    if least > 0.0 { Some(format::at_least_span(least)) } else { None }
 }
 
 pub(super) fn bar(row: RowContext<'_>, width: usize) -> Cell {

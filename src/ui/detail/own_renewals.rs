@@ -58,9 +58,11 @@ fn queue(page: &DetailPage<'_>, queue: QueueGauge) -> Vec<Line<'static>> {
     let is_full = depth >= capacity;
     if is_full {
         parts.push("FULL: new responses are dropped".to_owned());
-    } else if let (1.., Some(interval), true) = (depth, page.lease.usual_interval(), page.lease.is_kept_alive) {
-        let span = interval.as_secs_f64() * (capacity - depth) as f64;
-        parts.push(format!("full in {} if nobody reads", format::span(span)));
+    } else if depth > 0
+        && page.lease.is_kept_alive
+        && let Some(span) = page.lease.time_until_renewals(capacity - depth, page.ctx.now)
+    {
+        parts.push(format!("full in {} if nobody reads", format::span(span.as_secs_f64())));
     }
     let oldest = page.lease.history.as_ref().and_then(|history| history.oldest_unread(depth));
     parts.extend(oldest.map(|at| {

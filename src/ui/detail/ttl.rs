@@ -3,10 +3,10 @@
 use ratatui::text::Line;
 
 use super::DetailPage;
-use crate::app::{EndCause, Lease};
+use crate::app::{EndCause, Lease, LeaseState};
 use crate::escape::printable;
-use crate::ui::Role;
 use crate::ui::format::{self, UNKNOWN};
+use crate::ui::{Role, columns};
 use etcd_lease::{LeaseStatus, TtlStatus};
 use simkit::Timestamp;
 
@@ -28,6 +28,9 @@ fn left(page: &DetailPage<'_>, lease: &Lease) -> String {
     let span = format::span;
     match (&lease.end, lease.left(page.ctx.now), lease.left_between(page.ctx.now)) {
         (Some(death), ..) => gone(page, lease, death.at),
+        (None, ..) if lease.state(page.ctx.now) == LeaseState::Unseen => {
+            format!("{}{of} left", columns::unseen_left(lease, page.ctx.now).unwrap_or(UNKNOWN.to_owned()))
+        }
         (None, Some(left), Some((from, to))) if span(from) != span(to) => {
             format!("{}{of} left ({})", span(left), range(&span(from), &span(to)))
         }
@@ -42,7 +45,7 @@ fn gone(page: &DetailPage<'_>, lease: &Lease, at: Timestamp) -> String {
     format!("gone for {}{ttl}", format::span((page.ctx.now - at).as_secs_f64()))
 }
 
-/// `8.1-8.3 s`, or `99.1 s-101 s` if the units differ.
+/// `8.1-8.3 s`, or `9999 s-2.8 h` if the units differ.
 fn range(from: &str, to: &str) -> String {
     let from = match (from.split_once(' '), to.split_once(' ')) {
         (Some((figure, unit)), Some((_, other))) if unit == other => figure,
@@ -69,13 +72,27 @@ fn server(page: &DetailPage<'_>, lease: &Lease) -> String {
 /// `renewed 1.8 s ago, next in 1.7 s (8.2 s left)`
 fn engine(page: &DetailPage<'_>, lease: &Lease, status: &LeaseStatus) -> String {
     let now = page.ctx.now;
-    let left = status.deadline.map_or(UNKNOWN.to_owned(), |deadline| format::span((deadline - now).as_secs_f64()));
     let last = status.last_answer.map_or("not renewed yet".to_owned(), |at| format!("renewed {}", page.ago(at)));
-    let next = match status.next_due.filter(|_| lease.is_kept_alive) {
-        Some(due) if due > now => format!(", next in {}", format::span((due - now).as_secs_f64())),
-        Some(_) => ", next is due".to_owned(),
-        None if lease.is_kept_alive => ", renewing now".to_owned(),
-        None => ", not kept alive".to_owned(),
+    if !lease.is_kept_alive {
+        // Others may have renewed it since.
+        return format!("{last}, not kept alive");
+    }
+    let left = status.deadline.map_or(UNKNOWN.to_owned(), |deadline| format::span((deadline - now).as_secs_f64()));
+    let next = match status.next_due {
+        Some(due) if due > now => format!("next in {}", format::span((due - now).as_secs_f64())),
+        Some(_) => "next is due".to_owned(),
+        None => "renewing now".to_owned(),
     };
-    format!("{last}{next} ({left} left)")
+    format!("{last}, {next} ({left} left)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_has_its_unit_once_unless_the_units_differ() {
+        assert_eq!(range("8.1 s", "8.3 s"), "8.1-8.3 s");
+        assert_eq!(range(&format::span(9_999.0), &format::span(10_080.0)), "9999 s-2.8 h");
+    }
 }

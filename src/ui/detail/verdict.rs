@@ -71,6 +71,10 @@ fn verdict(lease: &Lease, ids: IdFormat, now: Timestamp) -> Option<Verdict> {
                 silent.map_or(format!("Its {awaited} is overdue."), |silent| format!("No {awaited} for {silent}."));
             Verdict::new(Role::Warning, silent + &usual)
         }
+        LeaseState::Paused => {
+            let text = left.map_or("It is not renewed.".to_owned(), |left| format!("Not renewed: it expires in {left}."));
+            Verdict::new(Role::Text, text)
+        }
         LeaseState::Unrenewed => unrenewed(lease, left),
         _ => match every {
             Some(every) if !every.is_zero() => renewed(lease, every, &ttl),
