@@ -51,11 +51,11 @@ pub(super) fn ttl(seconds: i64) -> String {
 }
 
 /// A round-trip time: `0.6 ms`, `12.3 ms`, `123 ms`, `1.2 s`.
-pub(super) fn round_trip(span: Duration) -> String {
-    match span.as_secs_f64() * 1e3 {
+pub(super) fn round_trip(time: Duration) -> String {
+    match time.as_secs_f64() * 1e3 {
         ms if ms < 99.95 => format!("{ms:.1} ms"),
         ms if ms < 999.5 => format!("{ms:.0} ms"),
-        ms => format!("{:.1} s", ms / 1e3),
+        ms => span(ms / 1e3),
     }
 }
 
@@ -75,17 +75,6 @@ pub(super) fn renewals(counts: &LeaseCounts) -> String {
     let sign = if counts.unmeasured > 0 { ">=" } else { "" };
     let digits = if counts.renewals < 9.995 { 2 } else { 0 };
     format!("{sign}{:.digits$}/s", counts.renewals)
-}
-
-/// Events per second with two significant digits or one decimal: `41.3`, `0.29`, `0.0028`.
-pub(super) fn rate(per_second: f64) -> String {
-    let digits = match per_second {
-        rate if rate >= 0.95 => 1,
-        rate if rate >= 0.095 => 2,
-        rate if rate >= 0.0095 => 3,
-        _ => 4,
-    };
-    format!("{per_second:.digits$}")
 }
 
 /// `once`, `3 times`.
@@ -149,7 +138,15 @@ mod tests {
 
     #[test]
     fn round_trips_change_their_unit() {
-        let trips = [(600, "0.6 ms"), (12_345, "12.3 ms"), (123_400, "123 ms"), (1_234_000, "1.2 s")];
+        let trips = [
+            (600, "0.6 ms"),
+            (12_345, "12.3 ms"),
+            (99_960, "100 ms"),
+            (123_400, "123 ms"),
+            (999_600, "1.0 s"),
+            (1_234_000, "1.2 s"),
+            (1_000_000_000, "1000 s"),
+        ];
         for (micros, text) in trips {
             assert_eq!(round_trip(Duration::from_micros(micros)), text);
         }

@@ -91,7 +91,7 @@ fn cells(ctx: RenderContext<'_>, group: &Group) -> [(String, Role); 6] {
         state(&figures),
         text(left.map(format::span)),
         text(figures.median_percent.map(|percent| format!("{percent} %"))),
-        text((figures.renewals > 0.0).then(|| format::rate(figures.renewals))),
+        text((figures.renewals > 0.0).then(|| figures.rate_in_words())),
         (warned.unwrap_or_default(), Role::Warning),
     ]
 }

@@ -101,3 +101,42 @@ fn a_lease_that_leaves_takes_its_figures_along() {
     assert_eq!(shown(&index), [("/svc/1".to_owned(), 2)]);
     assert_eq!((index.group_of(LeaseId(2)), index.group_of(LeaseId(1))), (index.order().first().copied(), None));
 }
+
+/// Many groups change their order at once, then one does.
+#[test]
+fn hundreds_of_groups_stay_in_order() {
+    let mut index = GroupIndex::default();
+    index.set_by(GroupBy::Service);
+    let of = |id: i64| lease(id, 10, &format!("/svc/{id}/1"));
+    let mut leases: Vec<(Lease, LeaseState)> = (1..=200).map(|id| (of(id), LeaseState::Ok)).collect();
+    let late_from_2_to = |last: i64| (2..=last).step_by(2);
+    for late in [late_from_2_to(0), late_from_2_to(200), late_from_2_to(198)] {
+        let late: Vec<i64> = late.collect();
+        for (lease, state) in &mut leases {
+            *state = if late.contains(&lease.id.0) { LeaseState::Late } else { LeaseState::Ok };
+            let problem = if *state == LeaseState::Late { ProblemClass::Late } else { ProblemClass::Ok };
+            index.update(lease, problem, || *state);
+        }
+        index.update_order();
+        let order = index.order().iter().filter_map(|id| Some(format!("{} 1", index.get(*id)?.key().name())));
+        assert_eq!(order.collect::<Vec<_>>(), names(&leases, GroupBy::Service));
+    }
+}
+
+#[test]
+fn a_rate_has_two_digits_and_at_most_four_decimals() {
+    let mut figures =
+        group_leases([(&lease(1, 10, "/a/1"), LeaseState::Ok)].into_iter(), GroupBy::Service).remove(0).figures;
+    for (rate, text) in [
+        (41.27, "41.3"),
+        (0.997, "1.0"),
+        (0.967, "0.97"),
+        (0.096, "0.096"),
+        (0.002_777, "0.0028"),
+        (0.000_06, "0.0001"),
+        (0.000_03, "<0.0001"),
+    ] {
+        figures.renewals = rate;
+        assert_eq!(figures.rate_in_words(), text);
+    }
+}

@@ -160,7 +160,7 @@ fn cells(group: &LeaseGroup, now: Timestamp) -> [String; 6] {
         state(figures),
         or_dash(left(figures, now), |left| format!("{left:.1} s")),
         or_dash(figures.median_percent, |percent| format!("{percent} %")),
-        or_dash(figures.median_percent, |_| format!("{:.2}", figures.renewals)),
+        or_dash(figures.median_percent, |_| figures.rate_in_words()),
     ]
 }
 

@@ -43,7 +43,7 @@ fn figures(ctx: RenderContext<'_>, group: &Group) -> Vec<Line<'static>> {
         lines.push(line(ctx, "left", format!("{left} · {}", ctx.app.view.id_format.name(first))));
     }
     if let Some(percent) = figures.median_percent {
-        let text = format!("every {percent} % of the TTL (median) · {} renewals/s", format::rate(figures.renewals));
+        let text = format!("every {percent} % of the TTL (median) · {} renewals/s", figures.rate_in_words());
         lines.push(line(ctx, "renewed", text));
     }
     if let GroupKey::Service(name) = group.key()
