@@ -27,7 +27,7 @@ const REPORTS: &str = "reports it; the request is not repeated";
 const REFUSED: &str = "reports it once, and retries";
 
 const CHECK_MEMBER: &str = "check the member and the network";
-const CHECK_PORT: &str = "check the port in --endpoints: is it the client port of an etcd?";
+const CHECK_PORT: &str = "check the port in --endpoints: it must be the client port of an etcd";
 
 const fn row(cause: ErrorCause, texts: [&'static str; 4]) -> ErrorRow {
     let [what, leases, leasetop, todo] = texts;

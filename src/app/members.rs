@@ -298,7 +298,9 @@ impl MemberList {
     /// Which member renewals go through, and why. `None` while no endpoint answers.
     pub fn renewals_through(&self, view: &ClusterView) -> Option<String> {
         let rows = self.rows(view);
-        let chosen = rows.iter().find(|row| row.is_chosen && row.answers == Some(true))?;
+        // A learner answers, and refuses renewals.
+        let chosen =
+            rows.iter().find(|row| row.is_chosen && row.answers == Some(true) && row.role != MemberRole::Learner)?;
         let leader_id = chosen.status.map_or(0, |status| status.leader_id);
         let leader = rows.iter().find(|row| leader_id != 0 && row.id() == leader_id);
         let why = match leader {

@@ -11,7 +11,7 @@ use super::metrics::ServiceCounts;
 use super::mute::Mutes;
 use super::polls::PollScheduler;
 use super::view_state::ViewState;
-use super::{AppConfig, Lease, LeaseHistory, Playback, Redraw, View};
+use super::{AppConfig, Backend, Lease, LeaseHistory, Playback, Redraw, View};
 use crate::inference::locks::Candidate;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -84,8 +84,9 @@ impl AppState {
     /// The state after a restart with a new sandbox whose clock runs at `clock_speed` times real time and shows `now`.
     /// Keeps the configuration and the displayed view, and forgets all observations.
     pub fn restarted(&self, clock_speed: u32, now: Timestamp) -> AppState {
-        let new = AppState::new(self.config.clone(), now);
-        AppState { view: self.view.restarted(&self.config, clock_speed), polls: self.polls.restarted(), ..new }
+        let config = AppConfig { backend: Backend::Sandbox { warp: clock_speed }, ..self.config.clone() };
+        let new = AppState::new(config, now);
+        AppState { view: self.view.restarted(&new.config, clock_speed), polls: self.polls.restarted(), ..new }
     }
 
     /// The state after a switch to another cluster, whose clock runs at `clock_speed` times real time and shows `now`.

@@ -73,7 +73,7 @@ pub(super) fn incomplete_keys(app: &AppState) -> Option<CliError> {
             let why = app.cluster.link_failure().map_or("no reply".to_owned(), |failure| failure.reason());
             format!("connection lost: {why}")
         }
-        Some(failure) => format!("could not watch the keys: {}", failure.text),
+        Some(failure) => failure.text.clone(),
         None if !knows_locks(app) => "not all keys and leases are read yet; use a longer --for".to_owned(),
         None => return None,
     };

@@ -21,8 +21,8 @@ pub(super) fn base64(bytes: &[u8]) -> String {
 
 /// A time as RFC 3339 in UTC with milliseconds: `2026-11-22T10:04:31.250Z`.
 pub fn rfc3339(time: SystemTime) -> String {
-    // Out of jiff's range (the years -9999 to 9999) the clock is wrong anyway.
-    let time = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
+    // A certificate without an end has one that is too late for jiff (RFC 5280, 4.1.2.5).
+    let time = Timestamp::try_from(time).unwrap_or(Timestamp::MAX);
     format!("{time:.3}")
 }
 
@@ -56,6 +56,8 @@ mod tests {
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_500_000_000_007);
         assert_eq!(rfc3339(time), "2017-07-14T02:40:00.007Z");
         assert_eq!(rfc3339(SystemTime::UNIX_EPOCH), "1970-01-01T00:00:00.000Z");
+        let never = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+        assert_eq!(date(never), "9999-12-30", "9999-12-31T23:59:59Z of a certificate without an end");
     }
 
     #[test]

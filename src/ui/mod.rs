@@ -80,7 +80,7 @@ impl WallClock {
 
     /// The time of day at a timestamp, `10:04:31`.
     fn time_of_day(&self, moment: Timestamp) -> String {
-        self.format(self.time(moment), "%H:%M:%S").unwrap_or_else(|| "--:--:--".to_owned())
+        self.format(self.time(moment), "%H:%M:%S")
     }
 
     /// The time of day at a timestamp, with the day if it is not that of `now`: `2026-11-29 10:04:31`.
@@ -91,12 +91,13 @@ impl WallClock {
 
     /// The day of a time, `2026-11-29`.
     fn date(&self, time: SystemTime) -> String {
-        self.format(time, "%Y-%m-%d").unwrap_or_else(|| format::UNKNOWN.to_owned())
+        self.format(time, "%Y-%m-%d")
     }
 
-    fn format(&self, time: SystemTime, format: &str) -> Option<String> {
-        let time = jiff::Timestamp::try_from(time).ok()?;
-        Some(time.to_zoned(self.zone.clone()).strftime(format).to_string())
+    fn format(&self, time: SystemTime, format: &str) -> String {
+        // A certificate without an end has one that is too late for jiff (RFC 5280, 4.1.2.5).
+        let time = jiff::Timestamp::try_from(time).unwrap_or(jiff::Timestamp::MAX);
+        time.to_zoned(self.zone.clone()).strftime(format).to_string()
     }
 }
 

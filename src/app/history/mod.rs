@@ -1,8 +1,9 @@
 //! Recent renewals of a lease, and their problems.
 //!
-//! A history is bounded and compact: 32 bytes per entry, a few megabytes for all leases. With few leases each history
-//! covers an hour; with many, only the last minutes. The selected lease always has an hour. A lease that is not kept
-//! alive here gets a history when its detail first opens, starting with the renewals that polls have already shown.
+//! A history is bounded and compact: 32 bytes per entry. All histories share a few megabytes, but each has room for at
+//! least [`MIN_CAPACITY`] entries. With few leases each covers an hour; with many, only the last minutes. That of the
+//! selected lease grows to an hour from then on. A lease that is not kept alive here gets a history when its detail first
+//! opens, starting with the renewals that polls have already shown.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -123,10 +124,10 @@ impl LeaseHistory {
 
     /// Keeps up to `capacity` entries from now on, and drops the oldest ones beyond that.
     pub(super) fn set_capacity(&mut self, capacity: usize) -> &mut Self {
-        self.capacity = capacity.clamp(MIN_CAPACITY, MAX_CAPACITY);
-        if self.entries.len() > self.capacity {
-            self.entries.drain(..self.entries.len() - self.capacity);
-            self.entries.shrink_to(self.capacity);
+        self.capacity = capacity;
+        if self.entries.len() > capacity {
+            self.entries.drain(..self.entries.len() - capacity);
+            self.entries.shrink_to_fit();
         }
         self
     }

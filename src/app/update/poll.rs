@@ -46,7 +46,10 @@ pub(super) fn answered(
     let due = polls::next_due(lease, sent);
     app.polls.plan(&mut app.leases, id, due);
     update_cohorts(app, &answer, &change);
-    if change.inferred != Inferred::Invalid {
+    if change.inferred == Inferred::Invalid {
+        // The keys of such a reply are old, too.
+        app.keys.queries.doubt(id, received);
+    } else {
         apply_keys(app, id, keys, received);
         check_pending_deletion(app, id, sent);
     }
@@ -107,7 +110,7 @@ fn missing(app: &mut AppState, id: LeaseId, answer: &TimeToLive, (sent, received
 
 /// The keys in a reply.
 enum KeysReply {
-    /// They were not requested.
+    /// They were not requested, or they were denied and are known otherwise.
     None,
     /// They were requested, and the user may not read them.
     Unreadable,
@@ -120,7 +123,7 @@ enum KeysReply {
 }
 
 impl KeysReply {
-    /// Takes the keys from a reply and counts their bytes.
+    /// Takes the keys from a reply and counts their bytes. The query for them has ended.
     fn record(
         app: &mut AppState,
         answer: &mut TimeToLive,

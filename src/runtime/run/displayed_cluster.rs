@@ -24,6 +24,7 @@ where
         let Some(environments) = &setup.environments else { return };
         let Environment { cluster, clock, resources } = environments.make(warp).await;
         let app = self.session.app.restarted(clock.speed(), clock.now());
+        setup.config.backend = app.config.backend;
         setup.cluster = cluster.clone();
         setup.clock = clock.clone();
         let engine = setup.engine;

@@ -77,21 +77,22 @@ impl<'a> LockList<'a> {
             None => self.advice(),
             Some((queue, candidate)) if self.is_tiny => self.lines(queue, candidate, height),
             Some((queue, candidate)) => {
-                let mut page = self.top();
+                let mut page = self.top(height);
                 page.extend(self.lines(queue, candidate, height.saturating_sub(page.len())));
                 page
             }
         }
     }
 
-    /// Column titles, and a warning if the list may be out of date.
-    fn top(&self) -> Vec<Line<'static>> {
+    /// Column titles, and a warning if the list may be out of date. At most half of the height, so that the cursor is seen.
+    fn top(&self, height: usize) -> Vec<Line<'static>> {
         let mut top = vec![self.header()];
         if let Some(failure) = &self.ctx.app.keys.failure {
             let error = printable(failure.text.as_bytes());
-            let text = format!("The keys are no longer watched, so this may be out of date: {error}");
+            let text = format!("The lock list may be out of date: {error}");
             top.extend(self.paragraph(&text, Role::Warning, 0));
         }
+        top.truncate(height / 2);
         top
     }
 
@@ -266,9 +267,7 @@ impl<'a> LockList<'a> {
         let index = app.keys.index();
         let is_loaded = index.is_read() || index.is_by_lease();
         let (text, role) = match (&app.keys.failure, is_loaded, prefix) {
-            (Some(failure), ..) => {
-                (format!("Could not watch the keys: {}", printable(failure.text.as_bytes())), Role::Warning)
-            }
+            (Some(failure), ..) => (format!("No lock is known: {}", printable(failure.text.as_bytes())), Role::Warning),
             (_, false, _) => ("The keys are not loaded yet.".to_owned(), Role::Dim),
             (_, _, Some(prefix)) => {
                 (format!("No locks or elections under the prefix {prefix}. leasetop recognises:"), Role::Dim)

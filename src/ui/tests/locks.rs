@@ -134,11 +134,14 @@ fn where_there_is_no_lock_it_says_why() {
         is_not_found: false,
         is_forbidden: true,
         is_unauthenticated: false,
-        text: "permission denied".into(),
+        text: "could not watch the keys at a:2379: permission denied".into(),
     };
     let mut messages = scene_messages();
     messages.push((89.9, Msg::KeysFailed(trouble)));
-    assert!(shown(AppConfig::default(), messages).contains("Could not watch the keys: permission denied"));
+    assert!(
+        shown(AppConfig::default(), messages)
+            .contains("No lock is known: could not watch the keys at a:2379: permission denied")
+    );
 }
 
 #[test]
@@ -154,7 +157,7 @@ fn where_the_keys_are_not_told_any_more_it_says_that_this_may_be_old() {
     let size = (80, 24);
     let picture = text(&paint(&stage(messages.clone(), size, &[]), size, Theme::default()));
     assert!(
-        picture.contains("so this may be out of date: the watch broke") && picture.contains("holds    …d4d4f305"),
+        picture.contains("The lock list may be out of date: the watch broke") && picture.contains("holds    …d4d4f305"),
         "{picture}"
     );
     messages.push((89.95, Msg::KeysRecovered));
@@ -164,8 +167,13 @@ fn where_the_keys_are_not_told_any_more_it_says_that_this_may_be_old() {
 
 #[test]
 fn the_cursor_is_seen_wherever_it_is() {
-    for size in [(140, 40), (80, 24), (60, 9), (40, 12), (30, 9), (20, 5)] {
-        let mut app = stage(locked(), size, &[]);
+    let text =
+        "could not watch the keys at 10.0.0.1:2379: the member closed the connection: it is shutting down".into();
+    let failure = CallFailure { is_not_found: false, is_forbidden: false, is_unauthenticated: false, text };
+    let failed = || locked().into_iter().chain([(89.0, Msg::KeysFailed(failure.clone()))]).collect();
+    let sizes = [(140, 40), (80, 24), (60, 9), (40, 12), (40, 10), (40, 8), (30, 9), (20, 5)];
+    for (size, messages) in sizes.into_iter().flat_map(|size| [(size, locked()), (size, failed())]) {
+        let mut app = stage(messages, size, &[]);
         for _ in 0..12 {
             let id = app.candidate().expect("a candidate").lease.short();
             let painted = paint(&app, size, Theme::default());

@@ -152,7 +152,7 @@ async fn tls_on_one_side_only_has_its_message(version: Version) {
     assert_eq!(always(&settings(&[format!("https://{}", etcd.endpoints()[0])])).await, silent);
     // The port of the metrics is one of the wrong ones that people take.
     let web = "a web server with HTTP/1 answers there, not etcd; \
-               check the port in --endpoints: is it the client port of an etcd?";
+               check the port in --endpoints: it must be the client port of an etcd";
     assert_eq!(always(&settings(&[etcd.metrics_endpoint()])).await, web);
     assert_eq!(always(&settings(&[format!("https://{}", etcd.metrics_endpoint())])).await, web);
 }
