@@ -249,9 +249,10 @@ impl ViewState {
         }
     }
 
-    /// Whether the detail of the selected lease is visible.
+    /// Whether the detail of the selected lease is visible. False if none is selected.
     pub(super) fn is_detail_visible(&self) -> bool {
-        self.active == View::Leases && (self.is_open || self.viewport.has_detail && !self.is_zoomed)
+        let has_detail = self.is_open || self.viewport.has_detail && !self.is_zoomed;
+        self.active == View::Leases && self.cursor.is_some() && has_detail
     }
 
     /// Whether the detail of this lease is visible.

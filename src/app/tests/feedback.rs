@@ -210,3 +210,12 @@ fn any_other_key_takes_back_the_question_whether_to_probe() {
     story.wait(300.0);
     assert!(matches!(story.press(&[probe])[..], [Effect::ProbeMembers(_)]), "the user has ten seconds of real time");
 }
+
+#[test]
+fn a_group_has_no_chart_whose_span_could_change() {
+    let mut story = Story::start(AppConfig::default());
+    story.send(Msg::Resized(Viewport { rows: 20, has_detail: true, ..Viewport::default() }));
+    story.list(&[2], &[]);
+    story.press(&[Key::Char('t'), Key::Char(']')]);
+    assert!(note(&story).contains("no chart is shown"), "{}", note(&story));
+}

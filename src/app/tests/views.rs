@@ -216,3 +216,19 @@ fn a_pasted_view_filter_moves_the_cursor_as_a_typed_one_does() {
     story.send(Msg::Pasted("renewed".to_owned()));
     assert!(story.app.view.events_view.follows());
 }
+
+#[test]
+fn closing_the_filter_line_keeps_the_selected_event() {
+    let mut story = Story::start(AppConfig::default());
+    roomy(&mut story);
+    for text in ["disk full", "disk full again", "disk still full"] {
+        story.wait(1.0);
+        story.send(Msg::OutputFailed(text.to_owned()));
+    }
+    story.press(&[Key::Char('3'), Key::Char('/')]);
+    story.type_in("disk");
+    story.press(&[Key::Up, Key::Up, Key::Enter]);
+    assert!(!story.app.view.is_filter_open() && !story.app.view.events_view.follows());
+    story.press(&[Key::Char('/'), Key::Left, Key::Enter]);
+    assert!(!story.app.view.events_view.follows());
+}

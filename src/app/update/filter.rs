@@ -29,24 +29,31 @@ pub(super) fn press(app: &mut AppState, key: Key) -> Vec<Effect> {
     if dialog_action == Some(DialogAction::Accept) {
         return accept(app);
     }
+    if let Some(movement) = movement(key, dialog_action, action) {
+        view_actions::go(active, movement);
+        return Vec::new();
+    }
     let row_filter = &mut active.view.row_filter;
-    match (dialog_action, action) {
-        (Some(DialogAction::CompleteNext), _) => row_filter.complete(true),
-        (Some(DialogAction::CompletePrevious), _) => row_filter.complete(false),
-        (Some(DialogAction::HistoryOlder | DialogAction::HistoryNewer), Some(action)) if action.is_movement() => {
-            view_actions::go(active, action)
-        }
-        (Some(DialogAction::HistoryOlder | DialogAction::HistoryNewer), _) => (),
-        (Some(_), _) => {
+    match dialog_action {
+        Some(DialogAction::CompleteNext) => row_filter.complete(true),
+        Some(DialogAction::CompletePrevious) => row_filter.complete(false),
+        Some(DialogAction::HistoryOlder | DialogAction::HistoryNewer) => (),
+        Some(_) => {
             row_filter.typed = Default::default();
             row_filter.line = None;
         }
-        (None, Some(action)) if action.is_movement() && !KeyContext::Filter.edits(key) => {
-            view_actions::go(active, action)
-        }
-        (None, _) => insert(row_filter, key),
+        None => insert(row_filter, key),
     }
     Vec::new()
+}
+
+/// The movement through the rows that a key does, if it edits no text. Up and Down do it without a filter to show.
+fn movement(key: Key, dialog_action: Option<DialogAction>, action: Option<Action>) -> Option<Action> {
+    let moves = match dialog_action {
+        Some(dialog_action) => matches!(dialog_action, DialogAction::HistoryOlder | DialogAction::HistoryNewer),
+        None => !KeyContext::Filter.edits(key),
+    };
+    action.filter(|action| moves && action.is_movement())
 }
 
 /// Closes the filter line of the leases and adds the filter to the history, if it is valid.
@@ -73,18 +80,11 @@ fn browse_history(app: &mut AppState, action: Option<DialogAction>) -> bool {
 /// Handles a key in the filter line of a view other than the leases. Enter closes the line, Esc clears the filter, and
 /// movement keys that do not edit text move through the rows.
 fn press_in_view(active: &mut AppState, key: Key, dialog_action: Option<DialogAction>, action: Option<Action>) {
-    if let (None, Some(movement)) = (dialog_action, action)
-        && movement.is_movement()
-        && !KeyContext::Filter.edits(key)
-    {
-        return view_actions::go(active, movement);
-    }
-    if let (Some(DialogAction::HistoryOlder | DialogAction::HistoryNewer), Some(movement)) = (dialog_action, action)
-        && movement.is_movement()
-    {
+    if let Some(movement) = movement(key, dialog_action, action) {
         return view_actions::go(active, movement);
     }
     let Some(filter) = active.view.view_filter_mut() else { return };
+    let before = filter.text().to_owned();
     match dialog_action {
         Some(DialogAction::HistoryOlder | DialogAction::HistoryNewer) => (),
         Some(DialogAction::CompleteNext | DialogAction::CompletePrevious) => (),
@@ -92,10 +92,12 @@ fn press_in_view(active: &mut AppState, key: Key, dialog_action: Option<DialogAc
         Some(_) => filter.clear(),
         None => filter.edit(key),
     }
-    on_view_filter_changed(active);
+    if filter.text() != before {
+        on_view_filter_changed(active);
+    }
 }
 
-/// Keeps the cursor on a line that the filter of the view shows.
+/// Shows the newest events again, and keeps the cursor on a lock that the filter of the view shows.
 fn on_view_filter_changed(active: &mut AppState) {
     active.view.events_view.follow();
     active.view.locks_view.keep_cursor(&active.keys.locks);
