@@ -110,6 +110,17 @@ fn more_than_a_hundred_keys_need_the_typed_number() {
 }
 
 #[test]
+fn keys_that_only_the_measured_undo_shows_count_too() {
+    let mut story = Story::start(AppConfig::default());
+    story.grant(1, 10);
+    story.press(&[Key::Char('x')]);
+    let Some(Dialog::Revoke(dialog)) = &mut story.app.view.dialog else { panic!("the dialog is open") };
+    dialog.undo = UndoSize::Known(Ok(UndoMeasure { first: Vec::new(), keys: 101, bytes: 101 }));
+    assert_eq!(story.press(&[Key::Char('y')]), []);
+    assert_eq!(story.press(&[Key::Char('1'), Key::Enter]), [Effect::Revoke(LeaseId(1))]);
+}
+
+#[test]
 fn a_lease_that_ends_while_its_dialog_is_open_is_not_revoked() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);

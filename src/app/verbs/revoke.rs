@@ -61,10 +61,14 @@ impl RevokeDialog {
         RevokeDialog { id, typed, focus, since_freeze: Vec::new(), undo, ownership, bounds }
     }
 
-    /// How to confirm: a key for an own lease with at most 100 keys. The number for another client's lease, for a lease
-    /// whose owner changed, or for more keys.
+    /// How to confirm: a key for an own lease with at most 100 keys, or while its keys are unknown. The number for another
+    /// client's lease, for a lease whose owner changed, or for more keys.
     pub fn confirmation(&self, lease: &Lease) -> Confirmation {
-        let has_many_keys = lease.keys.as_ref().is_some_and(|keys| keys.count > MANY_KEYS);
+        let measured = match &self.undo {
+            UndoSize::Known(Ok(size)) => size.keys,
+            _ => 0,
+        };
+        let has_many_keys = lease.keys.as_ref().map_or(0, |keys| keys.count).max(measured) > MANY_KEYS;
         let is_plain = self.ownership == Ownership::Own && lease.ownership == Ownership::Own && !has_many_keys;
         if is_plain { Confirmation::Key } else { Confirmation::Number }
     }
