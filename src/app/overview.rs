@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::metrics::{LIVING_STATES, LeaseTable, TTL_CLASS_COUNT, TTL_CLASSES, state_index, ttl_class};
 use super::{Lease, LeaseState, Ownership};
+use crate::inference::lease_inference::Certainty;
 use simkit::Timestamp;
 
 /// Number of points over time.
@@ -74,7 +75,9 @@ pub(super) fn renewals_per_second(lease: &Lease, state: LeaseState) -> f64 {
 pub(super) fn is_unmeasured(lease: &Lease, state: LeaseState) -> bool {
     let is_slow = lease.granted_ttl.is_some_and(|ttl| ttl > SLOW_TTL);
     let may_be_renewed = lease.ownership == Ownership::Other && state == LeaseState::Ok && !is_slow;
-    if !may_be_renewed || lease.usual_interval().is_some() {
+    // The interval may be shorter than a bound.
+    let is_known = lease.others_usual_interval().is_some_and(|usual| usual.certainty != Certainty::AtLeast);
+    if !may_be_renewed || is_known {
         return false;
     }
     let renewals = lease.observed.renewals();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::LeaseCounts;
+use crate::app::{LeaseCounts, least_rate_in_words, rate_in_words};
 
 /// Shown for an unknown value.
 pub(super) const UNKNOWN: &str = "-";
@@ -67,14 +67,15 @@ pub(super) fn seconds(span: Duration) -> String {
 /// Renewals per second of all leases: `41/s` or `0.37/s`. While the intervals of some leases are unknown, a lower bound:
 /// `>=41/s`, or `?` if that would be 0.
 pub(super) fn renewals(counts: &LeaseCounts) -> String {
-    /// Smaller rates are rounded to `0.00`.
-    const LEAST: f64 = 0.005;
-    if counts.unmeasured > 0 && counts.renewals < LEAST {
-        return "?".to_owned();
+    /// From this rate on, decimals would only make the number restless.
+    const WHOLE: f64 = 9.95;
+    match (counts.unmeasured > 0, counts.renewals) {
+        (false, 0.0) => "0/s".to_owned(),
+        (false, rate) if rate >= WHOLE => format!("{rate:.0}/s"),
+        (false, rate) => format!("{}/s", rate_in_words(rate)),
+        (true, rate) if rate >= WHOLE => format!(">={}/s", rate as u64),
+        (true, rate) => least_rate_in_words(rate).map_or(WAITING.to_owned(), |rate| format!(">={rate}/s")),
     }
-    let sign = if counts.unmeasured > 0 { ">=" } else { "" };
-    let digits = if counts.renewals < 9.995 { 2 } else { 0 };
-    format!("{sign}{:.digits$}/s", counts.renewals)
 }
 
 /// `once`, `3 times`.

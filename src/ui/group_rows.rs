@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{Group, GroupFigures, GroupId, GroupedRow, Selection, SelectionMark, StateClass};
+use crate::app::{Group, GroupFigures, GroupId, GroupedRow, Selection, SelectionMark, StateClass, rate_in_words};
 use crate::width::DisplayWidth;
 
 use super::columns::WARNED;
@@ -91,7 +91,7 @@ fn cells(ctx: RenderContext<'_>, group: &Group) -> [(String, Role); 6] {
         state(&figures),
         text(left.map(format::span)),
         text(figures.median_percent.map(|percent| format!("{percent} %"))),
-        text((figures.renewals > 0.0).then(|| figures.rate_in_words())),
+        text((figures.renewals > 0.0).then(|| rate_in_words(figures.renewals))),
         (warned.unwrap_or_default(), Role::Warning),
     ]
 }

@@ -76,20 +76,6 @@ pub struct GroupFigures {
     pub renewals: f64,
 }
 
-impl GroupFigures {
-    /// Renewals per second with two significant digits or one decimal, but at most four decimals: `41.3`, `0.29`, `0.0028`.
-    pub fn rate_in_words(&self) -> String {
-        let decimals = match self.renewals {
-            rate if rate >= 0.995 => 1,
-            rate if rate >= 0.0995 => 2,
-            rate if rate >= 0.009_95 => 3,
-            rate if rate >= 0.000_05 => 4,
-            _ => return "<0.0001".to_owned(),
-        };
-        format!("{:.decimals$}", self.renewals)
-    }
-}
-
 /// The sums from which the figures follow.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {

@@ -122,21 +122,3 @@ fn hundreds_of_groups_stay_in_order() {
         assert_eq!(order.collect::<Vec<_>>(), names(&leases, GroupBy::Service));
     }
 }
-
-#[test]
-fn a_rate_has_two_digits_and_at_most_four_decimals() {
-    let mut figures =
-        group_leases([(&lease(1, 10, "/a/1"), LeaseState::Ok)].into_iter(), GroupBy::Service).remove(0).figures;
-    for (rate, text) in [
-        (41.27, "41.3"),
-        (0.997, "1.0"),
-        (0.967, "0.97"),
-        (0.096, "0.096"),
-        (0.002_777, "0.0028"),
-        (0.000_06, "0.0001"),
-        (0.000_03, "<0.0001"),
-    ] {
-        figures.renewals = rate;
-        assert_eq!(figures.rate_in_words(), text);
-    }
-}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::LeaseListing;
-use crate::app::{GroupBy, GroupFigures, GroupKey, LeaseGroup, ServiceAvailability, group_leases};
+use crate::app::{GroupBy, GroupFigures, GroupKey, LeaseGroup, ServiceAvailability, group_leases, rate_in_words};
 use crate::report::json::line;
 use crate::report::table::{Align, table};
 use crate::report::text::{or_dash, seconds};
@@ -160,7 +160,7 @@ fn cells(group: &LeaseGroup, now: Timestamp) -> [String; 6] {
         state(figures),
         or_dash(left(figures, now), |left| format!("{left:.1} s")),
         or_dash(figures.median_percent, |percent| format!("{percent} %")),
-        or_dash(figures.median_percent, |_| figures.rate_in_words()),
+        or_dash(figures.median_percent, |_| rate_in_words(figures.renewals)),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::app::{Group, GroupKey, Lease, LeaseKeys};
+use crate::app::{Group, GroupKey, Lease, LeaseKeys, rate_in_words};
 use crate::escape::printable;
 use crate::plural::plural;
 
@@ -43,7 +43,7 @@ fn figures(ctx: RenderContext<'_>, group: &Group) -> Vec<Line<'static>> {
         lines.push(line(ctx, "left", format!("{left} · {}", ctx.app.view.id_format.name(first))));
     }
     if let Some(percent) = figures.median_percent {
-        let text = format!("every {percent} % of the TTL (median) · {} renewals/s", figures.rate_in_words());
+        let text = format!("every {percent} % of the TTL (median) · {} renewals/s", rate_in_words(figures.renewals));
         lines.push(line(ctx, "renewed", text));
     }
     if let GroupKey::Service(name) = group.key()
