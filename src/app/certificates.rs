@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::ClusterState;
+use super::{ClusterState, MemberRole};
 use crate::plural::plural;
 
 const DAY: u64 = 86_400;
@@ -12,8 +12,10 @@ const SOON: Duration = Duration::from_secs(30 * DAY);
 /// A certificate that ends soon, or has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateWarning {
-    /// `certificate of etcd-2 expires in 12 days`. Not escaped.
-    pub text: String,
+    /// The member that has it, not escaped. `None` for the client certificate.
+    pub member: Option<String>,
+    /// `expires in 12 days, 1 more soon`
+    pub expiry: String,
     /// Whether it has ended.
     pub is_expired: bool,
 }
@@ -40,23 +42,25 @@ impl ClusterState {
     /// Warnings about certificates that expire within 30 days or have expired: one for all members, which names the member
     /// whose certificate expires first, and one for the client certificate.
     pub fn certificate_warnings(&self, now: SystemTime) -> Vec<CertificateWarning> {
-        let warn = |whose: String, end: SystemTime| {
+        let warn = |member: Option<String>, end: SystemTime| {
             let expiry = certificate_expiry(end, now)?;
-            Some(CertificateWarning { text: format!("{whose} {expiry}"), is_expired: end < now })
+            Some(CertificateWarning { member, expiry, is_expired: end < now })
         };
         let rows = self.members.rows(&self.view);
-        let ends = rows.iter().filter_map(|row| Some((row.certificate_end?, row.name())));
+        let present = rows.iter().filter(|row| row.role != MemberRole::Removed);
         let mut ends: Vec<(SystemTime, &str)> =
-            ends.filter(|(end, _)| certificate_expiry(*end, now).is_some()).collect();
+            present.filter_map(|row| Some((row.certificate_end?, row.name()))).collect();
         ends.sort();
-        let of_members = ends.first().and_then(|(end, name)| {
-            let mut warning = warn(format!("certificate of {name}"), *end)?;
-            if ends.len() > 1 {
-                warning.text += &format!(", {} more soon", ends.len() - 1);
+        let mut warnings = ends.into_iter().map_while(|(end, name)| warn(Some(name.to_owned()), end));
+        let first = warnings.next().map(|mut first| {
+            let (expired, soon): (Vec<_>, Vec<_>) = warnings.partition(|warning| warning.is_expired);
+            for (count, what) in [(expired.len(), "expired"), (soon.len(), "soon")] {
+                if count > 0 {
+                    first.expiry += &format!(", {count} more {what}");
+                }
             }
-            Some(warning)
+            first
         });
-        let own = self.view.client_certificate_end.and_then(|end| warn("client certificate".to_owned(), end));
-        of_members.into_iter().chain(own).collect()
+        first.into_iter().chain(self.view.client_certificate_end.and_then(|end| warn(None, end))).collect()
     }
 }

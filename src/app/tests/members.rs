@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::*;
+use crate::app::CertificateWarning;
 use etcd_lease::wire::{MemberProbe, ProbeStep};
 use etcd_lease::{ListedMember, MemberAlarm};
 
@@ -275,20 +276,24 @@ fn certificates_that_end_within_30_days_are_named() {
     };
     let texts = |story: &Story| {
         let warnings = story.app.cluster.certificate_warnings(now);
-        warnings.into_iter().map(|warning| (warning.text, warning.is_expired)).collect::<Vec<_>>()
+        let whose = |member: Option<String>| member.unwrap_or_else(|| "client".to_owned());
+        let text = |warning: CertificateWarning| format!("{} {}", whose(warning.member), warning.expiry);
+        warnings.into_iter().map(|warning| (warning.is_expired, text(warning))).collect::<Vec<_>>()
     };
     story.send(Msg::Cluster(view(vec![certified(1, 365), member(2, 1), certified(3, 30)], None)));
     story.send(reading(Vec::new()));
     assert!(texts(&story).is_empty(), "one ends in 30 days and a minute");
     story.send(Msg::Cluster(view(vec![certified(1, 20), certified(2, 12), certified(3, 400)], in_days(1))));
-    let expected = [
-        ("certificate of etcd-b expires in 12 days, 1 more soon".to_owned(), false),
-        ("client certificate expires in 24 h".to_owned(), false),
-    ];
+    let expected =
+        [(false, "etcd-b expires in 12 days, 1 more soon".to_owned()), (false, "client expires in 24 h".to_owned())];
     assert_eq!(texts(&story), expected);
     let gone = MemberView { certificate_end: Some(SystemTime::UNIX_EPOCH), ..down_member(2) };
     story.send(Msg::Cluster(view(vec![certified(1, 365), gone, member(3, 1)], in_days(365))));
-    assert_eq!(texts(&story), [("certificate of etcd-b expired 1000 days ago".to_owned(), true)], "3 keeps its date");
+    assert_eq!(texts(&story), [(true, "etcd-b expired 1000 days ago".to_owned())], "3 keeps its date");
+    let ended =
+        |id, ago: u64| MemberView { certificate_end: Some(now - Duration::from_secs(ago * DAY)), ..member(id, 1) };
+    story.send(Msg::Cluster(view(vec![ended(1, 2), ended(2, 1), certified(3, 9)], None)));
+    assert_eq!(texts(&story), [(true, "etcd-c expired 2 days ago, 1 more expired, 1 more soon".to_owned())]);
 }
 
 #[test]
