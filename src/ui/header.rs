@@ -49,7 +49,11 @@ fn certificates(ctx: RenderContext<'_>) -> impl Iterator<Item = Segment> {
     let warnings = ctx.app.cluster.certificate_warnings(ctx.wall.time(ctx.now));
     warnings.into_iter().map(|warning| {
         let (mark, role) = if warning.is_expired { ("✖", Role::Danger) } else { ("▲", Role::Warning) };
-        Segment::new(1, role, format!("{mark} {}", printable(warning.text.as_bytes())))
+        let whose = match warning.member {
+            Some(name) => format!("certificate of {}", cut(&printable(name.as_bytes()), MAX_NAME)),
+            None => "client certificate".to_owned(),
+        };
+        Segment::new(1, role, format!("{mark} {whose} {}", warning.expiry))
     })
 }
 
@@ -163,9 +167,10 @@ fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
     if !words.is_empty() {
         parts.push(Segment::new(2, Role::Text, words.join(", ")));
     }
-    if !member.is_leader && count > 1 {
+    // Without its status, it is unknown whether it is the leader.
+    if !member.is_leader && count > 1 && !is_status_denied(member) {
         let number = view.chosen.map_or(1, |chosen| chosen + 1);
-        let name = member_name(app, member.member_id).unwrap_or_else(|| format!("m{number}"));
+        let name = known(member.member_id).and_then(|id| member_name(app, id)).unwrap_or_else(|| format!("m{number}"));
         parts.push(Segment::new(3, Role::Warning, format!("asking {name}")));
     }
     if !member.version.is_empty() {

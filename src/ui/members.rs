@@ -69,12 +69,12 @@ const COLUMNS: [MemberColumn; 13] = [
     column("RTT", 2, true, |_, row| round_trip(row)),
     column("TERM", 3, true, |_, row| of_status(row, |status| known(status.raft_term))),
     column("REVISION", 4, true, |_, row| of_status(row, |status| known(status.revision.unsigned_abs()))),
-    column("RAFT INDEX", 7, true, |_, row| of_status(row, |status| known(status.raft_index))),
+    column("RAFT INDEX", 8, true, |_, row| of_status(row, |status| known(status.raft_index))),
     column("DB", 5, true, |_, row| of_status(row, |status| size(status.db_size))),
-    column("IN USE", 8, true, |_, row| of_status(row, |status| size(status.db_size_in_use))),
+    column("IN USE", 9, true, |_, row| of_status(row, |status| size(status.db_size_in_use))),
     column("QUOTA", 6, true, |_, row| of_status(row, |status| size(status.db_size_quota?))),
-    column(CERTIFICATE, 6, false, certificate),
-    column("ADDRESS", 9, false, |_, row| cut(&printable(row.address.as_bytes()), MAX_TEXT)),
+    column(CERTIFICATE, 7, false, certificate),
+    column("ADDRESS", 10, false, |_, row| cut(&printable(row.address.as_bytes()), MAX_TEXT)),
 ];
 
 /// Draws the view. The tiny layout has one line per member.
@@ -187,9 +187,12 @@ impl Page<'_> {
         let columns = COLUMNS.iter().filter(|column| has_tls || column.title != CERTIFICATE);
         let mut columns: Vec<_> = columns.map(width).collect();
         let total = |columns: &[(&MemberColumn, usize)]| columns.iter().map(|(_, width)| width + GAP).sum::<usize>();
-        while total(&columns) > self.width + GAP && columns.len() > 2 {
-            let highest = columns.iter().map(|(column, _)| column.rank).max();
-            columns.retain(|(column, _)| Some(column.rank) != highest);
+        while total(&columns) > self.width + GAP {
+            let highest = columns.iter().map(|(column, _)| column.rank).max().unwrap_or(0);
+            if highest == 0 {
+                break;
+            }
+            columns.retain(|(column, _)| column.rank != highest);
         }
         columns
     }

@@ -63,14 +63,15 @@ fn totals(app: &AppState) -> Vec<Segment> {
 /// Draws `parts`, the renewals per second, and a sparkline of them in the rest of the line.
 fn draw_renewals(ctx: RenderContext<'_>, mut parts: Vec<Segment>, area: Rect, buf: &mut Buffer) {
     let text = format!("renewals {}", format::renewals(&ctx.app.leases.counts));
-    parts.push(Segment::new(1, Role::Text, text));
+    parts.push(Segment::new(1, Role::Text, text.as_str()));
     let gaps = ("   ", "");
     let places = ends_places((parts.clone(), Vec::new()), gaps, area);
     draw_ends(ctx.theme, (parts, Vec::new()), gaps, area, buf);
-    let x = places.last().map_or(area.x, |(_, place)| place.right() + 1);
-    let room = usize::from(area.right().saturating_sub(x + 1));
+    // Without the rate beside it, the history would seem to be that of the last total.
+    let Some((_, place)) = places.last().filter(|(part, _)| part.pieces[0].0 == text) else { return };
+    let x = place.right() + 1;
     let values: Vec<f64> = ctx.app.view.overview().points().map(|point| point.renewals).collect();
-    draw_history(ctx, &values, Rect { x, width: room as u16, ..area }, buf);
+    draw_history(ctx, &values, Rect { x, width: area.right().saturating_sub(x + 1), ..area }, buf);
 }
 
 /// A sparkline with its time span, if there is room.

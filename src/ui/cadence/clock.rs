@@ -121,9 +121,9 @@ fn ticks(page: &Page<'_>, key: CohortKey, lease: Option<&Lease>, plot: usize) ->
     ]
 }
 
-/// How long a lease is silent, in at most `room` cells, so that it covers no tick.
+/// How long a lease is silent, in at most `room` cells, so that it covers no tick. Without room, a mark on the last tick.
 fn silence_note(span: Duration, room: usize) -> String {
-    let span = words(span.as_secs_f64().round() as u64);
+    let span = format::span(span.as_secs_f64());
     let notes = [format!(" ✖ silent for {span}"), format!(" ✖ silent {span}"), format!(" ✖ {span}")];
     notes.into_iter().find(|note| note.width() <= room).unwrap_or_else(|| "✖".to_owned())
 }
@@ -246,4 +246,16 @@ fn selected(page: &Page<'_>, widths: Widths) -> Vec<ViewLine> {
         text = format!("{range} · {text}");
     }
     vec![Line::styled(cut(&text, page.width), page.style(Role::Dim)).into()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_note_of_a_silence_is_as_long_as_there_is_room() {
+        let span = Duration::from_secs(61);
+        let notes = [20, 12, 9, 3, 0].map(|room| silence_note(span, room));
+        assert_eq!(notes, [" ✖ silent for 61.0 s", " ✖ 61.0 s", " ✖ 61.0 s", "✖", "✖"]);
+    }
 }

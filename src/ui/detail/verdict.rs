@@ -72,7 +72,8 @@ fn verdict(lease: &Lease, ids: IdFormat, now: Timestamp) -> Option<Verdict> {
             Verdict::new(Role::Warning, silent + &usual)
         }
         LeaseState::Paused => {
-            let text = left.map_or("It is not renewed.".to_owned(), |left| format!("Not renewed: it expires in {left}."));
+            let text =
+                left.map_or("It is not renewed.".to_owned(), |left| format!("Not renewed: it expires in {left}."));
             Verdict::new(Role::Text, text)
         }
         LeaseState::Unrenewed => unrenewed(lease, left),

@@ -221,3 +221,35 @@ fn the_rates_of_etcd_and_why_there_are_none() {
     let none = shown_at(90.0, true, Vec::new());
     assert!(none.contains("Leases per second: none recorded up to 22:14:50."), "{none}");
 }
+
+#[test]
+fn long_names_leave_the_columns_that_matter() {
+    let mut messages = scene_messages();
+    let members = (1..=2).map(|id| MemberView { endpoint: format!("https://etcd-{id}.example:2379"), ..member(id) });
+    let view = ClusterView { cluster_id: 1, members: members.collect(), chosen: Some(0), ..ClusterView::default() };
+    messages[0] = (0.0, Msg::Cluster(view));
+    let mut app = app(AppConfig::default(), messages, (40, 12));
+    update(&mut app, Msg::Key(Key::Char('5')), at(90.0));
+    refresh_rows(&mut app, at(90.0));
+    let shown = text(&paint(&app, (40, 12), Theme::default()));
+    assert!(shown.contains("MEMBER") && shown.contains("https://etcd-2.example:2379"), "{shown}");
+}
+
+#[test]
+fn the_header_does_not_guess_which_member_is_asked() {
+    let header = |denied: bool| {
+        let follower = |id| {
+            let known = MemberView { is_leader: false, leader_id: 2, ..member(id) };
+            let unknown = MemberView { member_id: 0, leader_id: 0, ..known.clone() };
+            if denied { unknown } else { known }
+        };
+        let mut messages = scene_messages();
+        let members = vec![follower(1), MemberView { is_leader: !denied, ..follower(2) }];
+        let view = ClusterView { cluster_id: 1, members, chosen: Some(0), ..ClusterView::default() };
+        messages[0] = (0.0, Msg::Cluster(view));
+        let app = app(AppConfig::default(), messages, (200, 35));
+        text(&paint(&app, (200, 35), Theme::default())).lines().next().unwrap_or_default().to_owned()
+    };
+    assert!(header(false).contains("asking m1"), "{}", header(false));
+    assert!(!header(true).contains("asking") && header(true).contains("status denied"), "{}", header(true));
+}

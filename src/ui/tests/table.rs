@@ -217,3 +217,15 @@ fn the_title_counts_no_rows_that_were_dropped() {
     messages.push((89.0, Msg::Key(Key::Enter)));
     assert_eq!(title(&messages), "30 (30 total)");
 }
+
+/// Where the rate does not fit, its history is not drawn beside another total.
+#[test]
+fn a_history_of_renewals_stands_beside_their_rate() {
+    for width in 40..90 {
+        let mut app = app(AppConfig::default(), scene_messages(), (width, 30));
+        refresh_rows(&mut app, at(90.0));
+        let shown = text(&paint(&app, (width, 30), Theme::default()));
+        let line = shown.lines().find(|line| line.contains(" leases   ")).unwrap_or_default();
+        assert!(line.contains("renewals") || !line.contains(|sign| ('▁'..='█').contains(&sign)), "{width}: {line}");
+    }
+}
