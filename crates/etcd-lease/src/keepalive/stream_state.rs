@@ -91,22 +91,25 @@ impl StreamState {
         self.filling = self.in_flight.len() < self.window;
     }
 
-    /// Finds the renewal that a reply answers: etcd replies to the requests of a stream in their order, once to each.
-    /// The error says what is wrong with a reply that etcd cannot have sent. `None` if the stream is closed.
-    pub(super) fn answered(&self, generation: u32, id: LeaseId, ttl: i64) -> Option<Result<InFlight, String>> {
-        let older = self.older.iter().find(|older| older.generation == generation);
+    /// Finds the renewal that a reply answers, and makes it the first of its stream. etcd replies to the requests of a
+    /// stream in their order, once to each. Its gRPC proxy replies in any order (`leaseProxyStream` in
+    /// `server/proxy/grpcproxy/lease.go`). The error says what is wrong with a reply that neither can have sent. `None` if
+    /// the stream is closed.
+    pub(super) fn answered(&mut self, generation: u32, id: LeaseId, ttl: i64) -> Option<Result<InFlight, String>> {
+        let older = self.older.iter_mut().find(|older| older.generation == generation);
         let queue = match older {
-            Some(older) => &older.in_flight,
-            None if self.generation == generation => &self.in_flight,
+            Some(older) => &mut older.in_flight,
+            None if self.generation == generation => &mut self.in_flight,
             None => return None,
         };
+        let place = queue.iter().position(|renewal| renewal.id == id);
+        if let Some(renewal) = place.filter(|place| *place > 0).and_then(|place| queue.remove(place)) {
+            queue.push_front(renewal);
+        }
         Some(match queue.front() {
-            None => Err(format!("got a reply for lease {id} that was not asked for")),
-            Some(first) if first.id != id => {
-                Err(format!("got a reply for lease {id} and expected one for {}", first.id))
-            }
             Some(_) if ttl > MAX_TTL => Err(format!("got a TTL of {ttl} s for lease {id}, more than etcd grants")),
-            Some(first) => Ok(*first),
+            Some(first) if first.id == id => Ok(*first),
+            _ => Err(format!("got a reply for lease {id} that was not asked for")),
         })
     }
 
@@ -263,6 +266,21 @@ mod tests {
         }
         times.iter().for_each(|(_, reply)| lane.pop(at(*reply)));
         lane.replies_one_by_one(Duration::from_millis(62))
+    }
+
+    #[test]
+    fn replies_in_any_order_are_accepted_once() {
+        let mut lane = StreamState::shared();
+        for id in 1..=3 {
+            let renewal = InFlight { slot: 0, id: LeaseId(id), sent: Timestamp::START };
+            lane.push(renewal, Duration::from_secs(5));
+        }
+        for id in [2, 3, 1] {
+            let answered = lane.answered(0, LeaseId(id), 5).expect("the stream is open");
+            assert_eq!(answered.expect("it was asked for").id, LeaseId(id));
+            lane.pop(Timestamp::START);
+            assert!(lane.answered(0, LeaseId(id), 5).is_some_and(|again| again.is_err()));
+        }
     }
 
     #[test]
