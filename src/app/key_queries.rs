@@ -130,9 +130,10 @@ impl KeyQueries {
         self.budget.spend(bytes, now);
     }
 
-    /// Whether the budget has room for a read.
+    /// Whether the budget has room for a read. Half of the budget is room for a larger read too: more may never be left.
     pub(super) fn has_room(&self, bytes: u64, now: Timestamp) -> bool {
-        self.budget.left(now) >= i64::try_from(bytes).unwrap_or(i64::MAX)
+        let needed = bytes.min((self.limit() / 2).max(1));
+        self.budget.left(now) >= i64::try_from(needed).unwrap_or(i64::MAX)
     }
 
     /// Reserves the bytes of a read.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::config::AppConfig;
 use super::key_index::LeaseKeyIndex;
 use super::key_queries::KeyQueries;
-use super::key_reads::{KeyRead, KeyReads};
+use super::key_reads::{KeyRead, KeyReads, ReadState};
 use super::key_revisits::KeyRevisits;
 use super::lock_values::LockValues;
 use super::unleased_keys::UnleasedKeys;
@@ -123,13 +123,22 @@ impl KeyState {
     }
 
     /// Whether a read of keys waits and the budget has room for it.
-    pub(super) fn may_read(&self, now: Timestamp) -> bool {
-        self.reads.first().is_some_and(|read| self.queries.has_room(read.most_bytes(self.queries.limit()), now))
+    fn may_read(&self, now: Timestamp) -> bool {
+        self.reads.first(now).is_some_and(|read| self.queries.has_room(read.most_bytes(self.queries.limit()), now))
     }
 
-    /// Plans the reads of deleted keys that are due.
+    /// When to start or plan reads of keys next. While there is no room, a reply or the next list shows when there is.
+    pub(super) fn next_read(&self, now: Timestamp) -> Option<Timestamp> {
+        let start = if self.may_read(now) { Some(now) } else { self.reads.next_wake(now) };
+        let revisit = if self.reads.has_room() { self.revisits.next_wake() } else { None };
+        start.into_iter().chain(revisit).min()
+    }
+
+    /// Plans the reads of deleted keys that are due, as far as there is room.
     pub(super) fn revisit_due(&mut self, now: Timestamp) {
-        while let Some(key) = self.revisits.take_due(now) {
+        while self.reads.has_room()
+            && let Some(key) = self.revisits.take_due(now)
+        {
             self.reads.add(KeyRead::Key(key.to_vec()));
         }
     }
@@ -138,7 +147,7 @@ impl KeyState {
     pub(super) fn take_reads(&mut self, now: Timestamp) -> Vec<KeyRead> {
         let mut started = Vec::new();
         while self.may_read(now)
-            && let Some(read) = self.reads.take_first()
+            && let Some(read) = self.reads.take_first(now)
         {
             self.queries.reserve_read(read.most_bytes(self.queries.limit()));
             started.push(read);
@@ -146,11 +155,13 @@ impl KeyState {
         started
     }
 
-    /// Records that a read is over.
-    pub(super) fn end_read(&mut self, read: &KeyRead) {
-        if self.reads.end(read) {
+    /// Records that a read is over. Returns whether it was planned.
+    pub(super) fn end_read(&mut self, read: &KeyRead) -> bool {
+        let state = self.reads.end(read);
+        if matches!(state, Some(ReadState::InFlight { .. })) {
             self.queries.end_read(read.most_bytes(self.queries.limit()));
         }
+        state.is_some()
     }
 
     /// Whether the keys of all leases are known. A lease whose keys the user may not read counts as unknown.
@@ -160,7 +171,7 @@ impl KeyState {
 
     /// Whether something waits because the budget for keys is spent.
     pub fn is_over_budget(&self, now: Timestamp) -> bool {
-        self.queries.is_waiting(now) || self.reads.first().is_some() && !self.may_read(now)
+        self.queries.is_waiting(now) || self.reads.first(now).is_some() && !self.may_read(now)
     }
 
     /// Ends the queries of a lease that ended. In a large key space, its keys stay for the deletions that the watch has yet

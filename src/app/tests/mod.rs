@@ -15,6 +15,7 @@ mod freeze;
 mod granting;
 mod group_rows;
 mod health;
+mod key_reads;
 mod keymap;
 mod large_key_space;
 mod late_deletions;

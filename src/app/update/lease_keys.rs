@@ -7,7 +7,7 @@ use crate::app::events::EventTime;
 use crate::app::key_index::{ChangeOrder, KeyAttached};
 use crate::app::key_revisits::KeyRevisits;
 use crate::app::lease_keys::PendingDeletion;
-use crate::app::{AppState, CallFailure, EventKind, KeyRead, Lease, LeaseEnd, Redraw};
+use crate::app::{AppState, CallFailure, EventKind, Lease, LeaseEnd, Redraw};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::KeyDetachReason;
 use crate::inference::locks::{LockPut, ReadKey};
@@ -146,7 +146,7 @@ fn complete(app: &mut AppState, change: &mut KeyChange) -> bool {
             // The key may have been put again. If the reply does not show whether it was, the key is read.
             index.changes.record(&change.key, change.revision, None);
             if order == ChangeOrder::Unclear {
-                app.keys.reads.add(KeyRead::Key(change.key.clone()));
+                app.keys.reads.add_if_room(change.key.clone());
             }
             return false;
         }
@@ -216,7 +216,7 @@ pub(super) fn attached_here(app: &mut AppState, id: LeaseId, key: &[u8], revisio
     if let Some(from) = app.keys.index.holder(key).filter(|from| *from != id) {
         let order = revision.map_or(ChangeOrder::Newer, |revision| app.keys.index.compare_change(from, revision));
         if order == ChangeOrder::Unclear {
-            app.keys.reads.add(KeyRead::Key(key.to_vec()));
+            app.keys.reads.add_if_room(key.to_vec());
         }
         if order != ChangeOrder::Newer {
             return;

@@ -51,7 +51,7 @@ pub(super) fn apply(app: &mut AppState, mut reply: LeaseReply, since: Option<Tim
         attach(app, id, &key, at, since.map(|_| within));
     }
     for key in news.missing {
-        app.keys.reads.add(KeyRead::Key(key));
+        app.keys.reads.add_if_room(key);
     }
     for id in news.doubtful {
         app.keys.queries.doubt(id, at);
@@ -65,7 +65,7 @@ pub(super) fn apply(app: &mut AppState, mut reply: LeaseReply, since: Option<Tim
 /// Attaches a key to the lease whose reply contains it. The key was first seen at `since`. Adds an event if `when` is known.
 /// The key of a lock is read, because the reply has no create revision.
 fn attach(app: &mut AppState, id: LeaseId, key: &[u8], since: Timestamp, when: Option<TimeRange>) {
-    app.keys.index.attach(id, key, 0, since);
+    let has_room = app.keys.index.attach(id, key, 0, since);
     record_attached(app, id);
     forget_detached(app, id, key);
     if let Some(when) = when {
@@ -75,6 +75,9 @@ fn attach(app: &mut AppState, id: LeaseId, key: &[u8], since: Timestamp, when: O
         let latest = app.events.now;
         let when = when.unwrap_or(TimeRange { earliest: deleted.at.min(latest), latest });
         came_back(app, Some(id), key, when.into(), None);
+    }
+    if !has_room {
+        return;
     }
     if is_lock_key(key, Some(id))
         && let Some(lock) = lock_name(key)
@@ -86,12 +89,13 @@ fn attach(app: &mut AppState, id: LeaseId, key: &[u8], since: Timestamp, when: O
     }
 }
 
-/// Applies the result of a read, unless the keys are no longer queried by lease.
+/// Applies the result of a read, unless the keys are no longer queried by lease, or the read was for the cluster before. A
+/// recording can begin while a read is in flight.
 pub(super) fn loaded(app: &mut AppState, loaded: LoadedKeys, now: Timestamp) {
     let LoadedKeys { read, entries, revision, bytes } = loaded;
     app.keys.queries.count(bytes, now);
-    app.keys.end_read(&read);
-    if !app.keys.index.is_by_lease() {
+    let is_planned = app.keys.end_read(&read) || app.config.is_replay;
+    if !is_planned || !app.keys.index.is_by_lease() {
         return;
     }
     if let KeyRead::Key(key) = &read
@@ -104,12 +108,19 @@ pub(super) fn loaded(app: &mut AppState, loaded: LoadedKeys, now: Timestamp) {
     }
 }
 
-/// Ends a read that failed.
-pub(super) fn not_loaded(app: &mut AppState, read: &KeyRead) {
-    app.keys.end_read(read);
-    if let KeyRead::Key(key) = read {
-        app.keys.revisits.end_read(key);
+/// Ends a read that failed. It is repeated, because nothing else would find what it was for. A deleted key that no lease has
+/// is read again anyway.
+pub(super) fn not_loaded(app: &mut AppState, read: KeyRead, now: Timestamp) {
+    if !app.keys.end_read(&read) || !app.keys.index.is_by_lease() {
+        return;
     }
+    if let KeyRead::Key(key) = &read
+        && app.keys.revisits.end_read(key)
+        && app.keys.index.holder(key).is_none()
+    {
+        return;
+    }
+    app.keys.reads.repeat(read, now);
 }
 
 /// Applies a key that was read, unless a later change of it is known.

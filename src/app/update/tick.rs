@@ -233,6 +233,5 @@ fn next_poll(app: &AppState, now: Timestamp) -> Option<Timestamp> {
     let on_screen = app.view.on_screen(&app.leases, &app.keys.locks);
     let polls = app.polls.next_wake(&app.leases, &on_screen, now);
     let keys = app.keys.queries.next_due(now).map(|due| app.polls.next_room(due, now));
-    let reads = if app.keys.may_read(now) { Some(now) } else { None };
-    [Some(polls), keys, reads, app.keys.revisits.next_wake()].into_iter().flatten().min()
+    [Some(polls), keys, app.keys.next_read(now)].into_iter().flatten().min()
 }
