@@ -14,7 +14,7 @@ mod reload;
 mod tests;
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::availability::{Availability, AvailabilityFigures, DeletedKey};
 use super::key_change_log::KeyChangeLog;
@@ -62,6 +62,10 @@ pub struct LeaseKeyIndex {
     /// The pages read so far, during a reload, with create revisions. A map that grows takes twice the memory.
     incoming: Vec<((LeaseId, KeyName), i64)>,
     incoming_bytes: usize,
+    /// Of the same pages, the keys without a lease that are attached to one in the old index, or that were deleted.
+    incoming_unleased: HashSet<KeyName>,
+    /// The keys of the old index, during a reload.
+    known: HashSet<KeyName>,
     /// Keys reported by the call that attached them, before a watch event or page confirmed them with a revision.
     unconfirmed: BTreeSet<(LeaseId, KeyName)>,
     is_read: bool,
@@ -111,6 +115,8 @@ impl LeaseKeyIndex {
             counts: BTreeMap::new(),
             incoming: Vec::new(),
             incoming_bytes: 0,
+            incoming_unleased: HashSet::new(),
+            known: HashSet::new(),
             unconfirmed: BTreeSet::new(),
             is_read: false,
             changes: KeyChangeLog::default(),
@@ -203,8 +209,7 @@ impl LeaseKeyIndex {
     /// Switches to queries of single leases: from `revision` on, the watch reports only deletes. Known keys stay until
     /// their leases reply. The pages of a running read are discarded.
     pub(super) fn start_by_lease(&mut self, revision: i64) {
-        self.incoming.clear();
-        self.incoming_bytes = 0;
+        self.drop_pages();
         self.unconfirmed.clear();
         self.changes.restart(revision);
         let holders = self.held.keys().map(|(id, key)| (key.clone(), *id)).collect();

@@ -42,6 +42,7 @@ impl KeyWatcher {
         let revision = watch.created_at();
         self.error_gate.report_recovery().await;
         self.error_gate.send(Observation::KeysByLease { revision }).await;
+        self.has_reported = true;
         let mut progress = WatchProgress { revision, answered: 0, ask_at: self.clock.now() + PROGRESS_INTERVAL };
         loop {
             let DeletesEnd::Cut(error) = self.forward_deletes(watch, &mut progress).await else { return Ok(()) };

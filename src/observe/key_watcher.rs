@@ -87,6 +87,8 @@ pub(super) struct KeyWatcher {
     pub(super) deleted: RecentKeys,
     /// Whether a read or a watch of all keys turned out to be too expensive.
     pub(super) is_large: bool,
+    /// Whether keys of leases have been reported.
+    pub(super) has_reported: bool,
 }
 
 impl KeyWatcher {
@@ -107,6 +109,7 @@ impl KeyWatcher {
         };
         self.error_gate.report_recovery().await;
         self.error_gate.send(Observation::KeysRead { revision }).await;
+        self.has_reported = true;
         self.watch(revision).await
     }
 
@@ -151,8 +154,8 @@ impl KeyWatcher {
         listed.ok().and_then(|count| *count.ok()?).map_or(0, |count| count as u64)
     }
 
-    /// Sends all keys that are attached to a lease or named after one, and returns the revision of the read. Waits while
-    /// the budget of a minute is spent. Returns `None` if the keys are too many bytes, or were compacted during a wait.
+    /// Sends the keys and returns the revision of the read. Waits while the budget of a minute is spent. Returns `None` if
+    /// the keys are too many bytes, or were compacted during a wait.
     async fn read(&mut self, mut read: WholeRead) -> Result<Option<i64>, CallError> {
         let mut has_waited = false;
         self.error_gate.send(Observation::KeysReloading).await;
@@ -200,8 +203,11 @@ impl KeyWatcher {
         read.pages.limit_next(keys, left - left / 8);
     }
 
+    /// Sends the keys that are attached to a lease or named after one. A later read also sends those without a lease, because
+    /// a lease may have lost them; only the receiver knows.
     async fn send_page(&self, page: Vec<KeyEntry>) {
-        let is_relevant = |entry: &KeyEntry| entry.lease.is_some() || is_lock_key(&entry.key, None);
+        let is_relevant =
+            |entry: &KeyEntry| entry.lease.is_some() || self.has_reported || is_lock_key(&entry.key, None);
         let entries: Vec<KeyEntry> = page.into_iter().filter(is_relevant).collect();
         if !entries.is_empty() {
             self.error_gate.send(Observation::Keys(entries)).await;

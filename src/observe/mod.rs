@@ -103,7 +103,8 @@ pub enum Observation {
     },
     /// The keys are being read again. The receiver must discard keys reported before.
     KeysReloading,
-    /// A page of keys that are attached to a lease, or named after one like the keys of a lock.
+    /// A page of keys that are attached to a lease, or named after one like the keys of a lock. Every read after the first
+    /// one also reports the other keys, because a lease may have lost them meanwhile.
     Keys(Vec<KeyEntry>),
     /// All keys have been reported, as of this revision. Changes follow.
     KeysRead {
@@ -177,8 +178,19 @@ impl Observer {
         let error_gate = ErrorGate::new(ObservedPart::Keys, sender.clone());
         let traffic = KeyTraffic::new(sender);
         let (deleted, budget) = (RecentKeys::default(), ByteBudget::new(scope.bytes_per_minute));
-        let key_watcher =
-            KeyWatcher { cluster, clock, scope, error_gate, traffic, budget, lease_count, deleted, is_large: false };
+        let (is_large, has_reported) = (false, false);
+        let key_watcher = KeyWatcher {
+            cluster,
+            clock,
+            scope,
+            error_gate,
+            traffic,
+            budget,
+            lease_count,
+            deleted,
+            is_large,
+            has_reported,
+        };
         Observer { receiver, list_now, _tasks: [spawn(lease_poller), spawn(key_watcher.run())] }
     }
 

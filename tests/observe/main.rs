@@ -167,7 +167,11 @@ async fn a_cut_watch_loses_no_change() {
 
 #[tokio::test(start_paused = true)]
 async fn keys_are_reloaded_after_a_compaction() {
-    let mut test = ObserverTest::start(|sandbox| drop(sandbox.grant_as(LeaseId(7), 600))).await;
+    let mut test = ObserverTest::start(|sandbox| {
+        sandbox.grant_as(LeaseId(7), 600).unwrap();
+        sandbox.put("svc/unleased", "v", Some(7)).unwrap();
+    })
+    .await;
     test.read().await;
     test.clock.sleep(Duration::from_secs(1)).await;
     test.sandbox.faults().down();
@@ -175,11 +179,13 @@ async fn keys_are_reloaded_after_a_compaction() {
     for _ in 0..5 {
         test.sandbox.put("svc/a", "v", Some(7)).unwrap();
     }
+    test.sandbox.put("svc/unleased", "v", None).unwrap();
     test.sandbox.compact(5).unwrap();
     test.sandbox.faults().up();
     test.next(|news| matches!(news, Observation::KeysReloading).then_some(())).await;
     let keys = test.next(|news| if let Observation::Keys(keys) = news { Some(keys) } else { None }).await;
-    assert_eq!((keys.len(), test.read().await), (1, 6));
+    let leases: Vec<Option<LeaseId>> = keys.iter().map(|key| key.lease).collect();
+    assert_eq!((leases, test.read().await), (vec![Some(LeaseId(7)), None], 8), "a lease lost its key meanwhile");
     test.sandbox.put("svc/b", "v", Some(7)).unwrap();
     assert_eq!(test.changed().await[0].key, b"svc/b");
 }

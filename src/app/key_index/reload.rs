@@ -12,22 +12,41 @@ use simkit::Timestamp;
 impl LeaseKeyIndex {
     /// Starts reading all pages again.
     pub(in crate::app) fn start_reload(&mut self) {
+        self.drop_pages();
+        self.known = self.held.keys().map(|(_, key)| key.clone()).collect();
+    }
+
+    /// Forgets the pages read so far.
+    pub(super) fn drop_pages(&mut self) {
         self.incoming.clear();
         self.incoming_bytes = 0;
+        self.incoming_unleased = HashSet::new();
+        self.known = HashSet::new();
     }
 
     /// Adds a page of the reload.
     pub(in crate::app) fn add_page(&mut self, page: Vec<ReadKey>) {
         for key in page {
-            let Some(id) = key.lease else { continue };
+            if key.lease.is_none() && !self.known.contains(&key.key) && self.availability.gone(&key.key, None).is_none()
+            {
+                continue;
+            }
             let size = size(&key.key);
             if self.incoming_bytes + size > MAX_BYTES {
                 self.is_full = true;
                 continue;
             }
             self.incoming_bytes += size;
-            self.incoming.push(((id, key.key), key.create_revision));
+            match key.lease {
+                Some(id) => self.incoming.push(((id, key.key), key.create_revision)),
+                None => drop(self.incoming_unleased.insert(key.key)),
+            }
         }
+    }
+
+    /// The keys without a lease in the new pages that were attached to one, or that were deleted.
+    pub(in crate::app) fn newly_unleased(&self) -> Vec<KeyName> {
+        self.incoming_unleased.iter().cloned().collect()
     }
 
     /// The keys in the new pages that were not attached to their lease before. Empty on the first load.
@@ -53,7 +72,8 @@ impl LeaseKeyIndex {
         let mut holders: BTreeSet<LeaseId> = self.holders().collect();
         self.by_lease = None;
         let mut incoming: BTreeMap<_, _> = std::mem::take(&mut self.incoming).into_iter().collect();
-        self.incoming_bytes = 0;
+        let unleased = std::mem::take(&mut self.incoming_unleased);
+        self.drop_pages();
         self.keep_newer(&mut incoming, revision);
         let missing: Vec<_> = self.held.keys().filter(|held| !incoming.contains_key(*held)).cloned().collect();
         let arrived = incoming.keys().filter(|held| !missing.is_empty() && !self.held.contains_key(*held));
@@ -63,7 +83,7 @@ impl LeaseKeyIndex {
         let mut known_since = HashMap::new();
         for (id, key) in missing {
             let is_in_flight = unconfirmed.contains(&(id, key.clone()));
-            let since = if is_in_flight || arrived.contains(&key) {
+            let since = if is_in_flight || arrived.contains(&key) || unleased.contains(&key) {
                 self.detach(id, &key, now)
             } else {
                 let doubt = now - lost;

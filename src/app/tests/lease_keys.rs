@@ -298,6 +298,27 @@ fn after_a_compaction_missed_changes_are_reported_and_current_keys_shown() {
 }
 
 #[test]
+fn a_key_that_was_put_without_a_lease_before_a_compaction_is_back_or_no_longer_attached() {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&[1, 2], &[]);
+    story.read_keys(vec![held(b"/svc/back", 1), held(b"/svc/stays", 2), held(b"/svc/vanishes", 2)]);
+    story.change_keys(vec![deleted("/svc/back", 1, 12)]);
+    story.list(&[], &[1]);
+    story.wait(6.0);
+    story.send(Msg::KeysReloading);
+    let unleased = |key: &str| KeyEntry { key: key.as_bytes().to_vec(), lease: None, create_revision: 2 };
+    story.send(Msg::KeysPage(["/other", "/svc/back", "/svc/stays"].map(unleased).to_vec()));
+    story.send(Msg::KeysRead { revision: 20 });
+    let back = story.app.events.lines().filter(|event| event.name().as_str() == "back");
+    let back: Vec<String> = back.map(|event| event.text()).collect();
+    assert!(matches!(&back[..], [one] if one.starts_with("/svc/back is back without a lease")), "{back:?}");
+    let index = story.app.keys.index();
+    let has_vanished = |key: &[u8]| index.availability_of(LeaseId(2), key, story.now).is_some();
+    assert_eq!((has_vanished(b"/svc/stays"), has_vanished(b"/svc/vanishes")), (false, true));
+    assert_eq!(index.count(LeaseId(2)), 0);
+}
+
+#[test]
 fn a_key_that_is_deleted_and_put_again_at_once_has_its_events_in_order_and_no_end() {
     for delay in [0.0, 0.001, 0.3] {
         let mut story = Story::start(AppConfig::default());

@@ -38,6 +38,7 @@ pub(super) fn finish_reload(app: &mut AppState, revision: i64, now: Timestamp) {
     let is_first = !app.keys.index.is_read();
     app.keys.locks.finish_reload(now);
     let newly_attached = app.keys.index.newly_attached();
+    let newly_unleased = app.keys.index.newly_unleased();
     if !is_first {
         report_compaction(app, revision, now);
     }
@@ -56,6 +57,10 @@ pub(super) fn finish_reload(app: &mut AppState, revision: i64, now: Timestamp) {
     }
     for attached in newly_attached {
         report_attached(app, attached, now);
+    }
+    let within = TimeRange { earliest: app.keys.reported_at.min(now), latest: now };
+    for key in newly_unleased {
+        came_back(app, None, &key, within.into(), None);
     }
     app.keys.reported_at = now;
     recovered(app, now);
