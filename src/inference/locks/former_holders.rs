@@ -13,6 +13,10 @@ impl Locks {
     /// that it lost it, so it stays visible as the former holder.
     pub fn lost_only_key(&mut self, key: &[u8], lease: LeaseId, at: Timestamp) {
         let Some(held) = self.ended.take_holder(key) else { return };
+        // The key was created again, and a read found it.
+        if self.places.get(key).is_some_and(|place| place.created != held.created) {
+            return;
+        }
         // The lease of the candidate shows the same role as when the key was put. The lease of the key may be another one.
         let Some((prefix, _, kind)) = self.role(key, Some(held.lease)) else { return };
         let prefix: Arc<[u8]> = Arc::from(prefix);
@@ -45,8 +49,8 @@ impl Locks {
     pub fn forget_released(&mut self, now: Timestamp) {
         const SHOWN_FOR: Duration = Duration::from_secs(60);
         let is_over = |queue: &LockQueue| {
-            let at = queue.keyless().map(|candidate| candidate.attachment);
-            matches!(at, Some(KeyAttachment::Deleted(at)) if at + SHOWN_FOR <= now) && !queue.is_released_by_revoking()
+            let released_at = queue.keyless().and_then(|former| queue.released_at(former));
+            released_at.is_some_and(|at| at + SHOWN_FOR <= now)
         };
         let over = self.keyless.iter().filter(|(_, prefix)| self.queues.get(prefix).is_some_and(is_over));
         let over: Vec<Arc<[u8]>> = over.map(|(_, prefix)| Arc::clone(prefix)).collect();

@@ -114,6 +114,20 @@ fn pages_of_an_unfinished_read_are_dropped() {
 }
 
 #[test]
+fn a_key_that_was_created_again_before_its_lease_is_known_to_live_has_no_former_holder() {
+    let mut locks = three();
+    let (key, lease) = (key("mutex", MUTEX[2]), LeaseId(MUTEX[2]));
+    locks.delete_at(&key, at(20));
+    locks.start_reload();
+    locks.add_page(&[held("mutex", MUTEX[0], 7), held("mutex", MUTEX[2], 15)]);
+    locks.finish_reload(at(30));
+    locks.lost_only_key(&key, lease, at(20));
+    assert_eq!(locks.create_revision(&key), Some(15));
+    locks.delete_at(&key, at(40));
+    assert_eq!(lines(&locks), [("mutex".to_owned(), vec![MUTEX[0]])]);
+}
+
+#[test]
 fn only_keys_named_after_a_lease_are_candidates() {
     let cases: [(&[u8], i64, bool); 26] = [
         (b"mutex/5", 5, true),
