@@ -290,10 +290,15 @@ impl KeyQueries {
         reserved.is_some()
     }
 
+    /// Counts the bytes of a reply about an earlier lease with the same id.
+    pub(super) fn discarded(&mut self, keys: &[Vec<u8>], now: Timestamp) {
+        self.budget.spend(reply_bytes(keys), now);
+    }
+
     /// Records the keys of a reply. Returns when the keys of the lease were last known before. `None` for the first reply
     /// of a lease that existed already.
     pub(super) fn answered(&mut self, id: LeaseId, keys: &[Vec<u8>], now: Timestamp) -> Option<Timestamp> {
-        let bytes = REPLY_BYTES + keys.iter().map(|key| key.len() as u64 + KEY_BYTES).sum::<u64>();
+        let bytes = reply_bytes(keys);
         self.budget.spend(bytes, now);
         let query = self.leases.get_mut(&id)?;
         self.plan.remove(&query.place(id));
@@ -332,6 +337,11 @@ impl KeyQueries {
         query.due = due;
         self.plan.insert(query.place(id));
     }
+}
+
+/// The bytes of a reply with these keys.
+fn reply_bytes(keys: &[Vec<u8>]) -> u64 {
+    REPLY_BYTES + keys.iter().map(|key| key.len() as u64 + KEY_BYTES).sum::<u64>()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Reads of deleted keys and of locks, in a large key space.
+//! Reads of deleted keys and of locks, and queries of leases, in a large key space.
 
 use std::collections::HashMap;
 
@@ -91,7 +91,7 @@ fn the_read_of_a_lock_is_repeated_after_a_failure_and_never_dropped() {
     assert_eq!(story.started_reads(), [lock()]);
     story.send(Msg::KeysNotLoaded(lock()));
     assert!(!story.app.keys.reads.is_idle(), "the locks are incomplete");
-    assert_eq!(story.started_reads(), []);
+    assert!(story.started_reads().is_empty());
     story.wait(2.0);
     assert_eq!(story.started_reads(), [lock()]);
     story.reply_to(lock(), &[("/lock/a", 10, 5)], 9);
@@ -119,7 +119,7 @@ fn a_candidate_that_comes_while_the_lock_is_read_is_read_too() {
     assert_eq!(story.started_reads(), [lock()]);
     // etcd has served the read by now.
     story.poll(11, 9, 10, &["/lock/b"]);
-    assert_eq!(story.started_reads(), []);
+    assert!(story.started_reads().is_empty());
     story.reply_to(lock(), &[("/lock/a", 10, 5)], 9);
     assert_eq!(story.started_reads(), [lock()]);
     story.reply_to(lock(), &[("/lock/a", 10, 5), ("/lock/b", 11, 10)], 10);
@@ -140,7 +140,7 @@ fn a_key_that_is_longer_than_the_budget_does_not_block_other_reads() {
         revision: 9,
         bytes: 120_100,
     }));
-    assert_eq!(story.started_reads(), [], "the budget is spent");
+    assert!(story.started_reads().is_empty(), "the budget is spent");
     story.wait(62.0);
     assert_eq!(story.started_reads(), [lock()]);
 }
@@ -149,5 +149,20 @@ fn a_key_that_is_longer_than_the_budget_does_not_block_other_reads() {
 fn a_read_of_another_cluster_is_ignored() {
     let mut story = Story::with_large_key_space(AppConfig::default(), &[10]);
     story.reply_to(lock(), &[("/lock/a", 10, 5)], 9);
-    assert_eq!(story.candidates(), []);
+    assert!(story.candidates().is_empty());
+}
+
+#[test]
+fn a_reply_about_an_earlier_lease_is_none_of_its_successor() {
+    let mut story = Story::with_large_key_space(AppConfig::default(), &[10]);
+    let sent = story.now;
+    story.wait(1.0);
+    story.list(&[], &[10]);
+    story.wait(1.0);
+    story.list(&[10], &[]);
+    let keys = vec![b"/svc/key".to_vec()];
+    let answer = TimeToLive { id: LeaseId(10), ttl: 9, granted_ttl: 10, keys, header: Header::default() };
+    story.send(Msg::Polled { sent, received: story.now, answer, has_keys: true });
+    assert!(!story.app.keys.are_all_known());
+    assert_eq!(story.app.keys.queries().received(story.now), 72, "it was received all the same");
 }

@@ -101,16 +101,21 @@ fn detect_regrant(app: &mut AppState, answer: &TimeToLive, sent: Timestamp, rece
 /// Records that the lease is gone. If the query was sent before the lease was first seen, the reply is about an earlier
 /// lease with the same id and is ignored.
 fn missing(app: &mut AppState, id: LeaseId, answer: &TimeToLive, (sent, received): (Timestamp, Timestamp)) {
-    if app.leases.get(id).is_some_and(|lease| sent < lease.first_seen) {
+    if is_for_earlier(app, id, sent) {
         return app.polls.prioritize(id);
     }
     let revision = if answer.header.revision > 0 { Some(answer.header.revision) } else { None };
     record_end(app, id, Absence { revision, ..Absence::by(received, app) });
 }
 
+/// Whether a query was sent before the lease was first seen: its reply is about an earlier lease with the same id.
+fn is_for_earlier(app: &AppState, id: LeaseId, sent: Timestamp) -> bool {
+    app.leases.get(id).is_some_and(|lease| sent < lease.first_seen)
+}
+
 /// The keys in a reply.
 enum KeysReply {
-    /// They were not requested, or they were denied and are known otherwise.
+    /// They were not requested, were denied and are known otherwise, or are those of an earlier lease with the same id.
     None,
     /// They were requested, and the user may not read them.
     Unreadable,
@@ -123,7 +128,8 @@ enum KeysReply {
 }
 
 impl KeysReply {
-    /// Takes the keys from a reply and counts their bytes. The query for them has ended.
+    /// Takes the keys from a reply and counts their bytes. The query for them has ended, unless it was for an earlier lease
+    /// with the same id.
     fn record(
         app: &mut AppState,
         answer: &mut TimeToLive,
@@ -131,6 +137,12 @@ impl KeysReply {
         has_keys: bool,
     ) -> Self {
         let id = answer.id;
+        if is_for_earlier(app, id, sent) {
+            if has_keys {
+                app.keys.queries.discarded(&answer.keys, received);
+            }
+            return KeysReply::None;
+        }
         if !has_keys {
             let is_unknown = app.leases.get(id).is_some_and(|lease| lease.keys.is_none());
             let is_refused = app.keys.queries.refused(id) && is_unknown && !app.keys.index.is_by_lease();
@@ -150,14 +162,14 @@ fn apply_keys(app: &mut AppState, id: LeaseId, keys: KeysReply, received: Timest
         KeysReply::None => return,
         KeysReply::Unreadable => LeaseKeys::default(),
         KeysReply::All { .. } if app.keys.follows_all() => return lease_keys::refresh(app, id),
+        KeysReply::All { reply, since } if app.keys.index.is_by_lease() && app.config.range == KeyRange::all() => {
+            // This stores all keys.
+            return lease_replies::apply(app, reply, since, received);
+        }
         KeysReply::All { reply, since } => {
             let keys = app.keys.newest(id, reply.keys.clone(), reply.from);
             if app.keys.index.is_by_lease() {
                 lease_replies::apply(app, reply, since, received);
-            }
-            if app.config.range == KeyRange::all() && app.keys.index.is_by_lease() {
-                // `lease_replies::apply` has stored all keys.
-                return;
             }
             keys
         }
