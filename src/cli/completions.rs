@@ -4,35 +4,55 @@
 mod candidates;
 
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use clap::CommandFactory;
-use clap_complete::env::{CompleteEnv, Shells};
+use clap_complete::env::{EnvCompleter, Shells};
 
 use super::options::CompletionsArgs;
+use super::out::write_error;
 use super::{Cli, CliError, Exit, Out};
 
 const PROGRAM: &str = "leasetop";
 /// The environment variable by which the script of a shell asks for completions. Its value is the name of the shell.
 const VARIABLE: &str = "COMPLETE";
 
-/// Prints completions if the script of a shell asks for them. Returns false if none asks.
+/// Prints completions if the script of a shell asks for them, or that script if there are no arguments. Returns false
+/// otherwise.
 ///
 /// # Errors
-/// The answer cannot be written.
+/// [`CliError::ReaderGone`] if the reader closed the pipe, and [`CliError::System`] if the answer cannot be made or
+/// written.
 pub fn complete() -> Result<bool, CliError> {
     // The variable may belong to another program.
-    let is_shell = |shell: OsString| {
-        let name = Path::new(&shell).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Shells::builtins().completer(&name).is_some()
-    };
-    if !std::env::var_os(VARIABLE).is_some_and(is_shell) {
+    let (shells, variable) = (Shells::builtins(), std::env::var_os(VARIABLE).unwrap_or_default());
+    let name = Path::new(&variable).file_stem().unwrap_or_default().to_string_lossy();
+    let Some(shell) = shells.completer(&name) else { return Ok(false) };
+    // Scripts pass the words after `--`. Other arguments are a command, and the variable was exported.
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|first| first != "--") {
         return Ok(false);
     }
+    let answer = answer(shell, words.collect());
+    let answer = answer.map_err(|error| CliError::System { tried: "complete the words", error })?;
+    let mut stdout = io::stdout();
+    stdout.write_all(&answer).and_then(|()| stdout.flush()).map_err(write_error)?;
+    Ok(true)
+}
+
+/// The completions of the last of these words. Without words, the script of the shell.
+// `CompleteEnv` does the same, but its error does not tell a closed pipe from a full disk.
+fn answer(shell: &dyn EnvCompleter, words: Vec<OsString>) -> io::Result<Vec<u8>> {
+    if words.is_empty() {
+        return script(shell.name());
+    }
     let folder = std::env::current_dir().ok();
-    let words: Vec<_> = std::env::args_os().collect();
-    let completions = CompleteEnv::with_factory(|| candidates::add(Cli::command())).var(VARIABLE);
-    completions.try_complete(words, folder.as_deref()).map_err(|error| CliError::Usage(error.to_string()))
+    let mut command = candidates::add(Cli::command());
+    command.build();
+    let mut answer = Vec::new();
+    shell.write_complete(&mut command, words, folder.as_deref(), &mut answer)?;
+    Ok(answer)
 }
 
 pub(super) async fn run(args: CompletionsArgs, out: &mut Out) -> Result<Exit, CliError> {
@@ -42,7 +62,7 @@ pub(super) async fn run(args: CompletionsArgs, out: &mut Out) -> Result<Exit, Cl
 }
 
 /// The script of a shell. Empty for a shell that clap does not know.
-fn script(shell: &str) -> std::io::Result<Vec<u8>> {
+fn script(shell: &str) -> io::Result<Vec<u8>> {
     let mut script = Vec::new();
     if let Some(shell) = Shells::builtins().completer(shell) {
         shell.write_registration(VARIABLE, PROGRAM, PROGRAM, PROGRAM, &mut script)?;

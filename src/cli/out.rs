@@ -9,6 +9,14 @@ use super::{CliError, GlobalFlags};
 use crate::escape::printable_lines;
 use crate::report::{self, CsvLayout};
 
+/// The error after a failed write to stdout: [`CliError::ReaderGone`] if the reader closed the pipe.
+pub(super) fn write_error(error: io::Error) -> CliError {
+    match error.kind() {
+        ErrorKind::BrokenPipe => CliError::ReaderGone,
+        _ => CliError::System { tried: "write to stdout", error },
+    }
+}
+
 /// Data goes to stdout, everything else to stderr.
 pub(super) struct Out {
     stdout: Stdout,
@@ -117,16 +125,13 @@ impl Out {
     /// Prints to stdout.
     ///
     /// # Errors
-    /// [`CliError::ReaderGone`] if the reader closed the pipe.
+    /// Those of [`write_error`].
     pub(super) async fn data(&mut self, text: impl AsRef<[u8]>) -> Result<(), CliError> {
         let written = async {
             self.stdout.write_all(text.as_ref()).await?;
             self.stdout.flush().await
         };
-        written.await.map_err(|error| match error.kind() {
-            ErrorKind::BrokenPipe => CliError::ReaderGone,
-            _ => CliError::System { tried: "write to stdout", error },
-        })
+        written.await.map_err(write_error)
     }
 
     /// Prints a line to stderr. Errors are ignored.

@@ -1,7 +1,7 @@
 //! What a shell is offered when it asks.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::ports;
 use crate::sandbox::{Sandbox, leasetop};
@@ -40,6 +40,35 @@ fn lease_ids_of_the_named_cluster_are_offered() {
         let words = ["leasetop", "--endpoints", &quoted, "revoke", "00000000000012"];
         assert_eq!(offered(leasetop(), &words), ["0000000000001234"]);
     }
+}
+
+#[test]
+fn a_command_runs_although_the_variable_is_exported() {
+    let sandbox = Sandbox::start();
+    sandbox.stdout(&["grant", "600", "--id", "1234"], 0);
+    let output = sandbox.command(&["revoke", "1234"]).env("COMPLETE", "bash").output().expect("the program runs");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(sandbox.stdout(&["list", "-q"], 0), "");
+    let script = leasetop().env("COMPLETE", "bash").output().expect("the program runs");
+    let script = String::from_utf8(script.stdout).expect("text");
+    assert_eq!(script, sandbox.stdout(&["completions", "bash"], 0), "without arguments");
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_one_error_and_a_closed_pipe_is_none() {
+    let ask = |stdout: Stdio| {
+        let mut program = leasetop();
+        program.env("COMPLETE", "bash").stdout(stdout).stderr(Stdio::piped());
+        let output = program.spawn().expect("the program runs").wait_with_output().expect("it ends");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    let full = fs::File::options().write(true).open("/dev/full").expect("a full device");
+    let (code, told) = ask(full.into());
+    assert_eq!(code, Some(2));
+    assert!(told.starts_with("error: could not write to stdout: No space left"), "{told}");
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    assert_eq!(ask(writer.into()), (Some(0), String::new()));
 }
 
 #[test]
