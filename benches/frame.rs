@@ -98,7 +98,7 @@ fn of_an_hour() -> ManyLeases {
     leases.send(Msg::Resized(ui::viewport(SIZE.0, SIZE.1)));
     let id = LeaseId(1);
     let answer = Granted { id, requested_ttl: 2, ttl: 2, header: Header::default() };
-    leases.send(Msg::Granted { sent: leases.now, received: leases.now, answer, keep_alive: true });
+    leases.send(Msg::Granted { sent: leases.now, received: leases.now, answer, keep_alive: true, job: None });
     leases.frame(&mut Buffer::empty(area()));
     let interval = Some(Duration::from_secs(1));
     for _ in 0..3_600 {

@@ -133,6 +133,9 @@ pub struct GrantRequest {
     pub pace: Option<RenewalSchedule>,
     /// The value of `{n}` for the first lease.
     pub first_number: u32,
+    /// The number of the request among those of the user in the monitor, by which its replies are recognised. `None` for
+    /// other requests.
+    pub job: Option<u64>,
 }
 
 impl GrantRequest {
@@ -175,6 +178,7 @@ pub fn requests_for(
             keep_alive: true,
             pace: None,
             first_number,
+            job: None,
         })
         .collect();
     requests.iter().try_for_each(GrantRequest::check)?;

@@ -7,6 +7,8 @@ use etcd_lease::LeaseId;
 /// A grant request that is not answered yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct GrantJob {
+    /// The number of the request.
+    pub(super) number: u64,
     /// The requested TTL, in seconds.
     pub(super) ttl: i64,
     /// The number of requested leases.
@@ -27,8 +29,8 @@ pub(super) struct GrantResult {
 }
 
 impl GrantJob {
-    pub(super) fn new(request: &GrantRequest) -> Self {
-        GrantJob { ttl: request.ttl, count: request.count, granted: Vec::new(), granted_ttl: None }
+    pub(super) fn new(number: u64, request: &GrantRequest) -> Self {
+        GrantJob { number, ttl: request.ttl, count: request.count, granted: Vec::new(), granted_ttl: None }
     }
 
     /// `10 s`, or `10 s (raised from 1 s)` if etcd raised the TTL.

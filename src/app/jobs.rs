@@ -26,6 +26,8 @@ pub struct Jobs {
     pub(super) is_background_pending: bool,
     /// Grant requests that are not answered yet, oldest first.
     pub(super) grants: Vec<GrantJob>,
+    /// The number of the newest grant request.
+    pub(super) last_grant: u64,
     /// Manual renewals that are not answered yet, oldest first.
     pub(super) renewals: Vec<RenewJob>,
     /// The lease and the key of the attach dialog's request, until its reply comes.

@@ -66,6 +66,7 @@ mod lease_keys;
 mod lease_state;
 mod lease_store;
 mod lint_report;
+mod listing;
 mod lock_text;
 mod lock_values;
 mod locks_view;
@@ -166,6 +167,7 @@ pub use lease_keys::{DetachedKey, FirstKeys, KeyName, LeaseKeys};
 pub use lease_state::{EndCause, LeaseState};
 pub use lease_store::LeaseStore;
 pub use lint_report::LintReport;
+pub use listing::Listing;
 pub use lock_text::{
     LOCK_RECIPES, candidate_problem_text, lock_display_name, lock_doubt, lock_place, lock_value_text, released_text,
     undecided_locks, whole_seconds,
@@ -176,7 +178,7 @@ pub use member_row::{MemberRole, MemberRow};
 pub use members::{MemberList, MemberReading, probe_step_text, size_in_words};
 pub use members_view::MembersView;
 pub use metrics::TTL_CLASSES;
-pub use msg::{Listing, Msg};
+pub use msg::Msg;
 pub use mute::{MuteChange, MuteChoice, MuteRule, MuteTarget, MutedBy, Mutes};
 pub use overview::{Overview, OverviewPoint, POINTS, SPANS, STEP};
 pub use past::Past;

@@ -13,31 +13,14 @@ use super::key_reads::{KeyRead, LoadedKeys};
 use super::lease::KnownLeases;
 use super::ttl_change::ChangedTtl;
 use super::undo::{LeaseBackup, NoBackup, RestoredKeys, UndoMeasure};
-use super::{BackgroundLeases, ClickTarget, KeptLease, Key, KeyValues, MemberReading, RecordingChange, Viewport};
+use super::{
+    BackgroundLeases, ClickTarget, KeptLease, Key, KeyValues, Listing, MemberReading, RecordingChange, Viewport,
+};
 use etcd_lease::wire::MemberProbe;
 use etcd_lease::{
     ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseCounters, LeaseId, LeaseStatus, TimeToLive, key_text,
 };
 use simkit::Timestamp;
-
-/// The changes in a LeaseLeases response.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listing {
-    /// When the request was sent.
-    pub sent: Timestamp,
-    /// When the response arrived.
-    pub received: Timestamp,
-    /// The key-value revision in the response header. 0 if unknown.
-    pub revision: i64,
-    /// Leases that the previous list did not contain.
-    pub born: Vec<LeaseId>,
-    /// Leases that only the previous list contained.
-    pub gone: Vec<LeaseId>,
-    /// Number of leases in the list.
-    pub total: usize,
-    /// The leases with the least time left, soonest first, if they changed and the leader answered.
-    pub soonest: Option<Vec<LeaseId>>,
-}
 
 /// An input to [`update()`](super::update()).
 ///
@@ -195,9 +178,15 @@ pub enum Msg {
         answer: Granted,
         /// Whether the lease is kept alive.
         keep_alive: bool,
+        /// The number of the user's request, see [`GrantRequest::job`](super::GrantRequest::job).
+        #[serde(default)]
+        job: Option<u64>,
     },
     /// A grant failed. The remaining leases of the request are not granted.
     GrantFailed {
+        /// The number of the user's request, see [`GrantRequest::job`](super::GrantRequest::job).
+        #[serde(default)]
+        job: Option<u64>,
         /// The requested TTL, in seconds.
         ttl: i64,
         /// The reason.

@@ -40,6 +40,7 @@ pub(super) async fn run(args: GrantArgs, shared: GlobalFlags, out: &mut Out) -> 
         keep_alive: args.keep_alive,
         pace: None,
         first_number: 1,
+        job: None,
     };
     order.check()?;
     let session = CommandSession::open(shared).await?;

@@ -275,7 +275,7 @@ impl EffectContext {
     /// may carry them out. The first failure is the last message, because it ends the request. `Granted` is sent before
     /// the keys are put, because the watch reports those at once.
     fn grant(self, request: GrantRequest) -> impl Stream<Item = Msg> + Send {
-        let ttl = request.ttl;
+        let (ttl, job) = (request.ttl, request.job);
         let context = self.clone();
         let request = Arc::new(request);
         let grant_request = Arc::clone(&request);
@@ -287,7 +287,7 @@ impl EffectContext {
         let granted = move |outcome: Result<(Msg, (Granted, u32)), CallFailure>| {
             std::future::ready(outcome.map_err(|failure| drop(found.set(failure))).ok())
         };
-        let failed = async move { first_failure.get().cloned().map(|failure| Msg::GrantFailed { ttl, failure }) };
+        let failed = async move { first_failure.get().cloned().map(|failure| Msg::GrantFailed { job, ttl, failure }) };
         stream::iter(numbers)
             .map(grant)
             .buffer_unordered(MAX_IN_FLIGHT)
@@ -308,7 +308,7 @@ impl EffectContext {
         if request.keep_alive {
             self.reader.keep_granted(answer, sent, request.pace);
         }
-        let msg = Msg::Granted { sent, received, answer, keep_alive: request.keep_alive };
+        let msg = Msg::Granted { sent, received, answer, keep_alive: request.keep_alive, job: request.job };
         Ok((msg, (answer, number)))
     }
 

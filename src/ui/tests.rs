@@ -90,6 +90,7 @@ fn scene_messages() -> Vec<(f64, Msg)> {
         received: at(0.101),
         answer: Granted { id: LeaseId(id), requested_ttl: ttl, ttl, header: Header::default() },
         keep_alive: true,
+        job: None,
     };
     let polled = |id, ttl, granted_ttl, when, keys: &[&[u8]]| Msg::Polled {
         sent: at(when),
@@ -374,7 +375,7 @@ fn nothing_from_etcd_reaches_the_terminal_raw() {
         is_unauthenticated: false,
         text: "a\x1b]0;owned\x07\u{202e}b".into(),
     };
-    messages.push((89.9, Msg::GrantFailed { ttl: 10, failure: trouble }));
+    messages.push((89.9, Msg::GrantFailed { job: None, ttl: 10, failure: trouble }));
     let picture = text(&paint(&app(AppConfig::default(), messages, size), size, Theme::default()));
     assert!(picture.contains(r"/svc/\x1b[2Jbilling") && picture.contains(r"a\x1b]0;owned\x07\u{202e}b"));
     assert!(picture.chars().all(|c| c == '\n' || !c.is_control()));

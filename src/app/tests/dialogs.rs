@@ -27,6 +27,7 @@ fn n_2_enter_grants_120_seconds() {
         keep_alive: true,
         pace: Some(RenewalSchedule::Clientv3),
         first_number: 1,
+        job: Some(1),
     };
     assert_eq!(order, expected);
     assert!(story.app.view.dialog.is_none());
@@ -64,7 +65,7 @@ fn an_invalid_form_grants_nothing_and_marks_the_field() {
 fn a_raised_ttl_is_shown_as_requested_and_granted() {
     let mut story = Story::start(AppConfig::default());
     let answer = Granted { id: LeaseId(1), requested_ttl: 1, ttl: 2, header: Header::default() };
-    story.send(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: false });
+    story.send(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: false, job: None });
     assert!(story.app.view.status.as_ref().unwrap().text.contains("1 s requested → 2 s granted"));
 }
 

@@ -221,12 +221,32 @@ fn a_grant_reports_how_many_and_moves_the_cursor_to_the_first() {
 fn failures_of_a_grant_are_counted() {
     let mut story = requested("2");
     story.grant(0x70, 10);
-    story.send(Msg::GrantFailed { ttl: 10, failure: trouble("no leader") });
+    story.send(Msg::GrantFailed { job: Some(1), ttl: 10, failure: trouble("no leader") });
     assert_eq!(note(&story), "Granted 1 of 2 leases of 10 s: no leader");
     assert_eq!(story.app.view.cursor, Some(LeaseId(0x70)));
     let mut story = requested("1");
-    story.send(Msg::GrantFailed { ttl: 10, failure: trouble("no leader") });
+    story.send(Msg::GrantFailed { job: Some(1), ttl: 10, failure: trouble("no leader") });
     assert_eq!(note(&story), "Could not grant a lease of 10 s: no leader");
+}
+
+#[test]
+fn replies_to_requests_with_the_same_ttl_are_told_apart() {
+    let mut story = requested("2");
+    story.type_in("n1");
+    assert_eq!(order(story.press(&[Key::Enter])).job, Some(2));
+    story.grant_for(Some(2), 0x60, 10);
+    assert_eq!((note(&story), story.app.view.cursor), ("Granted 0000000000000060: 10 s", Some(LeaseId(0x60))));
+    story.send(Msg::GrantFailed { job: Some(1), ttl: 10, failure: trouble("no leader") });
+    assert_eq!(note(&story), "Granted 0 of 2 leases of 10 s: no leader");
+    assert!(story.app.jobs.grants.is_empty());
+}
+
+#[test]
+fn recorded_replies_without_the_number_of_a_request_can_be_read() {
+    let failed = Msg::GrantFailed { job: None, ttl: 10, failure: trouble("no leader") };
+    let old = serde_json::to_string(&failed).unwrap().replace("\"job\":null,", "");
+    assert!(!old.contains("job"), "{old}");
+    assert_eq!(serde_json::from_str::<Msg>(&old).unwrap(), failed);
 }
 
 #[test]

@@ -26,7 +26,7 @@ impl Story {
         let (first, ttl) = (3 * n + 1, 60 + n % 3_000);
         let [own, other, next] = [first, first + 1, first + 2].map(LeaseId);
         let answer = Granted { id: own, requested_ttl: ttl, ttl, header: Header::default() };
-        self.apply(Msg::Granted { sent: self.now, received: self.now, answer, keep_alive: true });
+        self.apply(Msg::Granted { sent: self.now, received: self.now, answer, keep_alive: true, job: None });
         self.list_three(first, true);
         self.apply(Msg::KeysChanged { changes: changes(n, [own, other, next]), received: self.now });
         self.app.leases.history_mut(other, true);

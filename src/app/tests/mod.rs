@@ -143,9 +143,16 @@ impl Story {
         self.now = self.now + Duration::from_secs_f64(seconds);
     }
 
+    /// Grants a lease of the oldest request with this TTL, or of no request.
     pub(super) fn grant(&mut self, id: i64, ttl: i64) {
+        let job = self.app.jobs.grants.iter().find(|job| job.ttl == ttl).map(|job| job.number);
+        self.grant_for(job, id, ttl);
+    }
+
+    /// Grants a lease of the request with this number.
+    pub(super) fn grant_for(&mut self, job: Option<u64>, id: i64, ttl: i64) {
         let answer = Granted { id: LeaseId(id), requested_ttl: ttl, ttl, header: Header::default() };
-        self.send(Msg::Granted { sent: self.now, received: self.now, answer, keep_alive: true });
+        self.send(Msg::Granted { sent: self.now, received: self.now, answer, keep_alive: true, job });
     }
 
     pub(super) fn list(&mut self, born: &[i64], gone: &[i64]) {

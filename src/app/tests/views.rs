@@ -180,7 +180,7 @@ fn a_lease_with_a_raised_ttl_has_its_own_cadence_row() {
     );
     for (id, asked) in [(1, 1), (2, 2)] {
         let answer = Granted { id: LeaseId(id), requested_ttl: asked, ttl: 2, header: Header::default() };
-        story.send(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: true });
+        story.send(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: true, job: None });
     }
     story.renewed(2, 2, 1.0);
     let exercise = story.app.leases.cadence_report(RenewalSchedule::default());

@@ -142,10 +142,10 @@ fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Engine(event) => engine::event(app, event),
         Msg::EventsLost(lost) => engine::events_lost(app, lost, now),
         Msg::Delivered(read) => engine::delivered(app, read),
-        Msg::Granted { sent, received, answer, keep_alive } => {
-            replies::granted(app, &answer, (sent, received), keep_alive);
+        Msg::Granted { sent, received, answer, keep_alive, job } => {
+            replies::granted(app, &answer, (sent, received), keep_alive, job);
         }
-        Msg::GrantFailed { ttl, failure } => replies::grant_failed(app, ttl, &failure, now),
+        Msg::GrantFailed { job, ttl, failure } => replies::grant_failed(app, job, ttl, &failure, now),
         Msg::Attached { id, key, revision } => replies::attached(app, id, &key, revision, now),
         Msg::AttachFailed { id, key, failure } => replies::attach_failed(app, id, &key, &failure, now),
         Msg::Renewed { sent, received, id, ttl } => replies::renewed(app, id, ttl, sent, received),

@@ -24,10 +24,11 @@ pub(super) fn granted(
     answer: &Granted,
     (sent, received): (Timestamp, Timestamp),
     keep_alive: bool,
+    job: Option<u64>,
 ) {
     let ttl = Duration::from_secs(answer.ttl.unsigned_abs());
     // The leases that the demo starts with belong to no request of the user.
-    let is_pinned = app.config.is_demo && !grant::has_job(&app.jobs, answer.requested_ttl);
+    let is_pinned = app.config.is_demo && job.is_none();
     let lease = get_or_create(app, answer.id);
     lease.ownership = Ownership::Own;
     lease.is_pinned |= is_pinned;
@@ -48,10 +49,10 @@ pub(super) fn granted(
     };
     let one = format!("Granted {}: {}", app.view.id_format.name(answer.id), event.text());
     app.events.push(received, Some(answer.id), event);
-    if !grant::has_job(&app.jobs, answer.requested_ttl) {
+    if !grant::has_job(&app.jobs, job) {
         return app.view.set_status(received, false, one);
     }
-    if let Some(result) = grant::on_granted(&mut app.jobs, answer) {
+    if let Some(result) = grant::on_granted(&mut app.jobs, job, answer) {
         let hidden = show_granted(app, result.first, received);
         app.view.set_status(received, false, format!("{}{hidden}", result.message.unwrap_or(one)));
     }
@@ -73,11 +74,11 @@ fn show_granted(app: &mut AppState, first: Option<LeaseId>, now: Timestamp) -> &
     ""
 }
 
-/// Reports a failed grant.
-pub(super) fn grant_failed(app: &mut AppState, ttl: i64, failure: &CallFailure, now: Timestamp) {
+/// Reports a failed grant. `job` is the number of its request, and `ttl` the requested TTL in seconds.
+pub(super) fn grant_failed(app: &mut AppState, job: Option<u64>, ttl: i64, failure: &CallFailure, now: Timestamp) {
     app.events.push(now, None, EventKind::error(format!("could not grant a lease of {ttl} s: {}", failure.text)));
     let one = format!("Could not grant a lease of {ttl} s: {}", failure.text);
-    let result = grant::on_failure(&mut app.jobs, ttl, failure);
+    let result = grant::on_failure(&mut app.jobs, job, failure);
     if let Some(first) = result.as_ref().and_then(|result| result.first) {
         show_granted(app, Some(first), now);
     }

@@ -63,7 +63,7 @@ impl Live {
     fn grant(&mut self, leases: u64) {
         for number in 0..leases {
             let answer = Granted { id: lease(number), requested_ttl: 10, ttl: 10, header: Header::default() };
-            self.apply(Msg::Granted { sent: self.now, received: self.now, answer, keep_alive: true });
+            self.apply(Msg::Granted { sent: self.now, received: self.now, answer, keep_alive: true, job: None });
         }
     }
 

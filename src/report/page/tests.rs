@@ -209,7 +209,7 @@ fn a_lease_that_is_granted_again_with_its_id_lives_to_the_end_of_the_page() {
     let answer = Granted { id, requested_ttl: 60, ttl: 60, header: ReplyHeader::default() };
     recording.entries.extend([
         entry(10, Msg::Revoked { id, revision: 7, keys_deleted: Some(1) }),
-        entry(12, Msg::Granted { sent, received: sent, answer, keep_alive: false }),
+        entry(12, Msg::Granted { sent, received: sent, answer, keep_alive: false, job: None }),
         entry(20, Msg::KeyBytes(1)),
     ]);
     let page = page(recording);

@@ -52,7 +52,7 @@ async fn a_frame_before_the_loop_notices_that_the_screen_is_free_counts_the_last
     send(&mut app, Msg::Resized(Viewport { rows: 10, ..Viewport::default() }));
     let answer = Granted { id: LeaseId(1), requested_ttl: 600, ttl: 600, header: Header::default() };
     let (sent, received) = (clock.now(), clock.now());
-    send(&mut app, Msg::Granted { sent, received, answer, keep_alive: true });
+    send(&mut app, Msg::Granted { sent, received, answer, keep_alive: true, job: None });
     draw(&mut frames, &mut app, &clock);
     clock.sleep(Duration::from_secs(1)).await;
     send(&mut app, Msg::Key(Key::Char('x')));

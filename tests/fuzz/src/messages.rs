@@ -58,7 +58,7 @@ fn message(bytes: &mut Bytes<'_>, now: Timestamp) -> Msg {
         7 => Msg::KeyBytes(bytes.number().unsigned_abs()),
         8 | 9 => Msg::KeysChanged { changes: (0..bytes.byte() % 4).map(|_| change(bytes)).collect(), received },
         10 | 11 => Msg::Polled { sent, received, answer: time_to_live(bytes), has_keys: bytes.flag() },
-        12 => Msg::Granted { sent, received, answer: granted(bytes), keep_alive: bytes.flag() },
+        12 => Msg::Granted { sent, received, answer: granted(bytes), keep_alive: bytes.flag(), job: None },
         13 => Msg::Renewed { sent, received, id: id(bytes), ttl: bytes.number() },
         14 => Msg::Revoked { id: id(bytes), revision: bytes.number(), keys_deleted: Some(bytes.byte().into()) },
         15 => Msg::Attached { id: id(bytes), key: bytes.text(), revision: bytes.number() },

@@ -115,6 +115,7 @@ impl GrantForm {
             keep_alive: self.keep_alive,
             pace: Some(self.pace),
             first_number: 1,
+            job: None,
         };
         // Different templates can expand to the same key.
         request.check().map_err(|bad| (Field::Put(0), bad.to_string()))?;

@@ -166,7 +166,9 @@ impl GrantForm {
 
 /// Sends a grant request, and remembers it until all its leases are granted or one fails.
 pub(in crate::app) fn start(jobs: &mut Jobs, request: GrantRequest) -> Done {
-    jobs.grants.push(GrantJob::new(&request));
+    jobs.last_grant += 1;
+    let request = GrantRequest { job: Some(jobs.last_grant), ..request };
+    jobs.grants.push(GrantJob::new(jobs.last_grant, &request));
     let status = format!("Granting {} of {} s…", plural(request.count, "lease"), request.ttl);
     Done::status(status).with(Effect::Grant(request))
 }

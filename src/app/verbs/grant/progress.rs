@@ -5,10 +5,10 @@ use crate::app::grant_job::GrantResult;
 use crate::app::jobs::Jobs;
 use etcd_lease::Granted;
 
-/// Records a granted lease. Returns the result once every lease of its request is granted. `None` before that, and if the
-/// lease belongs to no request of the user.
-pub(in crate::app) fn on_granted(jobs: &mut Jobs, answer: &Granted) -> Option<GrantResult> {
-    let place = jobs.grants.iter().position(|job| job.ttl == answer.requested_ttl)?;
+/// Records a granted lease of the request with this number. Returns the result once every lease of the request is granted.
+/// `None` before that, and if the lease belongs to no request of the user.
+pub(in crate::app) fn on_granted(jobs: &mut Jobs, number: Option<u64>, answer: &Granted) -> Option<GrantResult> {
+    let place = place(jobs, number)?;
     let job = &mut jobs.grants[place];
     job.granted.push(answer.id);
     job.granted_ttl = Some(answer.ttl);
@@ -18,13 +18,18 @@ pub(in crate::app) fn on_granted(jobs: &mut Jobs, answer: &Granted) -> Option<Gr
     Some(jobs.grants.remove(place).result(None))
 }
 
-/// Records a failed grant, which ends its request. `ttl` is the requested TTL in seconds.
-pub(in crate::app) fn on_failure(jobs: &mut Jobs, ttl: i64, failure: &CallFailure) -> Option<GrantResult> {
-    let place = jobs.grants.iter().position(|job| job.ttl == ttl)?;
+/// Records a failed grant, which ends the request with this number.
+pub(in crate::app) fn on_failure(jobs: &mut Jobs, number: Option<u64>, failure: &CallFailure) -> Option<GrantResult> {
+    let place = place(jobs, number)?;
     Some(jobs.grants.remove(place).result(Some(&failure.text)))
 }
 
-/// Whether a request of the user for this TTL, in seconds, is not answered yet.
-pub(in crate::app) fn has_job(jobs: &Jobs, ttl: i64) -> bool {
-    jobs.grants.iter().any(|job| job.ttl == ttl)
+/// Whether the request with this number is one of the user that is not answered yet.
+pub(in crate::app) fn has_job(jobs: &Jobs, number: Option<u64>) -> bool {
+    place(jobs, number).is_some()
+}
+
+/// The index of the request with this number. `None` if it is no request of the user, or is answered.
+fn place(jobs: &Jobs, number: Option<u64>) -> Option<usize> {
+    jobs.grants.iter().position(|job| Some(job.number) == number)
 }
