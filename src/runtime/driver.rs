@@ -181,7 +181,7 @@ impl Driver {
 
     pub(super) fn grant(&mut self, request: GrantRequest) {
         let context = self.context.clone();
-        self.run(context.grant(request));
+        self.run_silently(context.grant(request));
     }
 
     pub(super) fn attach(&mut self, id: LeaseId, key: Vec<u8>, value: Vec<u8>) {
@@ -272,53 +272,54 @@ impl EffectContext {
     }
 
     /// Grants leases concurrently. No grant is started after the first failure. Those in flight are awaited, because etcd
-    /// may carry them out. The first failure is the last message, because it ends the request. `Granted` is sent before
-    /// the keys are put, because the watch reports those at once.
-    fn grant(self, request: GrantRequest) -> impl Stream<Item = Msg> + Send {
-        let (ttl, job) = (request.ttl, request.job);
-        let context = self.clone();
-        let request = Arc::new(request);
-        let grant_request = Arc::clone(&request);
-        let grant = move |number| self.clone().grant_one(Arc::clone(&grant_request), number);
-        let first_failure = Arc::new(OnceLock::<CallFailure>::new());
-        let (seen, found) = (Arc::clone(&first_failure), Arc::clone(&first_failure));
-        let numbers = request.numbers().take_while(move |_| seen.get().is_none());
-        // Only the first failure is kept. `set` refuses the others.
-        let granted = move |outcome: Result<(Msg, (Granted, u32)), CallFailure>| {
-            std::future::ready(outcome.map_err(|failure| drop(found.set(failure))).ok())
-        };
-        let failed = async move { first_failure.get().cloned().map(|failure| Msg::GrantFailed { job, ttl, failure }) };
-        stream::iter(numbers)
-            .map(grant)
-            .buffer_unordered(MAX_IN_FLIGHT)
-            .filter_map(granted)
-            .flat_map_unordered(None, move |(msg, lease)| {
-                let puts = context.clone().attach_all(Arc::clone(&request), lease);
-                stream::once(std::future::ready(msg)).chain(puts).boxed()
-            })
-            .chain(stream::once(failed).filter_map(std::future::ready))
+    /// may carry them out. The first failure is the last message, because it ends the request.
+    async fn grant(self, request: GrantRequest) {
+        let first_failure = OnceLock::new();
+        let grant = |number| self.grant_one(&request, number, &first_failure);
+        let attach = |(lease, number)| self.attach_all(&request, lease, number);
+        let granted = stream::iter(request.numbers()).map(grant).buffer_unordered(MAX_IN_FLIGHT);
+        granted.filter_map(std::future::ready).for_each_concurrent(None, attach).await;
+        if let Some(failure) = first_failure.into_inner() {
+            self.send(Msg::GrantFailed { job: request.job, ttl: request.ttl, failure });
+        }
     }
 
-    /// Grants lease `number` of the request and, if requested, keeps it alive. Returns the message, and the lease with
-    /// its number.
-    async fn grant_one(self, request: Arc<GrantRequest>, number: u32) -> Result<(Msg, (Granted, u32)), CallFailure> {
+    /// Grants lease `number` of the request and, if requested, keeps it alive. `Granted` is sent before the keys are put,
+    /// because the watch reports those at once. Returns the lease with its number; `None` after a failure of any lease of
+    /// the request.
+    async fn grant_one(
+        &self,
+        request: &GrantRequest,
+        number: u32,
+        first_failure: &OnceLock<CallFailure>,
+    ) -> Option<(Granted, u32)> {
+        if first_failure.get().is_some() {
+            return None;
+        }
         let sent = self.clock.now();
-        let answer = self.cluster.grant(request.id, request.ttl).await.map_err(|error| call_failure(&error))?;
+        let answer = match self.cluster.grant(request.id, request.ttl).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                // `set` refuses all but the first.
+                let _ = first_failure.set(call_failure(&error));
+                return None;
+            }
+        };
         let received = self.clock.now();
         if request.keep_alive {
             self.reader.keep_granted(answer, sent, request.pace);
         }
-        let msg = Msg::Granted { sent, received, answer, keep_alive: request.keep_alive, job: request.job };
-        Ok((msg, (answer, number)))
+        self.send(Msg::Granted { sent, received, answer, keep_alive: request.keep_alive, job: request.job });
+        Some((answer, number))
     }
 
-    /// Puts the keys of the request in sequence.
-    fn attach_all(self, request: Arc<GrantRequest>, (lease, number): (Granted, u32)) -> impl Stream<Item = Msg> + Send {
-        let pairs: Vec<_> = request.templates.iter().map(|key| key.expand(number, request.ttl, lease.id)).collect();
-        stream::iter(pairs).then(move |(key, value)| {
-            let context = self.clone();
-            async move { context.attach(lease.id, key, &value).await }
-        })
+    /// Puts the keys of a lease of the request in sequence.
+    async fn attach_all(&self, request: &GrantRequest, lease: Granted, number: u32) {
+        for template in &request.templates {
+            let (key, value) = template.expand(number, request.ttl, lease.id);
+            let attached = self.attach(lease.id, key, &value).await;
+            self.send(attached);
+        }
     }
 
     async fn attach(&self, id: LeaseId, key: Vec<u8>, value: &[u8]) -> Msg {
