@@ -175,14 +175,19 @@ impl Parser {
         if let (Some(text), Some(part)) = (Text::named(name), rest.strip_prefix(':')) {
             return self.has(text, part, start + name.chars().count() + 1);
         }
-        if let Some(known) = known_in_other_case(name).filter(|_| rest.starts_with(':')) {
+        let comparison = comparison(rest);
+        let is_condition = rest.starts_with(':') || comparison.is_some();
+        if let Some(known) = known_in_other_case(name).filter(|_| is_condition) {
             return self.error_at(start, format!("write {known} in lower case, or quote the word to search for it"));
         }
-        if looks_like_condition(name, rest) {
-            return self.error_at(start, format!("there is no condition {name}; quote the word to search for it"));
+        if let Some(mistake) = mistaken_condition(name, rest) {
+            return self.error_at(start, mistake);
         }
-        match (comparison(rest), Number::named(name)) {
-            (Some((comparison, value)), _) => self.compare(name, comparison, value, start),
+        match (comparison, Number::named(name)) {
+            (Some((comparison, value)), Some(number)) => {
+                self.compare(number, comparison, value, start + name.chars().count() + comparison.sign().len())
+            }
+            (Some(_), None) => self.error_at(start, not_a_number(name)),
             (None, Some(number)) if !rest.is_empty() => {
                 self.error_at(start, format!("{name} is a number; compare it: {}", number.example()))
             }
@@ -212,9 +217,8 @@ impl Parser {
         self.error_at(at, format!("expected one of: {}", words.join(" ")))
     }
 
-    fn compare(&self, name: &str, comparison: Comparison, value: &str, at: usize) -> Result<Expr, BadFilter> {
-        let Some(number) = Number::named(name) else { return self.error_at(at, not_a_number(name)) };
-        let at = at + name.chars().count() + comparison.sign().len();
+    /// `at` is the position of the value, in characters.
+    fn compare(&self, number: Number, comparison: Comparison, value: &str, at: usize) -> Result<Expr, BadFilter> {
         if let Some(value) = measure(value, number.unit()) {
             return Ok(Expr::Compare(number, comparison, value));
         }
@@ -234,12 +238,48 @@ fn known_in_other_case(name: &str) -> Option<String> {
     Some(known).filter(|known| is_known && known != name)
 }
 
-/// Whether a word may be a misspelt condition: letters before its only colon, and neither an address nor a URL.
-fn looks_like_condition(name: &str, rest: &str) -> bool {
+/// The error in a word that may be a misspelt condition: letters before its only colon. `None` for a URL, and for an address
+/// with a port whose name is not similar to that of a condition.
+fn mistaken_condition(name: &str, rest: &str) -> Option<String> {
+    let part = rest.strip_prefix(':').filter(|part| !part.starts_with("//") && !part.contains(':'))?;
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
-    let is_address = |part: &str| part.starts_with("//") || part.starts_with(|c: char| c.is_ascii_digit());
-    let part = rest.strip_prefix(':').filter(|part| !is_address(part) && !part.contains(':'));
-    is_name && part.is_some() && Number::named(name).is_none()
+    if !is_name || Number::named(name).is_some() {
+        return None;
+    }
+    match similar_condition(name) {
+        Some(similar) => {
+            Some(format!("there is no condition {name}; similar: {similar}; quote the word to search for it"))
+        }
+        None if part.starts_with(|c: char| c.is_ascii_digit()) => None,
+        None => Some(format!("there is no condition {name}; quote the word to search for it")),
+    }
+}
+
+/// An example of the condition that was probably meant.
+fn similar_condition(name: &str) -> Option<&'static str> {
+    match name {
+        "dec" => return Some("id:dec:26957"),
+        "queue" => return Some(Number::Queue.example()),
+        _ => (),
+    }
+    let texts = Text::NAMED.into_iter().map(|text| (text.name(), text.example()));
+    let numbers = Number::ALL.into_iter().map(|number| (number.name(), number.example()));
+    texts.chain(numbers).find(|(known, _)| is_misspelt(name, known)).map(|(_, example)| example)
+}
+
+/// Whether a word differs from a name of at least three letters by one wrong, missing or additional letter, or by two swapped
+/// ones. The first letter must be the same: hosts with short names are not similar to a condition.
+fn is_misspelt(word: &str, name: &str) -> bool {
+    let (word, name) = (word.as_bytes(), name.as_bytes());
+    let same = word.iter().zip(name).take_while(|(one, other)| one == other).count();
+    let (typed, meant) = (&word[same..], &name[same..]);
+    let end = typed.iter().rev().zip(meant.iter().rev()).take_while(|(one, other)| one == other).count();
+    let is_near = match (&typed[..typed.len() - end], &meant[..meant.len() - end]) {
+        ([_], [_] | []) | ([], [_]) => true,
+        ([a, b], [c, d]) => (a, b) == (d, c),
+        _ => false,
+    };
+    is_near && same > 0 && name.len() >= 3
 }
 
 /// The text to search for in printed ids: a part as it is, and `0x...` and `dec:...` as the whole id. `None` if no id can
