@@ -36,7 +36,8 @@ struct Snapshot {
 
 /// Maximum number of snapshots.
 const SNAPSHOTS: u32 = 16;
-/// Maximum number of leases in all snapshots together: about 200 MB.
+/// Maximum number of leases in all snapshots together: about 200 MB. A state with more is not kept, and a step back plays the
+/// recording from an earlier one.
 const SNAPSHOT_LEASES: usize = 100_000;
 
 impl Player {
@@ -138,7 +139,8 @@ impl Player {
     fn keep_snapshot(&mut self, app: &AppState) {
         let every = (self.end - self.start) / SNAPSHOTS;
         let last = self.snapshots.last().map_or(self.start, |snapshot| snapshot.at);
-        let leases: usize = self.snapshots.iter().map(|snapshot| snapshot.app.leases.len()).sum();
+        let kept: usize = self.snapshots.iter().map(|snapshot| snapshot.app.leases.len()).sum();
+        let leases = kept + app.leases.len();
         if self.position < last + every.max(Duration::from_secs(1)) || leases > SNAPSHOT_LEASES {
             return;
         }
@@ -151,4 +153,34 @@ fn initial_state(config: AppConfig, start: Timestamp) -> AppState {
     let mut app = AppState::new(config, start);
     app.events.record_all();
     app
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Listing;
+    use etcd_lease::LeaseId;
+
+    /// How many snapshots a recording has in which this many leases are listed after 1 s. A step back leads to 1.1 s,
+    /// where the leases are known.
+    fn snapshots(leases: usize) -> usize {
+        let at = |millis| Timestamp::at(Duration::from_millis(millis));
+        let born: Vec<LeaseId> = (1..).map(LeaseId).take(leases).collect();
+        let listed =
+            Msg::Listed(Listing { sent: at(1_000), received: at(1_000), total: leases, born, ..Listing::default() });
+        let entries = vec![Entry { at: at(1_000), msg: listed }, Entry { at: at(1_200), msg: Msg::KeysReloading }];
+        let config = AppConfig { is_replay: true, is_read_only: true, ..AppConfig::default() };
+        let mut player = Player::new(entries, Timestamp::START, config);
+        let mut app = player.initial_state();
+        player.advance(&mut app, at(1_200));
+        player.seek(&mut app, at(1_100));
+        assert_eq!((player.position(), app.leases.len()), (at(1_100), leases));
+        player.snapshots.iter().filter(|snapshot| snapshot.app.leases.len() == leases).count()
+    }
+
+    #[test]
+    fn a_state_with_too_many_leases_is_not_kept() {
+        assert_eq!(snapshots(2), 1);
+        assert_eq!(snapshots(SNAPSHOT_LEASES + 1), 0);
+    }
 }
