@@ -42,6 +42,17 @@ pub(super) struct Picture {
     pub(super) bytes: usize,
 }
 
+impl Picture {
+    /// A copy of a state. `None` if it takes more than `most` bytes.
+    pub(super) fn of(app: &AppState, at: Timestamp, most: usize) -> Option<Picture> {
+        let bytes = app.picture_bytes();
+        if bytes > most {
+            return None;
+        }
+        Some(Picture { at, app: Box::new(app.picture()), bytes })
+    }
+}
+
 /// Messages, as a gzip file that can become a part of a recording.
 #[derive(Clone, Debug)]
 pub(super) struct Chunk {

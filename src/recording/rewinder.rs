@@ -26,7 +26,7 @@ const PICTURE_EVERY: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Rewinder {
     orders: SyncSender<Order>,
-    /// Whether nothing is kept any more, because a single state takes too much.
+    /// Whether what is kept since the last restart is lost, because a single state takes too much. The thread sets it.
     is_lost: Arc<AtomicBool>,
     limit: usize,
     /// Messages that the thread does not have yet, and the time of the first and of the last one.
@@ -41,7 +41,8 @@ pub struct Rewinder {
 }
 
 enum Order {
-    Restart(Picture),
+    /// Start with this state. The flag is set when it is lost.
+    Restart(Picture, Arc<AtomicBool>),
     Picture(Picture),
     Lines(Timestamp, Vec<u8>),
     Show(Target, Timestamp, SyncSender<Option<Past>>),
@@ -57,15 +58,18 @@ impl Rewinder {
     /// Keeps what happens from now on, in `limit` bytes. `None` if the thread cannot be started.
     pub fn start(limit: usize, app: &AppState, now: Timestamp) -> Option<Self> {
         let (orders, received) = sync_channel(QUEUE);
-        let is_lost = Arc::new(AtomicBool::new(false));
-        let shared = Arc::clone(&is_lost);
         let ring = Ring::new(limit);
         let thread = std::thread::Builder::new().name("rewinder".to_owned());
-        thread.spawn(move || run(ring, &received, &shared)).ok()?;
-        let (lines, span, pictured) = (Vec::new(), None, now);
-        let mut rewinder = Rewinder { orders, is_lost, limit, lines, span, pictured, is_off: true, is_in_past: false };
+        thread.spawn(move || run(ring, &received)).ok()?;
+        let mut rewinder = Rewinder::with(orders, limit, now);
         rewinder.restart(app, now);
         Some(rewinder)
+    }
+
+    /// Keeps nothing until it is restarted.
+    fn with(orders: SyncSender<Order>, limit: usize, now: Timestamp) -> Self {
+        let (is_lost, lines, span, pictured) = (Arc::default(), Vec::new(), None, now);
+        Rewinder { orders, is_lost, limit, lines, span, pictured, is_off: true, is_in_past: false }
     }
 
     /// Whether messages are kept.
@@ -107,14 +111,12 @@ impl Rewinder {
     /// Forgets everything, and starts again with this state, unless it takes more than half of the memory.
     pub fn restart(&mut self, app: &AppState, now: Timestamp) {
         self.pictured = now;
-        let bytes = app.picture_bytes();
-        if bytes > self.limit / 2 {
-            return self.switch_off();
-        }
-        let picture = Picture { at: now, app: Box::new(app.picture()), bytes };
+        let Some(picture) = Picture::of(app, now, self.limit / 2) else { return self.switch_off() };
         self.lines.clear();
         self.span = None;
-        self.is_off = self.orders.try_send(Order::Restart(picture)).is_err();
+        // The thread may still set the old flag.
+        self.is_lost = Arc::default();
+        self.is_off = self.orders.try_send(Order::Restart(picture, Arc::clone(&self.is_lost))).is_err();
     }
 
     /// The state at another time. `None` if it is not kept, or if there is no further event.
@@ -181,13 +183,15 @@ impl Rewinder {
         }
     }
 
-    /// Keeps a state, so that steps back are short, unless it takes more than a quarter of the memory, which messages need.
+    /// Keeps a state, so that steps back are short. One that takes more than a quarter of the memory is not kept: messages need
+    /// the memory.
     fn add_picture(&mut self, app: &AppState, now: Timestamp) {
         self.pictured = now;
         self.flush();
-        let bytes = app.picture_bytes();
-        if bytes <= self.limit / 4 && self.is_on() && self.span.is_none() {
-            let picture = Picture { at: now, app: Box::new(app.picture()), bytes };
+        if !self.is_on() || self.span.is_some() {
+            return;
+        }
+        if let Some(picture) = Picture::of(app, now, self.limit / 4) {
             // Without it steps are longer.
             let _ = self.orders.try_send(Order::Picture(picture));
         }
@@ -195,10 +199,14 @@ impl Rewinder {
 }
 
 /// What the thread does: applies orders to the ring until the rewinder is dropped.
-fn run(mut ring: Ring, orders: &Receiver<Order>, is_lost: &AtomicBool) {
+fn run(mut ring: Ring, orders: &Receiver<Order>) {
+    let mut is_lost = Arc::<AtomicBool>::default();
     while let Ok(order) = orders.recv() {
         match order {
-            Order::Restart(picture) => ring.restart(picture),
+            Order::Restart(picture, flag) => {
+                is_lost = flag;
+                ring.restart(picture);
+            }
             Order::Picture(picture) => ring.push_picture(picture),
             Order::Lines(until, lines) => ring.push_lines(until, &lines),
             Order::Show(target, now, reply) => {
@@ -214,5 +222,34 @@ fn run(mut ring: Ring, orders: &Receiver<Order>, is_lost: &AtomicBool) {
             Order::Clear => ring.clear(),
         }
         is_lost.store(ring.is_empty(), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::AppConfig;
+
+    #[test]
+    fn messages_are_kept_after_a_restart_that_the_thread_has_not_handled() {
+        let app = AppState::new(AppConfig::default(), Timestamp::START);
+        let (orders, received) = sync_channel(QUEUE);
+        let mut rewinder = Rewinder::with(orders, 64_000_000, Timestamp::START);
+        let write_a_part = |rewinder: &mut Rewinder, now: Timestamp| {
+            rewinder.write(now, &[b' '; PART]);
+            rewinder.on_applied(&app, now);
+            rewinder.is_on()
+        };
+        rewinder.restart(&app, Timestamp::START);
+        rewinder.is_lost.store(true, Ordering::Relaxed);
+        assert!(!write_a_part(&mut rewinder, Timestamp::START), "everything is lost");
+        let now = Timestamp::START + PICTURE_EVERY;
+        rewinder.on_applied(&app, now);
+        assert!(rewinder.is_on() && write_a_part(&mut rewinder, now));
+        // A state that is larger than the memory of the thread is lost.
+        let is_lost = Arc::clone(&rewinder.is_lost);
+        drop(rewinder);
+        run(Ring::new(1), &received);
+        assert!(is_lost.load(Ordering::Relaxed));
     }
 }

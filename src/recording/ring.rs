@@ -229,7 +229,7 @@ mod tests {
     }
 
     fn picture(app: &AppState, at: Timestamp) -> Picture {
-        Picture { at, app: Box::new(app.picture()), bytes: app.picture_bytes() }
+        Picture::of(app, at, usize::MAX).expect("no limit")
     }
 
     /// A live state, and the ring of its messages.

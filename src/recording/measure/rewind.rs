@@ -30,12 +30,12 @@ impl Live {
         let app = AppState::new(AppConfig { is_replay: true, ..AppConfig::default() }, Timestamp::START);
         let (ring, now) = (Ring::new(LIMIT), Timestamp::START);
         let mut live = Live { app, ring, now, lines: Vec::new(), pictured: now, is_kept };
-        live.ring.restart(live.picture());
+        live.ring.restart(live.picture(usize::MAX).expect("no limit"));
         live
     }
 
-    fn picture(&self) -> Picture {
-        Picture { at: self.now, bytes: self.app.picture_bytes(), app: Box::new(self.app.picture()) }
+    fn picture(&self, most: usize) -> Option<Picture> {
+        Picture::of(&self.app, self.now, most)
     }
 
     fn apply(&mut self, msg: Msg) {
@@ -49,8 +49,8 @@ impl Live {
         if self.is_kept && self.now >= self.pictured + Duration::from_secs(60) {
             self.pictured = self.now;
             self.flush();
-            if self.app.picture_bytes() <= LIMIT / 4 {
-                self.ring.push_picture(self.picture());
+            if let Some(picture) = self.picture(LIMIT / 4) {
+                self.ring.push_picture(picture);
             }
         }
     }
