@@ -147,38 +147,6 @@ pub enum Action {
     Dialog(DialogAction),
 }
 
-/// Contexts of the actions that affect the whole screen.
-const EVERYWHERE: [KeyContext; 22] = {
-    use KeyContext::{
-        Adopt, Attach, ChangeTtl, Clusters, Columns, Command, Drill, Filter, Grant, Help, Leave, Monitor, Mute, Quit,
-        Renew, Results, Revoke, RevokeMany, Sort, Suspend, Warp, WriteConfig,
-    };
-    [
-        Monitor,
-        Help,
-        Filter,
-        Sort,
-        Columns,
-        Grant,
-        Attach,
-        ChangeTtl,
-        Adopt,
-        Renew,
-        Revoke,
-        RevokeMany,
-        Results,
-        Drill,
-        Warp,
-        Quit,
-        Suspend,
-        Mute,
-        Command,
-        Clusters,
-        Leave,
-        WriteConfig,
-    ]
-};
-
 impl Action {
     /// The name used in the config file and by `leasetop keys`.
     pub fn name(self) -> String {
@@ -261,7 +229,7 @@ impl Action {
     pub fn contexts(self) -> &'static [KeyContext] {
         match self {
             Action::Dialog(reply) => reply.contexts(),
-            Action::Redraw | Action::Suspend => &EVERYWHERE,
+            Action::Redraw | Action::Suspend => &KeyContext::ALL,
             Action::Help | Action::Filter => &[KeyContext::Monitor, KeyContext::Help],
             Action::InvertSort => &[KeyContext::Monitor, KeyContext::Sort],
             Action::Undo => &[KeyContext::Monitor, KeyContext::Results],

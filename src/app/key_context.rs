@@ -52,8 +52,9 @@ pub enum KeyContext {
 }
 
 impl KeyContext {
-    /// All dialogs.
-    pub const DIALOGS: [KeyContext; 21] = [
+    /// The monitor and all dialogs.
+    pub(super) const ALL: [KeyContext; 22] = [
+        KeyContext::Monitor,
         KeyContext::Help,
         KeyContext::Filter,
         KeyContext::Sort,
@@ -77,7 +78,13 @@ impl KeyContext {
         KeyContext::WriteConfig,
     ];
 
-    /// The name used in messages.
+    /// All dialogs.
+    pub const DIALOGS: [KeyContext; 21] = {
+        let [_, dialogs @ ..] = KeyContext::ALL;
+        dialogs
+    };
+
+    /// The name used in messages and by `leasetop keys`.
     pub fn name(self) -> &'static str {
         match self {
             KeyContext::Monitor => "monitor",
@@ -274,6 +281,39 @@ mod tests {
         assert_eq!(edits(KeyContext::Revoke, &keys), [false, true, true, false, false, false]);
         assert_eq!(edits(KeyContext::Drill, &keys), [false, true, false, false, false, false]);
         assert_eq!(edits(KeyContext::Monitor, &keys), [false; 6]);
+    }
+
+    /// The place of a context in [`KeyContext::ALL`]. A new context gets the next number here, and must be added there.
+    fn place(context: KeyContext) -> usize {
+        match context {
+            KeyContext::Monitor => 0,
+            KeyContext::Help => 1,
+            KeyContext::Filter => 2,
+            KeyContext::Sort => 3,
+            KeyContext::Columns => 4,
+            KeyContext::Grant => 5,
+            KeyContext::Attach => 6,
+            KeyContext::ChangeTtl => 7,
+            KeyContext::Adopt => 8,
+            KeyContext::Renew => 9,
+            KeyContext::Revoke => 10,
+            KeyContext::RevokeMany => 11,
+            KeyContext::Results => 12,
+            KeyContext::Drill => 13,
+            KeyContext::Warp => 14,
+            KeyContext::Quit => 15,
+            KeyContext::Suspend => 16,
+            KeyContext::Mute => 17,
+            KeyContext::Command => 18,
+            KeyContext::Clusters => 19,
+            KeyContext::Leave => 20,
+            KeyContext::WriteConfig => 21,
+        }
+    }
+
+    #[test]
+    fn every_context_is_listed_once() {
+        assert_eq!(KeyContext::ALL.map(place), std::array::from_fn(|index| index));
     }
 
     #[test]
