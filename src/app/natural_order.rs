@@ -1,6 +1,7 @@
 //! Natural order of keys: digits compare by value, so `/a/9` comes before `/a/10`.
 
 use std::cmp::Ordering;
+use std::iter;
 
 use super::KeyName;
 
@@ -29,18 +30,10 @@ impl PartialEq for NaturalKey {
 impl Eq for NaturalKey {}
 
 /// Compares keys in natural order.
-pub(super) fn compare(one: &[u8], other: &[u8]) -> Ordering {
+fn compare(one: &[u8], other: &[u8]) -> Ordering {
     let start = common(one, other);
     let (mut one, mut other) = (&one[start..], &other[start..]);
-    loop {
-        let order = match (next(&mut one), next(&mut other)) {
-            (None, None) => return Ordering::Equal,
-            (one, other) => one.cmp(&other),
-        };
-        if order != Ordering::Equal {
-            return order;
-        }
-    }
+    iter::from_fn(|| next(&mut one)).cmp(iter::from_fn(|| next(&mut other)))
 }
 
 /// Length of the common start of two keys, without digits at its end, which may be the start of a longer number.
