@@ -47,8 +47,10 @@ pub struct ClusterState {
     pub(super) is_loss_hidden: bool,
     /// The member id and the term of the last known leader.
     pub(super) leader: Option<(u64, u64)>,
-    /// When raft terms began.
+    /// When the leaders of raft terms were elected.
     pub(super) terms: TermTimes,
+    /// The raft term of the current member, or of the last one that told its term. 0 if none did.
+    pub(super) known_term: u64,
     /// Whether a member has reported a missing leader, and no leader is known since.
     pub(super) is_leader_missing: bool,
     /// The alarms about which there are events.
@@ -146,6 +148,7 @@ impl ClusterState {
         self.members = MemberList::default();
         self.members.leaders = LeaderHistory::restart(now);
         self.terms = TermTimes::default();
+        self.known_term = 0;
         self.reported_alarms.clear();
         self.unconfirmed = known;
         self.known_until = self.listed_at.take().max(self.unreached_since);

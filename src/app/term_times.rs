@@ -1,4 +1,4 @@
-//! When raft terms began, from the terms in replies.
+//! When the leaders of raft terms were elected, from the terms in replies.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use simkit::Timestamp;
 /// trip, the limit is twice the round trip (see the prober of `etcd-lease`).
 const STATUS_AGE: Duration = Duration::from_millis(700);
 
-/// When each raft term began, and when its leader was elected. A new leader resets the time left of all leases before it
+/// When the leader of each raft term was elected. A new leader resets the time left of all leases before it
 /// replies about one of them (`Promote` in etcd's `server/lease/lessor.go`).
 #[derive(Clone, Debug, Default)]
 pub(super) struct TermTimes {
@@ -35,16 +35,13 @@ impl TermTimes {
         self.led.record(term.cast_signed(), sent, received);
     }
 
-    /// When a term that is known at `by` began. `None` if no earlier term was seen.
-    pub(super) fn began(&self, term: u64, by: Timestamp) -> Option<TimeRange> {
-        let began = self.begun.reached(term.cast_signed(), by);
-        if began.earliest == Timestamp::START { None } else { Some(began) }
-    }
-
     /// When the leader of a term, which is known at `by`, was elected. `None` if no earlier term was seen.
+    ///
+    /// A member that cannot reach the others raises its term again and again without a leader, so a term that was seen is no
+    /// sign of an election.
     pub(super) fn elected(&self, term: u64, by: Timestamp) -> Option<TimeRange> {
-        let TimeRange { earliest, .. } = self.began(term, by)?;
-        let latest = self.led.reached(term.cast_signed(), by).latest;
+        let earliest = self.begun.not_reached_at(term.cast_signed())?;
+        let latest = self.led.reached_by(term.cast_signed(), by);
         Some(TimeRange { earliest: earliest.min(latest), latest })
     }
 }

@@ -50,10 +50,18 @@ impl RevisionTimeline {
     /// The range in which a revision was reached, if it is known at `by`. The range starts at the clock's start if no
     /// reply had an earlier revision.
     pub fn reached(&self, revision: i64, by: Timestamp) -> TimeRange {
-        let before = self.spans.iter().rev().find(|span| span.revision < revision);
-        let first = self.spans.iter().find(|span| span.revision >= revision);
-        let latest = first.map_or(by, |span| span.by.min(by));
-        TimeRange { earliest: before.map_or(Timestamp::START, |span| span.until).min(latest), latest }
+        let latest = self.reached_by(revision, by);
+        TimeRange { earliest: self.not_reached_at(revision).unwrap_or(Timestamp::START).min(latest), latest }
+    }
+
+    /// When the last query was sent whose reply had an earlier revision. `None` if no reply had one.
+    pub fn not_reached_at(&self, revision: i64) -> Option<Timestamp> {
+        self.spans.iter().rev().find(|span| span.revision < revision).map(|span| span.until)
+    }
+
+    /// When the first reply with a revision or a later one arrived, at `by` at the latest.
+    pub fn reached_by(&self, revision: i64, by: Timestamp) -> Timestamp {
+        self.spans.iter().find(|span| span.revision >= revision).map_or(by, |span| span.by.min(by))
     }
 
     /// The latest revision of the replies that arrived before a time; 0 if there is none.
@@ -90,6 +98,7 @@ mod tests {
     fn a_revision_was_reached_between_the_replies_before_and_after_it() {
         let mut revisions = RevisionTimeline::default();
         assert_eq!(revisions.reached(5, at(9_000)), bounds(0, 9_000), "no reply yet");
+        assert_eq!(revisions.not_reached_at(5), None);
         revisions.record(4, at(1_000), at(1_010));
         revisions.record(4, at(2_000), at(2_010));
         assert_eq!(revisions.reached(5, at(9_000)), bounds(2_000, 9_000));

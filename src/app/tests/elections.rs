@@ -69,6 +69,36 @@ fn a_leader_that_is_back_in_its_term_was_not_elected_again() {
 }
 
 #[test]
+fn a_term_is_that_of_an_election_and_not_of_a_candidate() {
+    let mut story = Story::start(AppConfig::default());
+    let mut view = view();
+    view.members.push(MemberView { endpoint: "cut-off:2379".into(), member_id: 2, ..view.members[0].clone() });
+    story.wait(1.0);
+    story.poll_in_term(1, 4);
+    // The member cannot reach the others, and raises its term without a leader.
+    story.wait(8.9);
+    (view.members[1].is_leader, view.members[1].has_leader, view.members[1].raft_term) = (false, false, 50);
+    story.send(Msg::Cluster(view.clone()));
+    story.wait(290.0);
+    view.members[0].raft_term = 5;
+    story.send(Msg::Cluster(view));
+    let (name, at, doubt) = *sorted(&story).last().expect("an event");
+    assert_eq!((name, at + doubt), ("term", 300.0));
+}
+
+#[test]
+fn a_term_that_rose_while_no_member_answered_is_reported() {
+    let mut story = Story::start(AppConfig::default());
+    story.wait(10.0);
+    story.send(Msg::Cluster(down()));
+    story.wait(10.0);
+    let mut restarted = view();
+    restarted.members[0].raft_term = 5;
+    story.send(Msg::Cluster(restarted));
+    assert_eq!(sorted(&story), [("term", 10.0, 10.0)], "between the status at the start and this one");
+}
+
+#[test]
 fn a_lease_is_absent_since_the_restored_cluster_answers() {
     let mut story = Story::start(AppConfig::default());
     story.wait(1.0);

@@ -192,12 +192,7 @@ fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: 
     list::reached(app, now);
     lease_keys::reached(app, now);
     report_no_leader(app, old, new, now);
-    if let Some(old) = old.map(|old| old.raft_term).filter(|old| *old != 0 && new.raft_term > *old) {
-        let began = app.cluster.terms.began(new.raft_term, now);
-        let change = EventKind::Term { old, new: new.raft_term };
-        app.events.push(began.map_or(now.into(), EventTime::from), None, change);
-        app.leases.record_in_all(now, HistoryEvent::Leader);
-    }
+    report_term(app, new.raft_term, now);
     if app.cluster.unreached_since.take().is_some() {
         app.leases.record_in_all(now, HistoryEvent::Known);
     }
@@ -205,6 +200,20 @@ fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: 
         return Vec::new();
     }
     start_configured(app, now)
+}
+
+/// Reports that the raft term, which the current member told, is higher than the last known one: also after a time in which
+/// no member answered.
+fn report_term(app: &mut AppState, new: u64, now: Timestamp) {
+    if new == 0 {
+        return;
+    }
+    let old = std::mem::replace(&mut app.cluster.known_term, new);
+    if old != 0 && new > old {
+        let elected = app.cluster.terms.elected(new, now);
+        app.events.push(elected.map_or(now.into(), EventTime::from), None, EventKind::Term { old, new });
+        app.leases.record_in_all(now, HistoryEvent::Leader);
+    }
 }
 
 /// Grants the configured leases and keeps the configured ids alive.
