@@ -57,6 +57,10 @@ pub struct UsualInterval {
     /// The time after a renewal at which the next one is overdue, without the limit that the TTL sets. `None` until the
     /// intervals cover enough time to predict the next one.
     overdue: Option<Duration>,
+    /// The longest interval from which the next renewal is predicted, if a renewal may have been missed in it. It can be longer
+    /// than `longest`.
+    #[serde(default)]
+    longest_unsure: Duration,
     /// Whether so many intervals were seen that a silence of several of them is late.
     has_several: bool,
 }
@@ -79,7 +83,8 @@ impl UsualInterval {
         let (shortest, longest) = (sorted.first()?.value, sorted.last()?.value);
         let overdue = sorted.iter().map(overdue_after).max().filter(|_| is_established(&sorted, ttl));
         let overdue = overdue.map(|overdue| overdue + unseen_spread(&sorted));
-        Some(UsualInterval { every: every(&sorted)?, certainty, shortest, longest, overdue, has_several })
+        let (every, longest_unsure) = (every(&sorted)?, Duration::ZERO);
+        Some(UsualInterval { every, certainty, shortest, longest, overdue, longest_unsure, has_several })
     }
 
     /// An interval that was measured exactly.
@@ -90,6 +95,7 @@ impl UsualInterval {
             shortest: every,
             longest: every,
             overdue: None,
+            longest_unsure: Duration::ZERO,
             has_several: false,
         }
     }
@@ -108,20 +114,20 @@ impl UsualInterval {
     /// Takes the prediction of the next renewal from `all` intervals, including those in which a renewal may have been
     /// missed: a missed renewal only makes an interval longer.
     pub(super) fn predicted_by(self, all: UsualInterval) -> Self {
-        let longest = self.longest.max(all.longest);
-        UsualInterval { longest, overdue: all.overdue, has_several: all.has_several, ..self }
+        UsualInterval { overdue: all.overdue, longest_unsure: all.longest, has_several: all.has_several, ..self }
     }
 
     /// The time after a renewal at which the next one is late, for a lease with this TTL; `None` if too little is known.
     pub(super) fn late_after(&self, ttl: Duration) -> Option<Duration> {
+        let longest = self.longest.max(self.longest_unsure);
         if let Some(overdue) = self.overdue {
-            return Some(before_the_end(overdue, self.longest, ttl));
+            return Some(before_the_end(overdue, longest, ttl));
         }
         if !self.has_several {
             return None;
         }
-        let late = (self.longest * SEVERAL).max(ttl / 3).mul_f64(LATE) + CLIENTV3_TICK;
-        if late < late_after_by_ttl(self.longest, ttl) { Some(late) } else { None }
+        let late = (longest * SEVERAL).max(ttl / 3).mul_f64(LATE) + CLIENTV3_TICK;
+        if late < late_after_by_ttl(longest, ttl) { Some(late) } else { None }
     }
 }
 
@@ -306,6 +312,23 @@ mod tests {
         let (every, late) = usual(&all(&[&steady, &[15.0, 10.0, 15.0, 10.0, 15.0]])).unwrap();
         assert_eq!((every, late), (10.0, Some(17.0)));
         assert_eq!(usual(&all(&[&steady, &[11.0, 9.0]])), Some((10.0, Some(12.6))), "jitter is no stall");
+    }
+
+    #[test]
+    fn an_interval_with_a_missed_renewal_predicts_the_next_one_and_is_not_shown() {
+        let ttl = Duration::from_secs(30);
+        let of = |intervals: &[u64], certainty| {
+            let estimate =
+                |seconds: &u64| Estimate { value: Duration::from_secs(*seconds), half_width: Duration::ZERO };
+            UsualInterval::of(intervals.iter().map(estimate), ttl, certainty).expect("intervals")
+        };
+        let all = of(&[4, 4, 4, 4, 4, 8], Certainty::AtLeast);
+        let usual = of(&[4; 5], Certainty::About).predicted_by(all);
+        assert_eq!((usual.shortest, usual.longest), (Duration::from_secs(4), Duration::from_secs(4)));
+        assert!(usual.is_established() && usual.late_after(ttl) == all.late_after(ttl), "{usual:?}");
+        // `late_after` limits it by the longest interval, in which a renewal may have been missed.
+        let all = of(&[4, 4, 4, 4, 4, 25], Certainty::AtLeast);
+        assert_eq!(of(&[4; 5], Certainty::About).predicted_by(all).late_after(ttl), all.late_after(ttl));
     }
 
     #[test]
