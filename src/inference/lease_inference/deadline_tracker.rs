@@ -41,14 +41,18 @@ impl DeadlineTracker {
     }
 
     /// The best time at which to split the range with the next poll, which shows whether the true deadline is before or
-    /// after it. Usually this is the middle of the range. A renewal since the last poll would have set the deadline to
-    /// `renewed` or later. If that is just after the range, as after each observed renewal, the upper part needs one more
-    /// poll to rule out a renewal. The upper part is then smaller, so that both cases take equally long.
-    pub(super) fn split_point(&self, renewed: Timestamp) -> Timestamp {
+    /// after it. A renewal since the last poll would have set the deadline to `possible` or later.
+    ///
+    /// - If a renewal is not ruled out, and would have set a later deadline than the old one, the poll shows whether there was
+    ///   one: the split is at the end of the old range.
+    /// - If `possible` is within a round trip of the end of the range, as after each observed renewal, the upper part needs one
+    ///   more poll to rule out a renewal. It is then smaller, so that both cases take equally long.
+    /// - Otherwise the split is in the middle.
+    pub(super) fn split_point(&self, possible: Timestamp) -> Timestamp {
         let TimeRange { earliest, latest } = self.unrenewed;
-        let is_beside = renewed + ROUND_TRIP >= latest && renewed <= latest + ROUND_TRIP;
+        let is_beside = possible + ROUND_TRIP >= latest && possible <= latest + ROUND_TRIP;
         match self.renewed {
-            Some(other) if other.earliest + ROUND_TRIP >= latest && !self.is_settled() => latest,
+            Some(renewed) if renewed.earliest + ROUND_TRIP >= latest && !self.is_settled() => latest,
             None if is_beside => earliest + (latest - earliest) * 2 / 3,
             _ => self.bounds().middle(),
         }
@@ -103,6 +107,24 @@ mod tests {
         assert_eq!((track.bounds(), step), (bounds(200, 205), TrackerStep::Renewed(bounds(200, 205))));
         let (track, step) = track.apply(bounds(50, 60), bounds(300, 310));
         assert_eq!((track.bounds(), step), (bounds(50, 60), TrackerStep::Contradiction));
+    }
+
+    #[test]
+    fn a_poll_rules_out_a_renewal_or_halves_the_range() {
+        let millis = |millis: u64| millis * 1_000_000;
+        let at = |time: u64| Timestamp::from_nanos(millis(time));
+        let range = |earliest: u64, latest: u64| bounds(millis(earliest), millis(latest));
+        let unrenewed = DeadlineTracker::new(range(10_000, 13_000));
+        let (unsettled, _) = unrenewed.apply(range(9_000, 20_000), range(13_000, 16_000));
+        assert_eq!(unsettled.split_point(at(20_000)), at(13_000), "between the old range and a renewal");
+        for possible in [12_900, 13_000, 13_100] {
+            assert_eq!(unrenewed.split_point(at(possible)), at(12_000), "beside the end: {possible}");
+        }
+        for possible in [12_000, 20_000] {
+            assert_eq!(unrenewed.split_point(at(possible)), at(11_500), "the middle: {possible}");
+        }
+        let (overlapping, _) = unrenewed.apply(range(9_000, 20_000), range(12_000, 17_000));
+        assert_eq!(overlapping.split_point(at(20_000)), at(13_500), "the middle of both ranges");
     }
 
     #[test]
