@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{GroupInput, LeaseLine, Lint, LintFacts};
+use super::{GroupInput, LeaseLine, Lint, LintFacts, MIN_INTERVAL};
 use etcd_lease::LeaseId;
 
 /// Minimum number of replaced leases for a finding. With fewer, it is unknown whether they pile up.
@@ -64,10 +64,20 @@ impl Line {
         if count < FEWEST || count.max(most) <= MOST {
             return None;
         }
-        let (ttl, every) = (ttl.as_secs(), every.as_secs_f64());
-        let more = if most > count { format!(", growing to {most}") } else { String::new() };
-        let what = format!("a new lease of {ttl} s every ~{every:.1} s: {count} replaced leases still exist{more}.");
+        let is_growing = most > count && every >= MIN_INTERVAL;
+        let more = if is_growing { format!(", growing to {most}") } else { String::new() };
+        let (ttl, every) = (ttl.as_secs(), interval_in_words(every));
+        let what = format!("a new lease of {ttl} s every {every}: {count} replaced leases still exist{more}.");
         Some((self.replaced.iter().copied().chain([id]).collect(), what))
+    }
+}
+
+/// `~5.0 s`, `~10 ms`, or `<1 ms` if it is too short to be measured.
+fn interval_in_words(every: Duration) -> String {
+    match every.as_secs_f64() {
+        _ if every < MIN_INTERVAL => "<1 ms".to_owned(),
+        seconds if seconds < 0.1 => format!("~{:.0} ms", seconds * 1_000.0),
+        seconds => format!("~{seconds:.1} s"),
     }
 }
 
@@ -81,7 +91,8 @@ impl Lint for Generations {
     }
 
     fn why(&self) -> &'static str {
-        "A client grants a new lease again and again and moves its keys to it; each old one lives on until its TTL runs out."
+        "A client grants a new lease again and again instead of renewing one, and moves its keys to it. The old leases pile up \
+         until their TTL runs out, and each grant and each removal is a write on every member; a renewal is not."
     }
 
     fn advice(&self) -> &'static str {
@@ -90,5 +101,24 @@ impl Lint for Generations {
 
     fn group_findings(&self, input: GroupInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
         input.leases.lines.0.values().filter_map(Line::finding).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_interval_is_shown_in_milliseconds() {
+        let what = |every: Duration| {
+            let (ttl, most) = (Duration::from_secs(60), 6_000);
+            let current = Some(Current { id: LeaseId(17), ttl, every, most });
+            Line { replaced: (1..=16).map(LeaseId).collect(), current }.finding().expect("a finding").1
+        };
+        assert_eq!(
+            what(Duration::from_millis(10)),
+            "a new lease of 60 s every ~10 ms: 16 replaced leases still exist, growing to 6000."
+        );
+        assert_eq!(what(Duration::ZERO), "a new lease of 60 s every <1 ms: 16 replaced leases still exist.");
     }
 }

@@ -49,6 +49,9 @@ use simkit::Timestamp;
 
 use super::TimeRange;
 
+/// The shortest interval between two grants that is told apart from none. Two grants can seem to happen at the same time.
+const MIN_INTERVAL: Duration = Duration::from_millis(1);
+
 /// The facts that lints use for one lease. Unknown values are `None`, and lints do not guess them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LintFacts {
@@ -128,10 +131,8 @@ impl LintFacts {
 
     /// How many leases its client has at once, if it grants a new one at each heartbeat.
     fn heartbeats_per_ttl(&self) -> Option<usize> {
-        /// Avoids a division by zero, because two grants can seem to happen at the same time.
-        const MIN_INTERVAL: f64 = 0.001;
-        let every = self.line?.every?;
-        Some((self.ttl?.as_secs_f64() / every.as_secs_f64().max(MIN_INTERVAL)) as usize)
+        let every = self.line?.every?.max(MIN_INTERVAL);
+        Some((self.ttl?.as_secs_f64() / every.as_secs_f64()) as usize)
     }
 }
 
