@@ -1,4 +1,4 @@
-//! Watching a cluster without a screen, for `events` and `list --for`.
+//! Watching a cluster without a screen, for `events`, `list --for`, `locks`, `serve` and `wait`.
 
 use std::future::pending;
 use std::time::Duration;

@@ -18,6 +18,11 @@ const DEMO_TTLS: [i64; 3] = [10, 120, 3600];
 /// Key and value of each of the demo's own leases.
 const DEMO_PUT: &str = "/service/{ttl}=127.0.0.1";
 
+/// The error for options that `list` does not have.
+const NEEDS_TERMINAL: &str = "--ttl, --put, --keep-alive, --prefix, --budget, --key-budget, --stall, --record, --record-size, \
+     --rewind, --metrics-listen, --metrics-services, --on-event, --on-event-rate, --notify and --bell need a terminal; \
+     without one, use `leasetop grant`, `keep-alive`, `list`, `events` or `serve`";
+
 /// Which options of the monitor were given on the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct MonitorFlags {
@@ -82,11 +87,7 @@ pub(super) fn run(args: MonitorArgs, shared: GlobalFlags) -> Result<Exit, CliErr
         );
     }
     if args.flags.monitor_only {
-        return Err(CliError::Usage(
-            "--ttl, --put, --keep-alive, --prefix, --budget, --key-budget, --stall, --record, --rewind, --metrics-listen, --on-event, \
-             --notify and --bell need a terminal; without one, use `leasetop grant`, `keep-alive`, `list`, `events` or `serve`"
-                .to_owned(),
-        ));
+        return Err(CliError::Usage(NEEDS_TERMINAL.to_owned()));
     }
     let _log = logging::start(&shared.general, false)?;
     on_runtime(&mut Builder::new_current_thread(), list_instead(args.rows, shared))
@@ -241,4 +242,23 @@ fn environments(shared: &GlobalFlags, own_leases: Option<usize>) -> Option<Envir
         let shared = shared.clone().at_speed(warp);
         async move { environment(shared, own_leases).await.expect("an in-process sandbox can be reached") }
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args, Command};
+
+    use super::*;
+
+    #[test]
+    fn the_error_names_every_option_that_needs_a_terminal() {
+        let options = |command: Command| -> Vec<String> {
+            command.get_arguments().filter_map(|arg| Some(format!("--{}", arg.get_long()?))).collect()
+        };
+        let of_list = options(TableArgs::augment_args(Command::new("list")));
+        let named: Vec<&str> = NEEDS_TERMINAL.split([' ', ',']).collect();
+        for option in options(MonitorArgs::augment_args(Command::new("monitor"))) {
+            assert!(of_list.contains(&option) != named.contains(&option.as_str()), "{option}");
+        }
+    }
 }

@@ -17,8 +17,8 @@ use crate::runtime::RATES;
 use crate::wait_condition::WaitTarget;
 use etcd_lease::LeaseId;
 
-/// Options of `list` that need `--for`.
-const WATCH_ONLY: [&str; 3] = ["prefix", "budget", "key_budget"];
+/// The options of [`WatchArgs`]. `list` needs `--for` with them, and `wait` a condition on all leases.
+pub(super) const WATCH_ONLY: [&str; 3] = ["prefix", "budget", "key_budget"];
 
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Monitor", mut_arg("metrics_services", |arg| arg.requires("metrics_listen")))]

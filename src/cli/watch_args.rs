@@ -1,4 +1,5 @@
-//! What is watched in the cluster, and how many polls that may cost: in the monitor and in the commands that watch.
+//! What is watched in the cluster, and how many polls per second and how many bytes per minute that may cost: in the monitor
+//! and in the commands that watch.
 
 use super::options::WatchArgs;
 use crate::app::AppConfig;

@@ -106,11 +106,12 @@ struct ReaderTask {
 }
 
 impl ReaderTask {
-    /// Executes commands and reads responses until the last handle is dropped. With `is_stalled`, reads no responses.
+    /// Executes commands and reads responses until the last handle is dropped. With `is_stalled`, only the responses of slowly
+    /// read leases are read.
     async fn read(mut self, mut wanted: mpsc::UnboundedReceiver<ReaderCommand>, is_stalled: bool) {
         let mut has_leases = false;
         loop {
-            let next = self.slow.values().map(|(at, _)| *at).min();
+            let next = self.slow.values().map(|(at, _)| *at).min().unwrap_or(Timestamp::NEVER);
             tokio::select! {
                 command = wanted.recv() => match command {
                     Some(command) => {
@@ -123,7 +124,7 @@ impl ReaderTask {
                     Some(delivery) => self.on_delivery(&delivery),
                     None => has_leases = false,
                 },
-                () = self.clock.sleep_until(next.unwrap_or(Timestamp::NEVER)), if next.is_some() => self.read_slowly(),
+                () = self.clock.sleep_until(next), if next < Timestamp::NEVER => self.read_slowly(),
             }
         }
     }

@@ -4,7 +4,7 @@ mod matching;
 
 use std::time::Duration;
 
-use super::options::WaitArgs;
+use super::options::{WATCH_ONLY, WaitArgs};
 use super::signals::Signals;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
 use crate::app::{LeaseKeys, WaitedLease};
@@ -40,7 +40,7 @@ pub(super) async fn run(args: WaitArgs, shared: GlobalFlags, out: &mut Out) -> R
             return Err(CliError::Usage(format!("--until {condition} is about all leases; drop the ID")));
         }
     };
-    if ["prefix", "budget", "key_budget"].into_iter().any(|option| shared.is_given(option)) {
+    if WATCH_ONLY.into_iter().any(|option| shared.is_given(option)) {
         let why = "--prefix, --budget and --key-budget are for conditions on all leases; drop them or the ID";
         return Err(CliError::Usage(why.to_owned()));
     }
