@@ -40,7 +40,8 @@ impl LeaseGroup {
         self.grant_and_keep(None, ttl)
     }
 
-    /// Grants a lease with a given id and keeps it alive, as [`LeaseGroup::grant`] does.
+    /// Grants a lease with a given id and keeps it alive, as [`LeaseGroup::grant`] does. All unread deliveries about an
+    /// earlier lease with this id are discarded.
     ///
     /// # Errors
     /// Those of [`Client::grant_with_id`](crate::Client::grant_with_id).
@@ -53,7 +54,8 @@ impl LeaseGroup {
         self.consumer.keep_alive(id);
     }
 
-    /// Stops the renewals of a lease, unless something else keeps it alive. Unread responses are discarded.
+    /// Stops the renewals of a lease, unless something else keeps it alive. Unread responses are discarded, and so is an unread
+    /// end.
     pub fn stop(&self, id: LeaseId) {
         self.consumer.stop_keep_alive(id);
     }

@@ -28,8 +28,8 @@ pub fn engine(data: &[u8]) {
             asked.note(action, now);
         }
         for (_, _, notice) in output.notices {
-            if let Notice::Ended(last) = notice {
-                assert!(last.ended.is_some());
+            if let Notice::Ended(reason, last) = notice {
+                assert_eq!(last.ended, Some(reason));
                 asked.kept -= 1;
             }
         }

@@ -9,7 +9,7 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 
 use super::command::{Command, Start};
-use super::response_queues::ResponseQueues;
+use super::response_queues::{NO_SLOT, ResponseQueues};
 use super::status_feed::Feed;
 use super::stream::{KeepaliveStream, Report, StreamId};
 use super::subscriptions::Subscriptions;
@@ -101,7 +101,7 @@ impl Actor {
     fn on_command(&mut self, command: Command) {
         let now = self.clock.now();
         match command {
-            Command::StartKeepAlive { id, queues, .. } if self.closing => queues.end(id, Ended::Closed),
+            Command::StartKeepAlive { id, queues, .. } if self.closing => queues.end(NO_SLOT, id, Ended::Closed),
             // The consumer stopped it at the same moment.
             Command::StartKeepAlive { id, queues, .. } if !queues.is_open(id) => (),
             Command::StartKeepAlive { id, start, pace, queues } => {
@@ -314,7 +314,7 @@ impl Actor {
             match notice {
                 Notice::Renewed(renewal) => self.subscriptions.deliver(slot, id, &renewal, &mut feed),
                 Notice::Missed { waited } => feed.event(now, Some(id), || EngineEventKind::Missed { waited }),
-                Notice::Ended(last) => self.subscriptions.end(slot, last, now, &mut feed),
+                Notice::Ended(reason, last) => self.subscriptions.end(slot, reason, last, now, &mut feed),
             }
         }
         if !feed.is_read() {
@@ -373,7 +373,7 @@ impl Drop for Actor {
         self.commands.close();
         while let Ok(late) = self.commands.try_recv() {
             if let Command::StartKeepAlive { id, queues, .. } = late {
-                queues.end(id, Ended::Closed);
+                queues.end(NO_SLOT, id, Ended::Closed);
             }
         }
         for (slot, id) in self.scheduler.kept() {

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use super::command::{Command, Start};
 use super::handle::Handle;
-use super::response_queues::{Delivery, ResponseQueues};
+use super::response_queues::{Delivery, NO_SLOT, ResponseQueues};
 use crate::{Ended, Granted, LeaseId, QueueGauge, RenewalSchedule, TimeToLive};
 use simkit::Timestamp;
 
@@ -29,7 +29,8 @@ impl Consumer {
         self.keep_alive_with_schedule(id, None);
     }
 
-    /// Keeps a lease alive as [`Consumer::keep_alive`] does. `pace` replaces the renewal schedule of the engine.
+    /// Keeps a lease alive as [`Consumer::keep_alive`] does. `pace` replaces the renewal schedule of the engine. It has no
+    /// effect if the lease is already kept alive.
     pub fn keep_alive_with_schedule(&self, id: LeaseId, pace: Option<RenewalSchedule>) {
         self.start(id, Start::Adopt, pace);
     }
@@ -39,7 +40,8 @@ impl Consumer {
         self.start(answer.id, Start::Read { answer: Box::new(answer), sent }, None);
     }
 
-    /// Keeps a lease alive that was just granted; the grant was sent at `sent`.
+    /// Keeps a lease alive that was just granted; the grant was sent at `sent`. All unread deliveries about an earlier lease
+    /// with its id are discarded.
     pub fn keep_granted(&self, granted: &Granted, sent: Timestamp) {
         self.keep_granted_with_schedule(granted, sent, None);
     }
@@ -49,7 +51,8 @@ impl Consumer {
         self.start(granted.id, Start::Granted { ttl: granted.ttl, sent }, pace);
     }
 
-    /// Stops the keepalive of a lease, unless it has another consumer. Unread responses are discarded.
+    /// Stops the keepalive of a lease, unless it has another consumer. Unread responses are discarded, and so is an unread
+    /// end.
     pub fn stop_keep_alive(&self, id: LeaseId) {
         self.queues.close(id);
         self.engine.command(Command::StopKeepAlive(vec![id]));
@@ -84,11 +87,14 @@ impl Consumer {
     }
 
     fn start(&self, id: LeaseId, start: Start, pace: Option<RenewalSchedule>) {
-        // A grant replaces an earlier lease with this id, so the engine must hear of it.
-        let is_news = self.queues.open(id) || matches!(start, Start::Granted { .. });
-        let command = || Command::StartKeepAlive { id, start, pace, queues: Arc::clone(&self.queues) };
-        if is_news && !self.engine.command(command()) {
-            self.queues.end(id, Ended::Closed);
+        if matches!(start, Start::Granted { .. }) {
+            // It replaces an earlier lease with this id, whose end the engine may be about to deliver.
+            self.queues.reopen(id);
+        } else if !self.queues.open(id) {
+            return;
+        }
+        if !self.engine.command(Command::StartKeepAlive { id, start, pace, queues: Arc::clone(&self.queues) }) {
+            self.queues.end(NO_SLOT, id, Ended::Closed);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Each lease has its own queue, so that an unread lease causes no drops for others. A full queue drops the new response
 //! and counts it, as Go's clientv3 does: it keeps the oldest, and the renewal itself succeeded.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -30,7 +30,7 @@ pub(super) enum Delivered {
     Queued,
     /// The queue was full.
     Dropped(QueueGauge),
-    /// The reader has unsubscribed.
+    /// The reader has unsubscribed, or has subscribed to a newer lease with this id.
     NotSubscribed,
 }
 
@@ -64,8 +64,11 @@ struct State {
 /// What there is to read, and who waits for it.
 #[derive(Debug, Default)]
 struct Readable {
-    /// Leases with deliveries. It also has leases that were closed or paused since, because searching it takes long.
+    /// Leases with deliveries, each once. It also has leases that were closed or paused since, because searching it takes
+    /// long.
     ids: VecDeque<LeaseId>,
+    /// The leases in `ids` whose queue was closed. One that is opened again keeps its turn and gets no second one.
+    closed: HashSet<LeaseId>,
     reader: Option<Waker>,
 }
 
@@ -82,13 +85,16 @@ impl Readable {
     }
 }
 
+/// The slot of a queue whose subscription the engine has not processed yet.
+pub(super) const NO_SLOT: SlotId = SlotId::MAX;
+
 /// The queue of one lease. There may be a million of them, most of them empty, so it is small.
 #[derive(Debug, Default)]
 struct Queue {
     responses: Chain,
     dropped: u32,
-    /// The scheduler's slot of the lease; 0 until the engine has processed the subscription. No response arrives before
-    /// that.
+    /// The scheduler's slot of the lease; [`NO_SLOT`] until the engine has processed the subscription. What comes from
+    /// another slot is about an earlier lease with this id.
     slot: SlotId,
     /// Whether its reader has paused it.
     paused: bool,
@@ -126,10 +132,15 @@ impl ResponseQueues {
         let mut state = self.state();
         let may_open = state.queues.get(&id).is_none_or(|queue| queue.ended);
         if may_open {
-            state.remove(id);
-            state.queues.insert(id, Queue::default());
+            state.open(id);
         }
         may_open
+    }
+
+    /// Opens a queue for a new lease. All deliveries about an earlier lease with its id are discarded, also those that the
+    /// engine has yet to make.
+    pub(super) fn reopen(&self, id: LeaseId) {
+        self.state().open(id);
     }
 
     /// Stores the scheduler's slot of a lease.
@@ -139,7 +150,7 @@ impl ResponseQueues {
         }
     }
 
-    /// Closes the queue of a lease and discards unread responses.
+    /// Closes the queue of a lease. Unread responses are discarded, and so is an unread end.
     pub(super) fn close(&self, id: LeaseId) {
         self.state().remove(id);
     }
@@ -154,16 +165,19 @@ impl ResponseQueues {
         let mut state = self.state();
         let State { queues, responses, ends, readable, .. } = &mut *state;
         readable.ids.clear();
+        readable.closed.clear();
         ends.clear();
         *responses = ResponseArena::default();
         std::mem::take(queues).into_keys().collect()
     }
 
-    /// Queues the response to a renewal, or drops it if the queue is full.
-    pub(super) fn deliver(&self, id: LeaseId, renewal: &AnsweredRenewal) -> Delivered {
+    /// Queues the response to a renewal of the lease in a slot, or drops it if the queue is full.
+    pub(super) fn deliver(&self, slot: SlotId, id: LeaseId, renewal: &AnsweredRenewal) -> Delivered {
         let mut state = self.state();
         let State { queues, responses, readable, .. } = &mut *state;
-        let Some(queue) = queues.get_mut(&id) else { return Delivered::NotSubscribed };
+        let Some(queue) = queues.get_mut(&id).filter(|queue| queue.slot == slot) else {
+            return Delivered::NotSubscribed;
+        };
         // Without capacity a response is delivered only to a reader that waits.
         let room = if self.capacity == 0 { usize::from(readable.reader.is_some()) } else { self.capacity };
         if queue.responses.len() >= room {
@@ -176,11 +190,12 @@ impl ResponseQueues {
         Delivered::Queued
     }
 
-    /// Ends the queue of a lease. The reader gets the end after the responses before it.
-    pub(super) fn end(&self, id: LeaseId, ended: Ended) {
+    /// Ends the queue of the lease in a slot; [`NO_SLOT`] for a subscription that the engine does not process. The reader
+    /// gets the end after the responses before it.
+    pub(super) fn end(&self, slot: SlotId, id: LeaseId, ended: Ended) {
         let mut state = self.state();
         let State { queues, ends, readable, .. } = &mut *state;
-        let Some(queue) = queues.get_mut(&id) else { return };
+        let Some(queue) = queues.get_mut(&id).filter(|queue| queue.slot == slot) else { return };
         queue.ended = true;
         if let Some(end) = &self.end {
             end.send_replace(Some(ended.clone()));
@@ -258,28 +273,32 @@ impl State {
     fn next_readable(&mut self) -> Option<LeaseId> {
         loop {
             let id = self.readable.ids.pop_front()?;
-            if let Some(queue) = self.queues.get_mut(&id)
-                && std::mem::take(&mut queue.listed)
-                && queue.is_readable()
-            {
+            let Some(queue) = self.queues.get_mut(&id) else {
+                self.readable.closed.remove(&id);
+                continue;
+            };
+            queue.listed = false;
+            if queue.is_readable() {
                 return Some(id);
             }
         }
     }
 
-    /// Removes leases from the list that are not readable, once they are the most of it.
+    /// Opens the queue of a lease, in place of an open one.
+    fn open(&mut self, id: LeaseId) {
+        self.remove(id);
+        let listed = self.readable.closed.remove(&id);
+        self.queues.insert(id, Queue { slot: NO_SLOT, listed, ..Queue::default() });
+    }
+
+    /// Removes closed leases from the list, once they are the most of it.
     fn clean_readable(&mut self) {
         /// A shorter list is left as it is.
         const SHORT: usize = 64;
-        let State { queues, readable, .. } = self;
-        let ids = &mut readable.ids;
+        let State { queues, readable: Readable { ids, closed, .. }, .. } = self;
         if ids.len() > SHORT + 2 * queues.len() {
-            ids.retain(|id| queues.get_mut(id).is_some_and(|queue| std::mem::take(&mut queue.listed)));
-            for id in ids {
-                if let Some(queue) = queues.get_mut(id) {
-                    queue.listed = true;
-                }
-            }
+            ids.retain(|id| queues.contains_key(id));
+            closed.clear();
         }
     }
 
@@ -304,38 +323,13 @@ impl State {
         if queue.ended {
             self.ends.remove(&id);
         }
+        if queue.listed {
+            self.readable.closed.insert(id);
+        }
         self.clean_readable();
         Some(queue)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug)]
-    struct NoListener;
-
-    impl ReadListener for NoListener {
-        fn on_read(&self, _: SlotId, _: LeaseId) {}
-    }
-
-    #[test]
-    fn the_list_of_readable_leases_stays_short_without_a_reader() {
-        const LEASES: i64 = 10;
-        let queues = ResponseQueues::new(1, Arc::new(NoListener));
-        for round in 0..1_000 {
-            for id in (1..=LEASES).map(LeaseId) {
-                queues.close(id);
-                queues.open(id);
-                queues.end(id, Ended::Closed);
-            }
-            assert!(queues.state().readable.ids.len() < 100, "after {round} rounds");
-        }
-        let mut cx = Context::from_waker(Waker::noop());
-        for _ in 0..LEASES {
-            assert!(matches!(queues.poll_next(&mut cx), Poll::Ready(Some(Delivery::Ended(_, Ended::Closed)))));
-        }
-        assert_eq!(queues.poll_next(&mut cx), Poll::Ready(None));
-    }
-}
+mod tests;

@@ -40,7 +40,7 @@ impl Subscriptions {
         let (kept, ended): (Vec<_>, Vec<_>) =
             present.queues().iter().cloned().partition(|queues| Arc::ptr_eq(queues, one));
         *present = kept.into_iter().collect();
-        ended.iter().for_each(|queues| queues.end(id, reason.clone()));
+        ended.iter().for_each(|queues| queues.end(slot, id, reason.clone()));
     }
 
     /// Removes every subscriber that closed its queue of the lease. Returns whether no subscriber remains; false if the
@@ -57,7 +57,7 @@ impl Subscriptions {
     pub(super) fn deliver(&self, slot: SlotId, id: LeaseId, renewal: &AnsweredRenewal, feed: &mut Writer<'_>) {
         feed.renewed(slot, id, renewal);
         for queues in self.get(slot).into_iter().flat_map(Subscribers::queues) {
-            if let Delivered::Dropped(queue) = queues.deliver(id, renewal) {
+            if let Delivered::Dropped(queue) = queues.deliver(slot, id, renewal) {
                 tracing::warn!(
                     lease = %id,
                     "queue-size" = queue.depth,
@@ -73,16 +73,23 @@ impl Subscriptions {
     /// Ends the queues of a lease because the engine is gone.
     pub(super) fn close(&mut self, slot: SlotId, id: LeaseId) {
         let subscribers = self.0.get_mut(slot as usize).and_then(Option::take);
-        subscribers.iter().flat_map(Subscribers::queues).for_each(|queues| queues.end(id, Ended::Closed));
+        subscribers.iter().flat_map(Subscribers::queues).for_each(|queues| queues.end(slot, id, Ended::Closed));
     }
 
-    /// Ends the queues of a lease with the reason of its last status.
-    pub(super) fn end(&mut self, slot: SlotId, mut last: Box<LeaseStatus>, now: Timestamp, feed: &mut Writer<'_>) {
+    /// Removes the subscribers of the lease in a slot and ends their queues. Logs the end, and writes its event and the last
+    /// status of the lease. A queue that was opened again for a newer lease with this id is left as it is.
+    pub(super) fn end(
+        &mut self,
+        slot: SlotId,
+        ended: Ended,
+        mut last: Box<LeaseStatus>,
+        now: Timestamp,
+        feed: &mut Writer<'_>,
+    ) {
         let Some(subscribers) = self.0.get_mut(slot as usize).and_then(Option::take) else { return };
-        let Some(ended) = last.ended.clone() else { return };
-        tracing::info!(lease = %last.id, reason = %ended, "keep-alive ended");
+        tracing::info!(lease = %last.id, reason = %ended, "keepalive ended");
         last.queue = subscribers.gauge(last.id);
-        subscribers.queues().iter().for_each(|queues| queues.end(last.id, ended.clone()));
+        subscribers.queues().iter().for_each(|queues| queues.end(slot, last.id, ended.clone()));
         feed.event(now, Some(last.id), || EngineEventKind::Ended(ended));
         feed.end(slot, last);
     }

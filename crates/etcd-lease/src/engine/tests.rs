@@ -4,10 +4,10 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::command::{Command, Start};
-use super::response_queues::ResponseQueues;
+use super::response_queues::{Delivery, ResponseQueues};
 use super::{Consumer, Engine, Options};
 use crate::wire::{Cluster, Settings, Target};
-use crate::{Granted, Header, LeaseId};
+use crate::{Ended, Granted, Header, LeaseId};
 use etcd_sandbox::Sandbox;
 use simkit::Clock;
 
@@ -98,4 +98,27 @@ async fn a_lease_that_was_stopped_before_the_engine_heard_of_it_is_not_renewed()
     }
     clock.sleep(Duration::from_secs(5)).await;
     assert_eq!((sandbox.keep_alives(kept) > 0, sandbox.keep_alives(stopped)), (true, 0));
+}
+
+/// The grant and the reply about the earlier lease reach the engine together, which processes the reply first.
+#[tokio::test(start_paused = true)]
+async fn the_end_of_an_earlier_lease_is_not_delivered_about_the_one_granted_with_its_id() {
+    let clock = Clock::real();
+    let (sandbox, engine) = engine(&clock).await;
+    let mut consumer = engine.consumer();
+    let queues = consumer.downgrade().upgrade().unwrap();
+    keep(&consumer, &sandbox, &clock, 1);
+    clock.sleep(Duration::from_secs(20)).await;
+    let id = LeaseId(sandbox.leases()[0]);
+    assert!(queues.gauge(id).depth > 0);
+    sandbox.revoke(id).unwrap();
+    sandbox.grant_as(id, 10).unwrap();
+    let granted = Granted { id, requested_ttl: 10, ttl: 10, header: Header::default() };
+    consumer.keep_granted(&granted, clock.now());
+    assert_eq!(queues.gauge(id).depth, 0, "the responses about the earlier lease are discarded");
+    queues.end(0, id, Ended::NotFound);
+    assert!(queues.is_open(id));
+    clock.sleep(Duration::from_secs(20)).await;
+    assert!(matches!(consumer.next().await, Some(Delivery::Response(response)) if response.id == id));
+    assert_eq!(sandbox.leases(), [id.0]);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{LeaseId, LeaseStatus};
+use crate::{Ended, LeaseId, LeaseStatus};
 use simkit::Timestamp;
 
 /// The index of a lease in the scheduler. It may be reused after the turn that reported the end.
@@ -101,8 +101,8 @@ pub enum Notice {
         /// The time since it was sent.
         waited: Duration,
     },
-    /// The keepalive ended and its slot is free. This is the last status, with the reason.
-    Ended(Box<LeaseStatus>),
+    /// The keepalive ended for this reason, and its slot is free. The last status has the reason too.
+    Ended(Ended, Box<LeaseStatus>),
 }
 
 /// A renewal with its reply, for the subscribers and the events.

@@ -139,7 +139,7 @@ fn adopt(leases: usize, mut fails_after: impl FnMut(Duration, usize) -> Option<D
             last = at;
         }
         let output = scheduler.turn(now);
-        ended += output.notices.iter().filter(|(_, _, notice)| matches!(notice, Notice::Ended(_))).count();
+        ended += output.notices.iter().filter(|(_, _, notice)| matches!(notice, Notice::Ended(..))).count();
         for action in output.actions {
             if let Action::QueryTtl { slot, id } = action {
                 let fails_after = fails_after(now.since(NOW), id.0 as usize);

@@ -208,11 +208,12 @@ impl Scheduler {
         let Some(mut last) = self.status(slot) else { return };
         self.forget_in_flight(slot);
         last.phase = Phase::Over;
-        last.ended = Some(if self.has_expired_asleep(&last, &ended) { Ended::Expired } else { ended });
+        let reason = if self.has_expired_asleep(&last, &ended) { Ended::Expired } else { ended };
+        last.ended = Some(reason.clone());
         self.slots[slot as usize] = None;
         self.by_id.remove(&last.id);
         self.freed.push(slot);
-        self.emit(slot, last.id, Notice::Ended(Box::new(last)));
+        self.emit(slot, last.id, Notice::Ended(reason, Box::new(last)));
     }
 
     /// Whether a lease that etcd no longer has was not renewed since a sleep of the machine that was longer than its time

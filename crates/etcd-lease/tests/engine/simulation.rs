@@ -247,9 +247,9 @@ impl Simulation {
             self.act(act);
         }
         for (_, id, notice) in output.notices {
-            if let Notice::Ended(last) = notice {
-                self.check_end(id, last.ended.as_ref().unwrap());
-                let before = self.ended.insert(id, (self.now, last.ended.unwrap()));
+            if let Notice::Ended(reason, _) = notice {
+                self.check_end(id, &reason);
+                let before = self.ended.insert(id, (self.now, reason));
                 assert_eq!(before, None, "{id} ends once");
             }
         }

@@ -39,7 +39,7 @@ impl Bench {
             match news {
                 Notice::Renewed(renewal) => writer.renewed(slot, id, &renewal),
                 Notice::Missed { waited } => writer.event(self.now, Some(id), || EngineEventKind::Missed { waited }),
-                Notice::Ended(last) => writer.end(slot, last),
+                Notice::Ended(_, last) => writer.end(slot, last),
             }
         }
         outcome.changed.iter().for_each(|slot| writer.update(&self.scheduler, *slot, &self.subscribers));
