@@ -74,7 +74,7 @@ impl LeaseGroup {
 
     /// Waits for the next response or end. The leases take turns. `None` if the group has no lease.
     pub async fn next(&mut self) -> Option<Delivery> {
-        std::future::poll_fn(|cx| self.consumer.poll_delivery(cx)).await
+        self.consumer.next_shared().await
     }
 
     /// The depth of the response queue of a lease, and the number of dropped responses.

@@ -308,3 +308,16 @@ async fn without_capacity_a_reader_that_stopped_waiting_gets_no_old_response() {
     assert_eq!((lease.queue().depth, lease.queue().dropped), (0, 1));
     assert!(lease.next_response().await.is_some());
 }
+
+#[tokio::test(start_paused = true)]
+async fn without_capacity_a_group_that_stopped_waiting_gets_no_old_response() {
+    let (_sandbox, client) = client(|config| config.queue_capacity(0)).await;
+    let mut group = client.lease_group();
+    let id = group.grant(10).await.unwrap();
+    assert!(group.next().await.is_some());
+    let impatient = tokio::time::timeout(Duration::from_millis(20), group.next()).await;
+    assert!(impatient.is_err());
+    seconds(5).await;
+    assert_eq!((group.queue(id).depth, group.queue(id).dropped), (0, 1));
+    assert!(group.next().await.is_some());
+}

@@ -75,6 +75,11 @@ impl Consumer {
 
     /// Waits for the next response or end. The leases take turns. `None` if this consumer has no lease.
     pub async fn next(&mut self) -> Option<Delivery> {
+        self.next_shared().await
+    }
+
+    /// Waits as [`Consumer::next`] does, for an owner that itself lets only one reader wait.
+    pub(crate) async fn next_shared(&self) -> Option<Delivery> {
         self.queues.next().await
     }
 

@@ -178,8 +178,9 @@ impl ResponseQueues {
         let Some(queue) = queues.get_mut(&id).filter(|queue| queue.slot == slot) else {
             return Delivered::NotSubscribed;
         };
-        // Without capacity a response is delivered only to a reader that waits.
-        let room = if self.capacity == 0 { usize::from(readable.reader.is_some()) } else { self.capacity };
+        // Without capacity a response is delivered only to a reader that waits for this lease.
+        let is_awaited = readable.reader.is_some() && !queue.paused;
+        let room = if self.capacity == 0 { usize::from(is_awaited) } else { self.capacity };
         if queue.responses.len() >= room {
             queue.dropped = queue.dropped.saturating_add(1);
             let (depth, dropped) = (queue.responses.len(), u64::from(queue.dropped));

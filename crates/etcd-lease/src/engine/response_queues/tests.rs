@@ -96,6 +96,16 @@ fn what_comes_about_an_earlier_lease_is_not_for_the_queue_of_the_next_one() {
 }
 
 #[test]
+fn without_capacity_a_paused_lease_gets_no_response_while_the_reader_waits_for_another() {
+    let queues = queues_of(0, [ONE, OTHER]);
+    queues.pause(ONE, true);
+    assert_eq!(poll(&queues), Poll::Pending);
+    assert!(matches!(queues.deliver(slot(ONE), ONE, &RENEWAL), Delivered::Dropped(_)));
+    assert_eq!(queues.deliver(slot(OTHER), OTHER, &RENEWAL), Delivered::Queued);
+    assert_eq!((queues.gauge(ONE).depth, read(&queues)), (0, vec![OTHER]));
+}
+
+#[test]
 fn a_lease_that_is_closed_and_opened_again_gets_one_turn_in_each_round() {
     let queues = queues_of(4, [ONE, OTHER]);
     let deliver = |id| assert_eq!(queues.deliver(slot(id), id, &RENEWAL), Delivered::Queued);
