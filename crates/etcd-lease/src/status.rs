@@ -19,9 +19,9 @@ pub enum Ended {
         /// The last connection error, if any, as readable text.
         trouble: Option<String>,
     },
-    /// etcd has never answered about the lease, so nothing is known of it: its TTL is unknown too.
+    /// etcd has never given a usable answer about the lease, so nothing is known of it: its TTL is unknown too.
     NotStarted {
-        /// Why the time left could not be read; `None` if no request has failed yet.
+        /// Why the time left could not be read; `None` if no request and no stream has failed yet.
         error: Option<Box<CallError>>,
     },
     /// etcd denies the renewal, because the user may not write one of the attached keys.
@@ -63,7 +63,7 @@ impl fmt::Display for Ended {
             Ended::Unanswered { trouble: None } => f.write_str("no reply within the TTL"),
             Ended::Unanswered { trouble: Some(text) } => write!(f, "no reply within the TTL: {text}"),
             Ended::NotStarted { error: None } => f.write_str("etcd has not answered about it"),
-            Ended::NotStarted { error: Some(error) } => write!(f, "etcd has not answered about it: {error}"),
+            Ended::NotStarted { error: Some(error) } => write!(f, "nothing is known of it: {error}"),
             Ended::Forbidden { message } => write!(f, "forbidden: {message}"),
             Ended::Cancelled => f.write_str("cancelled"),
             Ended::Closed => f.write_str("closed"),

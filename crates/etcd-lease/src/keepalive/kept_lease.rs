@@ -20,7 +20,7 @@ use std::time::Duration;
 use super::io::{AnsweredRenewal, Timeouts};
 use super::renewal_stats::RenewalStats;
 use super::timers::{NO_TIMER, Place};
-use crate::wire::CallError;
+use crate::wire::{CallError, ErrorCause};
 use crate::{Ended, Fault, LeaseId, LeaseStatus, Phase, RenewalSchedule, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
@@ -209,7 +209,7 @@ impl KeptLease {
         match answer.ttl_status() {
             TtlStatus::Missing => NextStep::End(self.end_reason(now)),
             TtlStatus::Dying => NextStep::End(Ended::Expired),
-            TtlStatus::Invalid => self.retry_query(now, timeouts).unwrap_or_else(|| self.end_unanswered(None, None)),
+            TtlStatus::Invalid => self.on_failed_query(now, &invalid_time_left(), timeouts),
             TtlStatus::Alive => {
                 self.record_time_left(sent, now, answer);
                 NextStep::Send
@@ -248,12 +248,16 @@ impl KeptLease {
         if now >= end { None } else { Some(NextStep::Wait((now + timeouts.query_retry_interval).min(end))) }
     }
 
-    /// The step that ends a keepalive without a reply. Only a lease with a known TTL can have passed its deadline.
+    /// The step that ends a keepalive without a usable reply. A lease of unknown TTL has no deadline that can have passed, so
+    /// its keepalive has not started. `error` is why its time left could not be read, and `trouble` the last error of any
+    /// stream or query.
     pub(super) fn end_unanswered(&self, trouble: Option<String>, error: Option<&CallError>) -> NextStep {
-        NextStep::End(match self.ttl() {
-            Some(_) => Ended::Unanswered { trouble },
-            None => Ended::NotStarted { error: error.cloned().map(Box::new) },
-        })
+        if self.ttl().is_some() {
+            return NextStep::End(Ended::Unanswered { trouble });
+        }
+        let unanswered = |trouble| CallError::new(ErrorCause::NoReply, "", "", trouble);
+        let error = error.cloned().or_else(|| trouble.map(unanswered));
+        NextStep::End(Ended::NotStarted { error: error.map(Box::new) })
     }
 
     /// When to stop waiting for any reply.
@@ -293,6 +297,11 @@ impl KeptLease {
     pub(super) fn end_reason(&self, now: Timestamp) -> Ended {
         if self.ttl().is_some() && now >= self.deadline { Ended::Expired } else { Ended::NotFound }
     }
+}
+
+/// The error of a TTL query whose reply is [`TtlStatus::Invalid`].
+pub(super) fn invalid_time_left() -> CallError {
+    CallError::new(ErrorCause::Other, "", "", "got a time left that etcd cannot grant")
 }
 
 pub(super) fn seconds(ttl: i64) -> Duration {

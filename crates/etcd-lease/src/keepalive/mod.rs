@@ -27,7 +27,7 @@ use self::stream_state::StreamState;
 use self::timers::Timers;
 use super::renewal_schedule::StartJitter;
 use super::wire::CallError;
-use super::{Ended, LeaseId, LeaseStatus, Phase, RenewalSchedule, TimeToLive, Timestamp};
+use super::{Ended, LeaseId, LeaseStatus, Phase, RenewalSchedule, TimeToLive, Timestamp, TtlStatus};
 
 pub use self::io::{Action, AnsweredRenewal, Notice, SlotId, StreamEnd, Timeouts, TurnOutput};
 
@@ -298,6 +298,9 @@ impl Scheduler {
         if answer.is_ok() {
             self.last_ttl_reply = now;
         }
+        // A reply that says nothing is a failed query, so that the reason of the end is known.
+        let is_usable = |reply: &&TimeToLive| reply.ttl_status() != TtlStatus::Invalid;
+        let answer = answer.and_then(|reply| Some(reply).filter(is_usable).ok_or_else(kept_lease::invalid_time_left));
         self.query_error = answer.as_ref().err().cloned();
         self.trouble = self.query_error.as_ref().map(CallError::to_string);
         let Some(kept) = self.get_mut(slot).filter(|kept| kept.id == id && kept.phase == Phase::Suspect) else {

@@ -167,6 +167,45 @@ fn an_error_ends_no_adopted_lease_that_waits_for_its_turn() {
     assert!(lasted < Duration::from_secs(12) && ended == LEASES, "a long outage: {lasted:?}, {ended} ended");
 }
 
+/// Adopts a lease that gets this reply to each query, or none. Returns why its keepalive ended.
+fn end_of_adopted(reply: Option<TimeToLive>, before: impl FnOnce(&mut Scheduler)) -> Ended {
+    let mut scheduler = Scheduler::new(RenewalSchedule::Clientv3, 1, Timeouts::at_speed(1));
+    scheduler.adopt(NOW, USUAL, None);
+    before(&mut scheduler);
+    let mut now = NOW;
+    while now < NOW + Duration::from_secs(30) {
+        let output = scheduler.turn(now);
+        if let Some((_, _, Notice::Ended(reason, _))) = output.notices.into_iter().next() {
+            return reason;
+        }
+        for action in output.actions {
+            if let (Action::QueryTtl { slot, id }, Some(reply)) = (action, &reply) {
+                scheduler.on_ttl_reply(now, slot, id, now, Ok(reply));
+            }
+        }
+        now = scheduler.wake_at().unwrap_or(Timestamp::NEVER);
+    }
+    panic!("it did not end");
+}
+
+#[test]
+fn an_adopted_lease_ends_with_what_is_known_of_the_trouble() {
+    let error_of = |ended: &Ended| match ended {
+        Ended::NotStarted { error } => error.as_ref().map(|error| (error.cause(), error.to_string())),
+        _ => panic!("{ended:?}"),
+    };
+    let invalid = TimeToLive { id: USUAL, ttl: i64::MAX, granted_ttl: 10, keys: Vec::new(), header: Header::default() };
+    let text = "got a time left that etcd cannot grant";
+    let ended = end_of_adopted(Some(invalid), |_| ());
+    assert_eq!(error_of(&ended), Some((ErrorCause::Other, text.to_owned())));
+    assert_eq!(ended.to_string(), format!("nothing is known of it: {text}"));
+    // A stream for another lease broke, and no query was answered.
+    let broken = "could not keep leases alive at m0: Connection refused";
+    let ended = end_of_adopted(None, |scheduler| scheduler.trouble = Some(broken.to_owned()));
+    assert_eq!(error_of(&ended), Some((ErrorCause::NoReply, broken.to_owned())));
+    assert_eq!(error_of(&end_of_adopted(None, |_| ())), None);
+}
+
 #[test]
 fn a_record_is_small() {
     // There may be a million of them.
