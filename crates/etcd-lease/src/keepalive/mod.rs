@@ -369,7 +369,8 @@ impl Scheduler {
         self.tracks_changes = tracks_changes;
     }
 
-    /// Puts every lease into [`TurnOutput::changed`] of the next turn, changed or not.
+    /// Puts every lease into [`TurnOutput::changed`] of the next turn, changed or not. Has no effect while changes are not
+    /// tracked.
     pub fn mark_all_changed(&mut self) {
         for slot in 0..self.slots.len() {
             self.mark_changed(SlotId::try_from(slot).unwrap_or(SlotId::MAX));

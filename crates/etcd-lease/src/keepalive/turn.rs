@@ -96,7 +96,7 @@ impl Scheduler {
         self.output.notices.push((slot, id, notice));
     }
 
-    /// Puts a lease into [`TurnOutput::changed`] of the next turn.
+    /// Puts a lease into [`TurnOutput::changed`] of the next turn. Has no effect while changes are not tracked.
     pub fn mark_changed(&mut self, slot: SlotId) {
         if self.tracks_changes
             && let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut)
