@@ -174,10 +174,13 @@ impl Cluster {
             loop {
                 let member = self.shared.current();
                 endpoint.clone_from(&member.endpoint);
-                let attempt = tokio::select! {
-                    attempt = self.attempt(kind, tried, member, &call) => attempt,
+                let is_read = kind == CallKind::Read;
+                let (attempt, is_left) = tokio::select! {
+                    attempt = self.attempt(kind, tried, member, &call) => (attempt, false),
                     // A follower can wait for a leader that is gone.
-                    () = self.shared.wait_outranked(member), if kind == CallKind::Read => continue,
+                    () = self.shared.wait_outranked(member), if is_read => continue,
+                    // A read fails as soon as the member is known not to answer, so that another one is tried.
+                    () = self.shared.wait_demoted(member), if is_read => (Err(self.shared.why_left(tried, member)), true),
                 };
                 let error = match attempt {
                     Err(error) if error.is_members_fault() => error,
@@ -189,7 +192,10 @@ impl Cluster {
                     other => return other,
                 };
                 attempts += 1;
-                self.shared.report_trouble(member, &error);
+                // Why a member that was left is down is known, and may be another reason than this error.
+                if !is_left {
+                    self.shared.report_trouble(member, &error);
+                }
                 let is_elsewhere = self.shared.current().endpoint != member.endpoint;
                 let may_repeat = match kind {
                     CallKind::Read => true,
@@ -208,8 +214,7 @@ impl Cluster {
         outcome.unwrap_or_else(|| Err(other_cluster.unwrap_or_else(|| CallError::timeout(tried, &endpoint))))
     }
 
-    /// Makes one call to one member. A read fails as soon as the member is known not to answer, so that another one is
-    /// tried.
+    /// Makes one call to one member.
     async fn attempt<T, F, C>(
         &self,
         kind: CallKind,
@@ -224,10 +229,7 @@ impl Cluster {
     {
         let sent = self.shared.age.elapsed();
         let reply = match kind {
-            CallKind::Read => tokio::select! {
-                result = self.shared.signed_read(member, call) => result?,
-                () = self.shared.wait_demoted(member) => return Err(self.shared.why_left(tried, member)),
-            },
+            CallKind::Read => self.shared.signed_read(member, call).await?,
             CallKind::Write | CallKind::WriteOnce => self.shared.signed_call(member, call).await?,
         };
         self.shared.check_reply((tried, &member.endpoint), kind, reply.header(), sent)?;

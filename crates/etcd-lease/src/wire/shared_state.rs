@@ -91,10 +91,10 @@ impl SharedState {
         let _ = view.wait_for(is_probed).await;
     }
 
-    /// Waits until another member leads in a newer term than any that was known when the wait began.
+    /// Waits until another member leads in a newer term than any of this cluster that was known when the wait began.
     pub(super) async fn wait_outranked(&self, member: &Member) {
         let mut view = self.view.subscribe();
-        let term = view.borrow().members.iter().map(|seen| seen.raft_term).max().unwrap_or(0);
+        let term = view.borrow().here().map(|seen| seen.raft_term).max().unwrap_or(0);
         let is_outranked = |view: &ClusterView| {
             view.leader().is_some_and(|leader| leader.raft_term > term && leader.endpoint != member.endpoint)
         };
@@ -260,6 +260,7 @@ impl SharedState {
                 if error.kind() == ErrorKind::NoLeader {
                     seen.is_leader = false;
                     seen.has_leader = false;
+                    seen.leader_id = 0;
                 } else {
                     seen.is_learner = error.kind() == ErrorKind::Learner;
                     seen.reachability = Reachability::Down { trouble: error.clone() };
@@ -292,3 +293,6 @@ impl SharedState {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;
