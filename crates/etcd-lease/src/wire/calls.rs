@@ -56,8 +56,7 @@ pub(super) async fn renew_through(
     let answer = stream.message().await.map_err(failed)?;
     let answer = answer.ok_or_else(|| failed(Status::unavailable("the server ended the stream")))?;
     if answer.id != id.0 || answer.ttl > MAX_TTL {
-        let what = format!("lease {} with a TTL of {} s", LeaseId(answer.id), answer.ttl);
-        return Err(wrong_reply(tried, &member.endpoint, &what));
+        return Err(wrong_lease(tried, member, answer.id, answer.ttl));
     }
     Ok(answer)
 }
@@ -65,6 +64,11 @@ pub(super) async fn renew_through(
 /// The error for a reply that is about something else than the request, or that etcd cannot have sent.
 fn wrong_reply(tried: &'static str, endpoint: &str, what: &str) -> CallError {
     CallError::new(ErrorCause::Other, tried, endpoint, format!("got a wrong reply: {what}"))
+}
+
+/// The error for a reply about another lease, or with a TTL in seconds that etcd cannot grant.
+fn wrong_lease(tried: &'static str, member: &Member, id: i64, ttl: i64) -> CallError {
+    wrong_reply(tried, &member.endpoint, &format!("lease {} with a TTL of {ttl} s", LeaseId(id)))
 }
 
 impl From<PbLeaseTimeToLiveResponse> for TimeToLive {
@@ -95,17 +99,14 @@ impl Cluster {
         let answer = self
             .call(kind, TRIED, |member| async move {
                 let answer = rpc::grant(&member.channel, wanted, ttl).await;
-                answer.map_err(|status| CallError::from_status(TRIED, &member.endpoint, &status))
+                let answer = answer.map_err(|status| CallError::from_status(TRIED, &member.endpoint, &status))?;
+                let is_asked_for = answer.id != 0 && id.is_none_or(|id| id.0 == answer.id);
+                let is_possible = is_asked_for && (1..=MAX_TTL).contains(&answer.ttl);
+                if is_possible { Ok(answer) } else { Err(wrong_lease(TRIED, &member, answer.id, answer.ttl)) }
             })
             .await?;
         let header = pb_header(answer.header);
-        let granted = Granted { id: LeaseId(answer.id), requested_ttl: ttl, ttl: answer.ttl, header };
-        let is_asked_for = granted.id.0 != 0 && id.is_none_or(|id| id == granted.id);
-        if !is_asked_for || !(1..=MAX_TTL).contains(&granted.ttl) {
-            let what = format!("lease {} with a TTL of {} s", granted.id, granted.ttl);
-            return Err(wrong_reply(TRIED, &self.shared().current().endpoint, &what));
-        }
-        Ok(granted)
+        Ok(Granted { id: LeaseId(answer.id), requested_ttl: ttl, ttl: answer.ttl, header })
     }
 
     /// Revokes a lease. Its keys are deleted in one revision, which is that of the reply's header.
