@@ -15,7 +15,7 @@ pub struct MemberStats {
     pub streams_open: usize,
     /// Watch streams that are open.
     pub watches_open: usize,
-    /// Keepalive requests received so far.
+    /// Keepalive requests that it has begun to serve. A request that waits behind another on its stream does not count yet.
     pub keep_alives: u64,
     /// LeaseTimeToLive calls so far.
     pub time_to_lives: u64,
@@ -102,7 +102,8 @@ impl Sandbox {
         self.0.cluster.with(|state, _| state.store.keys().revision())
     }
 
-    /// How many keepalive requests all members have received for a lease.
+    /// How many keepalive requests for a lease id all members have begun to serve. A request that waits behind another on its
+    /// stream does not count yet.
     pub fn keep_alives(&self, id: impl Into<LeaseId>) -> u64 {
         self.0.cluster.with(|state, _| state.keep_alives.get(&id.into()).copied().unwrap_or_default())
     }
