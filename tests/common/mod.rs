@@ -4,5 +4,5 @@ pub(crate) mod certificates;
 pub(crate) mod etcd;
 pub(crate) mod guard;
 mod http;
-mod ports;
+pub(crate) mod ports;
 pub(crate) mod wait;

@@ -4,6 +4,7 @@ mod endpoints;
 mod fleet;
 mod forbidden;
 mod overdue;
+mod proxy;
 mod secure;
 mod server_gone;
 

@@ -48,7 +48,7 @@ fn a_reply_that_etcd_cannot_have_sent_ends_the_stream_and_no_lease() {
     let mut scheduler = two();
     let sent = scheduler.turn(NOW).actions;
     assert!(sent.contains(&Action::Send { lane: 0, id: EXACT }));
-    for (id, ttl) in [(USUAL, 10), (LeaseId(0), 0), (LeaseId(-7), -7), (EXACT, i64::MAX)] {
+    for (id, ttl) in [(LeaseId(99), 10), (LeaseId(0), 0), (LeaseId(-7), -7), (EXACT, i64::MAX)] {
         let generation = scheduler.lanes[0].generation;
         let wrong = scheduler.on_renewal_reply(NOW, 0, generation, id, ttl, -1);
         assert!(wrong.is_some_and(|wrong| wrong.starts_with("got a ")), "{id} {ttl}");
