@@ -47,7 +47,7 @@ pub enum Effect {
     /// Query the time to live and the keys of a lease. Falls back to the time to live alone if the user may not read
     /// the keys. Answered like `Poll`.
     PollWithKeys(LeaseId),
-    /// Read keys whose leases or create revisions are not known. Each is answered by `KeysLoaded` or `KeysNotLoaded`.
+    /// Read keys whose leases or create revisions are not known. Each is answered by `KeysLoaded`, `KeysNotLoaded` or `KeysDenied`.
     ReadKeys(Vec<KeyRead>),
     /// Read the values of some keys of a lease. Answered by `Values`.
     ReadValues {

@@ -50,11 +50,12 @@ impl KeyRead {
 #[derive(Clone, Debug, Default)]
 pub(super) struct KeyReads {
     waiting: VecDeque<KeyRead>,
-    /// Reads that failed. They start again after those in `waiting`, so that the keys that a user may not read do not block
-    /// the others.
+    /// Reads that failed. They start again after those in `waiting`.
     failed: VecDeque<KeyRead>,
     /// When the reads in `failed` may start.
     repeat_at: Timestamp,
+    /// Number of pauses since the last read that did not fail.
+    pauses: u32,
     /// The reads that wait, have failed or are in flight.
     open: HashMap<KeyRead, ReadState>,
 }
@@ -72,12 +73,14 @@ pub(super) enum ReadState {
 }
 
 impl KeyReads {
-    /// Reads that are not necessary are planned only while fewer than this wait or run.
+    /// Reads that are not necessary are planned only while fewer than this wait or run. No more run.
     const MAX_OPEN: usize = 256;
-    /// Maximum number of failed reads that are repeated. A user may be denied any number of keys.
+    /// Maximum number of failed reads that are repeated.
     const MAX_FAILED: usize = 10_000;
-    /// How long no failed read starts again after one failed.
+    /// How long no failed read starts again after one failed. It doubles while all reads fail.
     const PAUSE: Duration = Duration::from_secs(2);
+    /// How often the pause doubles.
+    const MAX_DOUBLINGS: u32 = 5;
 
     /// Plans a read that nothing else would plan again. If it is in flight, it is repeated.
     pub(super) fn add(&mut self, read: KeyRead) {
@@ -104,13 +107,25 @@ impl KeyReads {
         self.open.len() - self.failed.len() < Self::MAX_OPEN
     }
 
-    /// Plans a failed read again, after [`PAUSE`](Self::PAUSE).
+    /// Plans a failed read again, after a pause.
     pub(super) fn repeat(&mut self, read: KeyRead, now: Timestamp) {
         if self.failed.len() < Self::MAX_FAILED && !self.open.contains_key(&read) {
             self.open.insert(read.clone(), ReadState::Waiting);
             self.failed.push_back(read);
         }
-        self.repeat_at = now + Self::PAUSE;
+        if self.repeat_at <= now {
+            self.repeat_at = now + Self::PAUSE * 2_u32.pow(self.pauses.min(Self::MAX_DOUBLINGS));
+            self.pauses += 1;
+        }
+    }
+
+    /// Records that a read did not fail.
+    pub(super) fn succeeded(&mut self) {
+        self.pauses = 0;
+    }
+
+    fn has_most_in_flight(&self) -> bool {
+        self.open.len() - self.waiting.len() - self.failed.len() >= Self::MAX_OPEN
     }
 
     /// Whether no read waits or runs.
@@ -120,6 +135,9 @@ impl KeyReads {
 
     /// The read to start next.
     pub(super) fn first(&self, now: Timestamp) -> Option<&KeyRead> {
+        if self.has_most_in_flight() {
+            return None;
+        }
         self.waiting.front().or_else(|| self.failed.front().filter(|_| self.may_repeat(now)))
     }
 
@@ -134,6 +152,9 @@ impl KeyReads {
 
     /// Removes the read to start next, because it starts.
     pub(super) fn take_first(&mut self, now: Timestamp) -> Option<KeyRead> {
+        if self.has_most_in_flight() {
+            return None;
+        }
         let may_repeat = self.may_repeat(now);
         let read = self.waiting.pop_front().or_else(|| if may_repeat { self.failed.pop_front() } else { None })?;
         self.open.insert(read.clone(), ReadState::InFlight { again: false });
@@ -146,8 +167,12 @@ impl KeyReads {
         let state = self.open.remove(read)?;
         match state {
             ReadState::Waiting => {
-                self.waiting.retain(|waiting| waiting != read);
-                self.failed.retain(|failed| failed != read);
+                // Replies come almost in the order of the reads.
+                for queue in [&mut self.waiting, &mut self.failed] {
+                    if let Some(place) = queue.iter().position(|waiting| waiting == read) {
+                        queue.remove(place);
+                    }
+                }
             }
             ReadState::InFlight { again: true } => self.add(read.clone()),
             ReadState::InFlight { again: false } => (),
@@ -197,7 +222,7 @@ mod tests {
     fn failed_reads_are_repeated_after_a_pause_and_do_not_block_others() {
         let mut reads = KeyReads::default();
         (0..1_000_u32).for_each(|number| reads.repeat(lock(&number.to_be_bytes()), at(5)));
-        assert!(reads.has_room() && !reads.is_idle());
+        assert!(reads.has_room() && !reads.is_idle() && reads.pauses == 1);
         assert_eq!((reads.first(at(6)), reads.next_wake(at(6))), (None, Some(at(7))));
         reads.add(lock(b"other"));
         assert_eq!(reads.take_first(at(6)), Some(lock(b"other")));

@@ -102,6 +102,8 @@ pub enum Msg {
     KeysLoaded(LoadedKeys),
     /// Keys could not be read.
     KeysNotLoaded(KeyRead),
+    /// The user may not read keys.
+    KeysDenied(KeyRead),
     /// Keys that are or were attached to a lease changed.
     KeysChanged {
         /// The changes in order of revision.

@@ -29,6 +29,8 @@ const VALUE_BYTES: u64 = 3 << 19;
 const FEW_KEYS: u64 = 8;
 /// Maximum number of keys that are read in pages of [`FEW_KEYS`].
 const FEW_PAGES_KEYS: u64 = 4_000;
+/// Maximum number of keys without a lease that a later read sends.
+const MAX_OTHERS: usize = 10_000;
 /// How often to check whether the budget has room for the next page.
 const BUDGET_PAUSE: Duration = Duration::from_secs(1);
 /// How long to wait for the status of the member, which has the size of its database.
@@ -158,6 +160,7 @@ impl KeyWatcher {
     /// the keys are too many bytes, or were compacted during a wait.
     async fn read(&mut self, mut read: WholeRead) -> Result<Option<i64>, CallError> {
         let mut has_waited = false;
+        let mut others = if self.has_reported { MAX_OTHERS } else { 0 };
         self.error_gate.send(Observation::KeysReloading).await;
         loop {
             has_waited |= self.wait_for_room().await;
@@ -175,7 +178,7 @@ impl KeyWatcher {
             if received > self.scope.bytes_per_minute {
                 return Ok(None);
             }
-            self.send_page(entries).await;
+            self.send_page(entries, &mut others).await;
             if read.expected() > read.most {
                 return Ok(None);
             }
@@ -203,12 +206,16 @@ impl KeyWatcher {
         read.pages.limit_next(keys, left - left / 8);
     }
 
-    /// Sends the keys that are attached to a lease or named after one. A later read also sends those without a lease, because
-    /// a lease may have lost them; only the receiver knows.
-    async fn send_page(&self, page: Vec<KeyEntry>) {
-        let is_relevant =
-            |entry: &KeyEntry| entry.lease.is_some() || self.has_reported || is_lock_key(&entry.key, None);
-        let entries: Vec<KeyEntry> = page.into_iter().filter(is_relevant).collect();
+    /// Sends the keys that are attached to a lease or named after one. A later read also sends `others` of those without a
+    /// lease, because a lease may have lost them; only the receiver knows. Subtracts those from `others`.
+    async fn send_page(&self, page: Vec<KeyEntry>, others: &mut usize) {
+        let mut is_relevant = |entry: &KeyEntry| {
+            let is_of_lease = entry.lease.is_some() || is_lock_key(&entry.key, None);
+            let is_other = !is_of_lease && *others > 0;
+            *others -= usize::from(is_other);
+            is_of_lease || is_other
+        };
+        let entries: Vec<KeyEntry> = page.into_iter().filter(|entry| is_relevant(entry)).collect();
         if !entries.is_empty() {
             self.error_gate.send(Observation::Keys(entries)).await;
         }

@@ -46,7 +46,10 @@ impl LeaseKeyIndex {
 
     /// The keys without a lease in the new pages that were attached to one, or that were deleted.
     pub(in crate::app) fn newly_unleased(&self) -> Vec<KeyName> {
-        self.incoming_unleased.iter().cloned().collect()
+        let mut keys: Vec<KeyName> = self.incoming_unleased.iter().cloned().collect();
+        // Each replay of a recording has the events in the same order.
+        keys.sort();
+        keys
     }
 
     /// The keys in the new pages that were not attached to their lease before. Empty on the first load.

@@ -166,3 +166,14 @@ fn a_reply_about_an_earlier_lease_is_none_of_its_successor() {
     assert!(!story.app.keys.are_all_known());
     assert_eq!(story.app.keys.queries().received(story.now), 72, "it was received all the same");
 }
+
+#[test]
+fn the_read_of_a_lock_that_is_denied_is_not_repeated() {
+    let mut story = Story::with_large_key_space(AppConfig::default(), &[10]);
+    story.poll(10, 9, 10, &["/lock/a"]);
+    assert_eq!(story.started_reads(), [lock()]);
+    story.send(Msg::KeysDenied(lock()));
+    assert!(story.app.keys.reads.is_idle(), "`leasetop locks` does not wait for it");
+    story.wait(10.0);
+    assert!(story.started_reads().is_empty());
+}

@@ -94,6 +94,7 @@ fn attach(app: &mut AppState, id: LeaseId, key: &[u8], since: Timestamp, when: O
 pub(super) fn loaded(app: &mut AppState, loaded: LoadedKeys, now: Timestamp) {
     let LoadedKeys { read, entries, revision, bytes } = loaded;
     app.keys.queries.count(bytes, now);
+    app.keys.reads.succeeded();
     let is_planned = app.keys.end_read(&read) || app.config.is_replay;
     if !is_planned || !app.keys.index.is_by_lease() {
         return;
@@ -121,6 +122,14 @@ pub(super) fn not_loaded(app: &mut AppState, read: KeyRead, now: Timestamp) {
         return;
     }
     app.keys.reads.repeat(read, now);
+}
+
+/// Ends a read that this user may not do.
+pub(super) fn denied(app: &mut AppState, read: &KeyRead) {
+    app.keys.end_read(read);
+    if let KeyRead::Key(key) = read {
+        app.keys.revisits.end_read(key);
+    }
 }
 
 /// Applies a key that was read, unless a later change of it is known.

@@ -127,6 +127,7 @@ fn apply(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::KeyBytes(bytes) => app.keys.queries.count(bytes, now),
         Msg::KeysLoaded(loaded) => lease_replies::loaded(app, loaded, now),
         Msg::KeysNotLoaded(read) => lease_replies::not_loaded(app, read, now),
+        Msg::KeysDenied(read) => lease_replies::denied(app, &read),
         Msg::KeysFailed(failure) => lease_keys::failed(app, failure, now),
         Msg::KeysRecovered => lease_keys::recovered(app, now),
         Msg::Polled { sent, received, answer, has_keys } => {

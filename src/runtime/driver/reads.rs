@@ -29,6 +29,7 @@ impl EffectContext {
                         revision: found.revision,
                         bytes: found.received,
                     }),
+                    Err(error) if error.kind() == ErrorKind::Forbidden => Msg::KeysDenied(read),
                     Err(_) => Msg::KeysNotLoaded(read),
                 }
             }
