@@ -238,15 +238,20 @@ fn known_in_other_case(name: &str) -> Option<String> {
     Some(known).filter(|known| is_known && known != name)
 }
 
-/// The error in a word that may be a misspelt condition: letters before its only colon. `None` for a URL, and for an address
-/// with a port whose name is not similar to that of a condition.
+/// From this port on, a word with a port is an address. A count in a condition is usually smaller.
+const LEAST_PORT: u16 = 80;
+
+/// The error in a word that may be a misspelt condition: letters before its only colon. `None` for a URL or an address, and
+/// for a name that is not similar to that of a condition before a number.
 fn mistaken_condition(name: &str, rest: &str) -> Option<String> {
     let part = rest.strip_prefix(':').filter(|part| !part.starts_with("//") && !part.contains(':'))?;
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
     if !is_name || Number::named(name).is_some() {
         return None;
     }
+    let is_address = part.parse::<u16>().is_ok_and(|port| port >= LEAST_PORT);
     match similar_condition(name) {
+        _ if is_address => None,
         Some(similar) => {
             Some(format!("there is no condition {name}; similar: {similar}; quote the word to search for it"))
         }
@@ -257,10 +262,8 @@ fn mistaken_condition(name: &str, rest: &str) -> Option<String> {
 
 /// An example of the condition that was probably meant.
 fn similar_condition(name: &str) -> Option<&'static str> {
-    match name {
-        "dec" => return Some("id:dec:26957"),
-        "queue" => return Some(Number::Queue.example()),
-        _ => (),
+    if name == "queue" {
+        return Some(Number::Queue.example());
     }
     let texts = Text::NAMED.into_iter().map(|text| (text.name(), text.example()));
     let numbers = Number::ALL.into_iter().map(|number| (number.name(), number.example()));

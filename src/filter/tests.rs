@@ -153,7 +153,6 @@ fn errors_have_a_position_and_an_expectation() {
         "TTL<30",
         "sate:late",
         "!onwer:own",
-        "dec:26957",
         "queue:16",
         "renewal:0",
         "evnet:1",
