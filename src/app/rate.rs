@@ -1,22 +1,26 @@
 //! Rates in words.
 
-/// Renewals per second with two significant digits or one decimal, but at most four decimals: `41.3`, `0.29`, `0.0028`.
+/// Renewals per second with two significant digits or one decimal, but at most four decimals: `41.3`, `0.29`, `0.0028`, `0`.
 pub fn rate_in_words(per_second: f64) -> String {
     /// A smaller rate would be rounded to 0.
     const LEAST: f64 = 0.000_05;
-    // From this on, a rate is rounded to 1.0.
-    let decimals = decimals(per_second, 0.995);
-    if (f64::MIN_POSITIVE..LEAST).contains(&per_second) {
-        return "<0.0001".to_owned();
+    match per_second {
+        rate if rate <= 0.0 => "0".to_owned(),
+        rate if rate < LEAST => "<0.0001".to_owned(),
+        rate => {
+            // From this on, a rate is rounded to 1.0.
+            let decimals = decimals(rate, 0.995);
+            format!("{rate:.decimals$}")
+        }
     }
-    format!("{per_second:.decimals$}")
 }
 
 /// The same, rounded down. `None` if that would be 0.
 pub fn least_rate_in_words(per_second: f64) -> Option<String> {
     let decimals = decimals(per_second, 1.0);
     let scale = 10_f64.powi(decimals as i32);
-    let least = (per_second * scale).floor() / scale;
+    // A rate of 0.29 is 28.999... hundredths.
+    let least = (per_second * scale + 1e-9).floor() / scale;
     if least > 0.0 { Some(format!("{least:.decimals$}")) } else { None }
 }
 
@@ -43,7 +47,8 @@ mod tests {
             (0.002_777, "0.0028", Some("0.0027")),
             (0.000_06, "0.0001", None),
             (0.000_03, "<0.0001", None),
-            (0.0, "0.0000", None),
+            (0.29, "0.29", Some("0.29")),
+            (0.0, "0", None),
         ] {
             assert_eq!(rate_in_words(rate), text);
             assert_eq!(least_rate_in_words(rate).as_deref(), least);

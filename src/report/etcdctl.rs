@@ -106,7 +106,7 @@ pub fn end_reason(ended: &Ended) -> String {
         Ended::Unanswered { trouble: None } => "got no reply for its TTL".to_owned(),
         Ended::Unanswered { trouble: Some(cause) } => format!("got no reply for its TTL ({cause})"),
         Ended::NotStarted { error: None } => "got no reply".to_owned(),
-        Ended::NotStarted { error: Some(error) } => format!("could not be asked about: {}", sentence(error)),
+        Ended::NotStarted { error: Some(error) } => format!("is not kept alive: {}", sentence(error)),
         Ended::Forbidden { message } => format!("may not be renewed ({message})"),
         Ended::Cancelled => "is no longer needed".to_owned(),
         Ended::Closed => "lost its engine".to_owned(),

@@ -206,6 +206,8 @@ impl Driver {
     /// The next reply or observation.
     pub(super) async fn next(&mut self) -> Msg {
         tokio::select! {
+            // In this order: a reply to our own grant comes before what the watch reports of its keys.
+            biased;
             Some(msg) = self.running.next() => msg,
             observation = self.observer.next() => observations::message(observation),
         }

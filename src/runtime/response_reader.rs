@@ -133,6 +133,7 @@ impl ReaderTask {
         match command {
             ReaderCommand::Start(id, pace) => self.consumer.keep_alive_with_schedule(id, pace),
             ReaderCommand::KeepGranted(granted, sent, pace) => {
+                self.slow.remove(&granted.id);
                 self.consumer.keep_granted_with_schedule(&granted, sent, pace)
             }
             ReaderCommand::Stop(id) => {

@@ -70,7 +70,6 @@ pub(super) fn renewals(counts: &LeaseCounts) -> String {
     /// From this rate on, decimals would only make the number restless.
     const WHOLE: f64 = 9.95;
     match (counts.unmeasured > 0, counts.renewals) {
-        (false, 0.0) => "0/s".to_owned(),
         (false, rate) if rate >= WHOLE => format!("{rate:.0}/s"),
         (false, rate) => format!("{}/s", rate_in_words(rate)),
         (true, rate) if rate >= WHOLE => format!(">={}/s", rate as u64),

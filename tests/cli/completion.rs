@@ -62,10 +62,12 @@ fn an_answer_that_cannot_be_written_is_one_error_and_a_closed_pipe_is_none() {
         let output = program.spawn().expect("the program runs").wait_with_output().expect("it ends");
         (output.status.code(), String::from_utf8(output.stderr).expect("text"))
     };
-    let full = fs::File::options().write(true).open("/dev/full").expect("a full device");
-    let (code, told) = ask(full.into());
-    assert_eq!(code, Some(2));
-    assert!(told.starts_with("error: could not write to stdout: No space left"), "{told}");
+    if cfg!(target_os = "linux") {
+        let full = fs::File::options().write(true).open("/dev/full").expect("a full device");
+        let (code, told) = ask(full.into());
+        assert_eq!(code, Some(2));
+        assert!(told.starts_with("error: could not write to stdout: No space left"), "{told}");
+    }
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
     assert_eq!(ask(writer.into()), (Some(0), String::new()));

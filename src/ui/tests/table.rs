@@ -221,11 +221,16 @@ fn the_title_counts_no_rows_that_were_dropped() {
 /// Where the rate does not fit, its history is not drawn beside another total.
 #[test]
 fn a_history_of_renewals_stands_beside_their_rate() {
+    let mut seen = [false; 2];
     for width in 40..90 {
         let mut app = app(AppConfig::default(), scene_messages(), (width, 30));
         refresh_rows(&mut app, at(90.0));
+        (app.leases.counts.risk, app.leases.counts.late) = (1_000, 1_000);
         let shown = text(&paint(&app, (width, 30), Theme::default()));
-        let line = shown.lines().find(|line| line.contains(" leases   ")).unwrap_or_default();
-        assert!(line.contains("renewals") || !line.contains(|sign| ('▁'..='█').contains(&sign)), "{width}: {line}");
+        let line = shown.lines().find(|line| line.contains(" leases   ")).expect("the totals are shown");
+        let has_rate = line.contains("renewals");
+        assert!(has_rate || !line.contains(|sign| ('▁'..='█').contains(&sign)), "{width}: {line}");
+        seen[usize::from(has_rate)] = true;
     }
+    assert_eq!(seen, [true; 2], "with and without the rate");
 }

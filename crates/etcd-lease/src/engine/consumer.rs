@@ -41,7 +41,7 @@ impl Consumer {
     }
 
     /// Keeps a lease alive that was just granted; the grant was sent at `sent`. All unread deliveries about an earlier lease
-    /// with its id are discarded.
+    /// with its id are discarded, with its pause and the number of its dropped responses.
     pub fn keep_granted(&self, granted: &Granted, sent: Timestamp) {
         self.keep_granted_with_schedule(granted, sent, None);
     }

@@ -196,7 +196,7 @@ impl Cluster {
                 if !is_left {
                     self.shared.report_trouble(member, &error);
                 }
-                let is_elsewhere = self.shared.current().endpoint != member.endpoint;
+                let is_elsewhere = is_left || self.shared.current().endpoint != member.endpoint;
                 let may_repeat = match kind {
                     CallKind::Read => true,
                     CallKind::Write => error.is_refusal_of_member(),
