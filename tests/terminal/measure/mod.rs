@@ -154,7 +154,11 @@ fn revoked_in_the_monitor(endpoint: &str) -> f64 {
     command.args(["--endpoints", endpoint, "--sort", "id"]);
     let mut terminal = Terminal::start(command, 140, 40);
     terminal.wait_for(&format!("{MANY} others"));
-    terminal.keys("gvGvx");
+    // Each key applies to rows that have been on the screen for a while.
+    for keys in ["gv", "G", "v", "x"] {
+        terminal.settle();
+        terminal.keys(keys);
+    }
     terminal.wait_for(&format!("Revoke {MANY} leases?"));
     terminal.keys(&MANY.to_string());
     terminal.wait_for(&format!("Type {MANY} to confirm: {MANY}"));
