@@ -66,7 +66,7 @@ impl Rewinder {
         Some(rewinder)
     }
 
-    /// Keeps nothing until it is restarted.
+    /// Returns a rewinder that keeps no messages until its first restart.
     fn with(orders: SyncSender<Order>, limit: usize, now: Timestamp) -> Self {
         let (is_lost, lines, span, pictured) = (Arc::default(), Vec::new(), None, now);
         Rewinder { orders, is_lost, limit, lines, span, pictured, is_off: true, is_in_past: false }

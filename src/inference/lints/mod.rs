@@ -49,7 +49,7 @@ use simkit::Timestamp;
 
 use super::TimeRange;
 
-/// The shortest interval between two grants that is told apart from none. Two grants can seem to happen at the same time.
+/// Shorter intervals between two grants count as this one. Two grants can seem to happen at the same time.
 const MIN_INTERVAL: Duration = Duration::from_millis(1);
 
 /// The facts that lints use for one lease. Unknown values are `None`, and lints do not guess them.

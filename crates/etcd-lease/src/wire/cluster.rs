@@ -192,7 +192,7 @@ impl Cluster {
                     other => return other,
                 };
                 attempts += 1;
-                // Why a member that was left is down is known, and may be another reason than this error.
+                // The view already has the reason why a member that was left is down. It can differ from this error.
                 if !is_left {
                     self.shared.report_trouble(member, &error);
                 }
